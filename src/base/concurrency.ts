@@ -1,0 +1,66 @@
+/** Bounded concurrency: how many operations may be under way at once. */
+
+/** Runs functions, at most `limit` at a time, first come first served. */
+export interface Limiter {
+  /** Runs `work` when a place is free; rejects with `signal.reason` if aborted while waiting. */
+  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
+/** A limiter with `limit` places. */
+export function createLimiter(limit: number): Limiter {
+  let active = 0;
+  const waiting: (() => void)[] = [];
+  let head = 0;
+  const release = (): void => {
+    const next = waiting[head];
+    if (next === undefined) {
+      active--;
+      return;
+    }
+    head++;
+    if (head === waiting.length || head > 4096) {
+      waiting.splice(0, head);
+      head = 0;
+    }
+    next();
+  };
+  return {
+    async run(work, signal) {
+      signal?.throwIfAborted();
+      if (active < limit) active++;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      try {
+        signal?.throwIfAborted();
+        return await work();
+      } finally {
+        release();
+      }
+    },
+  };
+}
+
+/** Maps in order with at most `limit` calls under way; the first failure rejects, after all have ended. */
+export async function mapConcurrent<T, R>(
+  items: readonly T[],
+  limit: number,
+  map: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      try {
+        results[index] = await map(items[index] as T, index);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
+    }
+  };
+  const lanes = Array.from({ length: Math.min(limit, items.length) }, lane);
+  const settled = await Promise.allSettled(lanes);
+  const failed = settled.find((lane) => lane.status === "rejected");
+  if (failed) throw failed.reason;
+  return results;
+}

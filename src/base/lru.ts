@@ -1,0 +1,50 @@
+/** A cache bounded in bytes: the least recently used entries leave first. */
+
+/** A byte-bounded cache. */
+export interface ByteLru<T> {
+  get(key: string): T | undefined;
+  /** Stores `value`, which costs `sizeBytes`; a value larger than the whole cache is not kept. */
+  set(key: string, value: T, sizeBytes: number): void;
+  delete(key: string): void;
+  clear(): void;
+  readonly sizeBytes: number;
+}
+
+/** A cache of at most `bytesMax` bytes; 0 keeps nothing. */
+export function createByteLru<T>(bytesMax: number): ByteLru<T> {
+  const entries = new Map<string, { value: T; sizeBytes: number }>();
+  let sizeBytes = 0;
+  const remove = (key: string): void => {
+    const entry = entries.get(key);
+    if (entry === undefined) return;
+    entries.delete(key);
+    sizeBytes -= entry.sizeBytes;
+  };
+  return {
+    get(key) {
+      const entry = entries.get(key);
+      if (entry === undefined) return undefined;
+      entries.delete(key);
+      entries.set(key, entry);
+      return entry.value;
+    },
+    set(key, value, bytes) {
+      remove(key);
+      if (bytes > bytesMax) return;
+      entries.set(key, { value, sizeBytes: bytes });
+      sizeBytes += bytes;
+      for (const oldest of entries.keys()) {
+        if (sizeBytes <= bytesMax) break;
+        remove(oldest);
+      }
+    },
+    delete: remove,
+    clear() {
+      entries.clear();
+      sizeBytes = 0;
+    },
+    get sizeBytes() {
+      return sizeBytes;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/interop/**", "test/browser/**", "test/ledger/**", "node_modules/**"],
+    pool: "threads",
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    reporters: ["dot"],
+  },
+});
