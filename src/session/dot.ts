@@ -1,0 +1,37 @@
+/**
+ * Causality of uncommitted writes: dots and versions.
+ *
+ * Every session and fork instance has a random `origin`; each of its writes carries a dot
+ * (origin, epoch). The epoch advances when a changed state leaves (fork, toBytes, being merged).
+ * A version says, per origin, up to which epoch a state holds everything. It decides in a merge
+ * what is new, what is known, and what overlaps.
+ */
+
+/** Marks a write: who wrote it, in which epoch. Compared by value; shared by all writes of an epoch. */
+export interface Dot {
+  readonly origin: string;
+  readonly epoch: number;
+}
+
+/** Per origin, the highest epoch whose writes are all held. */
+export type Version = ReadonlyMap<string, number>;
+
+export const EMPTY_VERSION: Version = new Map();
+
+/** Whether a state of `version` holds (or has superseded) the write `dot`. */
+export function isCovered(version: Version, dot: Dot): boolean {
+  return (version.get(dot.origin) ?? 0) >= dot.epoch;
+}
+
+/** Whether `version` holds everything that `need` holds. */
+export function covers(version: Version, need: Version): boolean {
+  for (const [origin, epoch] of need) if ((version.get(origin) ?? 0) < epoch) return false;
+  return true;
+}
+
+/** The least version that covers both. */
+export function joinVersions(a: Version, b: Version): Version {
+  const joined = new Map(a);
+  for (const [origin, epoch] of b) joined.set(origin, Math.max(joined.get(origin) ?? 0, epoch));
+  return joined;
+}
