@@ -1,0 +1,66 @@
+/**
+ * A growing column of non-negative safe integers that costs what its values need: nothing while
+ * all are 0, 4 bytes a row below 2^32, 8 above. A million offsets of 0 take no memory.
+ */
+
+const UINT32_END = 2 ** 32;
+const ROWS_MIN = 16;
+
+/** Rows that a full column of `row` rows grows to: by half, so that appending is linear in time. */
+export function grownCapacity(row: number): number {
+  return Math.max(ROWS_MIN, row + (row >>> 1) + 1);
+}
+
+/** Numbers by row. Rows never set read as 0; a row that is reused must be set again. */
+export class NumberColumn {
+  #values: Uint32Array | Float64Array | undefined;
+
+  /** The number at `row`. */
+  get(row: number): number {
+    return this.#values?.[row] ?? 0;
+  }
+
+  /** Stores a safe integer >= 0. */
+  set(row: number, value: number): void {
+    let values = this.#values;
+    if (values === undefined) {
+      if (value === 0) return;
+      values = this.#grow(row, 0);
+    } else if (row >= values.length) {
+      if (value === 0) return;
+      values = this.#grow(row, values.length);
+    }
+    if (value >= UINT32_END && values instanceof Uint32Array) {
+      values = Float64Array.from(values);
+      this.#values = values;
+    }
+    values[row] = value;
+  }
+
+  /** Makes room for rows [0, capacity), if the column holds anything but zeros. */
+  reserve(capacity: number): void {
+    const values = this.#values;
+    if (values !== undefined && capacity > values.length) this.#grow(capacity - 1, capacity - 1);
+  }
+
+  /** A column of its own with the same numbers in rows [0, length). */
+  clone(length: number): NumberColumn {
+    const copy = new NumberColumn();
+    copy.#values = this.#values?.slice(0, length);
+    return copy;
+  }
+
+  get bytesHeld(): number {
+    return this.#values?.byteLength ?? 0;
+  }
+
+  #grow(row: number, from: number): Uint32Array | Float64Array {
+    const capacity = Math.max(row + 1, grownCapacity(from));
+    const old = this.#values;
+    const values =
+      old instanceof Float64Array ? new Float64Array(capacity) : new Uint32Array(capacity);
+    if (old !== undefined) values.set(old);
+    this.#values = values;
+    return values;
+  }
+}
