@@ -1,0 +1,40 @@
+/** The source tree as the house tests see it: files, their imports, their text. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix, resolve } from "node:path";
+
+/** The repository's root folder. */
+export const ROOT: string = resolve(import.meta.dirname, "../..");
+
+/** Names of the files below `folder` that end in one of `endings`, relative to it, with `/`. */
+export function filesUnder(folder: string, ...endings: readonly string[]): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
+    .sort();
+}
+
+/** The text of a file, by its path from the root. */
+export function textOf(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
+/** Text without comments and without the contents of strings: what the code itself says. */
+export function codeOf(text: string): string {
+  const comments = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/;
+  const strings = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/;
+  return text.replace(new RegExp(`${strings.source}|${comments.source}`, "g"), (found) =>
+    found.startsWith("/") ? found.replace(/[^\n]/g, " ") : '""',
+  );
+}
+
+/** What a file imports: relative ones resolved from `src/`, others as they stand. */
+export function importsOf(file: string, text: string): string[] {
+  const specifiers = [
+    ...text.matchAll(/^\s*(?:import|export)\b[^;"']*?\bfrom\s+"([^"]+)"/gm),
+    ...text.matchAll(/^\s*import\s+"([^"]+)"/gm),
+    ...text.matchAll(/\bimport\(\s*"([^"]+)"\s*\)/g),
+  ].map((match) => match[1] as string);
+  return specifiers.map((specifier) =>
+    specifier.startsWith(".") ? posix.join(dirname(file), specifier) : specifier,
+  );
+}

@@ -1,0 +1,205 @@
+/** Floors, sizes and banned words of `src/`: rules that no compiler and no linter knows. */
+import { describe, expect, test } from "vitest";
+import { codeOf, filesUnder, importsOf, textOf } from "./source-tree.ts";
+
+/** A folder imports itself and folders on lower floors; never sideways, never up. */
+const FLOORS: readonly (readonly string[])[] = [
+  ["base"],
+  ["codec"],
+  ["format"],
+  ["storage"],
+  ["assets"],
+  ["session"],
+  ["repository"],
+  ["zarr", "maintenance", "testing"],
+  ["parallel"],
+  ["dataset"],
+  ["compat"],
+  ["index.ts"],
+];
+const FLOOR_OF = new Map(FLOORS.flatMap((names, floor) => names.map((name) => [name, floor])));
+
+const LINES_MAX = 400;
+const HEADER_FROM_LINES = 60;
+
+const AMBIENT: readonly (readonly [RegExp, string])[] = [
+  [/\bDate\.now\b/, "Date.now: take a Runtime"],
+  [/\bnew Date\(\s*\)/, "new Date(): take a Runtime"],
+  [/\bMath\.random\b/, "Math.random: take a Runtime"],
+  [/\bgetRandomValues\b|\brandomUUID\b/, "random bytes: take a Runtime"],
+  [/\bsetTimeout\b|\bsetInterval\b|\bsetImmediate\b/, "timers: take a Runtime"],
+  [/\bperformance\.(now|timeOrigin)\b/, "performance: take a Runtime"],
+];
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\bBuffer\b/, "Buffer: use Uint8Array"],
+  [/\bconsole\b/, "console: a library does not print"],
+  [/\bcatch\s*\{\s*\}/, "an empty catch hides failures"],
+];
+const BANNED_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/\bFIXME\b/, "FIXME: mend it before it lands"],
+  [/\bTODO\b(?!\(#\d+\))/, "TODO without an issue: TODO(#12)"],
+  [/@ts-ignore|@ts-nocheck/, "type errors are mended, or expected with @ts-expect-error"],
+];
+const RUNTIME = "base/runtime.ts";
+const DRAWERS = /(^|[/-])(utils?|helpers?|common|misc|types|part-?\d+)([-.]|$)/;
+
+/** May this file import `node:` modules? The core runs where there are none. */
+function isForNode(file: string): boolean {
+  return file.startsWith("storage/local/") || /(^|\/)node(\/|\.ts$)/.test(file);
+}
+
+const files = filesUnder("src", ".ts").map((name) => ({ name, text: textOf(`src/${name}`) }));
+
+function floorOf(file: string): number | undefined {
+  return FLOOR_OF.get(file.split("/")[0] as string);
+}
+
+function isEntry(file: string): boolean {
+  return file === "index.ts" || file.endsWith("/index.ts");
+}
+
+/** One line per file and fault; an empty list is a tidy tree. */
+function faults(check: (file: string, text: string) => readonly string[]): string[] {
+  return files.flatMap(({ name, text }) => check(name, text).map((fault) => `${name}: ${fault}`));
+}
+
+describe("the source tree", () => {
+  test("imports only from lower floors", () => {
+    const found = faults((file, text) => {
+      const floor = floorOf(file);
+      if (floor === undefined) return ["stands on no floor: see FLOORS"];
+      return importsOf(file, text)
+        .filter((target) => target.endsWith(".ts"))
+        .filter((target) => {
+          const below = floorOf(target);
+          const isSameFolder = target.split("/")[0] === file.split("/")[0];
+          return !isSameFolder && (below === undefined || below >= floor);
+        })
+        .map((target) => `may not import ${target}`);
+    });
+
+    expect(found).toEqual([]);
+  });
+
+  test("imports the file that defines a thing, not an entry file", () => {
+    const found = faults((file, text) =>
+      importsOf(file, text)
+        .filter((target) => target.endsWith("/index.ts") && !isEntry(file))
+        .map((target) => `imports the entry file ${target}`),
+    );
+
+    expect(found).toEqual([]);
+  });
+
+  test("re-exports by name, and only in entry files", () => {
+    const found = faults((file, text) => {
+      const code = codeOf(text);
+      const list: string[] = [];
+      if (/\bexport\s+(type\s+)?\*/.test(code)) list.push("export *: name what is exported");
+      if (!isEntry(file) && /^export\s+(type\s+)?\{[^}]*\}\s+from\b/m.test(code))
+        list.push("re-exports: only entry files do");
+      return list;
+    });
+
+    expect(found).toEqual([]);
+  });
+
+  test("reaches node: modules only where Node is required", () => {
+    const found = faults((file, text) =>
+      importsOf(file, text)
+        .filter((target) => target.startsWith("node:") && !isForNode(file))
+        .map((target) => `imports ${target}`),
+    );
+
+    expect(found).toEqual([]);
+  });
+
+  test("has no file for Node below the public entry", () => {
+    const textOfFile = new Map(files.map(({ name, text }) => [name, text]));
+    const reached = new Set<string>();
+    const queue = ["index.ts"];
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (reached.has(file)) continue;
+      reached.add(file);
+      queue.push(...importsOf(file, textOfFile.get(file) ?? "").filter((t) => t.endsWith(".ts")));
+    }
+
+    expect([...reached].filter(isForNode)).toEqual([]);
+  });
+
+  test(`keeps files at or below ${LINES_MAX} lines`, () => {
+    const found = faults((_, text) => {
+      const lines = text.split("\n").length - 1;
+      return lines > LINES_MAX ? [`${lines} lines`] : [];
+    });
+
+    expect(found).toEqual([]);
+  });
+
+  test("opens every longer file with a comment that says what it owns", () => {
+    const found = faults((_, text) => {
+      if (text.split("\n").length <= HEADER_FROM_LINES) return [];
+      return text.startsWith("/**") ? [] : ["no header comment"];
+    });
+
+    expect(found).toEqual([]);
+  });
+
+  test("reads no clock, dice or timer outside the runtime", () => {
+    const found = faults((file, text) => {
+      if (file === RUNTIME) return [];
+      const code = codeOf(text);
+      return AMBIENT.filter(([pattern]) => pattern.test(code)).map(([, advice]) => advice);
+    });
+
+    expect(found).toEqual([]);
+  });
+
+  test("uses no banned name and no banned word", () => {
+    const found = faults((_, text) => {
+      const code = codeOf(text);
+      return [
+        ...BANNED.filter(([pattern]) => pattern.test(code)),
+        ...BANNED_WORDS.filter(([pattern]) => pattern.test(text)),
+      ].map(([, advice]) => advice);
+    });
+
+    expect(found).toEqual([]);
+  });
+
+  test("names files in kebab-case, by what they hold", () => {
+    const found = faults((file) => {
+      const list: string[] = [];
+      if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(file))
+        list.push("not kebab-case");
+      if (DRAWERS.test(file)) list.push("a drawer: name what is inside");
+      return list;
+    });
+
+    expect(found).toEqual([]);
+  });
+});
+
+describe("the checks themselves", () => {
+  test("see through comments and strings", () => {
+    expect(codeOf('a("// no") // Date.now()\n/* console */ b')).not.toMatch(/no"|Date|console/);
+  });
+
+  test("find static, side-effect and dynamic imports", () => {
+    const text =
+      'import { a } from "../base/a.ts";\nimport "./b.ts";\nconst c = await import("./c.ts");\nexport {\n  d,\n} from "node:d";\n';
+
+    expect(importsOf("session/x.ts", text).sort()).toEqual(
+      ["base/a.ts", "node:d", "session/b.ts", "session/c.ts"].sort(),
+    );
+  });
+
+  test("know a drawer by its name", () => {
+    expect(
+      ["base/utils.ts", "format/string-helpers.ts", "format/x-part2.ts"].every((f) =>
+        DRAWERS.test(f),
+      ),
+    ).toBe(true);
+    expect(DRAWERS.test("format/repo-info-parts.ts")).toBe(false);
+  });
+});
