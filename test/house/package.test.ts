@@ -1,0 +1,43 @@
+/** The package as users get it: entries that resolve, and a core that any bundler can take. */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { entrySources } from "./public-surface.ts";
+import { ROOT, textOf } from "./source-tree.ts";
+
+const manifest = JSON.parse(textOf("package.json")) as {
+  name: string;
+  version: string;
+  exports: Record<string, string | Record<string, string>>;
+};
+
+test("every entry names its types first, and both files come out of the build", () => {
+  const targets = Object.values(manifest.exports).filter((target) => typeof target !== "string");
+
+  expect(targets.filter((target) => Object.keys(target).join() !== "types,default")).toEqual([]);
+  expect(
+    targets.flatMap((t) => Object.values(t)).filter((f) => !existsSync(join(ROOT, f))),
+  ).toEqual([]);
+});
+
+test("every entry can be imported by its public name, in a process of its own", () => {
+  const specifiers = [...entrySources().keys()].map((entry) => entry.replace(".", manifest.name));
+  const program = `for (const name of ${JSON.stringify(specifiers)}) {
+    const names = Object.keys(await import(name));
+    if (names.length === 0) throw new Error(name + " exports nothing");
+  }`;
+
+  expect(() =>
+    execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: ROOT,
+      stdio: "pipe",
+    }),
+  ).not.toThrow();
+});
+
+test("the changelog has a heading for this version or for what is unreleased", () => {
+  expect(textOf("CHANGELOG.md")).toMatch(
+    new RegExp(`^## (Unreleased|${manifest.version.replaceAll(".", "\\.")})`, "m"),
+  );
+});
