@@ -11,6 +11,8 @@ const SCRATCH_BYTES_MIN = 1024;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 const ASCII_LOOP_LENGTH_MAX = 256; // Above, the call into the platform's encoder pays off.
 
+const COPY_LOOP_BYTES_MAX = 64;
+
 const encoder = new TextEncoder();
 let scratch = new Uint8Array(SCRATCH_BYTES_MIN);
 
@@ -85,6 +87,22 @@ export class ByteDictionary {
   /** The bytes of string `code`: a view. */
   bytes(code: number): Uint8Array {
     return this.#arena.view(this.#positions.get(code), this.#lengths.get(code));
+  }
+
+  /** Byte count of string `code`. */
+  byteLength(code: number): number {
+    return this.#lengths.get(code);
+  }
+
+  /** Copies string `code` to `target` from `at` on. */
+  copyTo(code: number, target: Uint8Array, at: number): void {
+    const length = this.#lengths.get(code);
+    const position = this.#positions.get(code);
+    const slab = this.#arena.slabOf(position);
+    const offset = this.#arena.offsetIn(position);
+    // A loop beats `set(subarray)` for short strings: it makes no view object.
+    if (length > COPY_LOOP_BYTES_MAX) target.set(slab.subarray(offset, offset + length), at);
+    else for (let i = 0; i < length; i++) target[at + i] = slab[offset + i] as number;
   }
 
   /** String `code` as text. */

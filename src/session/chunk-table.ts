@@ -17,7 +17,9 @@ import {
   ROW_TOMBSTONE,
   ROW_VIRTUAL,
 } from "../format/chunk-rows.ts";
+import type { CodedRows } from "../format/location-numbers.ts";
 import { equalRows, refOfRow } from "../format/row-values.ts";
+import { ChunkIdColumn } from "./chunk-id-column.ts";
 import { CoordinateIndex } from "./coordinate-index.ts";
 import type { Dot } from "./dot.ts";
 import { DotDictionary } from "./dot-dictionary.ts";
@@ -31,15 +33,14 @@ const STRINGS_PER_ROW_MAX = 2; // A location and an etag.
 const NOTHING = new Uint8Array(0);
 
 /** Chunk references and tombstones by coordinates. Mutable. */
-export class ChunkTable implements ChunkRows {
+export class ChunkTable implements CodedRows {
   readonly rank: number;
   #index: CoordinateIndex;
   #kinds = new Uint8Array(0);
   /** Inline: position in `#payloads`. Native and virtual: byte offset in the target. */
   #offsets = new NumberColumn();
   #lengths = new NumberColumn();
-  /** Allocated with the first native row. */
-  #chunkIds: Uint8Array | undefined;
+  #chunkIds = new ChunkIdColumn();
   /** Virtual: code of the location in `#strings`. */
   #locations = new NumberColumn();
   /** Virtual: code of the etag in `#strings`, plus 1; 0 = none. */
@@ -69,7 +70,7 @@ export class ChunkTable implements ChunkRows {
 
   /** Bytes of memory held by columns, arenas and index. */
   get bytesHeld(): number {
-    let bytes = this.#index.bytesHeld + this.#kinds.byteLength + (this.#chunkIds?.byteLength ?? 0);
+    let bytes = this.#index.bytesHeld + this.#kinds.byteLength + this.#chunkIds.bytesHeld;
     for (const column of this.#columns()) bytes += column.bytesHeld;
     return bytes + this.#payloads.bytesHeld + this.#strings.bytesHeld;
   }
@@ -98,8 +99,7 @@ export class ChunkTable implements ChunkRows {
   }
 
   chunkIdBytes(row: number): Uint8Array {
-    if (this.#chunkIds === undefined || this.#kinds[row] !== ROW_NATIVE) return NOTHING;
-    return this.#chunkIds.subarray(row * CHUNK_ID_BYTES, (row + 1) * CHUNK_ID_BYTES);
+    return this.#kinds[row] === ROW_NATIVE ? this.#chunkIds.get(row) : NOTHING;
   }
 
   offset(row: number): number {
@@ -110,13 +110,14 @@ export class ChunkTable implements ChunkRows {
     return this.#lengths.get(row);
   }
 
-  /** The number, private to this table and below `locationCount`, of the row's location. */
+  /** The number of a virtual row's location in `strings`. */
   locationCode(row: number): number {
     return this.#locations.get(row);
   }
 
-  get locationCount(): number {
-    return this.#strings.length;
+  /** Locations and etags. Read only; replaced when the table changes. */
+  get strings(): ByteDictionary {
+    return this.#strings;
   }
 
   locationBytes(row: number): Uint8Array {
@@ -165,13 +166,7 @@ export class ChunkTable implements ChunkRows {
     assert(idBytes.length === CHUNK_ID_BYTES, "a chunk id has 12 bytes");
     assertRange(offset, length);
     const row = this.#open(coordinates, ROW_NATIVE, dot);
-    const at = row * CHUNK_ID_BYTES;
-    if (this.#chunkIds === undefined || at + CHUNK_ID_BYTES > this.#chunkIds.length) {
-      const grown = new Uint8Array(this.#kinds.length * CHUNK_ID_BYTES);
-      if (this.#chunkIds !== undefined) grown.set(this.#chunkIds);
-      this.#chunkIds = grown;
-    }
-    for (let i = 0; i < CHUNK_ID_BYTES; i++) this.#chunkIds[at + i] = idBytes[i] as number;
+    this.#chunkIds.set(row, idBytes, this.#kinds.length);
     this.#offsets.set(row, offset);
     this.#lengths.set(row, length);
   }
@@ -256,7 +251,7 @@ export class ChunkTable implements ChunkRows {
     const { length } = this;
     copy.#index = this.#index.clone();
     copy.#kinds = this.#kinds.slice(0, length);
-    copy.#chunkIds = this.#chunkIds?.slice(0, length * CHUNK_ID_BYTES);
+    copy.#chunkIds = this.#chunkIds.clone(length);
     copy.#offsets = this.#offsets.clone(length);
     copy.#lengths = this.#lengths.clone(length);
     copy.#locations = this.#locations.clone(length);
@@ -362,11 +357,7 @@ export class ChunkTable implements ChunkRows {
 
   #moveRow(from: number, to: number): void {
     this.#kinds[to] = this.#kinds[from] as number;
-    this.#chunkIds?.copyWithin(
-      to * CHUNK_ID_BYTES,
-      from * CHUNK_ID_BYTES,
-      (from + 1) * CHUNK_ID_BYTES,
-    );
+    this.#chunkIds.move(from, to);
     for (const column of this.#columns()) column.set(to, column.get(from));
   }
 

@@ -1,0 +1,115 @@
+/**
+ * FlatBuffers layouts of the tables in a manifest. References of equal shape share one vtable, so
+ * a reference costs its fields only; zero offsets and absent checksums are left out, as the format
+ * demands of defaults. Spec: v2 "Chunk Manifest Files"; format.md §7 (field ids).
+ */
+import { ROW_INLINE, ROW_NATIVE } from "./chunk-rows.ts";
+
+/** Field ids of ChunkRef. */
+export const REF_INDEX = 0;
+export const REF_INLINE = 1;
+export const REF_OFFSET = 2;
+export const REF_LENGTH = 3;
+export const REF_CHUNK_ID = 4;
+export const REF_LOCATION = 5;
+export const REF_ETAG = 6;
+export const REF_LAST_MODIFIED = 7;
+export const REF_COMPRESSED_LOCATION = 8;
+
+/** Flags of a shape code, beside the ROW_ kind in its lowest two bits. */
+export const HAS_OFFSET = 4;
+export const HAS_ETAG = 8;
+export const HAS_LAST_MODIFIED = 16;
+/** Shape codes lie below this. */
+export const SHAPE_CODES_END = 32;
+
+const CHUNK_ID_BYTES = 12;
+
+/** A table's layout: where fields are, relative to the table. 0 = absent. */
+export interface TableShape {
+  readonly sizeBytes: number;
+  readonly alignment: 4 | 8;
+  readonly vtable: Uint16Array;
+  readonly offsetAt: number;
+  readonly chunkIdAt: number;
+  readonly locationAt: number;
+  readonly etagAt: number;
+  readonly lastModifiedAt: number;
+  /** What the official verifier counts per table without its vectors and strings. */
+  readonly apparentBytes: number;
+}
+
+/** Where every ChunkRef has its index, and all but inline ones their length. */
+export const INDEX_AT = 4;
+export const LENGTH_AT = 8;
+/** Where inline ones have their bytes. */
+export const PAYLOAD_AT = 8;
+
+/** The layout of references with that code: a ROW_ kind and HAS_ flags. */
+export function refShape(code: number): TableShape {
+  const kind = code & 3;
+  const fields = new Map<number, number>([[REF_INDEX, INDEX_AT]]);
+  let sizeBytes = 8;
+  const place = (field: number, byteCount: number): number => {
+    const at = sizeBytes;
+    fields.set(field, at);
+    sizeBytes += byteCount;
+    return at;
+  };
+  if (kind === ROW_INLINE) place(REF_INLINE, 4);
+  else place(REF_LENGTH, 8);
+  // The 8-byte fields come first, so that they are aligned without padding.
+  const offsetAt = (code & HAS_OFFSET) === 0 ? 0 : place(REF_OFFSET, 8);
+  const chunkIdAt = kind === ROW_NATIVE ? place(REF_CHUNK_ID, CHUNK_ID_BYTES) : 0;
+  const isVirtual = kind !== ROW_INLINE && kind !== ROW_NATIVE;
+  const locationAt = isVirtual ? place(REF_LOCATION, 4) : 0;
+  const etagAt = (code & HAS_ETAG) === 0 ? 0 : place(REF_ETAG, 4);
+  const lastModifiedAt = (code & HAS_LAST_MODIFIED) === 0 ? 0 : place(REF_LAST_MODIFIED, 4);
+  const vtable = encodeVtable(fields, sizeBytes);
+  return {
+    sizeBytes,
+    alignment: kind === ROW_INLINE ? 4 : 8,
+    vtable,
+    offsetAt,
+    chunkIdAt,
+    locationAt,
+    etagAt,
+    lastModifiedAt,
+    // Vector slot (twice), the table, its vtable with its length and each of its slots.
+    apparentBytes: 8 + sizeBytes + 2 + vtable.byteLength + (vtable.byteLength - 4),
+  };
+}
+
+/** A vtable: its size, the table's size, then field offsets by id up to the last present one. */
+export function encodeVtable(fields: ReadonlyMap<number, number>, sizeBytes: number): Uint16Array {
+  const fieldCount = Math.max(...fields.keys()) + 1;
+  const vtable = new Uint16Array(2 + fieldCount);
+  vtable[0] = vtable.byteLength;
+  vtable[1] = sizeBytes;
+  for (const [field, at] of fields) vtable[2 + field] = at;
+  return vtable;
+}
+
+/** Layout of the root table `Manifest` and of `ArrayManifest`. */
+export const MANIFEST_TABLE_BYTES = 24;
+export const MANIFEST_ARRAYS_AT = 4;
+export const MANIFEST_ID_AT = 8;
+export const MANIFEST_ALGORITHM_AT = 20;
+export const MANIFEST_VTABLE: Uint16Array = encodeVtable(
+  new Map([
+    [0, MANIFEST_ID_AT],
+    [1, MANIFEST_ARRAYS_AT],
+    [3, MANIFEST_ALGORITHM_AT], // Stored though it is 0: absent would mean 1, zstd.
+  ]),
+  MANIFEST_TABLE_BYTES,
+);
+export const ARRAY_TABLE_BYTES = 16;
+export const ARRAY_REFS_AT = 4;
+export const ARRAY_NODE_ID_AT = 8;
+export const ARRAY_VTABLE: Uint16Array = encodeVtable(
+  new Map([
+    [0, ARRAY_NODE_ID_AT],
+    [1, ARRAY_REFS_AT],
+  ]),
+  ARRAY_TABLE_BYTES,
+);

@@ -1,0 +1,180 @@
+/**
+ * Writes manifests front to back into a buffer of exactly the size needed. Equal content gives
+ * equal bytes, whatever tables or manifests the references come from.
+ * Spec: v2 "Chunk Manifest Files"; format.md §7.
+ */
+import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import type { LocationNumbers } from "./location-numbers.ts";
+import {
+  ARRAY_VTABLE_AT,
+  MANIFEST_VTABLE_AT,
+  type ManifestArray,
+  ManifestPlan,
+  objectIdBytes,
+  type PlannedArray,
+} from "./manifest-plan.ts";
+import {
+  ARRAY_NODE_ID_AT,
+  ARRAY_REFS_AT,
+  ARRAY_TABLE_BYTES,
+  ARRAY_VTABLE,
+  INDEX_AT,
+  LENGTH_AT,
+  MANIFEST_ARRAYS_AT,
+  MANIFEST_ID_AT,
+  MANIFEST_TABLE_BYTES,
+  MANIFEST_VTABLE,
+  PAYLOAD_AT,
+  type TableShape,
+} from "./manifest-shapes.ts";
+
+/** What goes into a manifest. */
+export interface ManifestInput {
+  readonly id: string;
+  /** In any order; one per node. */
+  readonly arrays: readonly ManifestArray[];
+}
+
+const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
+const IDENTIFIER_AT = 4;
+const UINT32_END = 2 ** 32;
+
+/**
+ * The payload of a manifest file; `compression_algorithm` is stored as 0 (plain locations).
+ * Throws `serialization` if readers would refuse it for its size.
+ */
+export function encodeManifest(input: ManifestInput): Uint8Array {
+  const plan = new ManifestPlan(input.arrays);
+  const writer = new ManifestWriter(plan);
+  writer.writeHead(objectIdBytes(input.id));
+  for (const array of plan.arrays) writer.writeRefs(array);
+  writer.writeStrings(plan.locationAt, plan.locations);
+  writer.writeStrings(plan.etagAt, plan.etags);
+  return writer.bytes;
+}
+
+class ManifestWriter {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #plan: ManifestPlan;
+
+  constructor(plan: ManifestPlan) {
+    this.#plan = plan;
+    this.bytes = new Uint8Array(plan.sizeBytes);
+    this.#view = new DataView(this.bytes.buffer);
+  }
+
+  /** Everything before the references. */
+  writeHead(manifestId: Uint8Array): void {
+    const { arrays, shapes, vtableAt, rootAt } = this.#plan;
+    this.#setUint32(0, rootAt);
+    this.#setUint32(IDENTIFIER_AT, FILE_IDENTIFIER);
+    this.#writeVtable(MANIFEST_VTABLE_AT, MANIFEST_VTABLE);
+    this.#writeVtable(ARRAY_VTABLE_AT, ARRAY_VTABLE);
+    for (const [code, shape] of shapes.entries()) {
+      if (shape !== undefined) this.#writeVtable(vtableAt[code] as number, shape.vtable);
+    }
+    // The algorithm's byte stays 0.
+    this.#setUint32(rootAt, rootAt - MANIFEST_VTABLE_AT);
+    this.bytes.set(manifestId, rootAt + MANIFEST_ID_AT);
+    const vectorAt = rootAt + MANIFEST_TABLE_BYTES;
+    this.#point(rootAt + MANIFEST_ARRAYS_AT, vectorAt);
+    this.#setUint32(vectorAt, arrays.length);
+    const tablesAt = vectorAt + 4 + 4 * arrays.length;
+    for (const [i, array] of arrays.entries()) {
+      const at = tablesAt + i * ARRAY_TABLE_BYTES;
+      this.#point(vectorAt + 4 + 4 * i, at);
+      this.#setUint32(at, at - ARRAY_VTABLE_AT);
+      this.#point(at + ARRAY_REFS_AT, array.refsAt);
+      this.bytes.set(array.nodeIdBytes, at + ARRAY_NODE_ID_AT);
+    }
+  }
+
+  /** The vector of references of one array and their tables. */
+  writeRefs(array: PlannedArray): void {
+    const view = this.#view;
+    const { shapes, vtableAt } = this.#plan;
+    const { sources, sourceOf, rowOf, length, rank } = array.selection;
+    this.#setUint32(array.refsAt, length);
+    let slotAt = array.refsAt + 4;
+    let at = slotAt + 4 * length;
+    for (let i = 0; i < length; i++) {
+      const rows = sources[sourceOf[i] as number] as ChunkRows;
+      const row = rowOf[i] as number;
+      const code = array.shapeCodes[i] as number;
+      const shape = shapes[code] as TableShape;
+      if (shape.alignment === 8 && (at & 7) !== 0) at += 4;
+      view.setUint32(slotAt, at - slotAt, true);
+      slotAt += 4;
+      view.setUint32(at, at - (vtableAt[code] as number), true);
+      let end = at + shape.sizeBytes;
+      view.setUint32(at + INDEX_AT, end - at - INDEX_AT, true);
+      view.setUint32(end, rank, true);
+      end += 4;
+      for (let d = 0; d < rank; d++, end += 4) view.setUint32(end, rows.coordinate(row, d), true);
+      if ((code & 3) === ROW_INLINE) end = this.#writePayload(at + PAYLOAD_AT, end, rows, row);
+      else this.#writeTarget(at, shape, code, rows, row, array.locations?.[i] ?? 0);
+      at = end;
+    }
+  }
+
+  /** Strings with their length in front and a NUL behind. */
+  writeStrings(
+    positions: Uint32Array,
+    strings: Pick<LocationNumbers, "length" | "byteLength" | "copyTo">,
+  ): void {
+    for (let number = 0; number < strings.length; number++) {
+      const at = positions[number] as number;
+      this.#setUint32(at, strings.byteLength(number));
+      strings.copyTo(number, this.bytes, at + 4);
+    }
+  }
+
+  #writePayload(fieldAt: number, at: number, rows: ChunkRows, row: number): number {
+    const payload = rows.payload(row);
+    this.#point(fieldAt, at);
+    this.#setUint32(at, payload.length);
+    this.bytes.set(payload, at + 4);
+    return (at + 4 + payload.length + 3) & ~3;
+  }
+
+  #writeTarget(
+    at: number,
+    shape: TableShape,
+    code: number,
+    rows: ChunkRows,
+    row: number,
+    location: number,
+  ): void {
+    this.#setUint64(at + LENGTH_AT, rows.byteLength(row));
+    if (shape.offsetAt !== 0) this.#setUint64(at + shape.offsetAt, rows.offset(row));
+    if ((code & 3) === ROW_NATIVE) this.bytes.set(rows.chunkIdBytes(row), at + shape.chunkIdAt);
+    if ((code & 3) !== ROW_VIRTUAL) return;
+    this.#point(at + shape.locationAt, this.#plan.locationAt[location] as number);
+    if (shape.etagAt !== 0) {
+      const number = this.#plan.etags.addText(rows.etag(row) ?? "");
+      this.#point(at + shape.etagAt, this.#plan.etagAt[number] as number);
+    }
+    if (shape.lastModifiedAt !== 0) {
+      this.#setUint32(at + shape.lastModifiedAt, rows.lastModifiedSeconds(row));
+    }
+  }
+
+  /** Writes the offset from a field to what it points to. */
+  #point(fieldAt: number, targetAt: number): void {
+    this.#view.setUint32(fieldAt, targetAt - fieldAt, true);
+  }
+
+  #setUint32(at: number, value: number): void {
+    this.#view.setUint32(at, value, true);
+  }
+
+  #setUint64(at: number, value: number): void {
+    this.#view.setUint32(at, value % UINT32_END, true);
+    this.#view.setUint32(at + 4, Math.floor(value / UINT32_END), true);
+  }
+
+  #writeVtable(at: number, vtable: Uint16Array): void {
+    for (const [i, slot] of vtable.entries()) this.#view.setUint16(at + 2 * i, slot, true);
+  }
+}
