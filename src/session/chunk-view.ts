@@ -1,0 +1,173 @@
+/**
+ * Chunks as a session sees them: its own table over the overlay's over the base's manifests.
+ * Spec: v2 "Chunk Manifest Files"; format.md §15 (first manifest whose extents contain the
+ * coordinate answers; a miss there is final).
+ */
+import type { AssetStore } from "../assets/asset-store.ts";
+import { makeError } from "../base/errors.ts";
+import { type ChunkRows, ROW_TOMBSTONE } from "../format/chunk-rows.ts";
+import type { ManifestRows } from "../format/manifest-read.ts";
+import type { DimensionShape, ManifestRef } from "../format/snapshot.ts";
+import { type ArrayNode, baseNodeOf, type Layers } from "./node-view.ts";
+
+/** Where a chunk reference was found. Rows are valid until the session writes. */
+export interface FoundChunk {
+  readonly rows: ChunkRows;
+  readonly row: number;
+}
+
+/** Rows of one source, by number. */
+export interface ChunkBatch {
+  readonly rows: ChunkRows;
+  readonly rowNumbers: Uint32Array;
+}
+
+/** Whether `coordinates` lie in the grid, one per dimension. */
+export function isInGrid(
+  coordinates: ArrayLike<number>,
+  shape: readonly DimensionShape[],
+): boolean {
+  if (coordinates.length !== shape.length) return false;
+  for (let d = 0; d < shape.length; d++) {
+    const { chunkCount } = shape[d] as DimensionShape;
+    if ((coordinates[d] as number) >= chunkCount) return false;
+  }
+  return true;
+}
+
+/** Throws `invalid-chunk-index` unless the coordinates name a chunk of the array. */
+export function assertInGrid(coordinates: ArrayLike<number>, node: ArrayNode): void {
+  const { shape } = node.array;
+  if (isInGrid(coordinates, shape)) return;
+  const found = Array.from(coordinates);
+  const grid = shape.map(({ chunkCount }) => chunkCount);
+  const reason =
+    found.length === grid.length
+      ? "is outside the chunk grid"
+      : "has the wrong number of coordinates";
+  throw makeError(
+    "invalid-chunk-index",
+    `chunk [${found}] of ${node.path} ${reason}: the grid is [${grid}]`,
+    { details: { path: node.path, coordinates: found, grid } },
+  );
+}
+
+/** The pending row for a chunk; `undefined`: not touched. A tombstone is a row. */
+export function pendingChunk(
+  layers: Layers,
+  nodeId: string,
+  coordinates: ArrayLike<number>,
+): FoundChunk | undefined {
+  for (const changes of [layers.own, layers.overlay]) {
+    const rows = changes.chunks.get(nodeId);
+    if (rows === undefined) continue;
+    const row = rows.find(coordinates);
+    if (row >= 0) return { rows, row };
+  }
+  return undefined;
+}
+
+/** The reference of a chunk, or `undefined` if it does not exist. One GET at most. */
+export async function findChunk(
+  layers: Layers,
+  assets: AssetStore,
+  node: ArrayNode,
+  coordinates: ArrayLike<number>,
+  signal?: AbortSignal,
+): Promise<FoundChunk | undefined> {
+  if (!isInGrid(coordinates, node.array.shape)) return undefined;
+  const pending = pendingChunk(layers, node.id, coordinates);
+  if (pending !== undefined) {
+    return pending.rows.kind(pending.row) === ROW_TOMBSTONE ? undefined : pending;
+  }
+  const manifest = baseNodeOf(layers, node)?.manifests.find(({ extents }) =>
+    contains(extents, coordinates),
+  );
+  if (manifest === undefined) return undefined;
+  const rows = await readManifestRows(layers, assets, manifest.id, node.id, signal);
+  const row = rows?.find(coordinates) ?? -1;
+  return rows === undefined || row < 0 ? undefined : { rows, row };
+}
+
+function contains(extents: ManifestRef["extents"], coordinates: ArrayLike<number>): boolean {
+  for (let d = 0; d < extents.length; d++) {
+    const { start, end } = extents[d] as { start: number; end: number };
+    const c = coordinates[d] as number;
+    if (c < start || c >= end) return false;
+  }
+  return true;
+}
+
+/** The rows that a manifest holds for a node. Throws `manifest-info-not-found` if the snapshot does not list it. */
+export async function readManifestRows(
+  layers: Pick<Layers, "base">,
+  assets: AssetStore,
+  manifestId: string,
+  nodeId: string,
+  signal?: AbortSignal,
+): Promise<ManifestRows | undefined> {
+  if (layers.base.manifestFile(manifestId) === undefined) {
+    const { id } = layers.base.snapshot;
+    throw makeError(
+      "manifest-info-not-found",
+      `snapshot ${id} does not list manifest ${manifestId}`,
+      {
+        details: { snapshotId: id, manifestId },
+      },
+    );
+  }
+  return (await assets.readManifest(manifestId, signal)).rows(nodeId);
+}
+
+/**
+ * Every existing chunk of an array: base rows in manifest order, then pending ones sorted. At most
+ * one manifest is held at a time.
+ */
+export async function* chunkBatches(
+  layers: Layers,
+  assets: AssetStore,
+  node: ArrayNode,
+  signal?: AbortSignal,
+): AsyncGenerator<ChunkBatch> {
+  const { shape } = node.array;
+  const coordinates = new Uint32Array(shape.length);
+  const readCoordinates = (rows: ChunkRows, row: number): boolean => {
+    for (let d = 0; d < coordinates.length; d++) coordinates[d] = rows.coordinate(row, d);
+    return rows.rank === shape.length && isInGrid(coordinates, shape);
+  };
+  for (const { id } of baseNodeOf(layers, node)?.manifests ?? []) {
+    const rows = await readManifestRows(layers, assets, id, node.id, signal);
+    if (rows === undefined) continue;
+    const isVisible = (row: number): boolean =>
+      readCoordinates(rows, row) && pendingChunk(layers, node.id, coordinates) === undefined;
+    yield { rows, rowNumbers: filterRows(rows.length, (at) => at, isVisible) };
+  }
+  for (const [changes, upper] of [
+    [layers.overlay, layers.own],
+    [layers.own, undefined],
+  ] as const) {
+    const rows = changes.chunks.get(node.id);
+    if (rows === undefined) continue;
+    const order = rows.sortedOrder();
+    const hiding = upper?.chunks.get(node.id);
+    const isVisible = (row: number): boolean =>
+      rows.kind(row) !== ROW_TOMBSTONE &&
+      readCoordinates(rows, row) &&
+      (hiding === undefined || hiding.find(coordinates) < 0);
+    yield { rows, rowNumbers: filterRows(order.length, (at) => order[at] as number, isVisible) };
+  }
+}
+
+function filterRows(
+  count: number,
+  rowAt: (at: number) => number,
+  keep: (row: number) => boolean,
+): Uint32Array {
+  const kept = new Uint32Array(count);
+  let length = 0;
+  for (let at = 0; at < count; at++) {
+    const row = rowAt(at);
+    if (keep(row)) kept[length++] = row;
+  }
+  return kept.subarray(0, length);
+}

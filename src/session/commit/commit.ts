@@ -1,0 +1,274 @@
+/**
+ * Commit, amend and flush: write immutable objects, then publish them by one conditional put.
+ *
+ *   manifests -> snapshot and log, in parallel -> publish
+ *                                                   lost race: rebase (with a solver), again
+ *
+ * Everything before the publish may be repeated or abandoned; a failure leaves the session as it
+ * was, dirty and usable.
+ */
+
+import { CLOCK_SKEW_MAX_MICROS } from "../../assets/ops-log.ts";
+import { isIcefloeError, makeError } from "../../base/errors.ts";
+import { describe, isPlainObject } from "../../base/options.ts";
+import { backoff, type RetryPolicy } from "../../base/retry.ts";
+import { randomObjectId } from "../../format/ids.ts";
+import { encodeMetadata } from "../../format/metadata.ts";
+import type { Snapshot } from "../../format/snapshot.ts";
+import { mergeTransactionLogs, type TransactionLog } from "../../format/transaction-log.ts";
+import { layersOf } from "../chunk-write.ts";
+import type { ConflictSolver } from "../conflicts/solve.ts";
+import type { Layers } from "../node-view.ts";
+import { rebaseOnto } from "../rebase.ts";
+import { emptyChangeSet, hasChanges, loadBase, type SessionState } from "../session-state.ts";
+import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./commit-content.ts";
+import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
+import { writeManifests } from "./write-manifests.ts";
+
+/** What a commit is doing. `attempt` counts from 1. */
+export interface CommitEvent {
+  readonly phase: "rebase" | "manifests" | "snapshot" | "publish";
+  readonly attempt: number;
+  readonly elapsedMs: number;
+}
+
+/** Options of a commit, checked by the session. */
+export interface CommitRun {
+  readonly mode: PublishMode;
+  readonly message: string;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly solver: ConflictSolver | undefined;
+  readonly attemptsMax: number;
+  readonly allowEmpty: boolean;
+  readonly onProgress: ((event: CommitEvent) => void) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a commit did. */
+export interface CommitReport {
+  readonly snapshotId: string;
+  /** 1 = no lost race. */
+  readonly attempts: number;
+  readonly manifestsWritten: number;
+  /** Manifests of changed arrays that stayed valid, and those an earlier attempt had written. */
+  readonly manifestsReused: number;
+  /** Bytes of manifests, snapshots and logs; chunks were written before. */
+  readonly bytesWritten: number;
+  /** Objects put, `repo` and its backup not counted. */
+  readonly objectsWritten: number;
+  /** Milliseconds by phase, over all attempts. */
+  readonly phasesMs: Readonly<Record<CommitEvent["phase"], number>>;
+}
+
+// A loser tries again soon: the winner's put takes milliseconds on a local disk.
+const RACE_POLICY: RetryPolicy = { attemptsMax: 1000, initialBackoffMs: 2, maxBackoffMs: 2000 };
+const RACES_WITHOUT_BACKOFF = 1;
+
+/** Runs one commit, amend or flush; on success the state is finished at the new snapshot. */
+export async function runCommit(state: SessionState, run: CommitRun): Promise<CommitReport> {
+  if (run.mode !== "flush" && !run.allowEmpty && !hasChanges(state.own)) {
+    throw makeError("no-changes-to-commit", `${run.mode}: the session has no changes`, {
+      details: { snapshotId: state.baseId },
+    });
+  }
+  const { baseId, base, own } = state;
+  const progress = new Progress(state, run);
+  try {
+    const snapshotId = await attemptUntilPublished(state, run, progress);
+    finish(state, snapshotId);
+    return progress.report(snapshotId);
+  } catch (error) {
+    if (state.own.chunks !== own.chunks) state.revision++; // What was written for those is void.
+    Object.assign(state, { baseId, base, own });
+    throw error;
+  }
+}
+
+function finish(state: SessionState, snapshotId: string): void {
+  state.mode = "readonly";
+  state.finished = true;
+  state.baseId = snapshotId;
+  state.base = undefined;
+  state.own = emptyChangeSet();
+  state.memo = { revision: state.revision, written: new Map() };
+}
+
+/** Counts what is written and where the time goes. */
+class Progress {
+  attempts = 0;
+  manifestsWritten = 0;
+  manifestsReused = 0;
+  bytesWritten = 0;
+  objectsWritten = 0;
+  readonly #phasesMs = { rebase: 0, manifests: 0, snapshot: 0, publish: 0 };
+  readonly #startMicros: number;
+  readonly #state: SessionState;
+  readonly #run: CommitRun;
+
+  constructor(state: SessionState, run: CommitRun) {
+    this.#state = state;
+    this.#run = run;
+    this.#startMicros = state.engine.runtime.nowMicros();
+  }
+
+  async phase<T>(phase: CommitEvent["phase"], work: () => Promise<T>): Promise<T> {
+    this.#run.signal?.throwIfAborted();
+    const { runtime } = this.#state.engine;
+    const beganMicros = runtime.nowMicros();
+    const elapsedMs = (beganMicros - this.#startMicros) / 1000;
+    this.#run.onProgress?.({ phase, attempt: this.attempts, elapsedMs });
+    try {
+      return await work();
+    } finally {
+      this.#phasesMs[phase] += (runtime.nowMicros() - beganMicros) / 1000;
+    }
+  }
+
+  report(snapshotId: string): CommitReport {
+    const { attempts, manifestsWritten, manifestsReused, bytesWritten, objectsWritten } = this;
+    return Object.freeze({
+      snapshotId,
+      attempts,
+      manifestsWritten,
+      manifestsReused,
+      bytesWritten,
+      objectsWritten,
+      phasesMs: Object.freeze({ ...this.#phasesMs }),
+    });
+  }
+}
+
+async function attemptUntilPublished(
+  state: SessionState,
+  run: CommitRun,
+  progress: Progress,
+): Promise<string> {
+  for (let attempt = 0; ; attempt++) {
+    progress.attempts = attempt + 1;
+    try {
+      return await attemptOnce(state, run, progress);
+    } catch (error) {
+      const isLost = isIcefloeError(error, "commit-conflict");
+      if (!isLost || run.solver === undefined || attempt + 1 >= run.attemptsMax) throw error;
+      await backoff(state.engine.runtime, RACE_POLICY, attempt - RACES_WITHOUT_BACKOFF, run.signal);
+      const { solver } = run;
+      await progress.phase("rebase", () => rebaseOnto(state, solver, run.signal));
+    }
+  }
+}
+
+async function attemptOnce(
+  state: SessionState,
+  run: CommitRun,
+  progress: Progress,
+): Promise<string> {
+  const { signal } = run;
+  const base = await loadBase(state, signal);
+  const layers = layersOf(state, base);
+  if (state.memo.revision !== state.revision) {
+    state.memo = { revision: state.revision, written: new Map() };
+  }
+  const manifests = await progress.phase("manifests", () =>
+    writeManifests(state, layers, arraysToRewrite(layers), state.memo, signal),
+  );
+  progress.manifestsWritten += manifests.counts.written;
+  progress.objectsWritten += manifests.counts.written;
+  progress.manifestsReused = manifests.counts.reused;
+  progress.bytesWritten += manifests.counts.bytes;
+  const id = randomObjectId(state.engine.runtime);
+  const nodes = nodesAfter(layers, manifests.refs);
+  const snapshot: Snapshot = {
+    id,
+    flushedAtMicros: nextFlushMicros(state, layers),
+    message: run.message,
+    metadata: encodeMetadata(commitMetadata(state, run, progress.attempts - 1), 2),
+    manifestFiles: manifestFilesOf(layers, nodes, manifests.files),
+    nodes,
+    specVersion: 2,
+  };
+  await progress.phase("snapshot", async () => {
+    const log = await transactionLog(state, layers, run.mode, id, signal);
+    const written = await Promise.all([
+      state.engine.assets.writeSnapshot(snapshot, signal),
+      state.engine.assets.writeTransactionLog(log, signal),
+    ]);
+    for (const { sizeBytes } of written) progress.bytesWritten += sizeBytes;
+    progress.objectsWritten += written.length;
+  });
+  const { mode } = run;
+  const branch = mode === "flush" ? undefined : state.branch;
+  const { flushedAtMicros, message, metadata } = snapshot;
+  const entry = { id, flushedAtMicros, message, metadata };
+  await progress.phase("publish", () =>
+    state.engine.repoState.update(
+      (repo) => publishSnapshot(repo, { mode, branch, baseId: state.baseId, snapshot: entry }),
+      { signal, landed: (repo) => repo.snapshots.has(id) },
+    ),
+  );
+  return id;
+}
+
+async function transactionLog(
+  state: SessionState,
+  layers: Layers,
+  mode: PublishMode,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<TransactionLog> {
+  const log = logOf(layers, id);
+  if (mode !== "amend") return log;
+  const { baseId, engine } = state;
+  const repo = await engine.repoState.read(signal);
+  const base = repo.snapshots.get(baseId);
+  if (base !== undefined && base.parentId === undefined) throw noAmendForInitialCommit(baseId);
+  const replaced = await engine.assets.readTransactionLog(baseId, signal);
+  if (replaced === undefined) {
+    throw makeError(
+      "object-not-found",
+      `the transaction log of ${baseId} is gone: it can't be amended`,
+      {
+        details: { snapshotId: baseId },
+      },
+    );
+  }
+  return { ...mergeTransactionLogs(replaced, log), id };
+}
+
+/** Snapshot times rise by at least 1 µs along a branch, whatever the clock does. */
+function nextFlushMicros(state: SessionState, layers: Layers): number {
+  const parentMicros = layers.base.snapshot.flushedAtMicros;
+  const nowMicros = state.engine.runtime.nowMicros();
+  if (parentMicros - nowMicros > CLOCK_SKEW_MAX_MICROS) {
+    throw makeError(
+      "snapshot-timestamp",
+      `snapshot ${state.baseId} is ${parentMicros - nowMicros} µs ahead of this clock`,
+      { details: { snapshotId: state.baseId, parentMicros, nowMicros } },
+    );
+  }
+  return Math.max(nowMicros, parentMicros + 1);
+}
+
+/** Defaults, then the commit's own; with a solver the number of rebases, as the official engine writes it. */
+function commitMetadata(
+  state: SessionState,
+  run: CommitRun,
+  rebases: number,
+): Record<string, unknown> {
+  const metadata = { ...state.engine.defaultCommitMetadata(), ...run.metadata };
+  if (run.solver === undefined) return metadata;
+  const own = metadata["__icechunk"];
+  return {
+    ...metadata,
+    __icechunk: { ...(isPlainObject(own) ? own : {}), rebase_attempts: rebases },
+  };
+}
+
+/** Throws `invalid-option` unless commit metadata is a plain object. */
+export function checkMetadata(operation: string, metadata: unknown): void {
+  if (metadata === undefined || isPlainObject(metadata)) return;
+  throw makeError(
+    "invalid-option",
+    `${operation}: metadata must be a plain object, got ${describe(metadata)}`,
+    { details: { option: "metadata" } },
+  );
+}

@@ -1,0 +1,176 @@
+/**
+ * Which manifests of an array a commit keeps, and which cells of the split grid it writes anew.
+ * Pure. Rules: format.md §6.3 "Manifest extents and splitting", semantics §5.6.
+ *
+ * The grid is cut into cells by the splitting configuration; a new manifest covers one cell. An
+ * old manifest is kept unless a cell that it touches is written: extents of one array never
+ * overlap, so whatever shares a cell with a written one is written too.
+ */
+import type { ChunkRows } from "../../format/chunk-rows.ts";
+import type { Extent, ManifestRef } from "../../format/snapshot.ts";
+
+/** A cell to write: its box, the changed rows in it (sorted), and old manifests that lie in it alone. */
+export interface CellPlan {
+  readonly key: string;
+  readonly within: readonly Extent[];
+  readonly order: Uint32Array;
+  readonly sources: readonly ManifestRef[];
+}
+
+/** What becomes of an array's manifests. */
+export interface ManifestPlan {
+  readonly kept: readonly ManifestRef[];
+  readonly cells: readonly CellPlan[];
+  /** Old manifests to be written anew whose rows fall into several cells: known only by reading them. */
+  readonly scattered: readonly ManifestRef[];
+}
+
+/** The array as it will be, and what it was. */
+export interface ManifestPlanInput {
+  /** Chunks per dimension after the commit. */
+  readonly grid: readonly number[];
+  /** Chunks per manifest and dimension. */
+  readonly splitSizes: readonly number[];
+  readonly manifests: readonly ManifestRef[];
+  /** Changed rows, sorted; outside the grid too. */
+  readonly changes: { readonly rows: ChunkRows; readonly order: Uint32Array } | undefined;
+}
+
+/** Decides for one array whose chunks or grid changed. */
+export function planManifests(input: ManifestPlanInput): ManifestPlan {
+  const { grid, splitSizes, manifests } = input;
+  const changed = changedCells(input);
+  const boxes: Extent[][] = []; // Cell-aligned boxes of old manifests that are written anew.
+  const single = new Map<string, ManifestRef[]>();
+  const scattered: ManifestRef[] = [];
+  let kept = manifests;
+  // Each round moves at least one manifest out of `kept`, so there are at most that many rounds.
+  for (let round = 0; round <= manifests.length; round++) {
+    const moved = kept.filter((ref) => isTouched(ref, input, changed, boxes));
+    if (moved.length === 0) break;
+    const gone = new Set(moved);
+    kept = kept.filter((ref) => !gone.has(ref));
+    for (const ref of moved) {
+      const box = clip(ref.extents, grid);
+      if (box === undefined) continue; // Wholly outside the new grid: dropped.
+      const key = cellKeyOf(box, splitSizes);
+      if (key === undefined) scattered.push(ref);
+      else single.set(key, [...(single.get(key) ?? []), ref]);
+      boxes.push(alignToCells(box, splitSizes));
+    }
+  }
+  const cells: CellPlan[] = [];
+  for (const key of new Set([...changed.keys(), ...single.keys()])) {
+    cells.push({
+      key,
+      within: cellBox(key, splitSizes, grid),
+      order: changed.get(key) ?? new Uint32Array(0),
+      sources: single.get(key) ?? [],
+    });
+  }
+  return { kept, cells, scattered };
+}
+
+function changedCells({ changes, grid, splitSizes }: ManifestPlanInput): Map<string, Uint32Array> {
+  const cells = new Map<string, Uint32Array>();
+  if (changes === undefined || changes.order.length === 0) return cells;
+  const { rows, order } = changes;
+  if (splitSizes.every((size, d) => size >= (grid[d] as number))) {
+    if (grid.every((count) => count > 0)) cells.set(grid.map(() => 0).join(), order);
+    return cells;
+  }
+  const lists = new Map<string, number[]>();
+  for (const row of order) {
+    const key = cellKeyOfRow(rows, row, splitSizes, grid);
+    if (key === undefined) continue;
+    const list = lists.get(key);
+    if (list === undefined) lists.set(key, [row]);
+    else list.push(row);
+  }
+  for (const [key, list] of lists) cells.set(key, Uint32Array.from(list));
+  return cells;
+}
+
+/** The key of the cell that holds a row; `undefined` outside the grid. */
+export function cellKeyOfRow(
+  rows: ChunkRows,
+  row: number,
+  splitSizes: readonly number[],
+  grid: readonly number[],
+): string | undefined {
+  let key = "";
+  for (let d = 0; d < grid.length; d++) {
+    const coordinate = rows.coordinate(row, d);
+    if (coordinate >= (grid[d] as number)) return undefined;
+    const cell = Math.floor(coordinate / (splitSizes[d] as number));
+    key = d === 0 ? String(cell) : `${key},${cell}`;
+  }
+  return key;
+}
+
+/** The box of chunk coordinates of a cell, within the grid. */
+export function cellBox(
+  key: string,
+  splitSizes: readonly number[],
+  grid: readonly number[],
+): Extent[] {
+  const cell = key === "" ? [] : key.split(",").map(Number);
+  return grid.map((count, d) => {
+    const size = splitSizes[d] as number;
+    const start = (cell[d] as number) * size;
+    return { start, end: Math.min(count, start + size) };
+  });
+}
+
+function isTouched(
+  ref: ManifestRef,
+  { grid, splitSizes }: ManifestPlanInput,
+  changed: ReadonlyMap<string, Uint32Array>,
+  boxes: readonly Extent[][],
+): boolean {
+  const box = clip(ref.extents, grid);
+  if (box === undefined) return true;
+  if (ref.extents.some(({ end }, d) => end > (grid[d] as number))) return true;
+  if (boxes.some((other) => intersects(box, other))) return true;
+  const key = cellKeyOf(box, splitSizes);
+  if (key !== undefined) return changed.has(key);
+  for (const cell of changed.keys()) {
+    if (intersects(box, cellBox(cell, splitSizes, grid))) return true;
+  }
+  return false;
+}
+
+function clip(extents: readonly Extent[], grid: readonly number[]): Extent[] | undefined {
+  const box = grid.map((count, d) => ({
+    start: extents[d]?.start ?? 0,
+    end: Math.min(extents[d]?.end ?? count, count),
+  }));
+  return box.some(({ start, end }) => start >= end) ? undefined : box;
+}
+
+/** The key of the one cell that holds the whole box, if there is one. */
+function cellKeyOf(box: readonly Extent[], splitSizes: readonly number[]): string | undefined {
+  const cell: number[] = [];
+  for (let d = 0; d < box.length; d++) {
+    const { start, end } = box[d] as Extent;
+    const size = splitSizes[d] as number;
+    const first = Math.floor(start / size);
+    if (first !== Math.floor((end - 1) / size)) return undefined;
+    cell.push(first);
+  }
+  return cell.join();
+}
+
+function alignToCells(box: readonly Extent[], splitSizes: readonly number[]): Extent[] {
+  return box.map(({ start, end }, d) => {
+    const size = splitSizes[d] as number;
+    return { start: Math.floor(start / size) * size, end: Math.ceil(end / size) * size };
+  });
+}
+
+function intersects(a: readonly Extent[], b: readonly Extent[]): boolean {
+  return a.every(({ start, end }, d) => {
+    const other = b[d] as Extent;
+    return start < other.end && other.start < end;
+  });
+}

@@ -1,0 +1,192 @@
+/**
+ * Writes the manifests of the arrays that a commit changes. Objects are immutable and unreferenced
+ * until the publish, so writing may be repeated or abandoned freely. What an earlier attempt of
+ * the same changes wrote over the same old manifests is used again.
+ */
+import type { AssetStore } from "../../assets/asset-store.ts";
+import { mapConcurrent } from "../../base/concurrency.ts";
+import type { ChunkRows } from "../../format/chunk-rows.ts";
+import { randomObjectId } from "../../format/ids.ts";
+import { splitSizes } from "../../format/manifest-splitting.ts";
+import { encodeManifest } from "../../format/manifest-write.ts";
+import { extentsOf, selectRows } from "../../format/row-selection.ts";
+import type { ManifestFileInfo, ManifestRef } from "../../format/snapshot.ts";
+import type { NodeState } from "../change-set.ts";
+import { readManifestRows } from "../chunk-view.ts";
+import { type ArrayNode, baseNodeOf, type Layers } from "../node-view.ts";
+import type { ManifestMemo, SessionState, WrittenManifest } from "../session-state.ts";
+import {
+  type CellPlan,
+  cellBox,
+  cellKeyOfRow,
+  type ManifestPlan,
+  planManifests,
+} from "./manifest-cells.ts";
+import { RowSubset } from "./row-subset.ts";
+
+/** Counts for the commit report. */
+export interface ManifestCounts {
+  written: number;
+  reused: number;
+  bytes: number;
+}
+
+/** What a commit's manifests are. */
+export interface ManifestResult {
+  /** New manifest refs by node id, for arrays whose manifests changed. */
+  readonly refs: ReadonlyMap<string, readonly ManifestRef[]>;
+  readonly files: ReadonlyMap<string, ManifestFileInfo>;
+  readonly counts: ManifestCounts;
+}
+
+const CELLS_UNDER_WAY_MAX = 4; // Each holds its old manifests and one encoded payload.
+
+interface Job {
+  readonly node: ArrayNode;
+  readonly grid: readonly number[];
+  readonly rows: ChunkRows | undefined;
+  readonly cell: CellPlan;
+  readonly base: readonly { readonly manifestId: string; readonly subset?: ChunkRows }[];
+}
+
+/** Writes what is needed for `nodes`, the arrays whose chunks or grid changed. */
+export async function writeManifests(
+  state: SessionState,
+  layers: Layers,
+  nodes: readonly NodeState[],
+  memo: ManifestMemo,
+  signal?: AbortSignal,
+): Promise<ManifestResult> {
+  const refs = new Map<string, ManifestRef[]>();
+  const files = new Map<string, ManifestFileInfo>();
+  const counts: ManifestCounts = { written: 0, reused: 0, bytes: 0 };
+  const jobs: Job[] = [];
+  for (const node of nodes) {
+    if (node.array === undefined) continue;
+    const plan = planNode(state, layers, node as ArrayNode);
+    refs.set(node.id, [...plan.plan.kept]);
+    counts.reused += plan.plan.kept.length;
+    jobs.push(...(await jobsOf(state, layers, plan, signal)));
+  }
+  const results = await mapConcurrent(jobs, CELLS_UNDER_WAY_MAX, (job) =>
+    writeCell(state, layers, job, memo, counts, signal),
+  );
+  jobs.forEach(({ node }, at) => {
+    const { ref, file } = results[at] as WrittenManifest;
+    if (ref === undefined || file === undefined) return;
+    refs.get(node.id)?.push(ref);
+    files.set(file.id, file);
+  });
+  return { refs, files, counts };
+}
+
+interface NodePlan {
+  readonly node: ArrayNode;
+  readonly grid: readonly number[];
+  readonly splits: readonly number[];
+  readonly rows: (ChunkRows & { sortedOrder(): Uint32Array }) | undefined;
+  readonly plan: ManifestPlan;
+}
+
+function planNode(state: SessionState, layers: Layers, node: ArrayNode): NodePlan {
+  const grid = node.array.shape.map(({ chunkCount }) => chunkCount);
+  const splits = splitSizes(state.engine.config, node.path, node.array.dimensionNames, grid.length);
+  const rows = layers.own.chunks.get(node.id);
+  const changes = rows === undefined ? undefined : { rows, order: rows.sortedOrder() };
+  const manifests = baseNodeOf(layers, node)?.manifests ?? [];
+  const plan = planManifests({ grid, splitSizes: splits, manifests, changes });
+  return { node, grid, splits, rows, plan };
+}
+
+/** One job per cell; the rows of scattered manifests are dealt out to their cells first. */
+async function jobsOf(
+  state: SessionState,
+  layers: Layers,
+  { node, grid, splits, rows, plan }: NodePlan,
+  signal?: AbortSignal,
+): Promise<Job[]> {
+  const dealt = new Map<string, { manifestId: string; subset: ChunkRows }[]>();
+  for (const { id } of plan.scattered) {
+    const old = await readManifestRows(layers, state.engine.assets, id, node.id, signal);
+    if (old === undefined) continue;
+    const byCell = new Map<string, number[]>();
+    for (let row = 0; row < old.length; row++) {
+      const key = cellKeyOfRow(old, row, splits, grid);
+      if (key === undefined) continue;
+      const list = byCell.get(key);
+      if (list === undefined) byCell.set(key, [row]);
+      else list.push(row);
+    }
+    for (const [key, list] of byCell) {
+      const parts = dealt.get(key) ?? [];
+      parts.push({ manifestId: id, subset: new RowSubset(old, list) });
+      dealt.set(key, parts);
+    }
+  }
+  const cells = new Map(plan.cells.map((cell) => [cell.key, cell]));
+  for (const key of dealt.keys()) {
+    if (cells.has(key)) continue;
+    const order = new Uint32Array(0);
+    cells.set(key, { key, within: cellBox(key, splits, grid), order, sources: [] });
+  }
+  return [...cells.values()].map((cell) => ({
+    node,
+    grid,
+    rows,
+    cell,
+    base: [...cell.sources.map(({ id }) => ({ manifestId: id })), ...(dealt.get(cell.key) ?? [])],
+  }));
+}
+
+async function writeCell(
+  state: SessionState,
+  layers: Layers,
+  job: Job,
+  memo: ManifestMemo,
+  counts: ManifestCounts,
+  signal?: AbortSignal,
+): Promise<WrittenManifest> {
+  signal?.throwIfAborted();
+  const { assets } = state.engine;
+  const { node, grid, rows, cell, base } = job;
+  const key = [node.id, cell.key, grid.join(), ...base.map(({ manifestId }) => manifestId)].join(
+    "|",
+  );
+  const known = memo.written.get(key);
+  if (known !== undefined) {
+    counts.reused++;
+    return known;
+  }
+  const baseRows: ChunkRows[] = [];
+  for (const { manifestId, subset } of base) {
+    const old = subset ?? (await readManifestRows(layers, assets, manifestId, node.id, signal));
+    if (old !== undefined) baseRows.push(old);
+  }
+  const changes = rows === undefined ? undefined : { rows, order: cell.order };
+  const selection = selectRows({ rank: grid.length, base: baseRows, changes, within: cell.within });
+  const written =
+    selection.length === 0
+      ? { ref: undefined, file: undefined }
+      : await writeManifest(assets, state, node.id, selection, counts, signal);
+  memo.written.set(key, written);
+  return written;
+}
+
+async function writeManifest(
+  assets: AssetStore,
+  state: SessionState,
+  nodeId: string,
+  selection: ReturnType<typeof selectRows>,
+  counts: ManifestCounts,
+  signal?: AbortSignal,
+): Promise<WrittenManifest> {
+  const id = randomObjectId(state.engine.runtime);
+  const payload = encodeManifest({ id, arrays: [{ nodeId, selection }] });
+  const { sizeBytes } = await assets.writeManifest(id, payload, signal);
+  counts.written++;
+  counts.bytes += sizeBytes;
+  return {
+    ref: { id, extents: extentsOf(selection) },
+    file: { id, sizeBytes, chunkRefCount: selection.length },
+  };
+}

@@ -1,0 +1,48 @@
+/** The solvers that come with the engine. */
+import { makeError } from "../../base/errors.ts";
+import { checkOptions, describe } from "../../base/options.ts";
+import type { ConflictSolver } from "./conflict.ts";
+
+/** Options of `basicConflictSolver`. */
+export interface BasicConflictSolverOptions {
+  /** Whose chunk stays where both wrote or deleted one. Default: `"ours"`. */
+  readonly onChunkConflict?: "ours" | "theirs" | "fail" | undefined;
+  /** Whether to fail where we delete an array that they changed. Default: false, it is deleted. */
+  readonly failOnDeleteOfUpdatedArray?: boolean | undefined;
+  /** The same for groups. Default: false. */
+  readonly failOnDeleteOfUpdatedGroup?: boolean | undefined;
+}
+
+/** Accepts nothing: a rebase succeeds only where nothing is in the way. */
+export function conflictDetector(): ConflictSolver {
+  return () => "fail";
+}
+
+/**
+ * Settles chunks that both sides wrote and deletions of what the other side changed; everything
+ * else fails. The defaults are the official engine's.
+ * @throws {invalid-option} an unknown option or value.
+ */
+export function basicConflictSolver(options?: BasicConflictSolverOptions): ConflictSolver {
+  checkOptions("basicConflictSolver", options, [
+    "onChunkConflict",
+    "failOnDeleteOfUpdatedArray",
+    "failOnDeleteOfUpdatedGroup",
+  ]);
+  const { onChunkConflict = "ours" } = options ?? {};
+  if (!["ours", "theirs", "fail"].includes(onChunkConflict)) {
+    throw makeError(
+      "invalid-option",
+      `basicConflictSolver: onChunkConflict must be "ours", "theirs" or "fail", found ${describe(onChunkConflict)}`,
+      { details: { option: "onChunkConflict", found: describe(onChunkConflict) } },
+    );
+  }
+  const onDeleteOfArray = options?.failOnDeleteOfUpdatedArray === true ? "fail" : "ours";
+  const onDeleteOfGroup = options?.failOnDeleteOfUpdatedGroup === true ? "fail" : "ours";
+  return ({ type }) => {
+    if (type === "chunk-double-update") return onChunkConflict;
+    if (type === "delete-of-updated-array") return onDeleteOfArray;
+    if (type === "delete-of-updated-group") return onDeleteOfGroup;
+    return "fail";
+  };
+}

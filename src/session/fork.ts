@@ -1,0 +1,276 @@
+/**
+ * ForkSession: a writable copy of a session for one worker, to be merged back. A fork is a value:
+ * base snapshot, the parent's uncommitted changes (read-only), its own changes. Making one costs
+ * no I/O; its bytes survive any channel and hold no secrets.
+ */
+import type { AssetStore } from "../assets/asset-store.ts";
+import { type Engine, type EngineOptions, openEngine } from "../assets/engine.ts";
+import { isIcefloeError, makeError } from "../base/errors.ts";
+import { checkOptions } from "../base/options.ts";
+import type { Storage, StorageHint } from "../storage/port.ts";
+import type { Diff } from "./diff.ts";
+import { defineAsyncDispose } from "./dispose.ts";
+import { decodeForkBytes, encodeForkBytes } from "./fork-bytes.ts";
+import { type MergeInputs, type MergeOptions, mergeInputs } from "./fork-merge.ts";
+import type { ForkContent, MergeReport } from "./merge.ts";
+import {
+  type ChunkCoordinateList,
+  type ChunkType,
+  chunkTypeAt,
+  listChunkCoordinates,
+  nodeIdAt,
+  type QueryOptions,
+  statusOf,
+} from "./session-queries.ts";
+import {
+  assertIdle,
+  createState,
+  discard,
+  emptyChangeSet,
+  flattenChanges,
+  hasChanges,
+  publish,
+  type SessionState,
+  shareChanges,
+} from "./session-state.ts";
+import { Store } from "./store.ts";
+
+/** How a fork is opened where it arrives. */
+export interface FromBytesOptions extends EngineOptions {
+  readonly storage: Storage;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `toBytes`. */
+export interface ToBytesOptions {
+  /**
+   * `carry` (default): the bytes can be opened anywhere. `omit`: without the parent's uncommitted
+   * changes, for results on their way back to the parent, who has them: such bytes can be merged
+   * but not opened.
+   */
+  readonly overlay?: "carry" | "omit" | undefined;
+}
+
+const stateOfFork = new WeakMap<object, SessionState>();
+
+/** A session that can be sent away, written to, sent back and merged; it can't commit. */
+export class ForkSession {
+  /** The fork's Zarr store. */
+  readonly store: Store<ForkSession>;
+  /** `await using` discards at the end of the scope, where the runtime has the symbol. */
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+  readonly #state: SessionState;
+
+  /** @internal */
+  constructor(state: SessionState) {
+    this.#state = state;
+    this.store = new Store<ForkSession>(this, state);
+    stateOfFork.set(this, state);
+  }
+
+  /** Always `writable`. */
+  get mode(): "writable" {
+    return "writable";
+  }
+  /** The snapshot that the fork rests on. */
+  get snapshotId(): string {
+    return this.#state.baseId;
+  }
+  /** Always false. */
+  get readOnly(): boolean {
+    return false;
+  }
+  /** Whether the fork itself has changed anything; the parent's changes do not count. */
+  get hasUncommittedChanges(): boolean {
+    return hasChanges(this.#state.own);
+  }
+  /** The repository's effective configuration. */
+  get config(): Engine["config"] {
+    return this.#state.engine.config;
+  }
+  /** How to rebuild the fork's storage elsewhere, without secrets; `undefined` if it can't be shared. */
+  get storageHint(): StorageHint | undefined {
+    return this.#state.engine.storage.describe();
+  }
+
+  /** A fork of this fork; merges into it, or after it into its parent. No I/O. */
+  fork(): ForkSession {
+    return forkOf(this.#state);
+  }
+
+  /**
+   * Merges other forks into this one; all or none. Cost: no I/O but one HEAD per fork with native
+   * chunks. Throws `fork-base-mismatch`, `merge-failed`, `merge-overlap`, `invalid-fork-bytes`.
+   */
+  merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
+    return mergeInputs(this.#state, inputs, options, contentOfFork);
+  }
+
+  /** The fork as bytes: magic, format version, checksum; no secrets, no storage. Later writes are not in them. */
+  toBytes(options?: ToBytesOptions): Uint8Array {
+    checkOptions("toBytes", options, ["overlay"]);
+    assertIdle(this.#state, "toBytes");
+    publish(this.#state);
+    const { baseId, need, version, overlay, own } = this.#state;
+    return encodeForkBytes({
+      base: baseId,
+      need,
+      version,
+      overlay: options?.overlay === "omit" ? emptyChangeSet() : overlay,
+      own,
+      overlayOmitted: options?.overlay === "omit" && hasChanges(overlay),
+    });
+  }
+
+  /**
+   * Opens fork bytes where they arrive; a new instance with an identity of its own. One GET of the
+   * configuration, one of the base snapshot. Throws `invalid-fork-bytes`, `fork-base-mismatch`
+   * (the storage does not hold the base), `repository-not-found`.
+   */
+  static async fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<ForkSession> {
+    const { base, need, version, overlay, own, overlayOmitted } = decodeForkBytes(bytes);
+    if (overlayOmitted) {
+      throw makeError(
+        "invalid-fork-bytes",
+        "these bytes were made with overlay: omit: merge them into the parent, they can't be opened",
+        { details: { reason: "overlay-omitted" } },
+      );
+    }
+    const { storage, signal, ...engineOptions } = options;
+    const engine = await openEngine(storage, engineOptions);
+    const index = await readForkBase(engine.assets, base, signal);
+    return new ForkSession(
+      createState({
+        engine,
+        kind: "fork",
+        mode: "writable",
+        baseId: base,
+        base: index,
+        overlay,
+        own,
+        version,
+        need,
+      }),
+    );
+  }
+
+  /** Leaves the changes in the repository's own storage. Not built yet. */
+  async save(): Promise<{ saved: string }> {
+    throw makeError("unimplemented", "save: saved forks are not built yet; use toBytes");
+  }
+
+  /** What the fork and its parent's uncommitted changes change against the base. */
+  status(options?: QueryOptions): Promise<Diff> {
+    return statusOf(this.#state, options);
+  }
+
+  /** Drops the fork's own changes, writes in flight included; the parent's stay visible. */
+  discardChanges(): void {
+    assertIdle(this.#state, "discardChanges");
+    discard(this.#state);
+  }
+
+  /** Coordinates of every existing chunk of an array. */
+  chunkCoordinates(path: string, options?: QueryOptions): ChunkCoordinateList {
+    return listChunkCoordinates(this.#state, path, options);
+  }
+
+  /** How a chunk is stored. */
+  chunkType(
+    path: string,
+    coordinates: readonly number[],
+    options?: QueryOptions,
+  ): Promise<ChunkType> {
+    return chunkTypeAt(this.#state, path, coordinates, options);
+  }
+
+  /** The id of the node at `path`. */
+  getNodeId(path: string, options?: QueryOptions): Promise<string> {
+    return nodeIdAt(this.#state, path, options);
+  }
+
+  /** Refused: `commit-not-allowed`. */
+  async commit(): Promise<never> {
+    throw forkCannot("commit");
+  }
+  /** Refused: `commit-not-allowed`. */
+  async amend(): Promise<never> {
+    throw forkCannot("amend");
+  }
+  /** Refused: `commit-not-allowed`. */
+  async flush(): Promise<never> {
+    throw forkCannot("flush");
+  }
+  /** Refused: `commit-not-allowed`. */
+  async rebase(): Promise<never> {
+    throw forkCannot("rebase");
+  }
+}
+
+function forkCannot(operation: string): Error {
+  return makeError("commit-not-allowed", `a fork can't ${operation}: merge it into its session`, {
+    details: { operation },
+  });
+}
+
+/** A fork of the state: shares all tables until someone writes. */
+export function forkOf(parent: SessionState): ForkSession {
+  if (parent.mode !== "writable") {
+    throw makeError("cannot-fork-read-only-session", "fork: the session is read-only", {
+      details: { snapshotId: parent.baseId },
+    });
+  }
+  assertIdle(parent, "fork");
+  publish(parent);
+  const overlay = flattenOf(parent);
+  const version = isUntouched(parent) ? undefined : parent.version;
+  return new ForkSession(
+    createState({
+      engine: parent.engine,
+      kind: "fork",
+      mode: "writable",
+      baseId: parent.baseId,
+      base: parent.base,
+      overlay,
+      version,
+      need: version,
+    }),
+  );
+}
+
+function isUntouched({ overlay, own }: SessionState): boolean {
+  return [overlay, own].every(({ nodes, chunks }) => nodes.size === 0 && chunks.size === 0);
+}
+
+function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
+  const hasOverlay = overlay.nodes.size > 0 || overlay.chunks.size > 0;
+  return hasOverlay ? flattenChanges(overlay, own) : shareChanges(own);
+}
+
+/** A live fork's content, its epoch closed; `undefined` for anything else. */
+export function contentOfFork(input: unknown): ForkContent | undefined {
+  const state = typeof input === "object" && input !== null ? stateOfFork.get(input) : undefined;
+  if (state === undefined) return undefined;
+  assertIdle(state, "merge");
+  publish(state);
+  const { baseId, need, version, overlay } = state;
+  return { baseId, need, version, overlay, own: shareChanges(state.own) };
+}
+
+async function readForkBase(
+  assets: AssetStore,
+  base: string,
+  signal: AbortSignal | undefined,
+): Promise<NonNullable<SessionState["base"]>> {
+  try {
+    return await assets.readSnapshot(base, signal);
+  } catch (cause) {
+    if (!isIcefloeError(cause, "object-not-found")) throw cause;
+    throw makeError("fork-base-mismatch", `the storage does not hold the fork's base ${base}`, {
+      details: { forkBase: base },
+      cause,
+    });
+  }
+}
+
+defineAsyncDispose(ForkSession.prototype);

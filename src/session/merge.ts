@@ -1,0 +1,375 @@
+/**
+ * Three-way merge of a fork into a session or another fork: pure, over values.
+ *
+ * Every write carries a dot; versions say what each side has seen (dot.ts). Per write of the
+ * fork: known to the receiver -> skipped; the receiver has nothing there, or only what the fork
+ * had seen -> taken; equal -> nothing; else an overlap (chunks) or `merge-failed` (nodes).
+ * Chunk writes belong to a node id. The result is a new change set; the receiver is not touched.
+ */
+import type { SnapshotIndex } from "../assets/snapshot-index.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { type ErrorDetails, makeError } from "../base/errors.ts";
+import { ROW_NATIVE, ROW_TOMBSTONE } from "../format/chunk-rows.ts";
+import { isAncestorPath } from "../format/node-path.ts";
+import type { ChangeSet, NodeChange, NodeState } from "./change-set.ts";
+import { ChunkCoordinates } from "./chunk-coordinates.ts";
+import type { ChunkTable } from "./chunk-table.ts";
+import { isInGrid, pendingChunk } from "./chunk-view.ts";
+import { covers, isCovered, joinVersions, type Version } from "./dot.ts";
+import { changeAt, type Layers, nodeAt } from "./node-view.ts";
+import { shareChanges, writableTable } from "./session-state.ts";
+
+/** What to do with a chunk that both sides wrote, deletes included. */
+export type OverlapPolicy = "error" | "ours" | "theirs";
+
+/** What a fork brings. */
+export interface ForkContent {
+  readonly baseId: string;
+  readonly need: Version;
+  readonly version: Version;
+  readonly overlay: ChangeSet;
+  readonly own: ChangeSet;
+}
+
+/** What a merge starts from, and results in. */
+export interface MergeTarget {
+  readonly baseId: string;
+  readonly base: SnapshotIndex;
+  readonly overlay: ChangeSet;
+  readonly own: ChangeSet;
+  readonly version: Version;
+}
+
+/** What became of the writes of merged forks. */
+export interface MergeReport {
+  /** Forks merged. */
+  readonly forks: number;
+  /** Chunk writes taken, deletes included. */
+  readonly chunks: number;
+  /** Chunk writes that both sides made and the policy decided. */
+  readonly overlaps: number;
+  /** Chunk and node writes that the receiver held already. */
+  readonly skipped: number;
+  /** Bytes of the chunks taken. */
+  readonly bytes: number;
+}
+
+export const EMPTY_MERGE_REPORT: MergeReport = {
+  forks: 0,
+  chunks: 0,
+  overlaps: 0,
+  skipped: 0,
+  bytes: 0,
+};
+
+/** The result of merging one fork; `sample` is a native chunk it brought, if any. */
+export interface MergeOutcome {
+  readonly target: MergeTarget;
+  readonly report: MergeReport;
+  readonly sampleChunkId: Uint8Array | undefined;
+}
+
+interface Overlap {
+  readonly path: string;
+  readonly rank: number;
+  readonly coordinates: number[];
+  total: number;
+}
+
+interface MergeRun {
+  readonly target: MergeTarget;
+  readonly fork: ForkContent;
+  readonly onOverlap: OverlapPolicy;
+  readonly own: ChangeSet;
+  /** The receiver as it was. */
+  readonly before: Layers;
+  /** The receiver as it becomes. */
+  readonly after: Layers;
+  readonly theirs: Layers;
+  readonly overlaps: Map<string, Overlap>;
+  chunks: number;
+  overlapCount: number;
+  skipped: number;
+  bytes: number;
+  sampleChunkId: Uint8Array | undefined;
+}
+
+const COORDINATES_PER_OVERLAP_MAX = 1000;
+
+/** Merges `fork` into `target`. Throws `fork-base-mismatch`, `merge-failed` or `merge-overlap`. */
+export function mergeFork(
+  target: MergeTarget,
+  fork: ForkContent,
+  onOverlap: OverlapPolicy,
+): MergeOutcome {
+  assertSameBase(target, fork);
+  const own = shareChanges(target.own);
+  const run: MergeRun = {
+    target,
+    fork,
+    onOverlap,
+    own,
+    before: { base: target.base, overlay: target.overlay, own: target.own },
+    after: { base: target.base, overlay: target.overlay, own },
+    theirs: { base: target.base, overlay: fork.overlay, own: fork.own },
+    overlaps: new Map(),
+    chunks: 0,
+    overlapCount: 0,
+    skipped: 0,
+    bytes: 0,
+    sampleChunkId: undefined,
+  };
+  mergeNodes(run);
+  mergeChunks(run);
+  if (run.overlaps.size > 0) throw overlapError(run.overlaps);
+  const { chunks, overlapCount: overlaps, skipped, bytes, sampleChunkId } = run;
+  return {
+    target: { ...target, own, version: joinVersions(target.version, fork.version) },
+    report: { forks: 1, chunks, overlaps, skipped, bytes },
+    sampleChunkId,
+  };
+}
+
+function assertSameBase(target: MergeTarget, fork: ForkContent): void {
+  if (fork.baseId !== target.baseId) {
+    throw makeError(
+      "fork-base-mismatch",
+      `the fork was made at snapshot ${fork.baseId}, the receiver is at ${target.baseId}`,
+      { details: { forkBase: fork.baseId, receiverBase: target.baseId } },
+    );
+  }
+  if (!covers(target.version, fork.need)) {
+    throw makeError(
+      "fork-base-mismatch",
+      "the fork rests on uncommitted changes that the receiver does not hold",
+      { details: { forkBase: fork.baseId, reason: "overlay-missing" } },
+    );
+  }
+}
+
+function mergeNodes(run: MergeRun): void {
+  const { target, fork, own } = run;
+  const taken: NodeChange[] = [];
+  const failed: string[] = [];
+  for (const [path, theirs] of fork.own.nodes) {
+    if (isCovered(target.version, theirs.dot)) {
+      run.skipped++;
+      continue;
+    }
+    const ours = changeAt(run.before, path);
+    if (ours === undefined || isCovered(fork.version, ours.dot)) taken.push(theirs);
+    else if (!isEqualChange(ours, theirs)) failed.push(path);
+  }
+  failed.push(...structuralConflicts(run, taken));
+  if (failed.length > 0) throw mergeFailed(failed, "both sides changed");
+  for (const change of taken) {
+    const replaced = changeAt(run.before, change.path)?.node ?? nodeAt(run.before, change.path);
+    if (replaced !== undefined && replaced.id !== change.node?.id) {
+      assertNoUnseenChunks(run, replaced);
+      own.chunks.delete(replaced.id);
+    }
+    own.nodes.set(change.path, change);
+  }
+}
+
+function isEqualChange(a: NodeChange, b: NodeChange): boolean {
+  if (a.node === undefined || b.node === undefined) return a.node === b.node;
+  return a.node.id === b.node.id && equalBytes(a.node.userData, b.node.userData);
+}
+
+/** Paths where one side put a node below what the other side deleted or made an array. */
+function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): string[] {
+  const unseen: NodeChange[] = [];
+  for (const changes of [run.target.overlay, run.target.own]) {
+    for (const change of changes.nodes.values()) {
+      if (!isCovered(run.fork.version, change.dot)) unseen.push(change);
+    }
+  }
+  const blocksChildren = ({ node }: NodeChange): boolean =>
+    node === undefined || node.type === "array";
+  const conflicts = new Set<string>();
+  for (const [blockers, others] of [
+    [taken, unseen],
+    [unseen, taken],
+  ] as const) {
+    const blocked = blockers.filter(blocksChildren);
+    if (blocked.length === 0) continue;
+    for (const { path, node } of others) {
+      if (node === undefined) continue;
+      if (blocked.some((blocker) => isAncestorPath(blocker.path, path))) conflicts.add(path);
+    }
+  }
+  return [...conflicts];
+}
+
+/** The fork deletes a node: the receiver must not have chunk writes there that the fork had not seen. */
+function assertNoUnseenChunks(run: MergeRun, node: NodeState): void {
+  for (const changes of [run.target.overlay, run.target.own]) {
+    const table = changes.chunks.get(node.id);
+    for (let row = 0; row < (table?.length ?? 0); row++) {
+      if (table !== undefined && !isCovered(run.fork.version, table.dot(row))) {
+        throw mergeFailed(
+          [node.path],
+          "the fork deleted an array whose chunks the receiver wrote:",
+        );
+      }
+    }
+  }
+}
+
+function mergeChunks(run: MergeRun): void {
+  for (const [nodeId, table] of run.fork.own.chunks) {
+    if (table.length === 0) continue;
+    const path = pathOfNode(run, nodeId);
+    const now = path === undefined ? undefined : nodeAt(run.after, path);
+    if (path === undefined || now?.id !== nodeId || now.array === undefined) {
+      if (isEveryRowCovered(table, run.target.version)) {
+        run.skipped += table.length; // Known before: the receiver has deleted the node since.
+        continue;
+      }
+      throw mergeFailed(
+        [path ?? nodeId],
+        "the receiver deleted or replaced, and the fork wrote chunks of",
+      );
+    }
+    mergeTable(run, path, now, table);
+  }
+  assertCompatibleMetadata(run);
+}
+
+function isEveryRowCovered(table: ChunkTable, version: Version): boolean {
+  for (let row = 0; row < table.length; row++)
+    if (!isCovered(version, table.dot(row))) return false;
+  return true;
+}
+
+function mergeTable(run: MergeRun, path: string, node: NodeState, theirs: ChunkTable): void {
+  const { target, fork, own } = run;
+  const coordinates = new Uint32Array(theirs.rank);
+  const taken: number[] = [];
+  for (let row = 0; row < theirs.length; row++) {
+    if (isCovered(target.version, theirs.dot(row))) {
+      run.skipped++;
+      continue;
+    }
+    for (let d = 0; d < coordinates.length; d++) coordinates[d] = theirs.coordinate(row, d);
+    const present = pendingChunk(run.before, node.id, coordinates);
+    const presentTable = present?.rows as ChunkTable | undefined;
+    if (present !== undefined && presentTable !== undefined) {
+      const isSeen = isCovered(fork.version, presentTable.dot(present.row));
+      if (!isSeen && theirs.equalRows(row, presentTable, present.row)) continue;
+      if (!isSeen && !resolveOverlap(run, path, coordinates)) continue;
+    }
+    taken.push(row);
+    run.chunks++;
+    run.bytes += theirs.kind(row) === ROW_TOMBSTONE ? 0 : theirs.byteLength(row);
+    if (run.sampleChunkId === undefined && theirs.kind(row) === ROW_NATIVE) {
+      run.sampleChunkId = theirs.chunkIdBytes(row).slice();
+    }
+  }
+  if (taken.length > 0) writableTable(own, node.id, theirs.rank).setRows(theirs, taken);
+}
+
+/** Counts an overlap; whether the fork's write is to be taken. */
+function resolveOverlap(run: MergeRun, path: string, coordinates: Uint32Array): boolean {
+  if (run.onOverlap !== "error") {
+    run.overlapCount++;
+    return run.onOverlap === "theirs";
+  }
+  const rank = coordinates.length;
+  const overlap = run.overlaps.get(path) ?? { path, rank, coordinates: [], total: 0 };
+  if (overlap.total < COORDINATES_PER_OVERLAP_MAX) overlap.coordinates.push(...coordinates);
+  overlap.total++;
+  run.overlaps.set(path, overlap);
+  return false;
+}
+
+function overlapError(overlaps: Map<string, Overlap>): Error {
+  const entries = [...overlaps.values()].map(({ path, rank, coordinates, total }) => ({
+    path,
+    chunkCoordinates: new ChunkCoordinates(
+      rank,
+      Math.min(total, COORDINATES_PER_OVERLAP_MAX),
+      Uint32Array.from(coordinates),
+    ),
+    total,
+  }));
+  const first = entries[0];
+  const sum = entries.reduce((count, { total }) => count + total, 0);
+  const coordinate = first === undefined ? [] : [...first.chunkCoordinates][0];
+  return makeError(
+    "merge-overlap",
+    `both sides wrote ${sum} chunk(s), the first is [${coordinate}] of ${first?.path}`,
+    { details: { overlaps: entries } },
+  );
+}
+
+/** The path of a node that the fork wrote chunks of, in the fork's view or in the receiver's. */
+function pathOfNode(run: MergeRun, nodeId: string): string | undefined {
+  for (const changes of [run.fork.own, run.fork.overlay, run.target.own, run.target.overlay]) {
+    for (const { path, node } of changes.nodes.values()) if (node?.id === nodeId) return path;
+  }
+  return run.target.base.nodeById(nodeId)?.path;
+}
+
+/**
+ * Where one side updated an array's metadata and the other, not knowing, wrote chunks of it: the
+ * chunks must still mean the same and lie in the resulting grid.
+ */
+function assertCompatibleMetadata(run: MergeRun): void {
+  for (const [nodeId, table] of run.fork.own.chunks) {
+    const path = pathOfNode(run, nodeId);
+    const ours = path === undefined ? undefined : changeAt(run.before, path);
+    if (ours?.node?.array === undefined || ours.node.id !== nodeId) continue;
+    if (isCovered(run.fork.version, ours.dot)) continue;
+    assertChunksFit(run, ours.path, nodeAt(run.theirs, ours.path), table, run.target.version);
+  }
+  for (const theirs of run.fork.own.nodes.values()) {
+    const { path, node, dot } = theirs;
+    if (node?.array === undefined || isCovered(run.target.version, dot)) continue;
+    for (const changes of [run.target.overlay, run.target.own]) {
+      const table = changes.chunks.get(node.id);
+      if (table !== undefined) {
+        assertChunksFit(run, path, nodeAt(run.before, path), table, run.fork.version);
+      }
+    }
+  }
+}
+
+function assertChunksFit(
+  run: MergeRun,
+  path: string,
+  writtenUnder: NodeState | undefined,
+  table: ChunkTable,
+  seenBy: Version,
+): void {
+  const result = nodeAt(run.after, path);
+  if (result?.array === undefined) return;
+  const hasSameMeaning = writtenUnder?.array?.signature === result.array.signature;
+  const outside: number[] = [];
+  const coordinates = new Uint32Array(table.rank);
+  let unseenCount = 0;
+  for (let row = 0; row < table.length; row++) {
+    if (isCovered(seenBy, table.dot(row))) continue;
+    unseenCount++;
+    for (let d = 0; d < coordinates.length; d++) coordinates[d] = table.coordinate(row, d);
+    if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;
+    if (outside.length < COORDINATES_PER_OVERLAP_MAX * table.rank) outside.push(...coordinates);
+  }
+  if (unseenCount === 0 || (hasSameMeaning && outside.length === 0)) return;
+  const count = table.rank === 0 ? 1 : outside.length / table.rank;
+  throw mergeFailed(
+    [path],
+    "one side changed the metadata, the other wrote chunks that no longer fit:",
+    {
+      chunkCoordinates: new ChunkCoordinates(table.rank, count, Uint32Array.from(outside)),
+    },
+  );
+}
+
+function mergeFailed(paths: readonly string[], reason: string, details: ErrorDetails = {}): Error {
+  const sorted = [...new Set(paths)].sort();
+  return makeError("merge-failed", `${reason} ${sorted.join(", ")}`, {
+    details: { paths: sorted, ...details },
+  });
+}

@@ -1,0 +1,124 @@
+/**
+ * Rebase: moves a session's changes onto the tip of its branch, one commit of the others after
+ * the other. Reads only their logs and snapshots. Decides everything on values; the session
+ * changes at the end, or not at all. Algorithm: semantics §4.3, with its traps (a base that left
+ * the branch, changes lost on a failing solver) mended.
+ */
+import { ancestorsOf } from "../assets/ancestry.ts";
+import type { SnapshotIndex } from "../assets/snapshot-index.ts";
+import { makeError } from "../base/errors.ts";
+import type { RepoInfo, RepoSnapshot } from "../format/repo-info.ts";
+import type { TransactionLog } from "../format/transaction-log.ts";
+import type { ChangeSet, NodeChange } from "./change-set.ts";
+import { type Conflict, detectConflicts } from "./conflicts/detect.ts";
+import { type ConflictSolver, solveConflicts } from "./conflicts/solve.ts";
+import { loadBase, type SessionState } from "./session-state.ts";
+
+/**
+ * Rebases onto the branch's tip. A branch that is gone, or has not moved: nothing. Throws
+ * `rebase-failed` with the conflicts, `base-not-in-ancestry`, `rebase-tx-log-pruned`.
+ * Cost: one conditional GET, and per commit of the others one log and one snapshot.
+ */
+export async function rebaseOnto(
+  state: SessionState,
+  solver: ConflictSolver,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { engine, branch } = state;
+  const repo = await engine.repoState.read(signal);
+  const tip = branch === undefined ? undefined : repo.branches.get(branch);
+  if (tip === undefined || tip === state.baseId) return;
+  let base = await loadBase(state, signal);
+  let changes = state.own;
+  for (const commit of commitsAfter(repo, tip, state.baseId)) {
+    signal?.throwIfAborted();
+    const theirs = await engine.assets.readSnapshot(commit.id, signal);
+    for (const log of await logsOf(state, commit, signal)) {
+      changes = await solve({ solver, changes, log, base, theirs, commitId: commit.id });
+    }
+    changes = reanchor(changes, theirs);
+    base = theirs;
+  }
+  if (changes.chunks !== state.own.chunks) state.revision++;
+  state.own = changes;
+  state.base = base;
+  state.baseId = tip;
+}
+
+/** The commits from the base (exclusive) to the tip, oldest first. */
+function commitsAfter(repo: RepoInfo, tip: string, baseId: string): RepoSnapshot[] {
+  const commits: RepoSnapshot[] = [];
+  for (const snapshot of ancestorsOf(repo, tip)) {
+    if (snapshot.id === baseId) return commits.reverse();
+    commits.push(snapshot);
+  }
+  throw makeError(
+    "base-not-in-ancestry",
+    `the session's base ${baseId} is not in the ancestry of the branch's tip ${tip} any more`,
+    { details: { snapshotId: baseId, tip } },
+  );
+}
+
+async function logsOf(
+  state: SessionState,
+  commit: RepoSnapshot,
+  signal?: AbortSignal,
+): Promise<TransactionLog[]> {
+  const pruned = commit.prunedAncestorTransactionLogs ?? [];
+  const logs: TransactionLog[] = [];
+  for (const id of [...pruned, commit.id]) {
+    const log = await state.engine.assets.readTransactionLog(id, signal);
+    if (log === undefined) {
+      throw makeError("rebase-tx-log-pruned", `the transaction log of snapshot ${id} is gone`, {
+        details: { snapshotId: id, commitId: commit.id },
+      });
+    }
+    logs.push(log);
+  }
+  return logs;
+}
+
+interface SolveInput {
+  readonly solver: ConflictSolver;
+  readonly changes: ChangeSet;
+  readonly log: TransactionLog;
+  readonly base: SnapshotIndex;
+  readonly theirs: SnapshotIndex;
+  readonly commitId: string;
+}
+
+async function solve({
+  solver,
+  changes,
+  log,
+  base,
+  theirs,
+  commitId,
+}: SolveInput): Promise<ChangeSet> {
+  const conflicts = detectConflicts({ ours: changes, log, base, theirs });
+  if (conflicts.length === 0) return changes;
+  const solved = await solveConflicts(solver, conflicts, changes);
+  if (solved.outcome === "patched") return solved.changes;
+  throw rebaseFailed(commitId, conflicts);
+}
+
+function rebaseFailed(snapshotId: string, conflicts: readonly Conflict[]): Error {
+  const first = conflicts[0];
+  return makeError(
+    "rebase-failed",
+    `${conflicts.length} conflict(s) with snapshot ${snapshotId}, the first: ${first?.type} at ${first?.path}`,
+    { details: { snapshotId, conflicts } },
+  );
+}
+
+/** The same changes, seen from another base: what each changed path has there. */
+function reanchor(changes: ChangeSet, base: SnapshotIndex): ChangeSet {
+  const nodes = new Map<string, NodeChange>();
+  for (const [path, change] of changes.nodes) {
+    const inBase = base.node(path);
+    const anchored = { ...change, base: inBase && { id: inBase.id, type: inBase.data.type } };
+    // Both sides deleted it: nothing is left to do.
+    if (anchored.base !== undefined || anchored.node !== undefined) nodes.set(path, anchored);
+  }
+  return { nodes, chunks: changes.chunks };
+}

@@ -1,0 +1,261 @@
+/**
+ * The mutable state behind a Session or ForkSession, and who may touch it when.
+ *
+ * Reads go through layers: own changes over the parent's uncommitted changes (overlay, forks
+ * only) over the base snapshot. Writes go to the own layer. Tables shared with a fork are frozen
+ * and cloned before the next write, so a fork is a value that costs no copy until someone writes.
+ */
+import type { Engine } from "../assets/engine.ts";
+import type { SnapshotIndex } from "../assets/snapshot-index.ts";
+import { makeError } from "../base/errors.ts";
+import { randomObjectId } from "../format/ids.ts";
+import type { ManifestFileInfo, ManifestRef } from "../format/snapshot.ts";
+import type { ChangeSet } from "./change-set.ts";
+import { ChunkTable } from "./chunk-table.ts";
+import { type Dot, EMPTY_VERSION, joinVersions, type Version } from "./dot.ts";
+
+/** An operation during which the session takes no writes. */
+export type Activity = "commit" | "amend" | "flush" | "merge" | "rebase";
+
+/** A manifest that this session wrote; `ref` is absent where the cell has no chunks left. */
+export interface WrittenManifest {
+  readonly ref: ManifestRef | undefined;
+  readonly file: ManifestFileInfo | undefined;
+}
+
+/** Manifests written for the changes of one revision, by what they were made of. */
+export interface ManifestMemo {
+  readonly revision: number;
+  readonly written: Map<string, WrittenManifest>;
+}
+
+/** What a session holds. One object per Session or ForkSession, never shared. */
+export interface SessionState {
+  readonly engine: Engine;
+  readonly kind: "session" | "fork";
+  mode: "readonly" | "writable";
+  readonly branch: string | undefined;
+  baseId: string;
+  /** The base snapshot, once something needed it. */
+  base: SnapshotIndex | undefined;
+  /** The parent's uncommitted changes when the fork was made; never written to. */
+  readonly overlay: ChangeSet;
+  own: ChangeSet;
+  /** What this state holds; own unpublished writes excepted. */
+  version: Version;
+  /** The parent's version when the fork was made: what a receiver must hold. */
+  readonly need: Version;
+  /** The mark of writes made now. */
+  dot: Dot;
+  /** Whether a write carries the present dot. */
+  dotUsed: boolean;
+  activity: Activity | undefined;
+  /** Merges running or queued. */
+  mergesPending: number;
+  mergeTail: Promise<unknown>;
+  /** Writes called and not yet settled. */
+  readonly writes: Set<Promise<unknown>>;
+  /** Grows when changes are discarded: writes in flight since before are dropped. */
+  generation: number;
+  /** Grows with every change of the own layer: what was derived from it before is stale. */
+  revision: number;
+  /** Committed: no more commits. */
+  finished: boolean;
+  /** Manifests that a failed commit has written already, for the revision they were made of. */
+  memo: ManifestMemo;
+}
+
+const frozenTables = new WeakSet<ChunkTable>();
+
+/** A change set without changes. */
+export function emptyChangeSet(): ChangeSet {
+  return { nodes: new Map(), chunks: new Map() };
+}
+
+/** What a new state starts from. */
+export interface StateOptions {
+  readonly engine: Engine;
+  readonly kind: "session" | "fork";
+  readonly mode: "readonly" | "writable";
+  readonly branch?: string | undefined;
+  readonly baseId: string;
+  readonly base?: SnapshotIndex | undefined;
+  readonly overlay?: ChangeSet | undefined;
+  readonly own?: ChangeSet | undefined;
+  readonly version?: Version | undefined;
+  readonly need?: Version | undefined;
+}
+
+/** A state with a fresh random origin. No I/O. */
+export function createState(options: StateOptions): SessionState {
+  return {
+    engine: options.engine,
+    kind: options.kind,
+    mode: options.mode,
+    branch: options.branch,
+    baseId: options.baseId,
+    base: options.base,
+    overlay: options.overlay ?? emptyChangeSet(),
+    own: options.own ?? emptyChangeSet(),
+    version: options.version ?? EMPTY_VERSION,
+    need: options.need ?? EMPTY_VERSION,
+    dot: { origin: randomObjectId(options.engine.runtime), epoch: 1 },
+    dotUsed: false,
+    activity: undefined,
+    mergesPending: 0,
+    mergeTail: Promise.resolve(),
+    writes: new Set(),
+    generation: 0,
+    revision: 0,
+    finished: false,
+    memo: { revision: 0, written: new Map() },
+  };
+}
+
+/** The base snapshot. One GET at most, shared through the asset cache. */
+export async function loadBase(state: SessionState, signal?: AbortSignal): Promise<SnapshotIndex> {
+  const id = state.baseId;
+  if (state.base !== undefined) return state.base;
+  const base = await state.engine.assets.readSnapshot(id, signal);
+  if (state.baseId === id) state.base = base;
+  return base;
+}
+
+/** The mark for a write made now. */
+export function currentDot(state: SessionState): Dot {
+  state.dotUsed = true;
+  state.revision++;
+  return state.dot;
+}
+
+/** Closes the epoch before a changed state leaves, so that later writes are told apart. */
+export function publish(state: SessionState): void {
+  if (!state.dotUsed) return;
+  const { origin, epoch } = state.dot;
+  state.version = joinVersions(state.version, new Map([[origin, epoch]]));
+  state.dot = { origin, epoch: epoch + 1 };
+  state.dotUsed = false;
+}
+
+/** Drops the own layer; the state takes a new identity, so that its old writes are strangers. */
+export function discard(state: SessionState): void {
+  state.own = emptyChangeSet();
+  state.version = state.need;
+  state.dot = { origin: randomObjectId(state.engine.runtime), epoch: 1 };
+  state.dotUsed = false;
+  state.generation++;
+  state.revision++;
+}
+
+/** Whether the own layer changes anything. */
+export function hasChanges(changes: ChangeSet): boolean {
+  for (const table of changes.chunks.values()) if (table.length > 0) return true;
+  for (const { base, node } of changes.nodes.values()) {
+    if (base !== undefined || node !== undefined) return true;
+  }
+  return false;
+}
+
+/** The table for `nodeId` in `changes`, ready to be written to. */
+export function writableTable(changes: ChangeSet, nodeId: string, rank: number): ChunkTable {
+  let table = changes.chunks.get(nodeId);
+  if (table === undefined) table = new ChunkTable(rank);
+  else if (!frozenTables.has(table)) return table;
+  else table = table.clone();
+  changes.chunks.set(nodeId, table);
+  return table;
+}
+
+/** A change set equal to `changes` that shares its tables until either side writes. */
+export function shareChanges(changes: ChangeSet): ChangeSet {
+  for (const table of changes.chunks.values()) frozenTables.add(table);
+  return { nodes: new Map(changes.nodes), chunks: new Map(changes.chunks) };
+}
+
+/** `own` over `overlay` as one change set; shares tables where only one side has them. */
+export function flattenChanges(overlay: ChangeSet, own: ChangeSet): ChangeSet {
+  const flat = shareChanges(overlay);
+  const upper = shareChanges(own);
+  for (const [path, change] of upper.nodes) flat.nodes.set(path, change);
+  for (const [nodeId, table] of upper.chunks) {
+    if (!flat.chunks.has(nodeId)) {
+      flat.chunks.set(nodeId, table);
+      continue;
+    }
+    const merged = writableTable(flat, nodeId, table.rank);
+    for (let row = 0; row < table.length; row++) merged.setRow(table, row);
+  }
+  dropTablesOfDeletedNodes(flat, overlay);
+  return flat;
+}
+
+/** Removes tables of nodes that the overlay made or kept and the own layer deleted. */
+function dropTablesOfDeletedNodes(flat: ChangeSet, overlay: ChangeSet): void {
+  for (const [path, { base, node }] of flat.nodes) {
+    for (const id of [base?.id, overlay.nodes.get(path)?.node?.id]) {
+      if (id !== undefined && id !== node?.id) flat.chunks.delete(id);
+    }
+  }
+}
+
+/** Throws unless the session takes a write now: `read-only-session` or `session-busy`. */
+export function assertWritable(state: SessionState, operation: string): void {
+  if (state.mode !== "writable") {
+    throw makeError("read-only-session", `${operation}: the session is read-only`, {
+      details: { operation, snapshotId: state.baseId },
+    });
+  }
+  assertIdle(state, operation);
+}
+
+/** Throws `session-busy` while another operation runs. */
+export function assertIdle(state: SessionState, operation: string): void {
+  if (state.activity === undefined) return;
+  throw makeError("session-busy", `${operation}: the session is busy with ${state.activity}`, {
+    details: { operation, activity: state.activity },
+  });
+}
+
+/** Remembers a write until it settles: commit, merge and rebase wait for it. */
+export function trackWrite<T>(state: SessionState, write: Promise<T>): Promise<T> {
+  state.writes.add(write);
+  const forget = (): void => {
+    state.writes.delete(write);
+  };
+  write.then(forget, forget);
+  return write;
+}
+
+/** Runs `work` while the session takes no writes, after the writes already called have settled. */
+export async function runExclusive<T>(
+  state: SessionState,
+  activity: Activity,
+  work: () => Promise<T>,
+): Promise<T> {
+  assertIdle(state, activity);
+  state.activity = activity;
+  try {
+    await Promise.allSettled(state.writes);
+    return await work();
+  } finally {
+    state.activity = undefined;
+  }
+}
+
+/** Like `runExclusive`, but merges wait for one another in the order they were called. */
+export async function runMerge<T>(state: SessionState, work: () => Promise<T>): Promise<T> {
+  if (state.activity !== "merge") assertIdle(state, "merge");
+  state.activity = "merge";
+  state.mergesPending++;
+  const turn = state.mergeTail.then(async () => {
+    await Promise.allSettled(state.writes);
+    return work();
+  });
+  state.mergeTail = turn.catch(() => undefined);
+  try {
+    return await turn;
+  } finally {
+    state.mergesPending--;
+    if (state.mergesPending === 0) state.activity = undefined;
+  }
+}

@@ -1,0 +1,48 @@
+/** Deleting by prefix: nodes with all below them, or the chunks of an array. Semantics §2.3 `deleteDir`. */
+import { chunkBatches } from "./chunk-view.ts";
+import { type ArrayNode, type Layers, mustGetArray, nodeAt, removeNodes } from "./node-view.ts";
+import { currentDot, type SessionState, writableTable } from "./session-state.ts";
+import { parseChunkPrefix, parseStorePrefix } from "./store-prefix.ts";
+
+/** Deletes what `prefix` names: a node path, or `<array>/c[/<i>…]`. Anything else: nothing. */
+export function deletePrefix(
+  state: SessionState,
+  layers: Layers,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<void> | undefined {
+  const path = parseStorePrefix(prefix);
+  if (path === "/" || nodeAt(layers, path) !== undefined) {
+    removeNodes(state, layers, path);
+    return undefined;
+  }
+  const chunks = parseChunkPrefix(path);
+  if (chunks === undefined || nodeAt(layers, chunks.path)?.array === undefined) return undefined;
+  return deleteChunks(state, layers, mustGetArray(layers, chunks.path), chunks.coordinates, signal);
+}
+
+async function deleteChunks(
+  state: SessionState,
+  layers: Layers,
+  node: ArrayNode,
+  leading: readonly number[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const { generation } = state;
+  const doomed: number[][] = [];
+  for await (const { rows, rowNumbers } of chunkBatches(
+    layers,
+    state.engine.assets,
+    node,
+    signal,
+  )) {
+    for (const row of rowNumbers) {
+      const coordinates = Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d));
+      if (leading.every((value, d) => coordinates[d] === value)) doomed.push(coordinates);
+    }
+  }
+  if (state.generation !== generation || doomed.length === 0) return;
+  const dot = currentDot(state);
+  const table = writableTable(state.own, node.id, node.array.shape.length);
+  for (const coordinates of doomed) table.setTombstone(coordinates, dot);
+}

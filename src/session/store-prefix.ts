@@ -1,0 +1,32 @@
+/** Prefixes and node paths as the store's listing and deleting operations take them. */
+import { makeError } from "../base/errors.ts";
+import { parsePath } from "../format/node-path.ts";
+
+const U32_MAX = 0xffff_ffff;
+
+/** The absolute path that a prefix names: slashes at either end are tolerated. Throws `bad-key-prefix`. */
+export function parseStorePrefix(prefix: string): string {
+  const segments = prefix.split("/").filter((segment) => segment !== "" && segment !== ".");
+  try {
+    return parsePath(`/${segments.join("/")}`);
+  } catch (cause) {
+    throw makeError("bad-key-prefix", `${JSON.stringify(prefix)} names no path`, {
+      details: { prefix },
+      cause,
+    });
+  }
+}
+
+/** Splits `<array>/c[/<i>…]` at its last `c` component; `undefined` if it is no such path. */
+export function parseChunkPrefix(
+  path: string,
+): { readonly path: string; readonly coordinates: number[] } | undefined {
+  const segments = path.split("/").slice(1);
+  const at = segments.lastIndexOf("c");
+  if (at < 0) return undefined;
+  const coordinates = segments
+    .slice(at + 1)
+    .map((text) => (/^\d+$/.test(text) ? Number(text) : -1));
+  if (coordinates.some((value) => value < 0 || value > U32_MAX)) return undefined;
+  return { path: `/${segments.slice(0, at).join("/")}`, coordinates };
+}

@@ -1,0 +1,366 @@
+/**
+ * The Zarr key-value face of a session: fits zarrita's AsyncReadable and AsyncMutable
+ * structurally. Keys are `<path>/zarr.json` and `<path>/c/<i>/<j>`, with or without a leading
+ * slash. Behaviour: semantics.md §2.3 with the "F" rows of §12 fixed.
+ */
+import { type AsyncList, asyncList } from "../base/async-list.ts";
+import { mapConcurrent } from "../base/concurrency.ts";
+import { makeError } from "../base/errors.ts";
+import { checkOptions } from "../base/options.ts";
+import { abortable } from "../base/single-flight.ts";
+import { type RangeRequest, resolveRange } from "./byte-range.ts";
+import { readChunk } from "./chunk-read.ts";
+import { chunkBatches, findChunk } from "./chunk-view.ts";
+import { deleteChunk, layersOf, loadLayers, writeChunk } from "./chunk-write.ts";
+import { type Layers, mustGetNode, nodeAt, putNode, removeNodes } from "./node-view.ts";
+import { assertWritable, type SessionState, trackWrite } from "./session-state.ts";
+import { deletePrefix } from "./store-delete.ts";
+import { parseStoreKey, type StoreKey } from "./store-key.ts";
+import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./store-listing.ts";
+import {
+  setVirtualRef,
+  setVirtualRefColumns,
+  setVirtualRefs,
+  type VirtualRefColumns,
+  type VirtualRefInput,
+  type VirtualRefOptions,
+} from "./virtual-refs.ts";
+
+/** Options of one store operation. */
+export interface StoreOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One chunk as `arrayChunks` yields it; which fields are present depends on `type`. */
+export interface ArrayChunk {
+  readonly coordinates: number[];
+  readonly type: "inline" | "native" | "virtual";
+  readonly length: number;
+  readonly offset?: number;
+  readonly location?: string;
+  readonly id?: string;
+  readonly bytes?: Uint8Array;
+}
+
+const CHECKED = ["signal"];
+const BATCH_REQUESTS_MAX = 64; // Ranges of one getRanges call under way at once.
+
+/** Reads and writes the nodes and chunks of a session by Zarr key. */
+export class Store<S = unknown> {
+  /** The session this store belongs to. */
+  readonly session: S;
+  readonly #state: SessionState;
+  readonly #readOnly: boolean;
+
+  /** @internal */
+  constructor(session: S, state: SessionState, readOnly = false) {
+    this.session = session;
+    this.#state = state;
+    this.#readOnly = readOnly;
+  }
+
+  /** Whether every write is refused. */
+  get readOnly(): boolean {
+    return this.#readOnly || this.#state.mode !== "writable";
+  }
+  /** Whether `set` can work. */
+  get supportsWrites(): boolean {
+    return !this.readOnly;
+  }
+  /** Whether `delete` can work. */
+  get supportsDeletes(): boolean {
+    return !this.readOnly;
+  }
+  /** Always true: a session knows its keys. */
+  get supportsListing(): boolean {
+    return true;
+  }
+
+  /** The same session's store, refusing writes with `read-only-store`. */
+  withReadOnly(): Store<S> {
+    return new Store(this.session, this.#state, true);
+  }
+
+  /**
+   * The bytes at `key`, owned by the caller; `undefined` if absent, also under a missing node.
+   * One GET at most once manifests are cached. Throws `invalid-key`.
+   */
+  async get(key: string, options?: StoreOptions): Promise<Uint8Array | undefined> {
+    return this.getRange(key, { offset: 0 }, options);
+  }
+
+  /**
+   * A part of the bytes at `key`: `{ offset, length }`, `{ offset }` or `{ suffixLength }`. Strict:
+   * a range outside the value throws `invalid-byte-range`. Absent: `undefined`.
+   */
+  async getRange(
+    key: string,
+    range: RangeRequest,
+    options?: StoreOptions,
+  ): Promise<Uint8Array | undefined> {
+    checkOptions("get", options, CHECKED);
+    const signal = options?.signal;
+    signal?.throwIfAborted();
+    const parsed = parseStoreKey(key);
+    if (parsed.kind === "zarr-v2") return undefined;
+    const layers = await loadLayers(this.#state, signal);
+    const node = nodeAt(layers, parsed.path);
+    if (parsed.kind === "metadata") {
+      if (node === undefined) return undefined;
+      const { start, end } = resolveRange(range, node.userData.length, key);
+      return node.userData.slice(start, end);
+    }
+    if (node?.array === undefined) return undefined;
+    const { assets } = this.#state.engine;
+    const array = { ...node, array: node.array };
+    const found = await findChunk(layers, assets, array, parsed.coordinates, signal);
+    return found === undefined ? undefined : readChunk(found, range, key, assets, signal);
+  }
+
+  /** Several parts of one value, in order. */
+  async getRanges(
+    key: string,
+    ranges: readonly RangeRequest[],
+    options?: StoreOptions,
+  ): Promise<(Uint8Array | undefined)[]> {
+    return mapConcurrent(ranges, BATCH_REQUESTS_MAX, (range) => this.getRange(key, range, options));
+  }
+
+  /** Parts of several values, in order; `getPartialValuesConcurrency` at once. */
+  async getPartialValues(
+    requests: readonly (readonly [key: string, range?: RangeRequest | undefined])[],
+    options?: StoreOptions,
+  ): Promise<(Uint8Array | undefined)[]> {
+    const limit = this.#state.engine.config.getPartialValuesConcurrency;
+    return mapConcurrent(requests, limit, ([key, range]) =>
+      this.getRange(key, range ?? { offset: 0 }, options),
+    );
+  }
+
+  /**
+   * Writes a node's zarr.json or a chunk. Chunks above the inline threshold are stored at once
+   * (one PUT); nothing is visible to others before the commit. Throws `read-only-session`,
+   * `session-busy`, `node-not-found`, `not-an-array`, `invalid-chunk-index`,
+   * `zero-length-chunk`, `bad-metadata`, `invalid-array-metadata`, `node-already-exists`.
+   */
+  set(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
+    return this.#write("set", options, (signal) => {
+      if (!(bytes instanceof Uint8Array)) {
+        throw makeError("invalid-option", `set ${key}: expected a Uint8Array`, {
+          details: { key },
+        });
+      }
+      const parsed = parseStoreKey(key);
+      if (parsed.kind === "zarr-v2") {
+        throw makeError("unimplemented", `set ${key}: Zarr 2 metadata can't be stored`, {
+          details: { key },
+        });
+      }
+      return this.#withLayers(signal, (layers) => this.#put(layers, parsed, bytes, signal));
+    });
+  }
+
+  #put(
+    layers: Layers,
+    key: Exclude<StoreKey, { kind: "zarr-v2" }>,
+    bytes: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<void> | undefined {
+    if (key.kind === "chunk") {
+      return writeChunk(this.#state, layers, key.path, key.coordinates, bytes, signal);
+    }
+    putNode(this.#state, layers, key.path, bytes);
+    return undefined;
+  }
+
+  /** Writes unless something is there already. Not atomic across sessions. */
+  async setIfNotExists(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
+    if (!(await this.has(key, options))) await this.set(key, bytes, options);
+  }
+
+  /** Whether the node exists, or the chunk has a reference. Chunk bytes are not fetched. */
+  async has(key: string, options?: StoreOptions): Promise<boolean> {
+    checkOptions("has", options, CHECKED);
+    const parsed = parseStoreKey(key);
+    if (parsed.kind === "zarr-v2") return false;
+    const layers = await loadLayers(this.#state, options?.signal);
+    const node = nodeAt(layers, parsed.path);
+    if (parsed.kind === "metadata" || node === undefined) return node !== undefined;
+    if (node.array === undefined) return false;
+    const array = { ...node, array: node.array };
+    const { assets } = this.#state.engine;
+    const found = await findChunk(layers, assets, array, parsed.coordinates, options?.signal);
+    return found !== undefined;
+  }
+
+  /** The same as `has`. */
+  exists(key: string, options?: StoreOptions): Promise<boolean> {
+    return this.has(key, options);
+  }
+
+  /**
+   * Deletes a chunk, or a node with everything below it. Deleting what is not there is no error;
+   * deleting an absent chunk inside the grid still counts as a change.
+   */
+  delete(key: string, options?: StoreOptions): Promise<void> {
+    return this.#write("delete", options, (signal) => {
+      const parsed = parseStoreKey(key);
+      if (parsed.kind === "zarr-v2") return undefined;
+      return this.#withLayers(signal, (layers) => {
+        if (parsed.kind === "metadata") removeNodes(this.#state, layers, parsed.path);
+        else deleteChunk(this.#state, layers, parsed.path, parsed.coordinates);
+        return undefined;
+      });
+    });
+  }
+
+  /** Deletes the node at `prefix` with all below it, or the chunks under `<array>/c[/…]`. */
+  deleteDir(prefix: string, options?: StoreOptions): Promise<void> {
+    return this.#write("deleteDir", options, (signal) =>
+      this.#withLayers(signal, (layers) => deletePrefix(this.#state, layers, prefix, signal)),
+    );
+  }
+
+  /** Deletes every node, the root included. History is untouched. */
+  clear(options?: StoreOptions): Promise<void> {
+    return this.deleteDir("", options);
+  }
+
+  /** All keys: metadata first, then chunks. */
+  list(options?: StoreOptions): AsyncList<string> {
+    return this.listPrefix("", options);
+  }
+
+  /** Keys of the node at `prefix` and all below it. Throws `bad-key-prefix` if no node is there. */
+  listPrefix(prefix: string, options?: StoreOptions): AsyncList<string> {
+    checkOptions("listPrefix", options, CHECKED);
+    return asyncList(() => listKeys(this.#state, prefix, options?.signal));
+  }
+
+  /** Names directly under `prefix`. An array always shows `zarr.json` and `c`. */
+  listDir(prefix: string, options?: StoreOptions): AsyncList<string> {
+    checkOptions("listDir", options, CHECKED);
+    return asyncList(() => listDirectory(this.#state, prefix, options?.signal));
+  }
+
+  /** Bytes stored under `key`, from the reference alone; 0 for an absent chunk of an array. */
+  async getSize(key: string, options?: StoreOptions): Promise<number> {
+    checkOptions("getSize", options, CHECKED);
+    return sizeOf(this.#state, key, options?.signal);
+  }
+
+  /** Sum of `getSize` over `listPrefix(prefix)`. */
+  async getSizePrefix(prefix: string, options?: StoreOptions): Promise<number> {
+    checkOptions("getSizePrefix", options, CHECKED);
+    return sizeOfPrefix(this.#state, prefix, options?.signal);
+  }
+
+  /** Whether `listDir(prefix)` is empty. */
+  async isEmpty(prefix: string, options?: StoreOptions): Promise<boolean> {
+    for await (const _ of this.listDir(prefix, options)) return false;
+    return true;
+  }
+
+  /** Every existing chunk of the array at `path`, with its reference. */
+  arrayChunks(path: string, options?: StoreOptions): AsyncList<ArrayChunk> {
+    checkOptions("arrayChunks", options, CHECKED);
+    return asyncList(() => this.#arrayChunks(path, options?.signal));
+  }
+
+  async *#arrayChunks(path: string, signal: AbortSignal | undefined): AsyncGenerator<ArrayChunk> {
+    const layers = await loadLayers(this.#state, signal);
+    const { path: nodePath } = parseStoreKey(`${path}/zarr.json`);
+    const node = mustGetNode(layers, nodePath);
+    if (node.array === undefined) {
+      throw makeError("not-an-array", `${nodePath} is a group, expected an array`, {
+        details: { path: nodePath },
+      });
+    }
+    const { assets } = this.#state.engine;
+    const array = { ...node, array: node.array };
+    for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
+      for (const row of rowNumbers) {
+        const ref = rows.ref(row);
+        if (ref === undefined) continue;
+        const coordinates = Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d));
+        yield { coordinates, length: rows.byteLength(row), ...ref };
+      }
+    }
+  }
+
+  /**
+   * Points a chunk at bytes [offset, offset + length) of an object elsewhere. The object is not
+   * contacted. `etag` wins over `lastModified` (rounded up to seconds). With `validateContainer`
+   * (the default) a virtual chunk container must match the location.
+   */
+  setVirtualRef(key: string, ref: VirtualRefInput, options?: VirtualRefOptions): Promise<void> {
+    return this.#write("setVirtualRef", options, (signal) =>
+      this.#withLayers(signal, (layers) => setVirtualRef(this.#state, layers, key, ref, options)),
+    );
+  }
+
+  /** Many references of one array, all validated first: all or none. */
+  setVirtualRefs(
+    arrayPath: string,
+    refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
+    options?: VirtualRefOptions,
+  ): Promise<void> {
+    return this.#write("setVirtualRefs", options, (signal) =>
+      this.#withLayers(signal, (layers) =>
+        setVirtualRefs(this.#state, layers, arrayPath, refs, options),
+      ),
+    );
+  }
+
+  /** References of a whole box of chunks as columns, in row-major order of `gridShape`. */
+  setVirtualRefColumns(
+    arrayPath: string,
+    columns: VirtualRefColumns,
+    options?: VirtualRefOptions,
+  ): Promise<void> {
+    return this.#write("setVirtualRefColumns", options, (signal) =>
+      this.#withLayers(signal, (layers) =>
+        setVirtualRefColumns(this.#state, layers, arrayPath, columns, options),
+      ),
+    );
+  }
+
+  /** Runs one mutation: refused when read-only or busy, awaited by commit, never thrown synchronously. */
+  #write(
+    operation: string,
+    options: StoreOptions | VirtualRefOptions | undefined,
+    work: (signal: AbortSignal | undefined) => Promise<void> | undefined,
+  ): Promise<void> {
+    try {
+      const known = operation.startsWith("setVirtual") ? ["signal", "validateContainer"] : CHECKED;
+      checkOptions(operation, options, known);
+      if (this.#readOnly) {
+        throw makeError("read-only-store", `${operation}: the store is read-only`, {
+          details: { operation },
+        });
+      }
+      assertWritable(this.#state, operation);
+      const signal = options?.signal;
+      signal?.throwIfAborted();
+      const write = work(signal);
+      if (write === undefined) return Promise.resolve();
+      const tracked = trackWrite(this.#state, write);
+      return signal === undefined ? tracked : abortable(tracked, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Calls `work` at once when the base is loaded, so that small writes need no await. */
+  #withLayers(
+    signal: AbortSignal | undefined,
+    work: (layers: Layers) => Promise<void> | undefined,
+  ): Promise<void> | undefined {
+    const { base, generation } = this.#state;
+    if (base !== undefined) return work(layersOf(this.#state, base));
+    return loadLayers(this.#state, signal).then((layers) =>
+      // What was discarded while the base was loading stays discarded.
+      this.#state.generation === generation ? work(layers) : undefined,
+    );
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * Setting virtual references: bytes of objects elsewhere as chunks. Everything is validated before
+ * anything is recorded (semantics §12 #25). Location rules: semantics §7.2 and §7.3.
+ */
+import { makeError } from "../base/errors.ts";
+import { describe } from "../base/options.ts";
+import type { VirtualRef } from "../format/chunk-ref.ts";
+import { assertInGrid } from "./chunk-view.ts";
+import { type ArrayNode, type Layers, mustGetArray } from "./node-view.ts";
+import { currentDot, type SessionState, writableTable } from "./session-state.ts";
+import { parseStoreKey } from "./store-key.ts";
+
+/** A chunk that is bytes [offset, offset + length) of the object at `location`. */
+export interface VirtualRefInput {
+  /** An absolute URL, or `vcc://<container name>/<path>`. */
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+  /** The object's ETag: checked when the chunk is read. Wins over `lastModified`. */
+  readonly etag?: string | undefined;
+  /** The object's modification time, stored in seconds, rounded up. */
+  readonly lastModified?: Date | undefined;
+}
+
+/** Options of the setters. */
+export interface VirtualRefOptions {
+  /** Whether a configured container must match the location; default true. */
+  readonly validateContainer?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A box of references as columns, one entry per chunk of `gridShape` in row-major order. */
+export interface VirtualRefColumns {
+  /** Chunks per dimension of the box. */
+  readonly gridShape: readonly number[];
+  /** Coordinates of the box's first chunk; default all 0. */
+  readonly gridOffset?: readonly number[] | undefined;
+  readonly locations:
+    | readonly string[]
+    | { readonly dictionary: readonly string[]; readonly codes: Uint32Array };
+  /** Bytes. */
+  readonly offsets: Float64Array;
+  /** Bytes. */
+  readonly lengths: Float64Array;
+  readonly etag?: string | undefined;
+  readonly lastModified?: Date | undefined;
+}
+
+const REFUSED_INDICES_MAX = 1000; // How many indices an error lists.
+const U32_MAX = 0xffff_ffff;
+
+/** Records one reference. */
+export function setVirtualRef(
+  state: SessionState,
+  layers: Layers,
+  key: string,
+  ref: VirtualRefInput,
+  options?: VirtualRefOptions,
+): undefined {
+  const parsed = parseStoreKey(key);
+  if (parsed.kind !== "chunk") {
+    throw makeError("not-allowed", `${key} is no chunk: use set for metadata`, {
+      details: { key },
+    });
+  }
+  const node = mustGetArray(layers, parsed.path);
+  assertInGrid(parsed.coordinates, node);
+  const checked = checkRef(ref, createLocationCheck(state, options));
+  tableOf(state, node).setVirtual(parsed.coordinates, checked, currentDot(state));
+}
+
+/** Records many references of one array: all or none. `details.refused` lists the indices that failed. */
+export function setVirtualRefs(
+  state: SessionState,
+  layers: Layers,
+  arrayPath: string,
+  refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
+  options?: VirtualRefOptions,
+): undefined {
+  const node = arrayAt(layers, arrayPath);
+  const checkLocation = createLocationCheck(state, options);
+  const accepted: { readonly index: readonly number[]; readonly ref: VirtualRef }[] = [];
+  const refused: unknown[] = [];
+  let firstError: unknown;
+  let refusedCount = 0;
+  for (const input of refs) {
+    try {
+      const index = Array.from(input.index ?? []);
+      assertInGrid(index, node);
+      accepted.push({ index, ref: checkRef(input, checkLocation) });
+    } catch (error) {
+      firstError ??= error;
+      refusedCount++;
+      if (refused.length < REFUSED_INDICES_MAX) refused.push(input.index);
+    }
+  }
+  if (firstError !== undefined) throw refusal(node.path, firstError, refused, refusedCount);
+  if (accepted.length === 0) return;
+  const table = tableOf(state, node);
+  const dot = currentDot(state);
+  for (const { index, ref } of accepted) table.setVirtual(index, ref, dot);
+}
+
+function refusal(path: string, cause: unknown, refused: unknown[], total: number): unknown {
+  const first = cause as { kind?: never; message?: string };
+  return makeError(
+    first.kind ?? "invalid-virtual-ref",
+    `${total} of the references for ${path} are refused, none was set; the first: ${first.message}`,
+    { details: { path, refused, total }, cause },
+  );
+}
+
+/** Records a box of references. Locations are checked once each; all or none. */
+export function setVirtualRefColumns(
+  state: SessionState,
+  layers: Layers,
+  arrayPath: string,
+  columns: VirtualRefColumns,
+  options?: VirtualRefOptions,
+): undefined {
+  const node = arrayAt(layers, arrayPath);
+  const count = checkBox(node, columns);
+  const { offsets, lengths, locations } = columns;
+  const isDictionary = "dictionary" in locations;
+  const locationCount = isDictionary ? locations.codes.length : locations.length;
+  for (const [name, found] of [
+    ["offsets", offsets.length],
+    ["lengths", lengths.length],
+    ["locations", locationCount],
+  ] as const) {
+    if (found !== count) throw invalidRef(`${name}: expected ${count} entries, found ${found}`);
+  }
+  for (let at = 0; at < count; at++) checkExtent(offsets[at] as number, lengths[at] as number);
+  const checkLocation = createLocationCheck(state, options);
+  const checked = (isDictionary ? locations.dictionary : locations).map(checkLocation);
+  if (isDictionary) {
+    const wrong = locations.codes.find((code) => code >= checked.length);
+    if (wrong !== undefined) {
+      throw invalidRef(`locations.codes: ${wrong} is outside the dictionary of ${checked.length}`);
+    }
+  }
+  if (count === 0) return;
+  tableOf(state, node).setVirtualColumns(
+    {
+      gridShape: columns.gridShape,
+      gridOffset: columns.gridOffset,
+      locations: isDictionary ? { dictionary: checked, codes: locations.codes } : checked,
+      offsets,
+      lengths,
+      ...checksum(columns),
+    },
+    currentDot(state),
+  );
+}
+
+/** The number of chunks in the box; throws unless it lies in the array's grid. */
+function checkBox(node: ArrayNode, { gridShape, gridOffset }: VirtualRefColumns): number {
+  const rank = node.array.shape.length;
+  const start = gridOffset ?? gridShape.map(() => 0);
+  if (gridShape.length !== rank || start.length !== rank) {
+    throw invalidRef(`gridShape and gridOffset need ${rank} entries for ${node.path}`);
+  }
+  if (![...gridShape, ...start].every((value) => Number.isSafeInteger(value) && value >= 0)) {
+    throw invalidRef("gridShape and gridOffset must be non-negative integers");
+  }
+  const count = gridShape.reduce((product, extent) => product * extent, 1);
+  if (count > 0) {
+    assertInGrid(
+      gridShape.map((extent, d) => (start[d] as number) + extent - 1),
+      node,
+    );
+  }
+  return count;
+}
+
+function arrayAt(layers: Layers, arrayPath: string): ArrayNode {
+  return mustGetArray(layers, parseStoreKey(`${arrayPath}/zarr.json`).path);
+}
+
+function tableOf(state: SessionState, node: ArrayNode): ReturnType<typeof writableTable> {
+  return writableTable(state.own, node.id, node.array.shape.length);
+}
+
+function invalidRef(message: string, details: Record<string, unknown> = {}): Error {
+  return makeError("invalid-virtual-ref", message, { details });
+}
+
+function checkRef(ref: VirtualRefInput, checkLocation: (location: string) => string): VirtualRef {
+  checkExtent(ref.offset, ref.length);
+  const { location, offset, length } = ref;
+  return { type: "virtual", location: checkLocation(location), offset, length, ...checksum(ref) };
+}
+
+function checkExtent(offset: number, length: number): void {
+  if (length === 0) throw makeError("zero-length-chunk", "a virtual reference of length 0");
+  const isValid =
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(length) &&
+    offset >= 0 &&
+    length > 0 &&
+    Number.isSafeInteger(offset + length);
+  if (!isValid) {
+    throw invalidRef(`offset ${offset} and length ${length} must be non-negative integers`, {
+      offset,
+      length,
+    });
+  }
+}
+
+function checksum({ etag, lastModified }: Pick<VirtualRefInput, "etag" | "lastModified">): {
+  etag?: string;
+  lastModifiedSeconds?: number;
+} {
+  if (etag !== undefined) {
+    if (typeof etag !== "string")
+      throw invalidRef(`etag: expected a string, got ${describe(etag)}`);
+    return { etag };
+  }
+  if (lastModified === undefined) return {};
+  // Rounded up: a file changed within the second it was indexed in must not look changed.
+  const seconds =
+    lastModified instanceof Date ? Math.ceil(lastModified.getTime() / 1000) : Number.NaN;
+  if (!(seconds > 0 && seconds <= U32_MAX)) {
+    throw invalidRef(
+      `lastModified: expected a Date from 1970 to 2106, got ${describe(lastModified)}`,
+    );
+  }
+  return { lastModifiedSeconds: seconds };
+}
+
+const LOCATION_SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*)(.*)$/s;
+
+/** A function that normalises a location as the official writer does, and checks its container. */
+function createLocationCheck(
+  state: SessionState,
+  options: VirtualRefOptions | undefined,
+): (location: string) => string {
+  const containers = Object.values(state.engine.config.virtualChunkContainers ?? {});
+  const prefixes = containers.map(({ urlPrefix }) =>
+    urlPrefix.endsWith("/") ? urlPrefix : `${urlPrefix}/`,
+  );
+  const names = new Set(containers.map(({ name }) => name));
+  const validate = options?.validateContainer ?? true;
+  return (location) => {
+    const normal = normaliseLocation(location);
+    if (!validate) return normal;
+    const name = /^vcc:\/\/([^/]*)/.exec(normal)?.[1];
+    const isKnown =
+      name === undefined ? prefixes.some((p) => normal.startsWith(p)) : names.has(name);
+    if (!isKnown) {
+      throw makeError(
+        "no-container-for-virtual-chunk",
+        `no virtual chunk container matches ${describe(location)}`,
+        { details: { location, urlPrefixes: prefixes } },
+      );
+    }
+    return normal;
+  };
+}
+
+function normaliseLocation(location: string): string {
+  if (typeof location !== "string") {
+    throw invalidRef(`location: expected a string, got ${describe(location)}`);
+  }
+  const [, rawScheme, authority, rest] = LOCATION_SCHEME.exec(location) ?? [];
+  const scheme = rawScheme?.toLowerCase();
+  if (scheme === undefined || scheme === "file") {
+    if (!URL.canParse(location) || !location.toLowerCase().startsWith("file:")) {
+      throw invalidRef(`location ${describe(location)} is no absolute URL`, { location });
+    }
+    return new URL(location).href;
+  }
+  if (authority === "" || !URL.canParse(location)) {
+    throw invalidRef(`location ${describe(location)} names no bucket, host or container`, {
+      location,
+    });
+  }
+  return `${scheme}://${authority}${rest}`;
+}
