@@ -104,14 +104,18 @@ async function write(params) {
 
 const METHODS = { create, dump, history, refs, write };
 
-createInterface({ input: process.stdin }).on("line", async (line) => {
-  const { id, method, params } = JSON.parse(line);
-  let answer;
-  try {
-    if (METHODS[method] === undefined) throw new Error(`unknown method ${method}`);
-    answer = { id, result: (await METHODS[method](params)) ?? null };
-  } catch (error) {
-    answer = { id, error: { name: error.name, message: String(error.message).split("\n")[0] } };
+async function answerAll() {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { id, method, params } = JSON.parse(line);
+    let answer;
+    try {
+      if (METHODS[method] === undefined) throw new Error(`unknown method ${method}`);
+      answer = { id, result: (await METHODS[method](params)) ?? null };
+    } catch (error) {
+      answer = { id, error: { name: error.name, message: String(error.message).split("\n")[0] } };
+    }
+    answers.write(`${JSON.stringify(answer)}\n`);
   }
-  answers.write(`${JSON.stringify(answer)}\n`);
-});
+}
+
+void answerAll();
