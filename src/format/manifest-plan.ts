@@ -8,8 +8,8 @@
 import { ByteDictionary } from "../base/byte-dictionary.ts";
 import { compareBytes } from "../base/bytes.ts";
 import { assert, makeError } from "../base/errors.ts";
-import { decodeBase32 } from "../codec/base32.ts";
 import { type ChunkRows, ROW_INLINE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import { nodeIdToBytes } from "./ids.ts";
 import { type LocationNumbers, locationNumbers } from "./location-numbers.ts";
 import {
   ARRAY_TABLE_BYTES,
@@ -33,23 +33,10 @@ export interface ManifestArray {
 
 const PAYLOAD_BYTES_MAX = 2 ** 31 - 64 * 1024; // FlatBuffers end at 2 GiB; a margin for the reader.
 const HEADER_BYTES = 8; // Root offset and file identifier.
-const CHUNK_ID_BYTES = 12;
-const NODE_ID_BYTES = 8;
 
 /** First vtable, right after the header. */
 export const MANIFEST_VTABLE_AT: number = HEADER_BYTES;
 export const ARRAY_VTABLE_AT: number = HEADER_BYTES + MANIFEST_VTABLE.byteLength;
-
-/** Bytes of a manifest's or chunk's id, for writing. */
-export function objectIdBytes(id: string): Uint8Array {
-  return idBytes(id, CHUNK_ID_BYTES);
-}
-
-function idBytes(id: string, byteCount: number): Uint8Array {
-  const bytes = decodeBase32(id, byteCount);
-  assert(bytes !== undefined, "ids in a manifest are well-formed");
-  return bytes;
-}
 
 /** One array of a plan. */
 export interface PlannedArray {
@@ -82,7 +69,7 @@ export class ManifestPlan {
     this.locations = locationNumbers(arrays.map(({ selection }) => selection));
     this.arrays = arrays
       .map(({ nodeId, selection }) => ({
-        nodeIdBytes: idBytes(nodeId, NODE_ID_BYTES),
+        nodeIdBytes: nodeIdToBytes(nodeId),
         selection,
         shapeCodes: new Uint8Array(selection.length),
         locations: undefined,

@@ -4,13 +4,13 @@
  * Spec: v2 "Chunk Manifest Files"; format.md §7.
  */
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import { objectIdToBytes } from "./ids.ts";
 import type { LocationNumbers } from "./location-numbers.ts";
 import {
   ARRAY_VTABLE_AT,
   MANIFEST_VTABLE_AT,
   type ManifestArray,
   ManifestPlan,
-  objectIdBytes,
   type PlannedArray,
 } from "./manifest-plan.ts";
 import {
@@ -46,7 +46,7 @@ const UINT32_END = 2 ** 32;
 export function encodeManifest(input: ManifestInput): Uint8Array {
   const plan = new ManifestPlan(input.arrays);
   const writer = new ManifestWriter(plan);
-  writer.writeHead(objectIdBytes(input.id));
+  writer.writeHead(objectIdToBytes(input.id));
   for (const array of plan.arrays) writer.writeRefs(array);
   writer.writeStrings(plan.locationAt, plan.locations);
   writer.writeStrings(plan.etagAt, plan.etags);

@@ -40,7 +40,8 @@ export function selectRows(input: SelectionInput): RowSelection {
     if (rows.rank === rank) cursors.push(new Cursor(rows, undefined, cursors.length));
   }
   const sources = cursors.map(({ rows }) => rows);
-  const sink = new Sink(sources, rank, within);
+  const rowCount = cursors.reduce((sum, { count }) => sum + count, 0);
+  const sink = new Sink(sources, rank, within, rowCount);
   mergeCursors(
     cursors.filter((cursor) => cursor.load()),
     sink,
@@ -76,7 +77,8 @@ class Cursor {
   /** Coordinates of the current row. */
   readonly head: Uint32Array;
   readonly #order: Uint32Array | undefined;
-  readonly #count: number;
+  /** How many rows there are to go through. */
+  readonly count: number;
   #at = 0;
   row = 0;
 
@@ -85,12 +87,12 @@ class Cursor {
     this.source = source;
     this.head = new Uint32Array(rows.rank);
     this.#order = order;
-    this.#count = order?.length ?? rows.length;
+    this.count = order?.length ?? rows.length;
   }
 
   /** Reads the current row; false at the end. */
   load(): boolean {
-    if (this.#at >= this.#count) return false;
+    if (this.#at >= this.count) return false;
     const row = this.#order === undefined ? this.#at : (this.#order[this.#at] as number);
     this.row = row;
     for (let d = 0; d < this.head.length; d++) this.head[d] = this.rows.coordinate(row, d);
@@ -125,8 +127,12 @@ class Sink {
   #isFirst = true;
   #length = 0;
 
-  constructor(sources: readonly ChunkRows[], rank: number, within: readonly Extent[]) {
-    const rowCount = sources.reduce((sum, { length }) => sum + length, 0);
+  constructor(
+    sources: readonly ChunkRows[],
+    rank: number,
+    within: readonly Extent[],
+    rowCount: number,
+  ) {
     this.#sources = sources;
     this.#rank = rank;
     this.#starts = Float64Array.from(within, ({ start }) => start);

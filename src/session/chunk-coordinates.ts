@@ -3,8 +3,8 @@
  * A million coordinates are one typed array, never a million objects.
  */
 import type { ChunkRows } from "../format/chunk-rows.ts";
+import { orderByCoordinates } from "../format/coordinate-order.ts";
 import type { UpdatedChunks } from "../format/transaction-log.ts";
-import { orderByCoordinates } from "./coordinate-order.ts";
 
 /** Errors carry at most this many coordinates, beside the total. */
 export const ERROR_COORDINATES_MAX = 1_000;

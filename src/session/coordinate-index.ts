@@ -4,7 +4,7 @@
  */
 import { assert } from "../base/errors.ts";
 import { grownCapacity } from "../base/number-column.ts";
-import { identityOrder, orderByCoordinates } from "./coordinate-order.ts";
+import { identityOrder, orderByCoordinates } from "../format/coordinate-order.ts";
 
 const SLOTS_MIN = 32;
 
