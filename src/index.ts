@@ -1,2 +1,55 @@
-/** icefloe: Icechunk in TypeScript. The public entry; everything here runs in any JavaScript runtime. */
-export { IcefloeError, isIcefloeError } from "./base/errors.ts";
+/**
+ * icefloe: Icechunk in TypeScript. The public entry: repositories, sessions, forks, stores, errors
+ * and the storages that run everywhere. Nothing here reaches a `node:` module.
+ */
+export type { AsyncList } from "./base/async-list.ts";
+export type { ErrorCategory, ErrorKind } from "./base/error-kinds.ts";
+export {
+  AlreadyExistsError,
+  ConflictError,
+  type ConflictInfo,
+  type ErrorDetails,
+  type ErrorJson,
+  FormatError,
+  IcefloeError,
+  InvalidInputError,
+  isIcefloeError,
+  MergeOverlapError,
+  NotFoundError,
+  ReadOnlyError,
+  RebaseFailedError,
+  SessionStateError,
+  StorageError,
+  UnknownOutcomeError,
+} from "./base/errors.ts";
+export { type Runtime, systemRuntime } from "./base/runtime.ts";
+export { ChunkCoordinates } from "./session/chunk-coordinates.ts";
+export type { CommitEvent, CommitReport } from "./session/commit/commit.ts";
+export type {
+  Conflict,
+  ConflictContext,
+  ConflictDecision,
+  ConflictNode,
+  ConflictSolver,
+  ConflictType,
+} from "./session/conflicts/conflict.ts";
+export {
+  type BasicConflictSolverOptions,
+  basicConflictSolver,
+  conflictDetector,
+} from "./session/conflicts/solvers.ts";
+export type { Diff } from "./session/diff.ts";
+export { ForkSession, type FromBytesOptions, type ToBytesOptions } from "./session/fork.ts";
+export type { MergeInput, MergeInputs, MergeOptions } from "./session/fork-merge.ts";
+export type { MergeReport, OverlapPolicy } from "./session/merge.ts";
+export { type AmendOptions, type CommitOptions, type FlushOptions, Session } from "./session/session.ts";
+export type { ChunkCoordinateList, ChunkType, QueryOptions } from "./session/session-queries.ts";
+export { type ArrayChunk, Store, type StoreOptions } from "./session/store.ts";
+export type {
+  VirtualRefColumns,
+  VirtualRefInput,
+  VirtualRefOptions,
+} from "./session/virtual-refs.ts";
+export { type HttpStorageOptions, httpStorage } from "./storage/http.ts";
+export { type MemoryStorageOptions, memoryStorage } from "./storage/memory.ts";
+export type * from "./storage/port.ts";
