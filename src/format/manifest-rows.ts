@@ -40,9 +40,12 @@ export class RefVectorRows implements ChunkRows {
   readonly #order: Uint32Array | undefined;
   #row = -1;
   #table = 0;
+  #vtable = -1;
   #shape: RefShape;
   #indexAt = 0;
   #lastFound = -1;
+  #boxStart: readonly number[] | undefined;
+  #boxEnd: readonly number[] = [];
 
   /** Of the `count` >= 1 references whose slots start at `slotsAt`, those of `rank` coordinates. */
   constructor(buffer: ManifestBuffer, slotsAt: number, count: number, rank: number | undefined) {
@@ -61,12 +64,17 @@ export class RefVectorRows implements ChunkRows {
 
   /** The row of `coordinates`, or -1. */
   find(coordinates: ArrayLike<number>): number {
-    if (coordinates.length !== this.rank) return -1;
+    if (coordinates.length !== this.rank || this.length === 0) return -1;
     const next = this.#lastFound + 1;
     // Readers of a region ask for one row after the other.
     if (next < this.length && this.#compare(next, coordinates) === 0) {
       this.#lastFound = next;
       return next;
+    }
+    const guess = this.#positionInBox(coordinates);
+    if (guess < this.length && this.#compare(guess, coordinates) === 0) {
+      this.#lastFound = guess;
+      return guess;
     }
     let low = 0;
     let high = this.length - 1;
@@ -145,17 +153,41 @@ export class RefVectorRows implements ChunkRows {
     return refOfRow(this, row);
   }
 
+  /** Where `coordinates` are if the references fill the box between the first and the last one. */
+  #positionInBox(coordinates: ArrayLike<number>): number {
+    const { rank } = this;
+    if (this.#boxStart === undefined) {
+      this.#boxStart = Array.from({ length: rank }, (_, d) => this.coordinate(0, d));
+      this.#boxEnd = Array.from(
+        { length: rank },
+        (_, d) => this.coordinate(this.length - 1, d) + 1,
+      );
+    }
+    let position = 0;
+    for (let d = 0; d < rank; d++) {
+      const start = this.#boxStart[d] as number;
+      const end = this.#boxEnd[d] as number;
+      const coordinate = coordinates[d] as number;
+      if (!(coordinate >= start && coordinate < end)) return Number.POSITIVE_INFINITY;
+      position = position * (end - start) + (coordinate - start);
+    }
+    return Number.isInteger(position) ? position : Number.POSITIVE_INFINITY;
+  }
+
   /** Makes `row` the one whose fields are read. The scan has checked what is followed here. */
   #seek(row: number): void {
     const view = this.#view;
     const slot =
       this.#slotsAt + 4 * (this.#order === undefined ? row : (this.#order[row] as number));
     const table = slot + view.getUint32(slot, true);
-    const shape = this.#buffer.shapes.get(table - view.getInt32(table, true));
-    const field = table + shape.indexAt;
+    const vtable = table - view.getInt32(table, true);
+    if (vtable !== this.#vtable) {
+      this.#shape = this.#buffer.shapes.get(vtable);
+      this.#vtable = vtable;
+    }
+    const field = table + this.#shape.indexAt;
     this.#indexAt = field + view.getUint32(field, true) + 4;
     this.#table = table;
-    this.#shape = shape;
     this.#row = row;
   }
 
