@@ -231,6 +231,22 @@ def write(params):
     )
 
 
+held = {}
+
+
+def hold(params):
+    """Runs steps on a session that is kept, based on the branch as it is now."""
+    session = repository_of(params).writable_session("main")
+    run(apply(session, params["steps"]))
+    held[params["name"]] = session
+
+
+def release(params):
+    """Commits a session that was kept, rebasing over what others have committed meanwhile."""
+    solver = SOLVERS[params["solver"]]()
+    return held.pop(params["name"]).commit(params["message"], rebase_with=solver)
+
+
 def fork_and_merge(params):
     """Each list of steps runs on a fork of its own that crosses a pickle; then one commit."""
     import pickle
@@ -329,11 +345,13 @@ METHODS = {
     "dump": dump,
     "forkAndMerge": fork_and_merge,
     "history": history,
+    "hold": hold,
     "inspect": inspect,
     "manage": manage,
     "manifests": manifests,
     "opsLog": ops_log,
     "refs": refs,
+    "release": release,
     "versions": versions,
     "write": write,
     "xarrayRead": xarray_read,
