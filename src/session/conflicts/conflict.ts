@@ -1,5 +1,5 @@
 /**
- * What a rebase can find in the way, and who decides about it. Types and detection: semantics §4.1.
+ * What a rebase can find in the way, and who decides about it. Types and payloads: semantics §4.1.
  */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import type { ChangeSet } from "../change-set.ts";
@@ -50,7 +50,7 @@ export interface ConflictContext {
 
 /**
  * Decides about one conflict. Called for every conflict of a commit before anything is applied;
- * one `"fail"`, or a side that is not possible (see `solveConflicts`), fails the rebase with the
+ * one `"fail"`, or a side that is not possible (see the table in `patch.ts`), fails the rebase with the
  * whole list and leaves the session as it was.
  */
 export type ConflictSolver = (
