@@ -10,6 +10,8 @@ import { decodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 
 const ABSENT = 0;
+/** A vtable's size has 16 bits. */
+const SLOTS_MAX = 32_768;
 const NO_SLOTS: readonly number[] = [];
 /** Offset of the root table, then the 4-byte file identifier (which readers must not require). */
 const HEADER_BYTES = 4;
@@ -29,7 +31,7 @@ export class FlatBufferReader {
   #elementsLeft: number;
   #stringBytesLeft: number;
   readonly #strings = new Map<number, string>();
-  readonly #unknownSlots = new Map<number, readonly number[]>(); // By vtable.
+  readonly #unknownSlots = new Map<number, readonly number[]>();
 
   constructor(bytes: Uint8Array, object: string) {
     this.bytes = bytes;
@@ -70,14 +72,15 @@ export class FlatBufferReader {
     const vtable = table - this.view.getInt32(table, true);
     const slotCount = (this.view.getUint16(vtable, true) - 4) >> 1;
     if (slotCount <= known) return NO_SLOTS;
-    const cached = this.#unknownSlots.get(vtable);
+    const key = vtable * SLOTS_MAX + known; // Tables of different kinds may share a vtable.
+    const cached = this.#unknownSlots.get(key);
     if (cached !== undefined) return cached;
     this.#spendElements(vtable, slotCount);
     const unknown: number[] = [];
     for (let slot = known; slot < slotCount; slot++) {
       if (this.view.getUint16(vtable + 4 + 2 * slot, true) !== 0) unknown.push(slot);
     }
-    this.#unknownSlots.set(vtable, unknown);
+    this.#unknownSlots.set(key, unknown);
     return unknown;
   }
 

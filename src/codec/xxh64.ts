@@ -1,0 +1,136 @@
+/**
+ * XXH64, as far as zstd needs it: the low 32 bits with seed 0. 64-bit words are pairs of 32-bit
+ * halves, since BigInt is fifty times slower. Spec: xxHash "XXH64 algorithm description".
+ */
+
+// The five primes, high and low halves.
+const P1_HIGH = 0x9e3779b1;
+const P1_LOW = 0x85ebca87;
+const P2_HIGH = 0xc2b2ae3d;
+const P2_LOW = 0x27d4eb4f;
+const P3_HIGH = 0x165667b1;
+const P3_LOW = 0x9e3779f9;
+const P4_HIGH = 0x85ebca77;
+const P4_LOW = 0xc2b2ae63;
+const P5_HIGH = 0x27d4eb2f;
+const P5_LOW = 0x165667c5;
+const STRIPE_BYTES = 32;
+
+/** The high 32 bits of the 64-bit product of two unsigned 32-bit integers. */
+function multiplyHigh(a: number, b: number): number {
+  const aHigh = a >>> 16;
+  const aLow = a & 0xffff;
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
+  const middle = Math.imul(aHigh, bLow) >>> 0;
+  const cross = Math.imul(aLow, bHigh) >>> 0;
+  const carry = (Math.imul(aLow, bLow) >>> 16) + (middle & 0xffff) + (cross & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (cross >>> 16) + (carry >>> 16)) | 0;
+}
+
+/** A 64-bit accumulator; all operations wrap. */
+class Word {
+  high = 0;
+  low = 0;
+
+  set(high: number, low: number): this {
+    this.high = high | 0;
+    this.low = low | 0;
+    return this;
+  }
+
+  add(high: number, low: number): this {
+    const sum = (this.low >>> 0) + (low >>> 0);
+    this.high = (this.high + high + (sum > 0xffffffff ? 1 : 0)) | 0;
+    this.low = sum | 0;
+    return this;
+  }
+
+  xor(high: number, low: number): this {
+    this.high ^= high;
+    this.low ^= low;
+    return this;
+  }
+
+  multiply(high: number, low: number): this {
+    this.high =
+      (multiplyHigh(this.low, low) + Math.imul(this.low, high) + Math.imul(this.high, low)) | 0;
+    this.low = Math.imul(this.low, low);
+    return this;
+  }
+
+  /** Rotates left by 1 to 31 bits. */
+  rotate(bits: number): this {
+    const { high, low } = this;
+    this.high = (high << bits) | (low >>> (32 - bits));
+    this.low = (low << bits) | (high >>> (32 - bits));
+    return this;
+  }
+
+  /** One round: mixes an input word in. */
+  round(high: number, low: number): this {
+    const word = scratch.set(high, low).multiply(P2_HIGH, P2_LOW);
+    return this.add(word.high, word.low).rotate(31).multiply(P1_HIGH, P1_LOW);
+  }
+}
+
+const scratch = new Word();
+
+function consumeStripes(bytes: Uint8Array, view: DataView, hash: Word): number {
+  const lanes = [
+    new Word().set(P1_HIGH, P1_LOW).add(P2_HIGH, P2_LOW),
+    new Word().set(P2_HIGH, P2_LOW),
+    new Word(),
+    new Word().set(~P1_HIGH, ~P1_LOW).add(0, 1), // The seed minus the first prime.
+  ] as const;
+  let at = 0;
+  for (; at + STRIPE_BYTES <= bytes.length; at += STRIPE_BYTES) {
+    lanes[0].round(view.getInt32(at + 4, true), view.getInt32(at, true));
+    lanes[1].round(view.getInt32(at + 12, true), view.getInt32(at + 8, true));
+    lanes[2].round(view.getInt32(at + 20, true), view.getInt32(at + 16, true));
+    lanes[3].round(view.getInt32(at + 28, true), view.getInt32(at + 24, true));
+  }
+  const copy = new Word();
+  for (const [lane, bits] of [1, 7, 12, 18].entries()) {
+    const { high, low } = lanes[lane as 0];
+    copy.set(high, low).rotate(bits);
+    hash.add(copy.high, copy.low);
+  }
+  for (const { high, low } of lanes) {
+    copy.set(0, 0).round(high, low);
+    hash.xor(copy.high, copy.low).multiply(P1_HIGH, P1_LOW).add(P4_HIGH, P4_LOW);
+  }
+  return at;
+}
+
+/** The low 32 bits, unsigned, of the XXH64 of `bytes` with seed 0. */
+export function xxh64Low(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const hash = new Word();
+  let at = 0;
+  if (bytes.length >= STRIPE_BYTES) at = consumeStripes(bytes, view, hash);
+  else hash.set(P5_HIGH, P5_LOW);
+  hash.add(Math.floor(bytes.length / 2 ** 32), bytes.length);
+  const word = new Word();
+  for (; at + 8 <= bytes.length; at += 8) {
+    word.set(0, 0).round(view.getInt32(at + 4, true), view.getInt32(at, true));
+    hash.xor(word.high, word.low).rotate(27).multiply(P1_HIGH, P1_LOW).add(P4_HIGH, P4_LOW);
+  }
+  if (at + 4 <= bytes.length) {
+    word.set(0, view.getInt32(at, true)).multiply(P1_HIGH, P1_LOW);
+    hash.xor(word.high, word.low).rotate(23).multiply(P2_HIGH, P2_LOW).add(P3_HIGH, P3_LOW);
+    at += 4;
+  }
+  for (; at < bytes.length; at++) {
+    word.set(0, bytes[at] as number).multiply(P5_HIGH, P5_LOW);
+    hash.xor(word.high, word.low).rotate(11).multiply(P1_HIGH, P1_LOW);
+  }
+  return avalanche(hash);
+}
+
+function avalanche(hash: Word): number {
+  hash.xor(0, hash.high >>> 1).multiply(P2_HIGH, P2_LOW); // Shift right by 33.
+  hash.xor(hash.high >>> 29, (hash.low >>> 29) | (hash.high << 3)).multiply(P3_HIGH, P3_LOW);
+  hash.xor(0, hash.high); // Shift right by 32.
+  return hash.low >>> 0;
+}

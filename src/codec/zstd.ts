@@ -1,0 +1,173 @@
+/**
+ * zstd for whole objects: the platform's own where `node:zlib` has it (Node >= 22.15), else
+ * decoding in TypeScript and a compressor that is loaded on the first write.
+ *
+ * Writes exactly one frame with its exact content size and a content checksum: every engine reads
+ * that, and a flipped bit is then always noticed. Reads every variant; see zstd-decode.ts.
+ */
+import { concatBytes } from "../base/bytes.ts";
+import { makeError } from "../base/errors.ts";
+import { xxh64Low } from "./xxh64.ts";
+import {
+  checkedZstdFrames,
+  decodeZstd,
+  outputTooLarge,
+  parseZstdDictionary,
+  type ZstdDictionary,
+} from "./zstd-decode.ts";
+import { walkZstdFrames, type ZstdFrame, zstdDamaged } from "./zstd-frame.ts";
+
+/** Up to here a frame of one raw block is written: it needs no compressor, and saves little. */
+const RAW_BYTES_MAX = 512;
+/** Below, setting up the native decoder costs more than it saves. */
+const NATIVE_DECODE_BYTES_MIN = 8192;
+
+interface NativeZstd {
+  zstdCompressSync(bytes: Uint8Array, options: object): Uint8Array;
+  zstdDecompressSync(bytes: Uint8Array, options: object): Uint8Array;
+  readonly constants: Record<string, number>;
+}
+
+function findNative(): NativeZstd | undefined {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (name: string) => unknown };
+  };
+  const zlib = process?.getBuiltinModule?.("node:zlib") as Partial<NativeZstd> | undefined;
+  return typeof zlib?.zstdCompressSync === "function" ? (zlib as NativeZstd) : undefined;
+}
+
+const native = findNative();
+
+/** One frame holding `bytes`. `level` is zstd's, 1 to 22. */
+export async function compressZstd(bytes: Uint8Array, level: number): Promise<Uint8Array> {
+  if (bytes.length <= RAW_BYTES_MAX) return rawFrame(bytes);
+  if (native !== undefined) {
+    const options = {
+      params: {
+        [native.constants["ZSTD_c_compressionLevel"] as number]: level,
+        [native.constants["ZSTD_c_checksumFlag"] as number]: 1,
+      },
+      pledgedSrcSize: bytes.length,
+    };
+    return sealFrame(plainView(native.zstdCompressSync(bytes, options)), bytes);
+  }
+  const { Zstd } = await import("@hpcc-js/wasm-zstd");
+  return sealFrame((await Zstd.load()).compress(bytes, level), bytes);
+}
+
+/** Adds the content checksum to a frame that lacks one. */
+function sealFrame(frame: Uint8Array, content: Uint8Array): Uint8Array {
+  if ((walkZstdFrames(frame)[0] as ZstdFrame).hasChecksum) return frame;
+  const sealed = new Uint8Array(frame.length + 4);
+  sealed.set(frame);
+  sealed[4] = (sealed[4] as number) | 0x04;
+  new DataView(sealed.buffer).setUint32(frame.length, xxh64Low(content), true);
+  return sealed;
+}
+
+/** A frame of one raw block: at most 65,791 bytes, since the content size takes two bytes. */
+function rawFrame(bytes: Uint8Array): Uint8Array {
+  const size = bytes.length;
+  const isTiny = size < 256;
+  const block = (size << 3) | 1; // Raw, last.
+  return concatBytes([
+    Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd),
+    isTiny ? Uint8Array.of(0x24, size) : Uint8Array.of(0x64, size - 256, (size - 256) >> 8),
+    Uint8Array.of(block, block >> 8, block >> 16),
+    bytes,
+    new Uint8Array(Uint32Array.of(xxh64Low(bytes)).buffer),
+  ]);
+}
+
+/** Limits of one decompression. */
+export interface DecompressOptions {
+  /** Most bytes that may come out. */
+  readonly bytesMax: number;
+  readonly dictionary?: Uint8Array | undefined;
+}
+
+/**
+ * The content of all frames of `bytes`; a fresh array.
+ * @throws {deserialization} on damage, on a dictionary not given, and above `bytesMax`
+ */
+export async function decompressZstd(
+  bytes: Uint8Array,
+  options: DecompressOptions,
+): Promise<Uint8Array> {
+  return decompressZstdSync(bytes, options);
+}
+
+/** As `decompressZstd`, at once. */
+export function decompressZstdSync(bytes: Uint8Array, options: DecompressOptions): Uint8Array {
+  const { bytesMax, dictionary } = options;
+  if (dictionary !== undefined) return decompressWithDictionary(bytes, dictionary, bytesMax);
+  if (native === undefined || bytes.length < NATIVE_DECODE_BYTES_MIN) {
+    return decodeZstd(bytes, bytesMax);
+  }
+  const parts: Uint8Array[] = [];
+  let left = bytesMax;
+  for (const frame of checkedZstdFrames(bytes, bytesMax, 0)) {
+    const part = decodeNatively(native, bytes, frame, left, bytesMax);
+    left -= part.length;
+    parts.push(part);
+  }
+  return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts);
+}
+
+// One frame at a time: the native decoder silently drops every frame but the first.
+function decodeNatively(
+  zlib: NativeZstd,
+  bytes: Uint8Array,
+  frame: ZstdFrame,
+  left: number,
+  bytesMax: number,
+): Uint8Array {
+  if (frame.contentBytesMax === 0) return new Uint8Array(0);
+  let part: Uint8Array;
+  try {
+    const options = {
+      maxOutputLength: Math.max(left, 1),
+      params: { [zlib.constants["ZSTD_d_windowLogMax"] as number]: 31 },
+    };
+    part = plainView(zlib.zstdDecompressSync(bytes.subarray(frame.start, frame.end), options));
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") outputTooLarge(bytesMax);
+    throw makeError("deserialization", `zstd: frame at byte ${frame.start} is damaged`, {
+      details: { offset: frame.start },
+      cause,
+    });
+  }
+  if (part.length > left) outputTooLarge(bytesMax);
+  if (frame.contentBytes !== undefined && part.length !== frame.contentBytes) {
+    zstdDamaged(frame.start, `content has ${part.length} bytes, not ${frame.contentBytes}`);
+  }
+  return part;
+}
+
+/** The same bytes, no longer a Buffer. */
+function plainView(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const parsedDictionaries = new WeakMap<Uint8Array, ZstdDictionary>();
+
+/**
+ * Decompresses one small frame with `dictionary`, about 1 µs each. The dictionary is parsed once
+ * per array object: pass the same one, and do not change it.
+ * @throws {deserialization}
+ */
+export function decompressWithDictionary(
+  bytes: Uint8Array,
+  dictionary: Uint8Array,
+  bytesMax: number,
+): Uint8Array {
+  let parsed = parsedDictionaries.get(dictionary);
+  if (parsed === undefined) {
+    parsed = parseZstdDictionary(dictionary);
+    parsedDictionaries.set(dictionary, parsed);
+  }
+  return decodeZstd(bytes, bytesMax, parsed);
+}
+
+/** Makes `decompressWithDictionary` ready. Nothing to load today; callers await it all the same. */
+export async function loadDictionaryDecoder(): Promise<void> {}
