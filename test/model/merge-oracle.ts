@@ -1,0 +1,148 @@
+/**
+ * The merge rule as a small program over sets: every state knows the full causal past of its
+ * writes. The real sessions must agree with it on what is taken, skipped, refused and overlapping.
+ */
+
+/** One write: unique number, value (`undefined` = deleted), and its (origin, epoch). */
+export interface OracleWrite {
+  readonly number: number;
+  readonly value: string | undefined;
+  readonly dot: readonly [origin: number, epoch: number];
+}
+
+/** A session or fork. */
+export interface OracleState {
+  id: number;
+  epoch: number;
+  dirty: boolean;
+  version: Map<number, number>;
+  readonly need: Map<number, number>;
+  readonly overlay: Map<number, OracleWrite>;
+  own: Map<number, OracleWrite>;
+  /** Numbers of all writes this state has seen. */
+  seen: Set<number>;
+  readonly needSeen: Set<number>;
+}
+
+/** What a merge came to. */
+export type OracleOutcome = "merged" | "base-mismatch" | "overlap";
+
+/** Makes and evolves states. Numbers are unique per oracle. */
+export class MergeOracle {
+  #nextId = 0;
+  #nextWrite = 0;
+
+  fresh(overlay: OracleState["overlay"] = new Map(), parent?: OracleState): OracleState {
+    return {
+      id: this.#nextId++,
+      epoch: 1,
+      dirty: false,
+      version: new Map(parent?.version),
+      need: new Map(parent?.version),
+      overlay,
+      own: new Map(),
+      seen: new Set(parent?.seen),
+      needSeen: new Set(parent?.seen),
+    };
+  }
+
+  write(state: OracleState, key: number, value: string | undefined): void {
+    const number = this.#nextWrite++;
+    state.own.set(key, { number, value, dot: [state.id, state.epoch] });
+    state.seen.add(number);
+    state.dirty = true;
+  }
+
+  fork(parent: OracleState): OracleState {
+    publish(parent);
+    const overlay = current(parent);
+    return overlay.size === 0 ? this.fresh() : this.fresh(overlay, parent);
+  }
+
+  /** A copy as `toBytes` makes it. */
+  bytes(fork: OracleState): OracleState {
+    publish(fork);
+    return copy(fork);
+  }
+
+  /** A new instance of bytes. */
+  load(bytes: OracleState): OracleState {
+    return { ...copy(bytes), id: this.#nextId++, epoch: 1, dirty: false };
+  }
+
+  /** A session discards everything and starts anew. */
+  discard(state: OracleState): void {
+    state.id = this.#nextId++;
+    state.epoch = 1;
+    state.dirty = false;
+    state.version = new Map(state.need);
+    state.own = new Map();
+    state.seen = new Set(state.needSeen);
+  }
+
+  merge(
+    receiver: OracleState,
+    fork: OracleState,
+    policy: "error" | "ours" | "theirs",
+  ): OracleOutcome {
+    publish(receiver);
+    const accepted = covers(receiver.version, fork.need);
+    const contained = [...fork.needSeen].every((number) => receiver.seen.has(number));
+    if (accepted && !contained) throw new Error("accepts a fork whose overlay is missing");
+    if (!accepted) return "base-mismatch";
+    const mine = current(receiver);
+    const take: [number, OracleWrite][] = [];
+    const overlaps: [number, OracleWrite][] = [];
+    for (const [key, write] of fork.own) {
+      const isKnown = isCovered(receiver.version, write.dot);
+      if (isKnown !== receiver.seen.has(write.number))
+        throw new Error("versions and history disagree");
+      if (isKnown) continue;
+      const present = mine.get(key);
+      const isSeen = present === undefined || isCovered(fork.version, present.dot);
+      if (isSeen !== (present === undefined || fork.seen.has(present.number))) {
+        throw new Error("versions and history disagree");
+      }
+      if (isSeen) take.push([key, write]);
+      else if (present?.value !== write.value) overlaps.push([key, write]);
+    }
+    if (overlaps.length > 0 && policy === "error") return "overlap";
+    for (const [key, write] of policy === "theirs" ? [...take, ...overlaps] : take) {
+      receiver.own.set(key, write);
+    }
+    for (const [id, epoch] of fork.version) {
+      receiver.version.set(id, Math.max(receiver.version.get(id) ?? 0, epoch));
+    }
+    for (const number of fork.seen) receiver.seen.add(number);
+    return "merged";
+  }
+}
+
+/** What a state reads: own writes over the overlay. */
+export function current(state: OracleState): Map<number, OracleWrite> {
+  return new Map([...state.overlay, ...state.own]);
+}
+
+function publish(state: OracleState): void {
+  if (!state.dirty) return;
+  state.version.set(state.id, state.epoch);
+  state.epoch++;
+  state.dirty = false;
+}
+
+function copy(state: OracleState): OracleState {
+  return {
+    ...state,
+    version: new Map(state.version),
+    own: new Map(state.own),
+    seen: new Set(state.seen),
+  };
+}
+
+function covers(version: Map<number, number>, need: Map<number, number>): boolean {
+  return [...need].every(([id, epoch]) => (version.get(id) ?? 0) >= epoch);
+}
+
+function isCovered(version: Map<number, number>, [id, epoch]: readonly [number, number]): boolean {
+  return (version.get(id) ?? 0) >= epoch;
+}
