@@ -1,0 +1,315 @@
+/**
+ * Conditional updates of one file that hold between processes, without locks or owners.
+ *
+ * Each swapped object has a folder with one token, an empty file named `current.<version>`. A
+ * writer puts the new bytes beside it as `next.<version>`, renames the token from the version it
+ * replaces to its own (one rename of a name succeeds: that decides), then renames `next.…` over
+ * the object (that publishes). Both names are used once, so a late helper or writer finds nothing
+ * to rename. Invariant: a version is published once, after its predecessor and before anyone
+ * succeeds it; so the object never goes back, and what was acknowledged has been published.
+ *
+ * Model: test/model/local-cas-model.test.ts. Reasons: docs/decisions/0003-local-compare-and-swap.md.
+ */
+import { makeError } from "../../base/errors.ts";
+import { backoff } from "../../base/retry.ts";
+import type { Runtime } from "../../base/runtime.ts";
+import type { PutOutcome } from "../port.ts";
+import { type Drafts, LEFTOVER_AGE_MICROS } from "./drafts.ts";
+import { codeOf, type FileFacts, type FileSystem, unlessAbsent } from "./file-system.ts";
+import { etagOf, modifiedNsOf, versionOf } from "./file-version.ts";
+import { type Folders, readNames } from "./folders.ts";
+import { unknownOutcome } from "./io-errors.ts";
+
+/** Where a swapped object lives: its path (for messages), its file, that file's folder, its token's folder. */
+export interface SwapPlace {
+  readonly path: string;
+  readonly file: string;
+  readonly parent: string;
+  readonly tokens: string;
+}
+
+/** What a swap stands on. */
+export interface SwapParts {
+  readonly fileSystem: FileSystem;
+  readonly folders: Folders;
+  readonly drafts: Drafts;
+  readonly runtime: Runtime;
+}
+
+const CURRENT = "current.";
+const NEXT = "next.";
+// Each turn means that another process made progress meanwhile, or a folder was read while it changed.
+const TURNS_MAX = 1000;
+const PAUSES = { attemptsMax: TURNS_MAX, initialBackoffMs: 1, maxBackoffMs: 50 };
+const PUBLISH_TURNS_MAX = 3;
+const PATIENT_TURNS = 5; // Turns before it pauses between them.
+export const CONDITION_FAILED: PutOutcome = Object.freeze({ outcome: "condition-failed" });
+// Refused before anything changed. Any other failure of a rename leaves its outcome open.
+export const REFUSED: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOSPC",
+  "EDQUOT",
+]);
+
+export const exists = async (parts: SwapParts, file: string): Promise<boolean> =>
+  (await unlessAbsent(parts.fileSystem.facts(file))) !== undefined;
+
+const tokenFile = (parts: SwapParts, place: SwapPlace, etag: string): string =>
+  parts.fileSystem.join(place.tokens, CURRENT + etag);
+const nextFile = (parts: SwapParts, place: SwapPlace, etag: string): string =>
+  parts.fileSystem.join(place.tokens, NEXT + etag);
+
+const pause = (parts: SwapParts, turn: number): Promise<void> =>
+  backoff(parts.runtime, PAUSES, turn - PATIENT_TURNS);
+
+function tooManyTurns(place: SwapPlace): Error {
+  return makeError("io", `the tokens of ${place.path} did not settle in ${TURNS_MAX} turns`, {
+    details: { path: place.path, folder: place.tokens },
+  });
+}
+
+/**
+ * The version that the token names, or `undefined` where the object was never swapped. While the
+ * folder changes a reading may show two names or none: then it is read again. A folder that keeps
+ * showing no token is damaged, and refused: guessing could lose a commit.
+ */
+async function readToken(parts: SwapParts, place: SwapPlace): Promise<string | undefined> {
+  for (let turn = 1; turn <= TURNS_MAX; turn++) {
+    const names = await readNames(parts.fileSystem, place.tokens);
+    if (names === undefined || names.length === 0) return undefined;
+    const tokens = names.filter((name) => name.startsWith(CURRENT));
+    if (tokens.length === 1) return (tokens[0] as string).slice(CURRENT.length);
+    await pause(parts, turn);
+  }
+  throw tooManyTurns(place);
+}
+
+/** Renames the bytes of the decided version `etag` over the object, unless somebody did already. */
+async function publish(parts: SwapParts, place: SwapPlace, etag: string): Promise<void> {
+  const next = nextFile(parts, place, etag);
+  for (let turn = 1; ; turn++) {
+    try {
+      return await parts.fileSystem.rename(next, place.file);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      if (!(await exists(parts, next))) return; // The name is used once: somebody helped.
+      if (turn === PUBLISH_TURNS_MAX) throw error;
+      await parts.folders.ensure(place.parent); // Removed by hand, since the object was there.
+    }
+  }
+}
+
+/** Publishes what is decided; the published version, or `undefined` where the object was never swapped. */
+export async function settle(parts: SwapParts, place: SwapPlace): Promise<string | undefined> {
+  const token = await readToken(parts, place);
+  if (token !== undefined && (await exists(parts, nextFile(parts, place, token))))
+    await publish(parts, place, token);
+  return token;
+}
+
+/**
+ * What `read` finds at the object's file, after publishing what a dead writer left decided; this
+ * process may lack the right to: then what it finds at the decided bytes. `undefined` if the
+ * object is absent. Costs one look at the token, and a second read if the token has moved on.
+ */
+export async function readDecided<T>(
+  parts: SwapParts,
+  place: SwapPlace,
+  read: (file: string) => Promise<T>,
+  factsOf: (result: T) => FileFacts,
+): Promise<T | undefined> {
+  const found = await unlessAbsent(read(place.file));
+  const etag = found === undefined ? undefined : etagOf(factsOf(found));
+  if (etag !== undefined && (await exists(parts, tokenFile(parts, place, etag)))) return found;
+  const token = await readToken(parts, place);
+  if (token === undefined || token === etag) return found;
+  const next = nextFile(parts, place, token);
+  if (await exists(parts, next)) {
+    try {
+      await publish(parts, place, token);
+    } catch (error) {
+      if (!REFUSED.has(codeOf(error) ?? "")) throw error;
+      const decided = await unlessAbsent(read(next));
+      if (decided !== undefined) return decided;
+    }
+  }
+  return unlessAbsent(read(place.file)); // Whatever is there now was published during this call.
+}
+
+/** Makes the folder with its first token in one step; leaves it alone if another process was faster. */
+async function initialise(
+  parts: SwapParts,
+  place: SwapPlace,
+  etag: string,
+  sync: boolean,
+): Promise<void> {
+  const { fileSystem, folders, drafts } = parts;
+  await folders.ensure(fileSystem.join(place.tokens, ".."));
+  await drafts.named(async (staged) => {
+    await fileSystem.makeFolder(staged);
+    const token = fileSystem.join(staged, CURRENT + etag);
+    await fileSystem.create(token, new Uint8Array(0), { sync });
+    if (sync) await fileSystem.syncFolder(staged);
+    try {
+      await fileSystem.rename(staged, place.tokens);
+    } catch (error) {
+      await drafts.discard(token);
+      await fileSystem.removeFolder(staged);
+      if ((await readNames(fileSystem, place.tokens)) === undefined) throw error;
+    }
+  });
+}
+
+/** Writes `body` beside the token, under a version later than `laterThanNs`. */
+async function prepare(
+  parts: SwapParts,
+  place: SwapPlace,
+  expected: string,
+  body: Uint8Array,
+  options: { readonly laterThanNs: bigint; readonly sync: boolean },
+): Promise<FileFacts> {
+  const draft = await parts.drafts.write(body, options);
+  const next = nextFile(parts, place, etagOf(draft.facts));
+  try {
+    await parts.fileSystem.rename(draft.file, next).catch(async (error) => {
+      if (codeOf(error) !== "ENOENT") throw error;
+      await initialise(parts, place, expected, options.sync);
+      await parts.fileSystem.rename(draft.file, next);
+    });
+    return draft.facts;
+  } catch (error) {
+    await parts.drafts.discard(draft.file);
+    throw error;
+  }
+}
+
+/** `laterThanNs`: the token is from a version that late; prepare again. */
+type Decision = "won" | "lost" | { readonly laterThanNs: bigint };
+
+/**
+ * Renames the token from `expected` to `next`: the commit point. An object replaced by a writer
+ * without tokens has the token of an older version: then that one is taken instead, once it is
+ * certain that nothing decided waits to be published and the file still is the expected one.
+ */
+async function decide(
+  parts: SwapParts,
+  place: SwapPlace,
+  expected: string,
+  next: FileFacts,
+): Promise<Decision> {
+  const mine = tokenFile(parts, place, etagOf(next));
+  let token = expected;
+  for (let turn = 1; turn <= TURNS_MAX; turn++) {
+    try {
+      await parts.fileSystem.rename(tokenFile(parts, place, token), mine);
+      return "won";
+    } catch (error) {
+      // A network file system may repeat a rename whose reply was lost, and then report ENOENT.
+      if (await exists(parts, mine)) return "won";
+      const code = codeOf(error) ?? "";
+      if (REFUSED.has(code)) throw error;
+      if (code !== "ENOENT")
+        throw unknownOutcome(place.path, "the file system did not say whether it happened", error);
+    }
+    if (!(await exists(parts, nextFile(parts, place, etagOf(next)))))
+      throw unknownOutcome(place.path, "the prepared bytes are gone: published, or removed by age");
+    const settled = await settle(parts, place);
+    const found = await unlessAbsent(parts.fileSystem.facts(place.file));
+    if (found === undefined || etagOf(found) !== expected) return "lost";
+    if (settled === undefined)
+      throw unknownOutcome(place.path, `its tokens in ${place.tokens} were removed meanwhile`);
+    const laterThanNs = modifiedNsOf(settled) ?? 0n;
+    if (laterThanNs >= next.modifiedNs) return { laterThanNs };
+    token = settled;
+    await pause(parts, turn);
+  }
+  throw tooManyTurns(place);
+}
+
+async function isPublished(parts: SwapParts, place: SwapPlace, etag: string): Promise<boolean> {
+  const isThere = async (): Promise<boolean> => {
+    const found = await unlessAbsent(parts.fileSystem.facts(place.file));
+    return found !== undefined && etagOf(found) === etag;
+  };
+  if (await isThere()) return true;
+  return (await settle(parts, place)) === etag && (await isThere());
+}
+
+/** Replaces the object if its published version is `expected`. */
+export async function swap(
+  parts: SwapParts,
+  place: SwapPlace,
+  expected: string,
+  body: Uint8Array,
+  options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
+): Promise<PutOutcome> {
+  let laterThanNs = modifiedNsOf(expected);
+  if (laterThanNs === undefined) return CONDITION_FAILED; // No version that this storage gives out.
+  for (let turn = 1; turn <= TURNS_MAX; turn++) {
+    if (!(await isPublished(parts, place, expected))) return CONDITION_FAILED;
+    options.signal?.throwIfAborted();
+    const next = await prepare(parts, place, expected, body, { laterThanNs, sync: options.sync });
+    const decision = await attemptDecision(parts, place, expected, next);
+    if (decision === "lost") return CONDITION_FAILED;
+    if (decision === "won") {
+      await finish(parts, place, next, options.sync);
+      return { outcome: "written", version: versionOf(next) };
+    }
+    laterThanNs = decision.laterThanNs;
+  }
+  throw tooManyTurns(place);
+}
+
+/** Decides, and removes the prepared bytes where it is certain that they are not wanted. */
+async function attemptDecision(
+  parts: SwapParts,
+  place: SwapPlace,
+  expected: string,
+  next: FileFacts,
+): Promise<Decision> {
+  const discard = (): Promise<void> => parts.drafts.discard(nextFile(parts, place, etagOf(next)));
+  try {
+    const decision = await decide(parts, place, expected, next);
+    if (decision !== "won") await discard();
+    return decision;
+  } catch (error) {
+    if (REFUSED.has(codeOf(error) ?? "")) await discard();
+    throw error;
+  }
+}
+
+/** Publishes a version that was decided here, and syncs its name. */
+async function finish(
+  parts: SwapParts,
+  place: SwapPlace,
+  next: FileFacts,
+  sync: boolean,
+): Promise<void> {
+  try {
+    await publish(parts, place, etagOf(next));
+    if (sync) await parts.folders.syncNames(place.parent);
+  } catch (error) {
+    throw unknownOutcome(place.path, "it is decided, but was not published or synced", error);
+  }
+}
+
+/**
+ * Removes prepared bytes that no writer can decide any more: not later than the token, although
+ * every writer that starts from the token makes its own later, and untouched for an hour.
+ */
+export async function sweepPrepared(parts: SwapParts, place: SwapPlace): Promise<void> {
+  const names = (await readNames(parts.fileSystem, place.tokens)) ?? [];
+  const tokens = names.filter((name) => name.startsWith(CURRENT));
+  if (tokens.length !== 1) return;
+  const token = (tokens[0] as string).slice(CURRENT.length);
+  const tokenNs = modifiedNsOf(token) ?? 0n;
+  const oldestNs = BigInt(Math.floor(parts.runtime.nowMicros() - LEFTOVER_AGE_MICROS)) * 1000n;
+  for (const name of names) {
+    if (!name.startsWith(NEXT) || name === NEXT + token) continue;
+    const modifiedNs = modifiedNsOf(name.slice(NEXT.length));
+    if (modifiedNs === undefined || modifiedNs > tokenNs || modifiedNs > oldestNs) continue;
+    await parts.drafts.discard(parts.fileSystem.join(place.tokens, name));
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * Objects as files in a folder, in the official layout: `<root>/<path>`, special characters
+ * escaped. `<root>/.icefloe` holds drafts and tokens, and no operation shows it.
+ *
+ * Which of two ways an object is written follows its kind: names used once are written by
+ * `write-once.ts`, all others through the tokens of `compare-and-swap.ts`. Symbolic links are
+ * followed: whoever can plant one in the folder can write there anyway.
+ *
+ * Spec: format.md §1 "Repository layout", §17 "Storage contract".
+ */
+import { mapConcurrent } from "../../base/concurrency.ts";
+import { makeError } from "../../base/errors.ts";
+import { checkByteRange, resolveByteRange } from "../byte-range.ts";
+import { checkListPrefix, checkObjectPath, RESERVED_FOLDER } from "../object-path.ts";
+import type {
+  ByteRange,
+  DeleteOutcome,
+  ListEntry,
+  ObjectInfo,
+  ObjectKind,
+  ObjectVersion,
+  PutOptions,
+  PutOutcome,
+  Storage,
+  StorageCapabilities,
+  StorageHint,
+  StoredObject,
+} from "../port.ts";
+import { checkCondition } from "../put-condition.ts";
+import {
+  readDecided,
+  type SwapParts,
+  type SwapPlace,
+  settle,
+  swap,
+  sweepPrepared,
+} from "./compare-and-swap.ts";
+import { createOnly } from "./create-only.ts";
+import { type FileFacts, unlessAbsent } from "./file-system.ts";
+import { etagOf, versionOf } from "./file-version.ts";
+import { ioError } from "./io-errors.ts";
+import { escapeSegment } from "./key-escaping.ts";
+import { dateOf, walkObjects } from "./walk.ts";
+import { linkWhole, writeInPlace, writeWhole } from "./write-once.ts";
+
+/**
+ * What survives a power loss once it is acknowledged. `full`: everything a commit rests on.
+ * `metadata`: all but the payloads of chunks. `none`: what the system happened to write.
+ */
+export type Durability = "none" | "metadata" | "full";
+
+const CAPABILITIES: StorageCapabilities = Object.freeze({
+  conditionalCreate: true,
+  conditionalUpdate: true,
+  userMetadata: false,
+  list: true,
+  delete: true,
+  write: true,
+  lastModified: true,
+});
+
+const WRITE_ONCE_KINDS: ReadonlySet<ObjectKind> = new Set([
+  "snapshot",
+  "manifest",
+  "transaction-log",
+  "chunk",
+  "backup",
+  "saved-fork",
+]);
+// Reads below these need no look at tokens: the layout keeps only objects here that are written once.
+const WRITE_ONCE_FOLDERS = /^(?:chunks|manifests|snapshots|transactions|overwritten)\//;
+const REPLACE_TURNS_MAX = 1000; // Each failed turn means that another writer replaced the object.
+const SWEEP_INTERVAL_MICROS = 600 * 1e6; // What kills leave may wait: a look every ten minutes.
+const DELETES_AT_ONCE = 32;
+
+interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The storage over a file system: see `localFilesystemStorage`. */
+export class LocalStorage implements Storage {
+  readonly id: string;
+  readonly capabilities: StorageCapabilities = CAPABILITIES;
+  readonly #root: string;
+  readonly #durability: Durability;
+  readonly #parts: SwapParts;
+  #sweptMicros = Number.NEGATIVE_INFINITY;
+
+  constructor(root: string, durability: Durability, parts: SwapParts) {
+    this.id = `local:${root}`;
+    this.#root = root;
+    this.#durability = durability;
+    this.#parts = parts;
+  }
+
+  describe(): StorageHint {
+    return { type: "local", path: this.#root, durability: this.#durability };
+  }
+
+  #place(path: string): SwapPlace {
+    checkObjectPath(path);
+    const segments = path.split("/").map(escapeSegment);
+    const name = segments.pop() as string;
+    const { fileSystem } = this.#parts;
+    const parent = fileSystem.join(this.#root, ...segments);
+    return {
+      path,
+      parent,
+      file: fileSystem.join(parent, name),
+      // `#` is escaped in names, so no object's folder is another's parent.
+      tokens: fileSystem.join(this.#root, RESERVED_FOLDER, "tokens", ...segments, `${name}#`),
+    };
+  }
+
+  #syncs(kind: ObjectKind): boolean {
+    if (this.#durability === "metadata") return kind !== "chunk";
+    return this.#durability === "full";
+  }
+
+  /** Runs one operation: typed errors and aborts pass, failures of the file system become `io`. */
+  async #run<T>(
+    operation: string,
+    path: string,
+    signal: AbortSignal | undefined,
+    step: () => Promise<T>,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    try {
+      return await step();
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) throw error;
+      throw ioError(operation, path, error);
+    }
+  }
+
+  /** What `read` finds; objects that are swapped are looked at through their token. */
+  #read<T>(
+    place: SwapPlace,
+    read: (file: string) => Promise<T>,
+    factsOf: (result: T) => FileFacts,
+  ): Promise<T | undefined> {
+    if (WRITE_ONCE_FOLDERS.test(place.path)) return unlessAbsent(read(place.file));
+    return readDecided(this.#parts, place, read, factsOf);
+  }
+
+  #facts(place: SwapPlace): Promise<FileFacts | undefined> {
+    const { fileSystem } = this.#parts;
+    return this.#read(
+      place,
+      (file) => fileSystem.facts(file),
+      (facts) => facts,
+    );
+  }
+
+  async get(
+    path: string,
+    options: Abortable & { readonly range?: ByteRange | undefined } = {},
+  ): Promise<StoredObject | undefined> {
+    const place = this.#place(path);
+    const { range, signal } = options;
+    if (range !== undefined) checkByteRange(range, path);
+    return this.#run("get", path, signal, () => this.#readObject(place, range));
+  }
+
+  async #readObject(
+    place: SwapPlace,
+    range: ByteRange | undefined,
+  ): Promise<StoredObject | undefined> {
+    let expectedBytes = 0;
+    const found = await this.#read(
+      place,
+      (file) =>
+        this.#parts.fileSystem.read(file, (sizeBytes) => {
+          const span = resolveByteRange(range, sizeBytes, place.path);
+          expectedBytes = span.end - span.start;
+          return span;
+        }),
+      (result) => result.facts,
+    );
+    if (found === undefined) return undefined;
+    if (found.bytes.length !== expectedBytes) {
+      throw makeError("io", `get of ${place.path} ended early: it shrank while it was read`, {
+        details: { path: place.path, expectedBytes, foundBytes: found.bytes.length },
+      });
+    }
+    return { bytes: found.bytes, version: versionOf(found.facts) };
+  }
+
+  async getIfChanged(
+    path: string,
+    version: ObjectVersion,
+    options: Abortable = {},
+  ): Promise<StoredObject | "unchanged" | undefined> {
+    const place = this.#place(path);
+    return this.#run("get", path, options.signal, async () => {
+      const facts = await this.#facts(place);
+      if (facts === undefined) return undefined;
+      if (etagOf(facts) === version.etag) return "unchanged";
+      return this.#readObject(place, undefined);
+    });
+  }
+
+  async head(path: string, options: Abortable = {}): Promise<ObjectInfo | undefined> {
+    const place = this.#place(path);
+    const facts = await this.#run("head", path, options.signal, () => this.#facts(place));
+    if (facts === undefined) return undefined;
+    return {
+      version: versionOf(facts),
+      sizeBytes: facts.sizeBytes,
+      lastModified: dateOf(facts.modifiedNs),
+      metadata: {},
+    };
+  }
+
+  async put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+    const place = this.#place(path);
+    checkCondition(options.condition, path);
+    return this.#run("put", path, options.signal, () => this.#put(place, body, options));
+  }
+
+  async #put(place: SwapPlace, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+    const { condition, objectKind, signal } = options;
+    const sync = this.#syncs(objectKind);
+    if (condition !== undefined && "ifAbsent" in condition)
+      return createOnly(this.#parts, place, body, { sync, signal });
+    if (condition !== undefined) {
+      const expected = condition.ifMatch.etag ?? "";
+      return this.#swept(place, await swap(this.#parts, place, expected, body, { sync, signal }));
+    }
+    if (!WRITE_ONCE_KINDS.has(objectKind)) return this.#replace(place, body, { sync, signal });
+    const write = objectKind === "chunk" ? writeInPlace : writeWhole;
+    return { outcome: "written", version: versionOf(await write(this.#parts, place, body, sync)) };
+  }
+
+  /** Replaces whatever is there, as one more writer among those that swap. */
+  async #replace(
+    place: SwapPlace,
+    body: Uint8Array,
+    options: Abortable & { readonly sync: boolean },
+  ): Promise<PutOutcome> {
+    for (let turn = 1; turn <= REPLACE_TURNS_MAX; turn++) {
+      const facts = await this.#facts(place);
+      const done =
+        facts === undefined
+          ? await createOnly(this.#parts, place, body, options)
+          : await swap(this.#parts, place, etagOf(facts), body, options);
+      if (done.outcome === "written") return done;
+    }
+    throw makeError("io", `put of ${place.path}: ${REPLACE_TURNS_MAX} others were faster`, {
+      details: { path: place.path, attempts: REPLACE_TURNS_MAX },
+    });
+  }
+
+  /** After a swap, and seldom: removes what killed processes left. */
+  async #swept(place: SwapPlace, outcome: PutOutcome): Promise<PutOutcome> {
+    const now = this.#parts.runtime.nowMicros();
+    if (outcome.outcome !== "written" || now - this.#sweptMicros < SWEEP_INTERVAL_MICROS)
+      return outcome;
+    this.#sweptMicros = now;
+    // The put is done: rubbish that cannot be removed now must not turn it into a failure.
+    await Promise.allSettled([sweepPrepared(this.#parts, place), this.#parts.drafts.sweep()]);
+    return outcome;
+  }
+
+  async copy(
+    from: string,
+    to: string,
+    options: Parameters<Storage["copy"]>[2],
+  ): ReturnType<Storage["copy"]> {
+    const source = this.#place(from);
+    const target = this.#place(to);
+    const { objectKind = "other", ifMatch, signal } = options;
+    if (ifMatch !== undefined) checkCondition({ ifMatch }, from);
+    return this.#run("copy", from, signal, async () => {
+      const found = await this.#facts(source);
+      const matches = (facts: FileFacts): boolean =>
+        ifMatch === undefined || etagOf(facts) === ifMatch.etag;
+      if (found !== undefined && !matches(found)) return { outcome: "condition-failed" };
+      let done: Awaited<ReturnType<typeof linkWhole>> = found ? "unsupported" : "absent";
+      if (found !== undefined && WRITE_ONCE_KINDS.has(objectKind))
+        done = await linkWhole(this.#parts, source, target, this.#syncs(objectKind), matches);
+      if (done === "unsupported") done = await this.#copyBytes(source, target, objectKind, ifMatch);
+      if (done === "linked") return { outcome: "copied" };
+      if (ifMatch !== undefined) return { outcome: "condition-failed" };
+      throw makeError("object-not-found", `copy of ${from}: no such object`, {
+        details: { path: from },
+      });
+    });
+  }
+
+  async #copyBytes(
+    source: SwapPlace,
+    target: SwapPlace,
+    objectKind: ObjectKind,
+    ifMatch: ObjectVersion | undefined,
+  ): Promise<"linked" | "absent" | "refused"> {
+    const found = await this.#readObject(source, undefined);
+    if (found === undefined) return "absent";
+    if (ifMatch !== undefined && found.version.etag !== ifMatch.etag) return "refused";
+    await this.#put(target, found.bytes, { objectKind });
+    return "linked";
+  }
+
+  async *list(prefix: string, options: Abortable = {}): AsyncGenerator<ListEntry> {
+    checkListPrefix(prefix);
+    options.signal?.throwIfAborted();
+    const { fileSystem } = this.#parts;
+    const segments = prefix.split("/").slice(0, -1).map(escapeSegment);
+    const folder = fileSystem.join(this.#root, ...segments);
+    try {
+      yield* walkObjects(fileSystem, folder, prefix, options.signal);
+    } catch (error) {
+      if (options.signal?.aborted && error === options.signal.reason) throw error;
+      throw ioError("list", prefix, error);
+    }
+  }
+
+  async delete(paths: readonly string[], options: Abortable = {}): Promise<DeleteOutcome[]> {
+    const places = paths.map((path) => this.#place(path));
+    options.signal?.throwIfAborted();
+    return mapConcurrent(places, DELETES_AT_ONCE, (place) => this.#delete(place, options.signal));
+  }
+
+  /** Deleting is not conditional: a swap under way may put the object back, as if it came after. */
+  async #delete(place: SwapPlace, signal: AbortSignal | undefined): Promise<DeleteOutcome> {
+    const { path } = place;
+    try {
+      signal?.throwIfAborted();
+      if (!WRITE_ONCE_FOLDERS.test(path)) await settle(this.#parts, place);
+      await unlessAbsent(this.#parts.fileSystem.unlink(place.file));
+      return { path, outcome: "deleted" };
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) throw error;
+      return { path, outcome: "failed", error: ioError("delete", path, error) };
+    }
+  }
+
+  async close(): Promise<void> {}
+}
