@@ -4,18 +4,10 @@
  */
 import { makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
-import { objectIdFromBytes } from "../format/ids.ts";
-import { chunkPath } from "../format/object-paths.ts";
 import { decodeForkBytes } from "./fork-bytes.ts";
-import {
-  EMPTY_MERGE_REPORT,
-  type ForkContent,
-  type MergeReport,
-  type MergeTarget,
-  mergeFork,
-  type OverlapPolicy,
-} from "./merge.ts";
-import { assertWritable, loadBase, publish, runMerge, type SessionState } from "./session-state.ts";
+import type { ForkContent, MergeReport, OverlapPolicy } from "./merge.ts";
+import { startCollector } from "./merge-collector.ts";
+import { assertWritable, runMerge, type SessionState } from "./session-state.ts";
 
 /** A fork to merge: live, as bytes, or saved (not built yet). */
 export type MergeInput<F> = F | Uint8Array | { readonly saved: string };
@@ -56,29 +48,17 @@ export async function mergeInputs<F>(
   if (state.activity !== "merge") assertWritable(state, "merge");
   return runMerge(state, async () => {
     const signal = options?.signal;
-    const base = await loadBase(state, signal);
-    publish(state);
-    const { baseId, overlay, own, version, revision } = state;
-    let target: MergeTarget = { baseId, base, overlay, own, version };
-    let report = EMPTY_MERGE_REPORT;
+    const collector = await startCollector(state, signal);
+    const policy = options?.onOverlap ?? "error";
+    const checkChunks = options?.checkChunks !== "none";
     for await (const input of eachInput(inputs, contentOf)) {
       signal?.throwIfAborted();
       const fork = contentOf(input) ?? contentOfBytes(input);
-      const outcome = mergeFork(target, fork, options?.onOverlap ?? "error");
-      if (options?.checkChunks !== "none" && outcome.sampleChunkId !== undefined) {
-        await assertChunkIsHere(state, outcome.sampleChunkId, signal);
-      }
-      target = outcome.target;
-      report = addReports(report, outcome.report);
+      await collector.add(fork, { decide: () => policy, checkChunks, signal });
     }
     signal?.throwIfAborted();
-    if (state.revision !== revision) {
-      throw makeError("session-busy", "merge: the session changed while the merge ran");
-    }
-    state.own = target.own;
-    state.version = target.version;
-    state.revision++;
-    return report;
+    collector.apply();
+    return collector.report;
   });
 }
 
@@ -106,7 +86,8 @@ async function* eachInput<F>(
   else yield inputs;
 }
 
-function contentOfBytes(input: unknown): ForkContent {
+/** A fork's content from what was sent; refuses what is no fork. */
+export function contentOfBytes(input: unknown): ForkContent {
   if (input instanceof Uint8Array) {
     const { base, need, version, overlay, own } = decodeForkBytes(input);
     return { baseId: base, need, version, overlay, own };
@@ -121,27 +102,4 @@ function contentOfBytes(input: unknown): ForkContent {
       details: { found: describe(input) },
     },
   );
-}
-
-/** A fork of a copy of the repository has the same base but other chunks: one HEAD finds it. */
-async function assertChunkIsHere(
-  state: SessionState,
-  chunkIdBytes: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const path = chunkPath(objectIdFromBytes(chunkIdBytes));
-  if ((await state.engine.storage.head(path, { signal })) !== undefined) return;
-  throw makeError("fork-base-mismatch", `the fork's chunk ${path} is not in this repository`, {
-    details: { reason: "chunk-missing", object: path },
-  });
-}
-
-function addReports(a: MergeReport, b: MergeReport): MergeReport {
-  return {
-    forks: a.forks + b.forks,
-    chunks: a.chunks + b.chunks,
-    overlaps: a.overlaps + b.overlaps,
-    skipped: a.skipped + b.skipped,
-    bytes: a.bytes + b.bytes,
-  };
 }

@@ -1,5 +1,5 @@
 /**
- * Three-way merge of a fork into a session or another fork: pure, over values.
+ * Three-way merge of a fork into a session or another fork, over values, without I/O.
  *
  * Every write carries a dot; versions say what each side has seen (dot.ts). Per write of the
  * fork: known to the receiver -> skipped; the receiver has nothing there, or only what the fork
@@ -15,9 +15,9 @@ import type { ChangeSet, NodeChange, NodeState } from "./change-set.ts";
 import { ChunkCoordinates } from "./chunk-coordinates.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 import { isInGrid, pendingChunk } from "./chunk-view.ts";
-import { covers, isCovered, joinVersions, type Version } from "./dot.ts";
+import { covers, type Dot, isCovered, joinVersions, type Version } from "./dot.ts";
 import { changeAt, type Layers, nodeAt } from "./node-view.ts";
-import { shareChanges, writableTable } from "./session-state.ts";
+import { writableTable } from "./session-state.ts";
 
 /** What to do with a chunk that both sides wrote, deletes included. */
 export type OverlapPolicy = "error" | "ours" | "theirs";
@@ -31,13 +31,13 @@ export interface ForkContent {
   readonly own: ChangeSet;
 }
 
-/** What a merge starts from, and results in. */
+/** The receiver's changes in the making: private, `own` shares no map with the session. */
 export interface MergeTarget {
   readonly baseId: string;
   readonly base: SnapshotIndex;
   readonly overlay: ChangeSet;
   readonly own: ChangeSet;
-  readonly version: Version;
+  version: Version;
 }
 
 /** What became of the writes of merged forks. */
@@ -62,10 +62,13 @@ export const EMPTY_MERGE_REPORT: MergeReport = {
   bytes: 0,
 };
 
-/** The result of merging one fork; `sample` is a native chunk it brought, if any. */
+/** Decides about one chunk that both sides wrote, by the marks of the two writes. */
+export type OverlapDecision = (ours: Dot, theirs: Dot) => "error" | "ours" | "theirs";
+
+/** The result of merging one fork. */
 export interface MergeOutcome {
-  readonly target: MergeTarget;
   readonly report: MergeReport;
+  /** A native chunk that the fork brought, if any. */
   readonly sampleChunkId: Uint8Array | undefined;
 }
 
@@ -79,9 +82,9 @@ interface Overlap {
 interface MergeRun {
   readonly target: MergeTarget;
   readonly fork: ForkContent;
-  readonly onOverlap: OverlapPolicy;
+  readonly decide: OverlapDecision;
   readonly own: ChangeSet;
-  /** The receiver as it was. */
+  /** The receiver's nodes as they were. */
   readonly before: Layers;
   /** The receiver as it becomes. */
   readonly after: Layers;
@@ -96,22 +99,25 @@ interface MergeRun {
 
 const COORDINATES_PER_OVERLAP_MAX = 1000;
 
-/** Merges `fork` into `target`. Throws `fork-base-mismatch`, `merge-failed` or `merge-overlap`. */
+/**
+ * Merges `fork` into `target`, in place. Throws `fork-base-mismatch`, `merge-failed` or
+ * `merge-overlap`; the target is then half merged and must not be used.
+ */
 export function mergeFork(
   target: MergeTarget,
   fork: ForkContent,
-  onOverlap: OverlapPolicy,
+  decide: OverlapDecision,
 ): MergeOutcome {
   assertSameBase(target, fork);
-  const own = shareChanges(target.own);
+  const { base, overlay, own } = target;
   const run: MergeRun = {
     target,
     fork,
-    onOverlap,
+    decide,
     own,
-    before: { base: target.base, overlay: target.overlay, own: target.own },
-    after: { base: target.base, overlay: target.overlay, own },
-    theirs: { base: target.base, overlay: fork.overlay, own: fork.own },
+    before: { base, overlay, own: { nodes: new Map(own.nodes), chunks: own.chunks } },
+    after: { base, overlay, own },
+    theirs: { base, overlay: fork.overlay, own: fork.own },
     overlaps: new Map(),
     chunks: 0,
     overlapCount: 0,
@@ -122,12 +128,9 @@ export function mergeFork(
   mergeNodes(run);
   mergeChunks(run);
   if (run.overlaps.size > 0) throw overlapError(run.overlaps);
+  target.version = joinVersions(target.version, fork.version);
   const { chunks, overlapCount: overlaps, skipped, bytes, sampleChunkId } = run;
-  return {
-    target: { ...target, own, version: joinVersions(target.version, fork.version) },
-    report: { forks: 1, chunks, overlaps, skipped, bytes },
-    sampleChunkId,
-  };
+  return { report: { forks: 1, chunks, overlaps, skipped, bytes }, sampleChunkId };
 }
 
 function assertSameBase(target: MergeTarget, fork: ForkContent): void {
@@ -180,7 +183,7 @@ function isEqualChange(a: NodeChange, b: NodeChange): boolean {
 /** Paths where one side put a node below what the other side deleted or made an array. */
 function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): string[] {
   const unseen: NodeChange[] = [];
-  for (const changes of [run.target.overlay, run.target.own]) {
+  for (const changes of [run.before.overlay, run.before.own]) {
     for (const change of changes.nodes.values()) {
       if (!isCovered(run.fork.version, change.dot)) unseen.push(change);
     }
@@ -256,9 +259,11 @@ function mergeTable(run: MergeRun, path: string, node: NodeState, theirs: ChunkT
     const present = pendingChunk(run.before, node.id, coordinates);
     const presentTable = present?.rows as ChunkTable | undefined;
     if (present !== undefined && presentTable !== undefined) {
-      const isSeen = isCovered(fork.version, presentTable.dot(present.row));
-      if (!isSeen && theirs.equalRows(row, presentTable, present.row)) continue;
-      if (!isSeen && !resolveOverlap(run, path, coordinates)) continue;
+      const ours = presentTable.dot(present.row);
+      if (!isCovered(fork.version, ours)) {
+        if (theirs.equalRows(row, presentTable, present.row)) continue;
+        if (!takesTheirs(run, run.decide(ours, theirs.dot(row)), path, coordinates)) continue;
+      }
     }
     taken.push(row);
     run.chunks++;
@@ -271,10 +276,15 @@ function mergeTable(run: MergeRun, path: string, node: NodeState, theirs: ChunkT
 }
 
 /** Counts an overlap; whether the fork's write is to be taken. */
-function resolveOverlap(run: MergeRun, path: string, coordinates: Uint32Array): boolean {
-  if (run.onOverlap !== "error") {
+function takesTheirs(
+  run: MergeRun,
+  decision: OverlapPolicy,
+  path: string,
+  coordinates: Uint32Array,
+): boolean {
+  if (decision !== "error") {
     run.overlapCount++;
-    return run.onOverlap === "theirs";
+    return decision === "theirs";
   }
   const rank = coordinates.length;
   const overlap = run.overlaps.get(path) ?? { path, rank, coordinates: [], total: 0 };
@@ -306,7 +316,7 @@ function overlapError(overlaps: Map<string, Overlap>): Error {
 
 /** The path of a node that the fork wrote chunks of, in the fork's view or in the receiver's. */
 function pathOfNode(run: MergeRun, nodeId: string): string | undefined {
-  for (const changes of [run.fork.own, run.fork.overlay, run.target.own, run.target.overlay]) {
+  for (const changes of [run.fork.own, run.fork.overlay, run.before.own, run.before.overlay]) {
     for (const { path, node } of changes.nodes.values()) if (node?.id === nodeId) return path;
   }
   return run.target.base.nodeById(nodeId)?.path;

@@ -5,14 +5,14 @@
  * the branch, changes lost on a failing solver) mended.
  */
 import { ancestorsOf } from "../assets/ancestry.ts";
-import type { SnapshotIndex } from "../assets/snapshot-index.ts";
 import { makeError } from "../base/errors.ts";
 import type { RepoInfo, RepoSnapshot } from "../format/repo-info.ts";
 import type { TransactionLog } from "../format/transaction-log.ts";
-import type { ChangeSet, NodeChange } from "./change-set.ts";
-import { type Conflict, detectConflicts } from "./conflicts/detect.ts";
-import { type ConflictSolver, solveConflicts } from "./conflicts/solve.ts";
-import { loadBase, type SessionState } from "./session-state.ts";
+import type { ChangeSet } from "./change-set.ts";
+import type { ConflictSolver } from "./conflicts/conflict.ts";
+import { type DetectInput, detectConflicts } from "./conflicts/detect.ts";
+import { solveConflicts } from "./conflicts/solve.ts";
+import { haveSameTables, loadBase, type SessionState } from "./session-state.ts";
 
 /**
  * Rebases onto the branch's tip. A branch that is gone, or has not moved: nothing. Throws
@@ -34,12 +34,11 @@ export async function rebaseOnto(
     signal?.throwIfAborted();
     const theirs = await engine.assets.readSnapshot(commit.id, signal);
     for (const log of await logsOf(state, commit, signal)) {
-      changes = await solve({ solver, changes, log, base, theirs, commitId: commit.id });
+      changes = await solve({ solver, ours: changes, log, base, theirs });
     }
-    changes = reanchor(changes, theirs);
     base = theirs;
   }
-  if (changes.chunks !== state.own.chunks) state.revision++;
+  if (!haveSameTables(changes, state.own)) state.revision++;
   state.own = changes;
   state.base = base;
   state.baseId = tip;
@@ -78,47 +77,19 @@ async function logsOf(
   return logs;
 }
 
-interface SolveInput {
+interface SolveInput extends DetectInput {
   readonly solver: ConflictSolver;
-  readonly changes: ChangeSet;
-  readonly log: TransactionLog;
-  readonly base: SnapshotIndex;
-  readonly theirs: SnapshotIndex;
-  readonly commitId: string;
 }
 
-async function solve({
-  solver,
-  changes,
-  log,
-  base,
-  theirs,
-  commitId,
-}: SolveInput): Promise<ChangeSet> {
-  const conflicts = detectConflicts({ ours: changes, log, base, theirs });
-  if (conflicts.length === 0) return changes;
-  const solved = await solveConflicts(solver, conflicts, changes);
+async function solve({ solver, ...input }: SolveInput): Promise<ChangeSet> {
+  const conflicts = detectConflicts(input);
+  const solved = await solveConflicts(solver, conflicts, input);
   if (solved.outcome === "patched") return solved.changes;
-  throw rebaseFailed(commitId, conflicts);
-}
-
-function rebaseFailed(snapshotId: string, conflicts: readonly Conflict[]): Error {
+  const snapshotId = input.theirs.snapshot.id;
   const first = conflicts[0];
-  return makeError(
+  throw makeError(
     "rebase-failed",
     `${conflicts.length} conflict(s) with snapshot ${snapshotId}, the first: ${first?.type} at ${first?.path}`,
     { details: { snapshotId, conflicts } },
   );
-}
-
-/** The same changes, seen from another base: what each changed path has there. */
-function reanchor(changes: ChangeSet, base: SnapshotIndex): ChangeSet {
-  const nodes = new Map<string, NodeChange>();
-  for (const [path, change] of changes.nodes) {
-    const inBase = base.node(path);
-    const anchored = { ...change, base: inBase && { id: inBase.id, type: inBase.data.type } };
-    // Both sides deleted it: nothing is left to do.
-    if (anchored.base !== undefined || anchored.node !== undefined) nodes.set(path, anchored);
-  }
-  return { nodes, chunks: changes.chunks };
 }

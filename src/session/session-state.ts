@@ -156,6 +156,13 @@ export function hasChanges(changes: ChangeSet): boolean {
   return false;
 }
 
+/** Whether both hold the very same chunk tables: then manifests made of one are valid for the other. */
+export function haveSameTables({ chunks: a }: ChangeSet, { chunks: b }: ChangeSet): boolean {
+  if (a.size !== b.size) return false;
+  for (const [nodeId, table] of a) if (b.get(nodeId) !== table) return false;
+  return true;
+}
+
 /** The table for `nodeId` in `changes`, ready to be written to. */
 export function writableTable(changes: ChangeSet, nodeId: string, rank: number): ChunkTable {
   let table = changes.chunks.get(nodeId);

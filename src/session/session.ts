@@ -13,7 +13,8 @@ import {
   checkMetadata,
   runCommit,
 } from "./commit/commit.ts";
-import { type ConflictSolver, conflictDetector } from "./conflicts/solve.ts";
+import type { ConflictSolver } from "./conflicts/conflict.ts";
+import { conflictDetector } from "./conflicts/solvers.ts";
 import type { Diff } from "./diff.ts";
 import { defineAsyncDispose } from "./dispose.ts";
 import { contentOfFork, type ForkSession, forkOf } from "./fork.ts";

@@ -17,10 +17,16 @@ import { encodeMetadata } from "../../format/metadata.ts";
 import type { Snapshot } from "../../format/snapshot.ts";
 import { mergeTransactionLogs, type TransactionLog } from "../../format/transaction-log.ts";
 import { layersOf } from "../chunk-write.ts";
-import type { ConflictSolver } from "../conflicts/solve.ts";
+import type { ConflictSolver } from "../conflicts/conflict.ts";
 import type { Layers } from "../node-view.ts";
 import { rebaseOnto } from "../rebase.ts";
-import { emptyChangeSet, hasChanges, loadBase, type SessionState } from "../session-state.ts";
+import {
+  emptyChangeSet,
+  hasChanges,
+  haveSameTables,
+  loadBase,
+  type SessionState,
+} from "../session-state.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./commit-content.ts";
 import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
 import { writeManifests } from "./write-manifests.ts";
@@ -78,7 +84,7 @@ export async function runCommit(state: SessionState, run: CommitRun): Promise<Co
     finish(state, snapshotId);
     return progress.report(snapshotId);
   } catch (error) {
-    if (state.own.chunks !== own.chunks) state.revision++; // What was written for those is void.
+    if (!haveSameTables(state.own, own)) state.revision++; // What was written for those is void.
     Object.assign(state, { baseId, base, own });
     throw error;
   }
