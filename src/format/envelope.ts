@@ -1,0 +1,146 @@
+/**
+ * The 39-byte header and the compressed payload that every metadata file consists of.
+ * Spec: v2 "File Header" and "Metadata Files".
+ *
+ *   bytes 0-11 magic | 12-35 writer's name, space padded | 36 spec version | 37 file type | 38 compression
+ */
+import { concatBytes, encodeUtf8, equalBytes } from "../base/bytes.ts";
+import { isIcefloeError, makeError } from "../base/errors.ts";
+import { compressZstd, decompressZstd } from "../codec/zstd.ts";
+
+/** How files name their writer; the version is package.json's. */
+export const IMPLEMENTATION = "icefloe-0.1.0";
+
+const MAGIC = Uint8Array.of(0x49, 0x43, 0x45, 0xf0, 0x9f, 0xa7, 0x8a, 0x43, 0x48, 0x55, 0x4e, 0x4b);
+const NAME_START = 12;
+const SPEC_VERSION_AT = 36;
+const FILE_TYPE_AT = 37;
+const COMPRESSION_AT = 38;
+/** Where the payload starts. */
+export const ENVELOPE_HEADER_BYTES = 39;
+
+const COMPRESSION_NONE = 0;
+const COMPRESSION_ZSTD = 1;
+const SPACE = 0x20;
+
+const CODE_OF_TYPE = { snapshot: 1, manifest: 2, "transaction-log": 4, "repo-info": 6 } as const;
+
+/** What a metadata file holds. */
+export type FileType = keyof typeof CODE_OF_TYPE;
+
+/** What `encodeEnvelope` takes. */
+export interface EnvelopeContent {
+  readonly fileType: FileType;
+  /** Default 2. */
+  readonly specVersion?: 1 | 2 | undefined;
+  readonly payload: Uint8Array;
+  /** zstd's level, 1 to 22. */
+  readonly compressionLevel: number;
+}
+
+/** What `decodeEnvelope` found. */
+export interface Envelope {
+  readonly specVersion: 1 | 2;
+  readonly payload: Uint8Array;
+  /** The writer's name: informational, any text. */
+  readonly implementation: string;
+}
+
+/** A whole metadata file. Always compressed: the official engine reads nothing else. */
+export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
+  const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
+  header.set(MAGIC);
+  header.fill(SPACE, NAME_START, SPEC_VERSION_AT);
+  header.set(encodeUtf8(IMPLEMENTATION), NAME_START);
+  header[SPEC_VERSION_AT] = content.specVersion ?? 2;
+  header[FILE_TYPE_AT] = CODE_OF_TYPE[content.fileType];
+  header[COMPRESSION_AT] = COMPRESSION_ZSTD;
+  return concatBytes([header, await compressZstd(content.payload, content.compressionLevel)]);
+}
+
+/**
+ * Checks the header and decompresses the payload. `object` names the file in messages; the payload
+ * may have `bytesMax` bytes at most.
+ * @throws {invalid-file-format} {unsupported-spec-version} {deserialization}
+ */
+export async function decodeEnvelope(
+  bytes: Uint8Array,
+  options: { readonly object: string; readonly fileType: FileType; readonly bytesMax: number },
+): Promise<Envelope> {
+  const { object, fileType, bytesMax } = options;
+  const specVersion = checkHeader(bytes, object, fileType);
+  const payload = bytes.subarray(ENVELOPE_HEADER_BYTES);
+  const implementation = parseImplementation(bytes.subarray(NAME_START, SPEC_VERSION_AT));
+  if (bytes[COMPRESSION_AT] === COMPRESSION_NONE) {
+    if (payload.length <= bytesMax) return { specVersion, payload, implementation };
+    throw makeError(
+      "deserialization",
+      `${object}: payload of ${payload.length} bytes exceeds the limit of ${bytesMax} bytes`,
+      { details: { object, bytesMax, offset: ENVELOPE_HEADER_BYTES } },
+    );
+  }
+  try {
+    const content = await decompressZstd(payload, { bytesMax });
+    return { specVersion, payload: content, implementation };
+  } catch (cause) {
+    if (!isIcefloeError(cause, "deserialization")) throw cause;
+    const inPayload = cause.details["offset"];
+    const offset = ENVELOPE_HEADER_BYTES + (typeof inPayload === "number" ? inPayload : 0);
+    throw makeError("deserialization", `${object}: payload at byte ${offset}: ${cause.message}`, {
+      details: { ...cause.details, object, offset },
+      cause,
+    });
+  }
+}
+
+function checkHeader(bytes: Uint8Array, object: string, fileType: FileType): 1 | 2 {
+  const refuse = (offset: number, what: string): never => {
+    throw makeError("invalid-file-format", `${object}: ${what}`, { details: { object, offset } });
+  };
+  if (!equalBytes(bytes.subarray(0, NAME_START), MAGIC)) {
+    refuse(0, "no Icechunk file: the first 12 bytes are not the magic");
+  }
+  if (bytes.length < ENVELOPE_HEADER_BYTES) {
+    refuse(bytes.length, `header ends after ${bytes.length} of ${ENVELOPE_HEADER_BYTES} bytes`);
+  }
+  const specVersion = bytes[SPEC_VERSION_AT];
+  if (specVersion !== 1 && specVersion !== 2) {
+    throw makeError(
+      "unsupported-spec-version",
+      `${object}: written in Icechunk format version ${specVersion}; known are 1 and 2`,
+      { details: { object, offset: SPEC_VERSION_AT, found: specVersion } },
+    );
+  }
+  const type = bytes[FILE_TYPE_AT];
+  if (type !== CODE_OF_TYPE[fileType]) {
+    refuse(FILE_TYPE_AT, `expected file type ${CODE_OF_TYPE[fileType]} (${fileType}), got ${type}`);
+  }
+  if (fileType === "repo-info" && specVersion === 1) {
+    refuse(SPEC_VERSION_AT, "a repo file cannot be of format version 1");
+  }
+  const compression = bytes[COMPRESSION_AT];
+  if (compression !== COMPRESSION_NONE && compression !== COMPRESSION_ZSTD) {
+    refuse(COMPRESSION_AT, `unknown compression ${compression}`);
+  }
+  return specVersion;
+}
+
+function parseImplementation(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes);
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === " " || text[end - 1] === "\0")) end--;
+  return text.slice(0, end);
+}
+
+/**
+ * The user metadata that objects of this type carry: informational, never read back. Storages
+ * without user metadata drop it.
+ */
+export function objectMetadata(fileType: FileType, specVersion: 1 | 2 = 2): Record<string, string> {
+  return {
+    icspecver: String(specVersion),
+    icclient: IMPLEMENTATION,
+    icfiletype: fileType,
+    iccompalg: "zstd",
+  };
+}
