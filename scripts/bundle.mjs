@@ -19,6 +19,8 @@ export async function bundleForNode(entry, folder) {
     platform: "node",
     format: "esm",
     packages: "external",
+    // Without the paths of tsconfig.json: a program imports the built package, as a user's would.
+    tsconfigRaw: "{}",
     sourcemap: "inline",
     logLevel: "error",
   });
