@@ -1,0 +1,61 @@
+/**
+ * Into how many manifests an array is split. A choice of the writer: readers look at the extents
+ * of what was written. Spec: format reference "Manifest extents and splitting".
+ */
+import type { ResolvedConfig } from "./config.ts";
+import {
+  type ManifestSplitCondition,
+  type ManifestSplitDimensionCondition,
+  UNSPLIT,
+} from "./manifest-config.ts";
+import { pathName, ROOT_PATH } from "./node-path.ts";
+import { compileRustRegex } from "./rust-regex.ts";
+
+/**
+ * Chunks that one manifest of the array at `path` spans along each of its `rank` dimensions;
+ * `UNSPLIT` where no rule says otherwise. Rules are asked in order; of each that is for the
+ * array, a dimension without a size yet takes the first size that is for it. A pattern that is
+ * not valid matches nothing, as in official clients.
+ */
+export function splitSizes(
+  config: ResolvedConfig,
+  path: string,
+  dimensionNames: readonly (string | null)[] | undefined,
+  rank: number,
+): number[] {
+  const sizes = new Array<number | undefined>(rank).fill(undefined);
+  for (const [condition, dimensions] of config.manifest.splitting.split_sizes) {
+    if (!sizes.includes(undefined)) break;
+    if (!matchesArray(condition, path)) continue;
+    for (let axis = 0; axis < rank; axis++) {
+      if (sizes[axis] !== undefined) continue;
+      const name = dimensionNames?.[axis] ?? null;
+      const size = dimensions.find((one) => matchesDimension(one.condition, axis, name));
+      // Others may have persisted 0, on which their own commits fail.
+      if (size !== undefined) sizes[axis] = size.num_chunks === 0 ? UNSPLIT : size.num_chunks;
+    }
+  }
+  return sizes.map((size) => size ?? UNSPLIT);
+}
+
+function matchesArray(condition: ManifestSplitCondition, path: string): boolean {
+  if (typeof condition === "string" || "any_array" in condition) return true;
+  if ("or" in condition) return condition.or.some((one) => matchesArray(one, path));
+  if ("and" in condition) return condition.and.every((one) => matchesArray(one, path));
+  if ("path_matches" in condition) return matchesText(condition.path_matches.regex, path);
+  return path !== ROOT_PATH && matchesText(condition.name_matches.regex, pathName(path));
+}
+
+function matchesDimension(
+  condition: ManifestSplitDimensionCondition,
+  axis: number,
+  name: string | null,
+): boolean {
+  if (typeof condition === "string" || "Any" in condition) return true;
+  if ("Axis" in condition) return condition.Axis === axis;
+  return name !== null && matchesText(condition.DimensionName, name);
+}
+
+function matchesText(pattern: string, text: string): boolean {
+  return compileRustRegex(pattern)?.test(text) ?? false;
+}
