@@ -5,8 +5,7 @@
  *
  * What a value means (zero length, grid bounds, URL form) is checked by callers.
  */
-import { ByteArena } from "../base/byte-arena.ts";
-import { ByteDictionary } from "../base/byte-dictionary.ts";
+import type { ByteDictionary } from "../base/byte-dictionary.ts";
 import { assert } from "../base/errors.ts";
 import { grownCapacity, NumberColumn } from "../base/number-column.ts";
 import type { ChunkRef, VirtualRef } from "../format/chunk-ref.ts";
@@ -23,14 +22,24 @@ import { ChunkIdColumn } from "./chunk-id-column.ts";
 import { CoordinateIndex } from "./coordinate-index.ts";
 import type { Dot } from "./dot.ts";
 import { DotDictionary } from "./dot-dictionary.ts";
+import { InlinePayloads } from "./inline-payloads.ts";
 import { fillGrid, type VirtualColumns } from "./virtual-columns.ts";
+import { VirtualTargets } from "./virtual-targets.ts";
 
 const CHUNK_ID_BYTES = 12;
-const COMPACT_PAYLOAD_BYTES_MIN = 64 * 1024; // Less garbage is not worth a copy.
-const COMPACT_STRINGS_MIN = 1024;
-const STRINGS_PER_ROW_MAX = 2; // A location and an etag.
 
 const NOTHING = new Uint8Array(0);
+
+/** A virtual reference whose strings are numbers in its table's `strings`. */
+export interface CodedVirtualRef {
+  readonly location: number;
+  /** 1 higher than in `strings`; 0 = none. */
+  readonly etag: number;
+  readonly offset: number;
+  readonly length: number;
+  /** 0 = none. */
+  readonly lastModifiedSeconds: number;
+}
 
 /** Chunk references and tombstones by coordinates. Mutable. */
 export class ChunkTable implements CodedRows {
@@ -41,17 +50,10 @@ export class ChunkTable implements CodedRows {
   #offsets = new NumberColumn();
   #lengths = new NumberColumn();
   #chunkIds = new ChunkIdColumn();
-  /** Virtual: code of the location in `#strings`. */
-  #locations = new NumberColumn();
-  /** Virtual: code of the etag in `#strings`, plus 1; 0 = none. */
-  #etags = new NumberColumn();
-  #lastModifieds = new NumberColumn();
+  #targets = new VirtualTargets();
+  #payloads = new InlinePayloads();
   #dotCodes = new NumberColumn();
   #dots = new DotDictionary();
-  #payloads = new ByteArena();
-  #payloadBytes = 0;
-  #payloadGarbageBytes = 0;
-  #strings = new ByteDictionary();
   #tombstoneCount = 0;
 
   constructor(rank: number) {
@@ -70,9 +72,9 @@ export class ChunkTable implements CodedRows {
 
   /** Bytes of memory held by columns, arenas and index. */
   get bytesHeld(): number {
-    let bytes = this.#index.bytesHeld + this.#kinds.byteLength + this.#chunkIds.bytesHeld;
-    for (const column of this.#columns()) bytes += column.bytesHeld;
-    return bytes + this.#payloads.bytesHeld + this.#strings.bytesHeld;
+    const columns = this.#offsets.bytesHeld + this.#lengths.bytesHeld + this.#dotCodes.bytesHeld;
+    const payloads = this.#chunkIds.bytesHeld + this.#targets.bytesHeld + this.#payloads.bytesHeld;
+    return this.#index.bytesHeld + this.#kinds.byteLength + columns + payloads;
   }
 
   /** The row of `coordinates`, tombstones included, or -1. */
@@ -110,32 +112,37 @@ export class ChunkTable implements CodedRows {
     return this.#lengths.get(row);
   }
 
-  /** The number of a virtual row's location in `strings`. */
-  locationCode(row: number): number {
-    return this.#locations.get(row);
-  }
-
   /** Locations and etags. Read only; replaced when the table changes. */
   get strings(): ByteDictionary {
-    return this.#strings;
+    return this.#targets.strings;
+  }
+
+  /** The number of a virtual row's location in `strings`. */
+  locationCode(row: number): number {
+    return this.#targets.location(row);
+  }
+
+  /** 0 = no etag; else 1 plus its number in `strings`. */
+  etagCode(row: number): number {
+    return this.#targets.etag(row);
   }
 
   locationBytes(row: number): Uint8Array {
     if (this.#kinds[row] !== ROW_VIRTUAL) return NOTHING;
-    return this.#strings.bytes(this.#locations.get(row));
+    return this.strings.bytes(this.#targets.location(row));
   }
 
   location(row: number): string {
-    return this.#strings.text(this.#locations.get(row));
+    return this.#kinds[row] === ROW_VIRTUAL ? this.strings.text(this.#targets.location(row)) : "";
   }
 
   etag(row: number): string | undefined {
-    const code = this.#etags.get(row);
-    return code === 0 ? undefined : this.#strings.text(code - 1);
+    const code = this.#targets.etag(row);
+    return code === 0 ? undefined : this.strings.text(code - 1);
   }
 
   lastModifiedSeconds(row: number): number {
-    return this.#lastModifieds.get(row);
+    return this.#targets.lastModifiedSeconds(row);
   }
 
   ref(row: number): ChunkRef | undefined {
@@ -152,7 +159,6 @@ export class ChunkTable implements CodedRows {
     const row = this.#open(coordinates, ROW_INLINE, dot);
     this.#offsets.set(row, this.#payloads.append(bytes));
     this.#lengths.set(row, bytes.length);
-    this.#payloadBytes += bytes.length;
   }
 
   /** Sets bytes [offset, offset + length) of the chunk object with that id (12 bytes, copied). */
@@ -174,33 +180,40 @@ export class ChunkTable implements CodedRows {
   /** Sets bytes [offset, offset + length) of an object elsewhere. */
   setVirtual(coordinates: ArrayLike<number>, ref: Omit<VirtualRef, "type">, dot: Dot): void {
     const { offset, length, etag, lastModifiedSeconds = 0 } = ref;
-    assertRange(offset, length);
-    assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
-    const location = this.#strings.addText(ref.location);
-    const etagCode = etag === undefined ? 0 : this.#strings.addText(etag) + 1;
-    this.#putVirtual(coordinates, location, offset, length, etagCode, lastModifiedSeconds, dot);
+    const location = this.strings.addText(ref.location);
+    const etagCode = etag === undefined ? 0 : this.strings.addText(etag) + 1;
+    this.#putVirtual(coordinates, location, etagCode, offset, length, lastModifiedSeconds, dot);
     this.#limitStrings();
+  }
+
+  /** The number of a location or etag for `setVirtualCoded`; valid until another kind of write. */
+  addString(utf8: Uint8Array): number {
+    return this.strings.add(utf8);
+  }
+
+  /** `setVirtual` with strings that `addString` has numbered. */
+  setVirtualCoded(coordinates: ArrayLike<number>, ref: CodedVirtualRef, dot: Dot): void {
+    const { location, etag, offset, length, lastModifiedSeconds } = ref;
+    this.#putVirtual(coordinates, location, etag, offset, length, lastModifiedSeconds, dot);
   }
 
   /** Sets a box of virtual references from columns: row-major positions of `gridShape`. */
   setVirtualColumns(columns: VirtualColumns, dot: Dot): void {
     const { locations, offsets, lengths, etag, lastModifiedSeconds = 0 } = columns;
     assert(columns.gridShape.length === this.rank, "the grid has the rank of the table");
-    assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
-    const strings = this.#strings;
+    const { strings } = this;
     const etagCode = etag === undefined ? 0 : strings.addText(etag) + 1;
     const isCoded = "dictionary" in locations;
     const codes = isCoded ? locations.dictionary.map((text) => strings.addText(text)) : [];
     this.#reserve(this.length + offsets.length);
     fillGrid(columns, (position, coordinates) => {
-      const offset = offsets[position] as number;
-      const length = lengths[position] as number;
-      assertRange(offset, length);
       const location = isCoded
         ? codes[locations.codes[position] as number]
         : strings.addText(locations[position] as string);
       assert(location !== undefined, "location codes lie inside their dictionary");
-      this.#putVirtual(coordinates, location, offset, length, etagCode, lastModifiedSeconds, dot);
+      const offset = offsets[position] as number;
+      const length = lengths[position] as number;
+      this.#putVirtual(coordinates, location, etagCode, offset, length, lastModifiedSeconds, dot);
     });
     this.#limitStrings();
   }
@@ -213,7 +226,10 @@ export class ChunkTable implements CodedRows {
     this.#tombstoneCount++;
   }
 
-  /** Forgets what was written at `coordinates`; whether there was anything. The last row takes the row's number. */
+  /**
+   * Forgets what was written at `coordinates`; whether there was anything. The last row takes the
+   * number of the removed one.
+   */
   remove(coordinates: ArrayLike<number>): boolean {
     const row = this.#index.find(coordinates);
     if (row < 0) return false;
@@ -229,7 +245,7 @@ export class ChunkTable implements CodedRows {
     this.setRows(source, [row]);
   }
 
-  /** Writes those rows of `source` (all, in order, if left out), with their dots. */
+  /** Writes those rows of `source` (all, sorted, if left out), with their dots. */
   setRows(source: ChunkTable, rows: ArrayLike<number> = source.sortedOrder()): void {
     const coordinates = new Float64Array(this.rank);
     for (let i = 0; i < rows.length; i++) {
@@ -251,18 +267,13 @@ export class ChunkTable implements CodedRows {
     const { length } = this;
     copy.#index = this.#index.clone();
     copy.#kinds = this.#kinds.slice(0, length);
-    copy.#chunkIds = this.#chunkIds.clone(length);
     copy.#offsets = this.#offsets.clone(length);
     copy.#lengths = this.#lengths.clone(length);
-    copy.#locations = this.#locations.clone(length);
-    copy.#etags = this.#etags.clone(length);
-    copy.#lastModifieds = this.#lastModifieds.clone(length);
+    copy.#chunkIds = this.#chunkIds.clone(length);
+    copy.#targets = this.#targets.clone(length);
+    copy.#payloads = this.#payloads.clone();
     copy.#dotCodes = this.#dotCodes.clone(length);
     copy.#dots = this.#dots.clone();
-    copy.#payloads = this.#payloads.clone();
-    copy.#payloadBytes = this.#payloadBytes;
-    copy.#payloadGarbageBytes = this.#payloadGarbageBytes;
-    copy.#strings = this.#strings.clone();
     copy.#tombstoneCount = this.#tombstoneCount;
     return copy;
   }
@@ -270,18 +281,18 @@ export class ChunkTable implements CodedRows {
   #putVirtual(
     coordinates: ArrayLike<number>,
     location: number,
+    etag: number,
     offset: number,
     length: number,
-    etagCode: number,
-    lastModified: number,
+    lastModifiedSeconds: number,
     dot: Dot,
   ): void {
+    assertRange(offset, length);
+    assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
     const row = this.#open(coordinates, ROW_VIRTUAL, dot);
     this.#offsets.set(row, offset);
     this.#lengths.set(row, length);
-    this.#locations.set(row, location);
-    this.#etags.set(row, etagCode);
-    this.#lastModifieds.set(row, lastModified);
+    this.#targets.set(row, location, etag, lastModifiedSeconds);
   }
 
   #copyRow(source: ChunkTable, row: number, coordinates: ArrayLike<number>): void {
@@ -294,11 +305,11 @@ export class ChunkTable implements CodedRows {
     else if (kind === ROW_NATIVE) {
       this.setNative(coordinates, source.chunkIdBytes(row), offset, length, dot);
     } else {
-      const location = this.#strings.add(source.locationBytes(row));
-      const etag = source.#etags.get(row);
-      const etagCode = etag === 0 ? 0 : this.#strings.add(source.#strings.bytes(etag - 1)) + 1;
+      const location = this.strings.add(source.locationBytes(row));
+      const etag = source.etagCode(row);
+      const etagCode = etag === 0 ? 0 : this.strings.add(source.strings.bytes(etag - 1)) + 1;
       const lastModified = source.lastModifiedSeconds(row);
-      this.#putVirtual(coordinates, location, offset, length, etagCode, lastModified, dot);
+      this.#putVirtual(coordinates, location, etagCode, offset, length, lastModified, dot);
     }
   }
 
@@ -306,11 +317,10 @@ export class ChunkTable implements CodedRows {
   #open(coordinates: ArrayLike<number>, kind: number, dot: Dot): number {
     const lengthBefore = this.length;
     const row = this.#index.findOrAdd(coordinates);
-    if (row === lengthBefore) {
+    if (row !== lengthBefore) this.#discard(row);
+    else {
       if (row >= this.#kinds.length) this.#growKinds(grownCapacity(row));
-      this.#clearVirtual(row);
-    } else {
-      this.#discard(row);
+      this.#targets.set(row, 0, 0, 0);
     }
     this.#kinds[row] = kind;
     this.#dotCodes.set(row, this.#dots.codeOf(dot));
@@ -319,28 +329,27 @@ export class ChunkTable implements CodedRows {
 
   #discard(row: number): void {
     const kind = this.#kinds[row];
-    if (kind === ROW_VIRTUAL) this.#clearVirtual(row);
+    if (kind === ROW_VIRTUAL) this.#targets.set(row, 0, 0, 0);
     else if (kind === ROW_TOMBSTONE) this.#tombstoneCount--;
     else if (kind === ROW_INLINE) {
-      this.#payloadGarbageBytes += this.#lengths.get(row);
-      // Marked so that compaction, which may run now, leaves the row out.
-      this.#kinds[row] = ROW_NATIVE;
-      const garbage = this.#payloadGarbageBytes;
-      if (garbage > COMPACT_PAYLOAD_BYTES_MIN && garbage * 2 > this.#payloadBytes) {
-        this.#compactPayloads();
-      }
+      this.#payloads.discard(this.#lengths.get(row));
+      // Compaction, which may run now, must leave the row out.
+      this.#kinds[row] = ROW_TOMBSTONE;
+      if (this.#payloads.isWasteful) this.#compactPayloads();
     }
   }
 
-  #clearVirtual(row: number): void {
-    this.#locations.set(row, 0);
-    this.#etags.set(row, 0);
-    this.#lastModifieds.set(row, 0);
+  #compactPayloads(): void {
+    const viewOld = this.#payloads.compact();
+    for (let row = 0; row < this.length; row++) {
+      if (this.#kinds[row] !== ROW_INLINE) continue;
+      const payload = viewOld(this.#offsets.get(row), this.#lengths.get(row));
+      this.#offsets.set(row, this.#payloads.append(payload));
+    }
   }
 
-  #columns(): NumberColumn[] {
-    const target = [this.#offsets, this.#lengths, this.#locations, this.#etags];
-    return [...target, this.#lastModifieds, this.#dotCodes];
+  #limitStrings(): void {
+    this.#targets.limitStrings(this.length, (row) => this.#kinds[row] === ROW_VIRTUAL);
   }
 
   #growKinds(capacity: number): void {
@@ -352,39 +361,18 @@ export class ChunkTable implements CodedRows {
   #reserve(rowCount: number): void {
     this.#index.reserve(rowCount);
     if (rowCount > this.#kinds.length) this.#growKinds(rowCount);
-    for (const column of this.#columns()) column.reserve(rowCount);
+    for (const column of [this.#offsets, this.#lengths, this.#dotCodes]) column.reserve(rowCount);
+    this.#targets.reserve(rowCount);
   }
 
   #moveRow(from: number, to: number): void {
     this.#kinds[to] = this.#kinds[from] as number;
     this.#chunkIds.move(from, to);
-    for (const column of this.#columns()) column.set(to, column.get(from));
-  }
-
-  #compactPayloads(): void {
-    const old = this.#payloads;
-    this.#payloads = new ByteArena();
-    for (let row = 0; row < this.length; row++) {
-      if (this.#kinds[row] !== ROW_INLINE) continue;
-      const view = old.view(this.#offsets.get(row), this.#lengths.get(row));
-      this.#offsets.set(row, this.#payloads.append(view));
+    for (const column of [this.#offsets, this.#lengths, this.#dotCodes]) {
+      column.set(to, column.get(from));
     }
-    this.#payloadBytes -= this.#payloadGarbageBytes;
-    this.#payloadGarbageBytes = 0;
-  }
-
-  /** Overwritten strings stay until they outnumber what the rows can use. */
-  #limitStrings(): void {
-    const stringsMax = this.length * STRINGS_PER_ROW_MAX * 2 + COMPACT_STRINGS_MIN;
-    if (this.#strings.length <= stringsMax) return;
-    const old = this.#strings;
-    this.#strings = new ByteDictionary();
-    for (let row = 0; row < this.length; row++) {
-      if (this.#kinds[row] !== ROW_VIRTUAL) continue;
-      this.#locations.set(row, this.#strings.add(old.bytes(this.#locations.get(row))));
-      const etag = this.#etags.get(row);
-      if (etag !== 0) this.#etags.set(row, this.#strings.add(old.bytes(etag - 1)) + 1);
-    }
+    const targets = this.#targets;
+    targets.set(to, targets.location(from), targets.etag(from), targets.lastModifiedSeconds(from));
   }
 }
 

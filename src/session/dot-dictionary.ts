@@ -30,6 +30,11 @@ export class DotDictionary {
     return dot;
   }
 
+  /** All dots, by number. */
+  all(): readonly Dot[] {
+    return this.#dots;
+  }
+
   clone(): DotDictionary {
     const copy = new DotDictionary();
     copy.#dots = this.#dots.slice();

@@ -1,0 +1,93 @@
+/** Node changes in fork bytes. */
+import type { ByteReader, ByteWriter } from "../codec/byte-stream.ts";
+import type { DimensionShape } from "../format/snapshot.ts";
+import type { ArrayMetadata, BaseNode, NodeChange, NodeState } from "./change-set.ts";
+import type { Dot } from "./dot.ts";
+import type { DotNumbers } from "./fork-tables.ts";
+
+// Flags of a change.
+const HAS_BASE = 1;
+const BASE_IS_ARRAY = 2;
+const HAS_NODE = 4;
+const NODE_IS_ARRAY = 8;
+const NODE_HAS_ARRAY = 16;
+const HAS_NAMES = 32;
+const FLAGS_END = 64;
+
+/** Writes one change. */
+export function writeNodeChange(writer: ByteWriter, change: NodeChange, dots: DotNumbers): void {
+  const { path, base, node, dot } = change;
+  let flags = 0;
+  if (base !== undefined) flags |= HAS_BASE | (base.type === "array" ? BASE_IS_ARRAY : 0);
+  if (node !== undefined) flags |= HAS_NODE | (node.type === "array" ? NODE_IS_ARRAY : 0);
+  if (node?.array !== undefined) flags |= NODE_HAS_ARRAY;
+  if (node?.array?.dimensionNames !== undefined) flags |= HAS_NAMES;
+  writer.byte(flags);
+  writer.text(path);
+  writer.varint(dots.numberOf(dot));
+  if (base !== undefined) writer.text(base.id);
+  if (node === undefined) return;
+  writer.text(node.id);
+  writer.text(node.path === path ? "" : node.path);
+  writer.bytes(node.userData);
+  if (node.array !== undefined) writeArray(writer, node.array);
+}
+
+function writeArray(writer: ByteWriter, array: ArrayMetadata): void {
+  writer.varint(array.shape.length);
+  for (const { arrayLength, chunkCount } of array.shape) {
+    writer.varint(arrayLength);
+    writer.varint(chunkCount);
+  }
+  if (array.dimensionNames !== undefined) {
+    writer.varint(array.dimensionNames.length);
+    for (const name of array.dimensionNames) {
+      writer.byte(name === null ? 0 : 1);
+      if (name !== null) writer.text(name);
+    }
+  }
+  writer.text(array.signature);
+}
+
+/** Reads one change; fails as the reader does. */
+export function readNodeChange(reader: ByteReader, dots: readonly Dot[]): NodeChange {
+  const flags = reader.byte();
+  if (flags >= FLAGS_END) reader.fail(`a node change of unknown form ${flags}`);
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  const path = reader.text();
+  const dot = dots[reader.varint()] ?? reader.fail("a node change has no dot");
+  const base: BaseNode | undefined = has(HAS_BASE)
+    ? { id: reader.text(), type: has(BASE_IS_ARRAY) ? "array" : "group" }
+    : undefined;
+  let node: NodeState | undefined;
+  if (has(HAS_NODE)) {
+    node = {
+      id: reader.text(),
+      path: reader.text() || path,
+      type: has(NODE_IS_ARRAY) ? "array" : "group",
+      userData: reader.bytes().slice(),
+      ...(has(NODE_HAS_ARRAY) ? { array: readArray(reader, has(HAS_NAMES)) } : {}),
+    };
+  }
+  return {
+    path,
+    ...(base === undefined ? {} : { base }),
+    ...(node === undefined ? {} : { node }),
+    dot,
+  };
+}
+
+function readArray(reader: ByteReader, hasNames: boolean): ArrayMetadata {
+  const shape: DimensionShape[] = [];
+  for (let d = reader.count(2); d > 0; d--) {
+    shape.push({ arrayLength: reader.varint(), chunkCount: reader.varint() });
+  }
+  if (!hasNames) return { shape, signature: reader.text() };
+  const dimensionNames: (string | null)[] = [];
+  for (let d = reader.count(1); d > 0; d--) {
+    const isNamed = reader.byte();
+    if (isNamed > 1) reader.fail("a dimension name is malformed");
+    dimensionNames.push(isNamed === 1 ? reader.text() : null);
+  }
+  return { shape, dimensionNames, signature: reader.text() };
+}
