@@ -1,0 +1,71 @@
+/** Makes an array longer and writes into what is new. */
+import { makeError } from "../base/errors.ts";
+import { checkOptions, describe } from "../base/options.ts";
+import { parseLayout } from "./array-layout.ts";
+import { type ArrayValues, toElements } from "./data-type.ts";
+import { runExclusive } from "./exclusive.ts";
+import { resize } from "./update.ts";
+import { assertAligned, planRegion, writeRegion } from "./write-region.ts";
+import { isForkStore, mustReadDocument, ownerOf, placeOf, type ZarrStore } from "./zarr-store.ts";
+
+/** Options of `append`. */
+export interface AppendOptions {
+  /** Row-major values of the new part: a whole number of slices along `axis`. */
+  readonly data: ArrayValues;
+  /** The dimension that grows. Default: 0. */
+  readonly axis?: number | undefined;
+  /** False lets a fork write a part of a chunk. Default: true. */
+  readonly safeChunks?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Appends `data` to the array at `path` along one dimension, and resolves to the new shape.
+ * Appends of one session run one after the other.
+ * @throws {invalid-option} an axis that the array does not have; data that fills no whole slices.
+ * @throws As `writeRegion` and `resize`; what can be checked is checked before the resize.
+ */
+export async function append(
+  store: ZarrStore,
+  path: string,
+  options: AppendOptions,
+): Promise<number[]> {
+  checkOptions("append", options ?? null, ["data", "axis", "safeChunks", "signal"]);
+  const { axis = 0, data, safeChunks, signal } = options;
+  const place = placeOf("append", store, path, signal);
+  return runExclusive(ownerOf(store), `append ${place.path}`, async () => {
+    const layout = parseLayout(await mustReadDocument(place), place.path);
+    const owner = `append ${place.path}`;
+    const { shape } = layout;
+    const oldLength = shape[axis];
+    if (oldLength === undefined) {
+      throw makeError(
+        "invalid-option",
+        `${owner}: axis must be from 0 to ${shape.length - 1}, got ${describe(axis)}`,
+        { details: { path: place.path, option: "axis" } },
+      );
+    }
+    const { length } = toElements(layout.dataType, data, `${owner}: data`);
+    const sliceSize = shape.reduce((size, extent, d) => (d === axis ? size : size * extent), 1);
+    const added = sliceSize === 0 ? 0 : length / sliceSize;
+    if (!Number.isInteger(added) || (sliceSize === 0 && length > 0)) {
+      throw makeError(
+        "invalid-option",
+        `${owner}: one slice has ${sliceSize} elements, data has ${length}`,
+        { details: { path: place.path, sliceSize, found: length } },
+      );
+    }
+    const newShape = shape.with(axis, oldLength + added);
+    const region = newShape.map((extent, d) => ({
+      start: d === axis ? oldLength : 0,
+      end: extent,
+    }));
+    const grown = { ...layout, shape: newShape };
+    const plan = planRegion(place, grown, { region, data });
+    if (plan.count === 0) return newShape;
+    if (isForkStore(store) && safeChunks !== false) assertAligned(place, grown, plan);
+    await resize(store, place.path, newShape, { signal });
+    await writeRegion(store, place.path, { region, data, safeChunks, signal });
+    return newShape;
+  });
+}

@@ -1,0 +1,202 @@
+/**
+ * Makes groups and arrays: complete zarr.json documents that zarrita and zarr-python read,
+ * with the missing groups above them. Everything is checked before anything is written.
+ * Spec: Zarr v3 "Group metadata", "Array metadata".
+ */
+import { encodeUtf8 } from "../base/bytes.ts";
+import { makeError } from "../base/errors.ts";
+import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import { isJsonArray, type JsonValue, parseJson, printJson } from "../codec/json.ts";
+import { parentPath } from "../format/node-path.ts";
+import { parseNodeMetadata } from "../session/node-metadata.ts";
+import { completeCodecs, defaultCodecs } from "./chunk-codec.ts";
+import { defaultChunkShape } from "./chunk-shape.ts";
+import { type DataType, type DataTypeName, mustFindDataType, type Scalar } from "./data-type.ts";
+import { runExclusive } from "./exclusive.ts";
+import { defaultFillValue, encodeFillValue } from "./fill-value.ts";
+import {
+  deleteNode,
+  type NodePlace,
+  ownerOf,
+  placeOf,
+  readDocument,
+  writeDocument,
+  type ZarrStore,
+} from "./zarr-store.ts";
+
+/** Attributes: what JSON can say, bigints included; `jsonFloat(2)` prints as `2.0`. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** A codec as zarr.json names it. */
+export interface CodecMetadata {
+  readonly name: string;
+  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Options of `createGroup`. */
+export interface CreateGroupOptions {
+  readonly attributes?: Attributes | undefined;
+  /** Deletes what is at the path, with everything below it. Default: false. */
+  readonly overwrite?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `createArray`. */
+export interface CreateArrayOptions extends CreateGroupOptions {
+  readonly shape: readonly number[];
+  /** Elements per chunk and dimension. Default: see `defaultChunkShape`. */
+  readonly chunkShape?: readonly number[] | undefined;
+  readonly dtype: DataTypeName;
+  /** What elements without a chunk read as. Default: NaN for floats, else 0 or false. */
+  readonly fillValue?: Scalar | undefined;
+  /** Default: little-endian bytes, zstd. `[]`: not compressed. */
+  readonly codecs?: readonly CodecMetadata[] | undefined;
+  /** One per dimension; xarray cannot open arrays without. */
+  readonly dimensionNames?: readonly (string | null)[] | undefined;
+  /** Not built yet. */
+  readonly shards?: readonly number[] | undefined;
+}
+
+/**
+ * Makes the group at `path` and missing groups above it.
+ * @throws {node-already-exists} something is there and `overwrite` is not set.
+ * @throws {not-a-group} an array lies above it.
+ * @throws {bad-metadata} attributes that JSON cannot say, by name.
+ */
+export async function createGroup(
+  store: ZarrStore,
+  path: string,
+  options: CreateGroupOptions = {},
+): Promise<void> {
+  checkOptions("createGroup", options, ["attributes", "overwrite", "signal"]);
+  const place = placeOf("createGroup", store, path, options.signal);
+  await createNode(place, groupDocument(options.attributes), options.overwrite === true);
+}
+
+/**
+ * Makes the array at `path`, without chunks, and missing groups above it.
+ * @throws {node-already-exists} something is there and `overwrite` is not set.
+ * @throws {not-a-group} an array lies above it.
+ * @throws {invalid-array-metadata} shape, chunk shape or dimension names that do not fit.
+ * @throws {invalid-option} a fill value that the data type cannot hold.
+ * @throws {unimplemented} another data type than numbers and bool, or shards.
+ */
+export async function createArray(
+  store: ZarrStore,
+  path: string,
+  options: CreateArrayOptions,
+): Promise<void> {
+  checkOptions("createArray", options ?? null, [
+    "shape",
+    "chunkShape",
+    "dtype",
+    "fillValue",
+    "codecs",
+    "shards",
+    "dimensionNames",
+    "attributes",
+    "overwrite",
+    "signal",
+  ]);
+  const place = placeOf("createArray", store, path, options.signal);
+  await createNode(place, arrayDocument(place.path, options), options.overwrite === true);
+}
+
+function groupDocument(attributes: Attributes | undefined): Uint8Array {
+  return encodeUtf8(
+    printJson({
+      attributes: checkAttributes(attributes ?? {}),
+      zarr_format: 3,
+      node_type: "group",
+    }),
+  );
+}
+
+/** Refuses what is no object. Throws `invalid-option`. */
+export function checkAttributes(attributes: unknown): Attributes {
+  if (isPlainObject(attributes)) return attributes;
+  throw makeError(
+    "invalid-option",
+    `attributes must be a plain object, got ${describe(attributes)}`,
+    { details: { option: "attributes", found: describe(attributes) } },
+  );
+}
+
+function arrayDocument(path: string, options: CreateArrayOptions): Uint8Array {
+  const owner = `createArray ${path}`;
+  if (options.shards !== undefined) {
+    throw makeError("unimplemented", `${owner}: shards are not built yet`, { details: { path } });
+  }
+  const dataType = mustFindDataType(options.dtype, owner);
+  const { shape } = options;
+  if (!Array.isArray(shape)) {
+    throw makeError("invalid-option", `${owner}: shape must be a list, got ${describe(shape)}`, {
+      details: { path, option: "shape" },
+    });
+  }
+  const chunkShape = options.chunkShape ?? defaultChunkShape(shape, dataType.bytesPerElement);
+  const fillValue = options.fillValue ?? defaultFillValue(dataType);
+  const document = {
+    shape,
+    data_type: dataType.name,
+    chunk_grid: { name: "regular", configuration: { chunk_shape: chunkShape } },
+    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+    fill_value: encodeFillValue(dataType, fillValue, owner),
+    codecs: codecsOf(options.codecs, dataType),
+    attributes: checkAttributes(options.attributes ?? {}),
+    dimension_names: options.dimensionNames,
+    zarr_format: 3,
+    node_type: "array",
+    storage_transformers: [],
+  };
+  const bytes = encodeUtf8(printJson(document));
+  parseNodeMetadata(bytes, path); // Refuses what no store could take, before anything is written.
+  return bytes;
+}
+
+function codecsOf(
+  codecs: readonly CodecMetadata[] | undefined,
+  dataType: DataType,
+): readonly JsonValue[] {
+  if (codecs === undefined) return defaultCodecs(dataType);
+  const given = parseJson(printJson(codecs));
+  if (isJsonArray(given)) return completeCodecs(given, dataType);
+  throw makeError("invalid-option", `codecs must be a list, got ${describe(codecs)}`, {
+    details: { option: "codecs", found: describe(codecs) },
+  });
+}
+
+async function createNode(place: NodePlace, bytes: Uint8Array, overwrite: boolean): Promise<void> {
+  // Two tasks that make one node must not both find nothing there.
+  await runExclusive(ownerOf(place.store), "create", async () => {
+    const missing = await missingGroups(place);
+    const present = await readDocument(place);
+    if (present !== undefined) {
+      if (!overwrite) throw alreadyExists(place.path, String(present.get("node_type")));
+      await deleteNode(place);
+    }
+    for (const path of missing) await writeDocument({ ...place, path }, groupDocument(undefined));
+    await writeDocument(place, bytes);
+  });
+}
+
+/** Paths above the place where nothing is, outermost first. Throws `not-a-group`. */
+async function missingGroups(place: NodePlace): Promise<string[]> {
+  const missing: string[] = [];
+  for (let path = parentPath(place.path); path !== undefined; path = parentPath(path)) {
+    const document = await readDocument({ ...place, path });
+    if (document === undefined) missing.unshift(path);
+    else if (document.get("node_type") !== "group") {
+      throw makeError("not-a-group", `${path} is an array, so ${place.path} cannot lie below it`, {
+        details: { path, child: place.path },
+      });
+    }
+  }
+  return missing;
+}
+
+function alreadyExists(path: string, type: string): Error {
+  return makeError("node-already-exists", `there is already a ${type} at ${path}`, {
+    details: { path, found: type },
+  });
+}

@@ -1,0 +1,17 @@
+/** icefloe/zarr: makes and changes Zarr 3 groups and arrays in any store. */
+export { jsonFloat } from "../codec/json.ts";
+export { type AppendOptions, append } from "./append.ts";
+export { defaultChunkShape } from "./chunk-shape.ts";
+export {
+  type Attributes,
+  type CodecMetadata,
+  type CreateArrayOptions,
+  type CreateGroupOptions,
+  createArray,
+  createGroup,
+} from "./create.ts";
+export type { ArrayValues, DataTypeName, Elements, Scalar } from "./data-type.ts";
+export type { RegionDimension, Span } from "./region.ts";
+export { resize, type UpdateOptions, updateAttributes } from "./update.ts";
+export { type WriteRegionOptions, writeRegion } from "./write-region.ts";
+export type { ZarrStore, ZarrStoreOptions } from "./zarr-store.ts";

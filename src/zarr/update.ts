@@ -1,0 +1,144 @@
+/**
+ * Changes a zarr.json in place: attributes, or the shape. Every other member keeps its bytes'
+ * meaning, order and spelling of numbers; foreign members stay.
+ */
+import { encodeUtf8 } from "../base/bytes.ts";
+import { makeError } from "../base/errors.ts";
+import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  jsonToPlain,
+  keepSpelling,
+  printJson,
+} from "../codec/json.ts";
+import { parseNodeMetadata } from "../session/node-metadata.ts";
+import { chunkKey } from "../session/store-key.ts";
+import { assertArrayDocument, parseChunkShape, parseShape } from "./array-layout.ts";
+import { type Attributes, checkAttributes } from "./create.ts";
+import { runExclusive } from "./exclusive.ts";
+import {
+  mustReadDocument,
+  type NodePlace,
+  ownerOf,
+  placeOf,
+  writeDocument,
+  type ZarrStore,
+} from "./zarr-store.ts";
+
+/** Options of one change. */
+export interface UpdateOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Changes the attributes of the group or array at `path`. An object is laid over the old ones
+ * (`undefined` removes a member); a function gets the old ones, as a copy, and returns all of the
+ * new ones. Runs one after the other per node and session.
+ * @throws {node-not-found} nothing is there.
+ * @throws {bad-metadata} attributes that JSON cannot say (NaN, dates), by name.
+ */
+export async function updateAttributes(
+  store: ZarrStore,
+  path: string,
+  change: Attributes | ((old: Record<string, unknown>) => Attributes),
+  options?: UpdateOptions,
+): Promise<void> {
+  checkOptions("updateAttributes", options, ["signal"]);
+  const place = placeOf("updateAttributes", store, path, options?.signal);
+  await changeDocument(place, (document) => {
+    const member = document.get("attributes");
+    const stored: JsonObject = isJsonObject(member) ? member : new Map();
+    const old = jsonToPlain(stored) as Record<string, unknown>;
+    const next = typeof change === "function" ? change(old) : { ...old, ...checkPatch(change) };
+    return withMember(document, "attributes", keepSpelling(stored, checkAttributes(next)));
+  });
+}
+
+function checkPatch(patch: unknown): Attributes {
+  if (isPlainObject(patch)) return patch;
+  throw makeError(
+    "invalid-option",
+    `updateAttributes: expected an object or a function, got ${describe(patch)}`,
+    { details: { found: describe(patch) } },
+  );
+}
+
+/**
+ * Sets the shape of the array at `path`; its rank stays. Chunks that then lie outside are
+ * deleted. A chunk across the new edge keeps its elements behind it: growing again shows them.
+ * @throws {node-not-found} nothing is there.
+ * @throws {not-an-array} a group.
+ * @throws {unimplemented} a grid that is not regular.
+ * @throws {invalid-array-metadata} another rank, or a length that is none.
+ */
+export async function resize(
+  store: ZarrStore,
+  path: string,
+  shape: readonly number[],
+  options?: UpdateOptions,
+): Promise<void> {
+  checkOptions("resize", options, ["signal"]);
+  const place = placeOf("resize", store, path, options?.signal);
+  await changeDocument(place, async (document) => {
+    assertArrayDocument(document, place.path);
+    const chunkShape = parseChunkShape(document, place.path);
+    const old = parseShape(document, place.path);
+    const resized = withMember(document, "shape", [...checkShape(shape, old.length, place.path)]);
+    parseNodeMetadata(encodeUtf8(printJson(resized)), place.path);
+    const isShrunk = old.some((length, d) => (shape[d] as number) < length);
+    if (isShrunk) await deleteChunksOutside(place, chunkShape, shape);
+    return resized;
+  });
+}
+
+function checkShape(shape: unknown, rank: number, path: string): readonly number[] {
+  if (Array.isArray(shape) && shape.length === rank) return shape;
+  const found = Array.isArray(shape) ? `[${shape}]` : describe(shape);
+  throw makeError(
+    "invalid-array-metadata",
+    `resize ${path}: the shape must keep its ${rank} dimensions, got ${found}`,
+    { details: { path, expected: rank, found } },
+  );
+}
+
+interface ChunkLister {
+  chunkCoordinates(path: string): AsyncIterable<number[]>;
+}
+
+/** Plain stores keep such chunks: they cannot say which ones they have. */
+async function deleteChunksOutside(
+  { store, path, signal }: NodePlace,
+  chunkShape: readonly number[],
+  shape: readonly number[],
+): Promise<void> {
+  const session = store.session as Partial<ChunkLister> | undefined;
+  if (store.delete === undefined || typeof session?.chunkCoordinates !== "function") return;
+  const outside: number[][] = [];
+  for await (const coordinates of session.chunkCoordinates(path)) {
+    const isOutside = coordinates.some(
+      (coordinate, d) => coordinate * (chunkShape[d] as number) >= (shape[d] as number),
+    );
+    if (isOutside) outside.push(coordinates);
+  }
+  const options = signal === undefined ? undefined : { signal };
+  for (const coordinates of outside) await store.delete(`/${chunkKey(path, coordinates)}`, options);
+}
+
+/** Reads, changes and writes one zarr.json; nothing is written if it says the same as before. */
+async function changeDocument(
+  place: NodePlace,
+  change: (document: JsonObject) => unknown | Promise<unknown>,
+): Promise<void> {
+  await runExclusive(ownerOf(place.store), `document ${place.path}`, async () => {
+    const document = await mustReadDocument(place);
+    const text = printJson(await change(document));
+    if (text !== printJson(document)) await writeDocument(place, encodeUtf8(text));
+  });
+}
+
+/** A copy of the document with one member replaced in its place, or added. */
+function withMember(document: JsonObject, name: string, value: unknown): Map<string, unknown> {
+  return new Map<string, JsonValue | unknown>(document).set(name, value);
+}

@@ -1,0 +1,143 @@
+/**
+ * The stores that this folder writes to: an icefloe `Store`, or anything that looks like one
+ * (zarrita's stores, a `Map`). Keys have a leading slash, which all of them understand.
+ */
+import { isIcefloeError, makeError } from "../base/errors.ts";
+import { describe } from "../base/options.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../codec/json.ts";
+import { parsePath } from "../format/node-path.ts";
+import { chunkKey, metadataKey } from "../session/store-key.ts";
+
+/** Options that a store's operations are given. */
+export interface ZarrStoreOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+/** What a store must offer; what is optional is used where it is there. */
+export interface ZarrStore {
+  get(key: `/${string}`, options?: ZarrStoreOptions): Awaitable<Uint8Array | undefined>;
+  set(key: `/${string}`, bytes: Uint8Array, options?: ZarrStoreOptions): Awaitable<unknown>;
+  has?(key: `/${string}`, options?: ZarrStoreOptions): Awaitable<boolean>;
+  delete?(key: `/${string}`, options?: ZarrStoreOptions): Awaitable<unknown>;
+  /** Needed to overwrite a node. */
+  deleteDir?(prefix: string, options?: ZarrStoreOptions): Awaitable<unknown>;
+  /** Writes of one session are serialised where they share a chunk, whatever store they go through. */
+  readonly session?: unknown;
+}
+
+/** A store with the canonical path of one node in it. */
+export interface NodePlace {
+  readonly store: ZarrStore;
+  readonly path: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Checks store and path; a leading slash may be missing. Throws `invalid-option`, `invalid-path`. */
+export function placeOf(
+  operation: string,
+  store: ZarrStore,
+  path: string,
+  signal: AbortSignal | undefined,
+): NodePlace {
+  if (typeof store?.get !== "function" || typeof store.set !== "function") {
+    throw makeError(
+      "invalid-option",
+      `${operation}: expected a store with get and set, got ${describe(store)}`,
+      { details: { operation } },
+    );
+  }
+  const absolute = typeof path === "string" && !path.startsWith("/") ? `/${path}` : path;
+  return { store, path: parsePath(absolute), signal };
+}
+
+/** The object that stands for all stores of one session. */
+export function ownerOf(store: ZarrStore): object {
+  const { session } = store;
+  return typeof session === "object" && session !== null ? session : store;
+}
+
+/** Whether the store's session is a fork: something that is merged with others later. */
+export function isForkStore(store: ZarrStore): boolean {
+  return typeof (store.session as { toBytes?: unknown } | undefined)?.toBytes === "function";
+}
+
+function optionsOf(signal: AbortSignal | undefined): ZarrStoreOptions | undefined {
+  return signal === undefined ? undefined : { signal };
+}
+
+/** The zarr.json at the place, or `undefined`. Throws `bad-metadata` if it is no JSON object. */
+export async function readDocument(place: NodePlace): Promise<JsonObject | undefined> {
+  const { store, path, signal } = place;
+  const bytes = await store.get(`/${metadataKey(path)}`, optionsOf(signal));
+  if (bytes === undefined) return undefined;
+  let found: unknown;
+  try {
+    const document = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (isJsonObject(document)) return document;
+    found = "no JSON object";
+  } catch (error) {
+    found = isIcefloeError(error) ? error.message : "not UTF-8";
+  }
+  throw makeError("bad-metadata", `zarr.json of ${path}: ${found}`, { details: { path } });
+}
+
+/** The zarr.json at the place. Throws `node-not-found`, `bad-metadata`. */
+export async function mustReadDocument(place: NodePlace): Promise<JsonObject> {
+  const document = await readDocument(place);
+  if (document !== undefined) return document;
+  const { path } = place;
+  throw makeError("node-not-found", `there is no array or group at ${path}`, { details: { path } });
+}
+
+/** Writes the zarr.json at the place. */
+export async function writeDocument(place: NodePlace, bytes: Uint8Array): Promise<void> {
+  await place.store.set(`/${metadataKey(place.path)}`, bytes, optionsOf(place.signal));
+}
+
+/** Deletes the node at the place and all below it. */
+export async function deleteNode({ store, path, signal }: NodePlace): Promise<void> {
+  if (store.deleteDir === undefined) {
+    throw makeError("invalid-option", `overwriting ${path} needs a store with deleteDir`, {
+      details: { path, option: "overwrite" },
+    });
+  }
+  await store.deleteDir(path, optionsOf(signal));
+}
+
+/** The stored bytes of a chunk, or `undefined`. */
+export async function readChunkBytes(
+  { store, path, signal }: NodePlace,
+  coordinates: readonly number[],
+): Promise<Uint8Array | undefined> {
+  return store.get(`/${chunkKey(path, coordinates)}`, optionsOf(signal));
+}
+
+/** Stores the bytes of a chunk. */
+export async function writeChunkBytes(
+  { store, path, signal }: NodePlace,
+  coordinates: readonly number[],
+  bytes: Uint8Array,
+): Promise<void> {
+  await store.set(`/${chunkKey(path, coordinates)}`, bytes, optionsOf(signal));
+}
+
+/**
+ * Deletes a chunk if it is there: deleting an absent one would count as a change. Returns false
+ * if the store cannot delete.
+ */
+export async function deleteChunkIfPresent(
+  { store, path, signal }: NodePlace,
+  coordinates: readonly number[],
+): Promise<boolean> {
+  if (store.delete === undefined) return false;
+  const key = `/${chunkKey(path, coordinates)}` as const;
+  const options = optionsOf(signal);
+  const isPresent =
+    store.has === undefined
+      ? (await store.get(key, options)) !== undefined
+      : await store.has(key, options);
+  if (isPresent) await store.delete(key, options);
+  return true;
+}
