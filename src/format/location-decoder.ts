@@ -1,18 +1,17 @@
 /**
- * Locations that the official engine compressed with a dictionary.
+ * Locations that the official engine compressed with a dictionary: read one by one, when asked for.
  * Spec: v2 "Chunk Manifest Files" › compressed_location; format.md §7.2.
  */
-import { makeError } from "../base/errors.ts";
+import { decompressWithDictionary, loadDictionaryDecoder } from "../codec/zstd.ts";
 
 /** Longer ones are refused by the official reader too. */
-export const LOCATION_BYTES_MAX = 1024;
+const LOCATION_BYTES_MAX = 1024;
 
-/** Decompresses one `compressed_location`. Throws on damage, and beyond `LOCATION_BYTES_MAX`. */
+/** Decompresses one `compressed_location`. Throws `deserialization` on damage, and above 1,024 bytes. */
 export type LocationDecoder = (frame: Uint8Array) => Uint8Array;
 
-/** A decoder for a manifest's `location_dictionary`. */
-export async function loadLocationDecoder(_dictionary: Uint8Array): Promise<LocationDecoder> {
-  return () => {
-    throw makeError("unimplemented", "compressed locations cannot be read yet");
-  };
+/** A decoder for a manifest's `location_dictionary`. The dictionary is looked at on first use. */
+export async function loadLocationDecoder(dictionary: Uint8Array): Promise<LocationDecoder> {
+  await loadDictionaryDecoder();
+  return (frame) => decompressWithDictionary(frame, dictionary, LOCATION_BYTES_MAX);
 }

@@ -5,6 +5,7 @@
  * `deserialization`, naming object and offset. Spec: v2 "Chunk Manifest Files" › ChunkRef.
  */
 import { decodeUtf8 } from "../base/bytes.ts";
+import { isIcefloeError } from "../base/errors.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
 import { orderByCoordinates } from "./coordinate-order.ts";
@@ -132,7 +133,13 @@ export class RefVectorRows implements ChunkRows {
     if (decodeLocation === undefined) {
       return this.#fail(this.#table, "a compressed location, but no decompression dictionary");
     }
-    return decodeLocation(this.#vector(compressedLocationAt));
+    const frame = this.#vector(compressedLocationAt);
+    try {
+      return decodeLocation(frame);
+    } catch (cause) {
+      if (!isIcefloeError(cause, "deserialization")) throw cause;
+      return this.#fail(this.#table, `compressed location: ${cause.message}`, cause);
+    }
   }
 
   location(row: number): string {
@@ -227,12 +234,12 @@ export class RefVectorRows implements ChunkRows {
       return decodeUtf8(bytes);
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
-      return this.#fail(this.#table, "string is not UTF-8");
+      return this.#fail(this.#table, "string is not UTF-8", cause);
     }
   }
 
-  #fail(offset: number, what: string): never {
-    failManifest(this.#buffer.object, offset, what);
+  #fail(offset: number, what: string, cause?: unknown): never {
+    failManifest(this.#buffer.object, offset, what, cause);
   }
 }
 

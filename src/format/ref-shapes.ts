@@ -38,9 +38,10 @@ export interface RefShape {
 }
 
 /** Throws: `object` is damaged at byte `offset`. */
-export function failManifest(object: string, offset: number, what: string): never {
+export function failManifest(object: string, offset: number, what: string, cause?: unknown): never {
   throw makeError("deserialization", `${object}: damaged at byte ${offset}: ${what}`, {
     details: { object, offset },
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 
