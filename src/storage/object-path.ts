@@ -14,6 +14,16 @@ function refuse(path: unknown, reason: string): never {
   });
 }
 
+const WRITE_ONCE = /^(?:chunks|manifests|snapshots|transactions|overwritten)\//;
+
+/**
+ * Whether the layout keeps only objects here that are written once, so that they may be cached
+ * and read without regard to writers. Spec: format.md §1.
+ */
+export function isWriteOncePath(path: string): boolean {
+  return WRITE_ONCE.test(path);
+}
+
 /**
  * Throws `invalid-path` unless `path` is relative and `/`-separated, has no empty, `.` or `..`
  * segment and no NUL, is Unicode, and lies outside `.icefloe`.

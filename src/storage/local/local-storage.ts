@@ -11,7 +11,12 @@
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import { checkByteRange, resolveByteRange } from "../byte-range.ts";
-import { checkListPrefix, checkObjectPath, RESERVED_FOLDER } from "../object-path.ts";
+import {
+  checkListPrefix,
+  checkObjectPath,
+  isWriteOncePath,
+  RESERVED_FOLDER,
+} from "../object-path.ts";
 import type {
   ByteRange,
   DeleteOutcome,
@@ -67,8 +72,6 @@ const WRITE_ONCE_KINDS: ReadonlySet<ObjectKind> = new Set([
   "backup",
   "saved-fork",
 ]);
-// Reads below these need no look at tokens: the layout keeps only objects here that are written once.
-const WRITE_ONCE_FOLDERS = /^(?:chunks|manifests|snapshots|transactions|overwritten)\//;
 const REPLACE_TURNS_MAX = 1000; // Each failed turn means that another writer replaced the object.
 const SWEEP_INTERVAL_MICROS = 600 * 1e6; // What kills leave may wait: a look every ten minutes.
 const DELETES_AT_ONCE = 32;
@@ -139,7 +142,7 @@ export class LocalStorage implements Storage {
     read: (file: string) => Promise<T>,
     factsOf: (result: T) => FileFacts,
   ): Promise<T | undefined> {
-    if (WRITE_ONCE_FOLDERS.test(place.path)) return unlessAbsent(read(place.file));
+    if (isWriteOncePath(place.path)) return unlessAbsent(read(place.file));
     return readDecided(this.#parts, place, read, factsOf);
   }
 
@@ -326,7 +329,7 @@ export class LocalStorage implements Storage {
     const { path } = place;
     try {
       signal?.throwIfAborted();
-      if (!WRITE_ONCE_FOLDERS.test(path)) await settle(this.#parts, place);
+      if (!isWriteOncePath(path)) await settle(this.#parts, place);
       await unlessAbsent(this.#parts.fileSystem.unlink(place.file));
       return { path, outcome: "deleted" };
     } catch (error) {

@@ -1,0 +1,96 @@
+/** Storages from URLs, and from the hints that storages give of themselves. Backends load on use. */
+import { makeError } from "../base/errors.ts";
+import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import type { Runtime } from "../base/runtime.ts";
+import type { Storage, StorageHint } from "./port.ts";
+
+/** Options of `storageFromUrl` and `storageFromHint`. */
+export interface StorageFromUrlOptions {
+  /** Handed to the backend. */
+  readonly runtime?: Runtime | undefined;
+}
+
+const LATER_SCHEMES: readonly string[] = [
+  "s3:",
+  "r2:",
+  "tigris:",
+  "gs:",
+  "gcs:",
+  "az:",
+  "azure:",
+  "opfs:",
+];
+
+/**
+ * The storage that `url` names: `file:///folder`, `http(s)://host/path` (for reading),
+ * `http(s)+redirect://host/path` (see `redirectStorage`), or `memory:` (a new, empty one each
+ * time). Kinds thrown: `cannot-parse-url`; `unimplemented` for schemes that come later.
+ */
+export async function storageFromUrl(
+  url: string | URL,
+  options?: StorageFromUrlOptions,
+): Promise<Storage> {
+  checkOptions("storageFromUrl", options, ["runtime"]);
+  const text = String(url);
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(text)?.[0].toLowerCase() ?? "";
+  const backend = { runtime: options?.runtime };
+  switch (scheme) {
+    case "memory:":
+      return (await import("./memory.ts")).memoryStorage(backend);
+    case "file:":
+      return (await import("./local/index.ts")).localFilesystemStorage(text, backend);
+    case "http:":
+    case "https:":
+      return (await import("./http.ts")).httpStorage(text, backend);
+    case "http+redirect:":
+    case "https+redirect:":
+      return (await import("./redirect.ts")).redirectStorage(text.replace("+redirect:", ":"));
+  }
+  const details = { url: text, scheme };
+  if (LATER_SCHEMES.includes(scheme))
+    throw makeError("unimplemented", `storageFromUrl: ${scheme} is not built yet`, { details });
+  throw makeError("cannot-parse-url", `storageFromUrl: ${describe(text)} names no storage`, {
+    details,
+  });
+}
+
+function refuseHint(hint: unknown, reason: string): never {
+  throw makeError("storage-config", `storageFromHint: ${reason}`, {
+    details: { hint: isPlainObject(hint) ? { ...hint } : String(hint) },
+  });
+}
+
+function textOf(hint: StorageHint, key: string): string {
+  const value = hint[key];
+  return typeof value === "string" ? value : refuseHint(hint, `${key} is ${describe(value)}`);
+}
+
+/**
+ * The storage that `hint`, the result of `Storage.describe()`, speaks of, with this place's own
+ * credentials. Rejects with `storage-config` if the hint is none of ours.
+ */
+export async function storageFromHint(
+  hint: StorageHint,
+  options?: StorageFromUrlOptions,
+): Promise<Storage> {
+  checkOptions("storageFromHint", options, ["runtime"]);
+  if (!isPlainObject(hint)) refuseHint(hint, `no hint: ${describe(hint)}`);
+  const backend = { runtime: options?.runtime };
+  const inner = (): Promise<Storage> => storageFromHint(hint["storage"] as StorageHint, options);
+  switch (hint.type) {
+    case "local": {
+      const { localFilesystemStorage } = await import("./local/index.ts");
+      const durability = textOf(hint, "durability") as "metadata"; // Checked by the callee.
+      return localFilesystemStorage(textOf(hint, "path"), { ...backend, durability });
+    }
+    case "http":
+      return (await import("./http.ts")).httpStorage(textOf(hint, "url"), backend);
+    case "redirect":
+      return (await import("./redirect.ts")).redirectStorage(textOf(hint, "url"));
+    case "prefix":
+      return (await import("./with-prefix.ts")).withPrefix(await inner(), textOf(hint, "prefix"));
+    case "read-only":
+      return (await import("./read-only.ts")).readOnly(await inner());
+  }
+  return refuseHint(hint, `unknown type ${describe(hint.type)}`);
+}

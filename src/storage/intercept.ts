@@ -1,0 +1,90 @@
+/**
+ * Wrappers' common ground: a storage that hands every request of another to one function, which
+ * runs it once, several times, or not at all.
+ */
+import type { ListEntry, ObjectKind, PutCondition, Storage } from "./port.ts";
+
+/** The requests of a storage. */
+export type StorageOperation = "get" | "getIfChanged" | "put" | "head" | "copy" | "list" | "delete";
+
+/** What is asked of a storage. */
+export interface StorageRequest {
+  readonly operation: StorageOperation;
+  /** The object, the copy's source, the list's prefix, or the first of the paths to delete. */
+  readonly path: string;
+  /** Of a put or copy. */
+  readonly objectKind?: ObjectKind | undefined;
+  /** Of a put: whether it has a condition. */
+  readonly isConditional: boolean;
+  /** Bytes sent: the body of a put. */
+  readonly sentBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sees every request; `run` makes it, and may be called again. */
+export interface Interceptor {
+  request<T>(request: StorageRequest, run: () => Promise<T>): Promise<T>;
+  list(request: StorageRequest, run: () => AsyncIterable<ListEntry>): AsyncIterable<ListEntry>;
+}
+
+interface Asked {
+  readonly objectKind?: ObjectKind | undefined;
+  readonly condition?: PutCondition | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `inner`, with every request going through `interceptor`; `close` and `describe` pass. */
+export function interceptStorage(inner: Storage, interceptor: Interceptor): Storage {
+  const ask = <T>(
+    operation: StorageOperation,
+    path: string,
+    options: Asked | undefined,
+    run: () => Promise<T>,
+    sentBytes: number = 0,
+  ): Promise<T> =>
+    interceptor.request(
+      {
+        operation,
+        path,
+        objectKind: options?.objectKind,
+        isConditional: options?.condition !== undefined,
+        sentBytes,
+        signal: options?.signal,
+      },
+      run,
+    );
+  return {
+    id: inner.id,
+    get capabilities() {
+      return inner.capabilities; // May become known only later: see redirect.ts.
+    },
+    describe: () => inner.describe(),
+    close: () => inner.close(),
+    get: (path, options) => ask("get", path, options, () => inner.get(path, options)),
+    getIfChanged: (path, version, options) =>
+      ask("getIfChanged", path, options, () => inner.getIfChanged(path, version, options)),
+    put: (path, body, options) =>
+      ask("put", path, options, () => inner.put(path, body, options), body.length),
+    head: (path, options) => ask("head", path, options, () => inner.head(path, options)),
+    copy: (from, to, options) => ask("copy", from, options, () => inner.copy(from, to, options)),
+    delete: (paths, options) =>
+      ask("delete", paths[0] ?? "", options, () => inner.delete(paths, options)),
+    list: (prefix, options) =>
+      interceptor.list(
+        {
+          operation: "list",
+          path: prefix,
+          isConditional: false,
+          sentBytes: 0,
+          signal: options?.signal,
+        },
+        () => inner.list(prefix, options),
+      ),
+  };
+}
+
+/** How many bytes a request's result carries. */
+export function receivedBytes(result: unknown): number {
+  if (typeof result !== "object" || result === null || !("bytes" in result)) return 0;
+  return result.bytes instanceof Uint8Array ? result.bytes.length : 0;
+}

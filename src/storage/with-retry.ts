@@ -1,0 +1,98 @@
+/**
+ * Repeats requests that failed for a passing reason, where repeating cannot do harm.
+ *
+ * Repeated are reads, deletes, copies and unconditional puts. A conditional put is repeated only
+ * if it certainly did not happen: an `unknown-outcome` goes to the caller, who reads back. What
+ * passes is what the backend says does: `object-store` errors with `details.retryable`.
+ */
+import { isIcefloeError, makeError } from "../base/errors.ts";
+import { checkOptions, describe } from "../base/options.ts";
+import { backoff, type RetryPolicy } from "../base/retry.ts";
+import { type Runtime, systemRuntime } from "../base/runtime.ts";
+import { interceptStorage, type StorageRequest } from "./intercept.ts";
+import type { Storage } from "./port.ts";
+
+/** Options of `withRetry`. Defaults are the official engine's. */
+export interface RetryOptions {
+  /** How often a request is made at most, the first included. Default 10. */
+  readonly attemptsMax?: number | undefined;
+  /** The longest pause before the second attempt; it doubles with each. Default 100. */
+  readonly initialBackoffMs?: number | undefined;
+  /** The longest pause at all. Default 180,000. */
+  readonly maxBackoffMs?: number | undefined;
+  /** Sleep, and the randomness of pauses. Default: the system's. */
+  readonly runtime?: Runtime | undefined;
+}
+
+const DEFAULTS: RetryPolicy = { attemptsMax: 10, initialBackoffMs: 100, maxBackoffMs: 180_000 };
+
+/** Whether repeating the request that failed with `error` may help: the backend says so. */
+export function isTransient(error: unknown): boolean {
+  return isIcefloeError(error, "object-store") && error.details["retryable"] === true;
+}
+
+function mayRepeat(request: StorageRequest, error: unknown): boolean {
+  if (isTransient(error)) return true;
+  return (
+    request.operation === "put" &&
+    !request.isConditional &&
+    isIcefloeError(error, "unknown-outcome")
+  );
+}
+
+function checkPolicy(options: RetryOptions | undefined): RetryPolicy {
+  checkOptions("withRetry", options, [
+    "attemptsMax",
+    "initialBackoffMs",
+    "maxBackoffMs",
+    "runtime",
+  ]);
+  const policy = { ...DEFAULTS };
+  for (const name of ["attemptsMax", "initialBackoffMs", "maxBackoffMs"] as const) {
+    const value = options?.[name];
+    if (value === undefined) continue;
+    if (!Number.isSafeInteger(value) || value < (name === "attemptsMax" ? 1 : 0)) {
+      throw makeError("invalid-option", `withRetry: ${name} is ${describe(value)}`, {
+        details: { option: name, found: String(value) },
+      });
+    }
+    policy[name] = value;
+  }
+  return policy;
+}
+
+/**
+ * `storage`, repeating requests that failed for a passing reason, with exponential pauses of
+ * random length. A listing is repeated only before its first entry. The last error is thrown as
+ * it is. An abort ends the pauses.
+ */
+export function withRetry(storage: Storage, options?: RetryOptions): Storage {
+  const policy = checkPolicy(options);
+  const runtime = options?.runtime ?? systemRuntime();
+  const patiently = async <T>(
+    request: StorageRequest,
+    run: () => Promise<T>,
+    mayStop: () => boolean = () => false,
+  ): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await run();
+      } catch (error) {
+        if (attempt >= policy.attemptsMax || mayStop() || !mayRepeat(request, error)) throw error;
+        await backoff(runtime, policy, attempt, request.signal);
+      }
+    }
+  };
+  return interceptStorage(storage, {
+    request: patiently,
+    async *list(request, run) {
+      const opened = await patiently(request, async () => {
+        const entries = run()[Symbol.asyncIterator]();
+        return { entries, first: await entries.next() };
+      });
+      if (opened.first.done) return;
+      yield opened.first.value;
+      yield* { [Symbol.asyncIterator]: () => opened.entries };
+    },
+  });
+}
