@@ -13,6 +13,7 @@ import { defineAsyncDispose } from "./dispose.ts";
 import { decodeForkBytes, encodeForkBytes } from "./fork-bytes.ts";
 import { type MergeInputs, type MergeOptions, mergeInputs } from "./fork-merge.ts";
 import type { ForkContent, MergeReport } from "./merge.ts";
+import { getState, rememberState } from "./session-access.ts";
 import {
   type ChunkCoordinateList,
   type ChunkType,
@@ -51,8 +52,6 @@ export interface ToBytesOptions {
   readonly overlay?: "carry" | "omit" | undefined;
 }
 
-const stateOfFork = new WeakMap<object, SessionState>();
-
 /** A session that can be sent away, written to, sent back and merged; it can't commit. */
 export class ForkSession {
   /** The fork's Zarr store. */
@@ -65,7 +64,7 @@ export class ForkSession {
   constructor(state: SessionState) {
     this.#state = state;
     this.store = new Store<ForkSession>(this, state);
-    stateOfFork.set(this, state);
+    rememberState(this, state);
   }
 
   /** Always `writable`. */
@@ -249,8 +248,8 @@ function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
 
 /** A live fork's content, its epoch closed; `undefined` for anything else. */
 export function contentOfFork(input: unknown): ForkContent | undefined {
-  const state = typeof input === "object" && input !== null ? stateOfFork.get(input) : undefined;
-  if (state === undefined) return undefined;
+  const state = getState(input);
+  if (state?.kind !== "fork") return undefined;
   assertIdle(state, "merge");
   publish(state);
   const { baseId, need, version, overlay } = state;

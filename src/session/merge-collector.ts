@@ -29,6 +29,8 @@ export interface MergeCollector {
   add(fork: ForkContent, options: AddOptions): Promise<MergeReport>;
   /** What was merged so far. */
   readonly report: MergeReport;
+  /** Whether the session has not changed since the start. */
+  readonly isCurrent: boolean;
   /** Makes the result the session's own; throws `session-busy` if the session has changed meanwhile. */
   apply(): void;
   /** The result as a fork of the session as it was: for sessions that may have changed meanwhile. */
@@ -57,6 +59,9 @@ export async function startCollector(
     },
     get report() {
       return report;
+    },
+    get isCurrent() {
+      return state.revision === revision && state.baseId === baseId;
     },
     apply() {
       if (state.revision !== revision) {

@@ -59,6 +59,8 @@ export interface SessionState {
   generation: number;
   /** Grows with every change of the own layer: what was derived from it before is stale. */
   revision: number;
+  /** What every commit's metadata starts from. */
+  readonly commitMetadata: Readonly<Record<string, unknown>>;
   /** Committed: no more commits. */
   finished: boolean;
   /** Manifests that a failed commit has written already, for the revision they were made of. */
@@ -107,6 +109,7 @@ export function createState(options: StateOptions): SessionState {
     writes: new Set(),
     generation: 0,
     revision: 0,
+    commitMetadata: options.engine.defaultCommitMetadata(),
     finished: false,
     memo: { revision: 0, written: new Map() },
   };

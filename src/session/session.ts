@@ -21,6 +21,7 @@ import { contentOfFork, type ForkSession, forkOf } from "./fork.ts";
 import { type MergeInputs, type MergeOptions, mergeInputs } from "./fork-merge.ts";
 import type { MergeReport } from "./merge.ts";
 import { rebaseOnto } from "./rebase.ts";
+import { rememberState } from "./session-access.ts";
 import {
   type ChunkCoordinateList,
   type ChunkType,
@@ -84,6 +85,7 @@ export class Session {
   constructor(state: SessionState) {
     this.#state = state;
     this.store = new Store<Session>(this, state);
+    rememberState(this, state);
   }
 
   /** `readonly` also after a commit. */

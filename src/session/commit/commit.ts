@@ -260,7 +260,7 @@ function commitMetadata(
   run: CommitRun,
   rebases: number,
 ): Record<string, unknown> {
-  const metadata = { ...state.engine.defaultCommitMetadata(), ...run.metadata };
+  const metadata = { ...state.commitMetadata, ...run.metadata };
   if (run.solver === undefined) return metadata;
   const own = metadata["__icechunk"];
   return {

@@ -1,0 +1,78 @@
+/** Cuts an array's extent into chunk-aligned regions, so that no two tasks share a chunk. */
+import { makeError } from "../base/errors.ts";
+import { checkOptions } from "../base/options.ts";
+
+/** Elements [start, end) of one dimension. */
+export interface RegionExtent {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** An array as far as regions need it: zarrita's arrays fit (`chunks`), options of createArray too (`chunkShape`). */
+export interface ChunkedArray {
+  /** Elements per dimension. */
+  readonly shape: readonly number[];
+  readonly chunkShape?: readonly number[] | undefined;
+  readonly chunks?: readonly number[] | undefined;
+}
+
+/** Options of `chunkRegions`. */
+export interface ChunkRegionsOptions {
+  /** Chunks per region at most; the last regions of a dimension may have fewer. Default 1. */
+  readonly chunksPerTask?: number | undefined;
+}
+
+const REGIONS_MAX = 10_000_000;
+
+/**
+ * Regions that cover the array, each a box of whole chunks, in row-major order. Boxes are filled
+ * from the last dimension: whole rows first.
+ */
+export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions): RegionExtent[][] {
+  checkOptions("chunkRegions", options, ["chunksPerTask"]);
+  const { shape } = array;
+  const chunkShape = array.chunkShape ?? array.chunks;
+  const chunksPerTask = options?.chunksPerTask ?? 1;
+  if (chunkShape === undefined || chunkShape.length !== shape.length) {
+    throw invalid(
+      `the array needs one chunk length per dimension: shape [${shape}], chunks [${chunkShape}]`,
+    );
+  }
+  if (![...shape, ...chunkShape].every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw invalid(`shape [${shape}] and chunks [${chunkShape}] must be non-negative integers`);
+  }
+  if (!Number.isSafeInteger(chunksPerTask) || chunksPerTask < 1) {
+    throw invalid(`chunksPerTask must be a positive integer, got ${chunksPerTask}`);
+  }
+  const counts = shape.map((length, d) => Math.ceil(length / Math.max(1, chunkShape[d] as number)));
+  const box = boxOf(counts, chunksPerTask);
+  const total = counts.reduce((n, count, d) => n * Math.ceil(count / (box[d] as number)), 1);
+  if (total > REGIONS_MAX) throw invalid(`${total} regions are too many: raise chunksPerTask`);
+  let regions: RegionExtent[][] = [[]];
+  for (const [d, count] of counts.entries()) {
+    const step = (box[d] as number) * Math.max(1, chunkShape[d] as number);
+    const length = shape[d] as number;
+    const parts = Array.from({ length: Math.ceil(count / (box[d] as number)) }, (_, at) => ({
+      start: at * step,
+      end: Math.min(length, (at + 1) * step),
+    }));
+    regions = regions.flatMap((region) => parts.map((part) => [...region, part]));
+  }
+  return regions;
+}
+
+/** Chunks per region and dimension: whole trailing dimensions while they fit, then a part of the next. */
+function boxOf(counts: readonly number[], chunksPerTask: number): number[] {
+  const box = counts.map(() => 1);
+  let left = chunksPerTask;
+  for (let d = counts.length - 1; d >= 0 && left > 1; d--) {
+    box[d] = Math.max(1, Math.min(counts[d] as number, left));
+    if ((box[d] as number) < (counts[d] as number)) break;
+    left = Math.floor(left / (box[d] as number));
+  }
+  return box;
+}
+
+function invalid(message: string): Error {
+  return makeError("invalid-option", `chunkRegions: ${message}`);
+}

@@ -1,0 +1,21 @@
+/** `icefloe/parallel`: many workers, one commit. Runs everywhere; threads and processes are in `icefloe/parallel/node`. */
+export {
+  type ChunkedArray,
+  type ChunkRegionsOptions,
+  chunkRegions,
+  type RegionExtent,
+} from "./chunk-regions.ts";
+export {
+  defineWorker,
+  type WorkerDefinition,
+  type WorkerInput,
+  type WorkerOptions,
+} from "./define-worker.ts";
+export type { Executor, ExecutorRun, Job, JobResult } from "./executor.ts";
+export {
+  type ParallelEvent,
+  type ParallelReport,
+  type ParallelWriteOptions,
+  parallelWrite,
+} from "./parallel-write.ts";
+export { type TasksOptions, tasks } from "./tasks.ts";

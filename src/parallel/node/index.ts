@@ -1,0 +1,3 @@
+/** `icefloe/parallel/node`: executors that need Node. */
+export { type ProcessesOptions, processes } from "./processes.ts";
+export { type ThreadsOptions, threads } from "./threads.ts";

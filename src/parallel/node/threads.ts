@@ -1,0 +1,105 @@
+/**
+ * Worker threads over the pool library piscina (an optional peer). A thread that exits fails its
+ * attempt with `worker-crashed`; the pool replaces it. No thread outlives the run.
+ */
+import { availableParallelism } from "node:os";
+import { MessageChannel } from "node:worker_threads";
+import { makeError } from "../../base/errors.ts";
+import { checkOptions } from "../../base/options.ts";
+import { checkConcurrency } from "../concurrency-option.ts";
+import type { Executor, Job, JobResult } from "../executor.ts";
+import { runLanes } from "../lanes.ts";
+import { errorFromWorker, type WorkerError } from "./worker-messages.ts";
+
+/** Options of `threads`. */
+export interface ThreadsOptions {
+  /** Threads at once; default: the machine's parallelism. */
+  readonly concurrency?: number | undefined;
+}
+
+interface Pool {
+  run(
+    job: object,
+    options: { transferList: readonly object[]; signal: AbortSignal },
+  ): Promise<unknown>;
+  destroy(): Promise<void>;
+}
+
+/** Runs jobs in worker threads. The storage must be one that can be rebuilt there. */
+export function threads(options?: ThreadsOptions): Executor {
+  checkOptions("threads", options, ["concurrency"]);
+  const concurrency = checkConcurrency("threads", options?.concurrency, availableParallelism());
+  let pool: Promise<Pool> | undefined;
+  const close = async (): Promise<void> => {
+    const closing = pool;
+    pool = undefined;
+    if (closing !== undefined) await (await closing).destroy();
+  };
+  return {
+    async *run(jobs, { signal }) {
+      pool ??= openPool(concurrency);
+      const opened = await pool;
+      const lane = (job: Job, progress: (data: unknown) => void): Promise<JobResult> =>
+        runInPool(opened, job, progress, signal);
+      try {
+        yield* runLanes(
+          jobs,
+          Array.from({ length: concurrency }, () => lane),
+          signal,
+        );
+      } finally {
+        await close();
+      }
+    },
+    close,
+  };
+}
+
+async function openPool(concurrency: number): Promise<Pool> {
+  let loaded: { Piscina: new (options: object) => Pool };
+  try {
+    loaded = (await import("piscina")) as never;
+  } catch (cause) {
+    throw makeError(
+      "missing-dependency",
+      "threads() needs the package piscina: npm install piscina",
+      {
+        details: { package: "piscina" },
+        cause,
+      },
+    );
+  }
+  const program = import.meta.url.endsWith(".ts") ? "./worker-thread.ts" : "./worker-thread.js";
+  return new loaded.Piscina({
+    filename: new URL(program, import.meta.url).href,
+    minThreads: 0,
+    maxThreads: concurrency,
+  });
+}
+
+async function runInPool(
+  pool: Pool,
+  { id, attempt, bytes }: Job,
+  progress: (data: unknown) => void,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const { port1, port2 } = new MessageChannel();
+  port1.on("message", progress);
+  port1.unref();
+  try {
+    const result = (await pool.run({ bytes, port: port2 }, { transferList: [port2], signal })) as
+      | { bytes: Uint8Array }
+      | { error: WorkerError };
+    if ("error" in result) return { id, attempt, error: errorFromWorker(result.error) };
+    return { id, attempt, bytes: result.bytes };
+  } catch (cause) {
+    const error = makeError(
+      "worker-crashed",
+      `the worker thread ended before its job: ${(cause as Error).message}`,
+      { details: { job: id, attempt }, cause },
+    );
+    return { id, attempt, error };
+  } finally {
+    port1.close();
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The program that a worker process runs: takes jobs from its parent, one at a time, and sends
+ * results back. Ends when the parent does.
+ */
+import { type IcefloeError, isIcefloeError } from "../../base/errors.ts";
+import type { Job } from "../executor.ts";
+import { runJob } from "../job.ts";
+import type { FromWorker } from "./worker-messages.ts";
+
+const abort = new AbortController();
+
+function send(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) return resolve();
+    process.send(message, undefined, undefined, () => resolve());
+  });
+}
+
+async function work({ id, attempt, bytes }: Job): Promise<void> {
+  const report = (progress: unknown): void => {
+    void send({ type: "progress", id, attempt, progress });
+  };
+  try {
+    const result = await runJob(bytes, { signal: abort.signal, report });
+    await send({ type: "result", id, attempt, bytes: result });
+  } catch (error) {
+    await send({ type: "error", id, attempt, error: errorToJson(error) });
+  }
+}
+
+function errorToJson(
+  error: unknown,
+): ReturnType<IcefloeError["toJSON"]> | { name: string; message: string } {
+  if (isIcefloeError(error)) return error.toJSON();
+  if (error instanceof Error) return { name: error.name, message: error.message };
+  return { name: "Error", message: String(error) };
+}
+
+process.on("message", (job: Job) => {
+  void work(job);
+});
+process.on("disconnect", () => {
+  abort.abort(new Error("the coordinator is gone"));
+  process.exit(0);
+});
+void send({ type: "ready" });

@@ -1,0 +1,28 @@
+/** What a worker thread runs: one job, its progress over a port. */
+import type { MessagePort } from "node:worker_threads";
+import { isIcefloeError } from "../../base/errors.ts";
+import { runJob } from "../job.ts";
+import type { WorkerError } from "./worker-messages.ts";
+
+/** A job as the pool hands it to a thread. */
+export interface ThreadJob {
+  readonly bytes: Uint8Array;
+  readonly port: MessagePort;
+}
+
+/** Runs a job; errors come back as values, since a thread boundary strips their fields. */
+export default async function run({
+  bytes,
+  port,
+}: ThreadJob): Promise<{ bytes: Uint8Array } | { error: WorkerError }> {
+  const { signal } = new AbortController(); // Threads are ended, not asked.
+  try {
+    return { bytes: await runJob(bytes, { signal, report: (data) => port.postMessage(data) }) };
+  } catch (error) {
+    if (isIcefloeError(error)) return { error: error.toJSON() };
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { error: { name, message } };
+  } finally {
+    port.close();
+  }
+}

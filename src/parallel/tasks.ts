@@ -1,0 +1,27 @@
+/** The executor without workers: attempts run as promises in this thread, a fork each. */
+import { checkOptions } from "../base/options.ts";
+import { checkConcurrency } from "./concurrency-option.ts";
+import { CONCURRENCY_DEFAULT, type Executor } from "./executor.ts";
+import { runLanes } from "./lanes.ts";
+
+/** Options of `tasks`. */
+export interface TasksOptions {
+  /** Attempts under way at once; default 4. */
+  readonly concurrency?: number | undefined;
+}
+
+/** Runs jobs in this thread. Any storage will do, `memoryStorage` too. For I/O-bound work. */
+export function tasks(options?: TasksOptions): Executor {
+  checkOptions("tasks", options, ["concurrency"]);
+  const concurrency = checkConcurrency("tasks", options?.concurrency, CONCURRENCY_DEFAULT);
+  return {
+    sharesMemory: true,
+    run: (jobs, { signal, runHere }) =>
+      runLanes(
+        jobs,
+        Array.from({ length: concurrency }, () => runHere),
+        signal,
+      ),
+    close: async () => undefined,
+  };
+}
