@@ -196,7 +196,11 @@ async function missingGroups(place: NodePlace): Promise<string[]> {
 }
 
 function alreadyExists(path: string, type: string): Error {
-  return makeError("node-already-exists", `there is already a ${type} at ${path}`, {
-    details: { path, found: type },
-  });
+  return makeError(
+    "node-already-exists",
+    `there is already ${type === "array" ? "an array" : `a ${type}`} at ${path}`,
+    {
+      details: { path, found: type },
+    },
+  );
 }

@@ -119,7 +119,7 @@ export function toElements(dataType: DataType, values: ArrayValues, owner: strin
   const expected = dataType.name === "float16" ? "Float32Array" : constructorName(dataType);
   throw makeError(
     "invalid-option",
-    `${owner}: ${dataType.name} values must be a ${expected} or a list, got ${describe(values)}`,
+    `${owner}: ${dataType.name} values must come as ${expected} or a list, got ${describe(values)}`,
     { details: { dataType: dataType.name, expected, found: describe(values) } },
   );
 }
