@@ -1,0 +1,219 @@
+/**
+ * Typed immutable objects over a storage: snapshots, manifests, transaction logs, chunks.
+ *
+ * Caches are bounded in bytes; concurrent reads of one object share one request; requests and
+ * decodings are bounded in number. What is written is cached, chunks excepted. Never touches the
+ * one mutable object, `repo`: that is `repo-state`. Spec: v2 "File Layout".
+ */
+import { createLimiter, type Limiter } from "../base/concurrency.ts";
+import { makeError } from "../base/errors.ts";
+import { type ByteLru, createByteLru } from "../base/lru.ts";
+import type { Runtime } from "../base/runtime.ts";
+import { createSingleFlight } from "../base/single-flight.ts";
+import type { NativeRef } from "../format/chunk-ref.ts";
+import {
+  decodeEnvelope,
+  encodeEnvelope,
+  type FileType,
+  objectMetadata,
+} from "../format/envelope.ts";
+import { type Manifest, parseManifest } from "../format/manifest-read.ts";
+import { manifestPath, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
+import { encodeSnapshot, parseSnapshot, type Snapshot } from "../format/snapshot.ts";
+import {
+  encodeTransactionLog,
+  parseTransactionLog,
+  type TransactionLog,
+} from "../format/transaction-log.ts";
+import type { ObjectKind, Storage } from "../storage/port.ts";
+import type { AssetLimits } from "./asset-limits.ts";
+import { type ChunkRange, createChunkIo } from "./chunk-io.ts";
+import { putImmutable } from "./immutable-put.ts";
+import { indexSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
+
+/** Sizes of what was stored. */
+export interface Stored {
+  /** Bytes of the whole object, header included. */
+  readonly sizeBytes: number;
+}
+
+/** Typed access to immutable objects. Shared by all sessions of a repository. */
+export interface AssetStore {
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+  readonly limits: AssetLimits;
+  /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
+  readSnapshot(id: string, signal?: AbortSignal): Promise<SnapshotIndex>;
+  writeSnapshot(snapshot: Snapshot, signal?: AbortSignal): Promise<Stored>;
+  /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
+  readManifest(id: string, signal?: AbortSignal): Promise<Manifest>;
+  /** Stores a manifest's payload, which the asset store owns from now on. */
+  writeManifest(id: string, payload: Uint8Array, signal?: AbortSignal): Promise<Stored>;
+  /** `undefined`: there is none, as for the first snapshot of repositories made by spec 1. */
+  readTransactionLog(id: string, signal?: AbortSignal): Promise<TransactionLog | undefined>;
+  writeTransactionLog(log: TransactionLog, signal?: AbortSignal): Promise<Stored>;
+  /**
+   * Bytes of a native chunk (of `range` inside it), owned by the caller. One GET, shared with
+   * concurrent readers. @throws {object-not-found} @throws {invalid-object-size}
+   */
+  readChunk(ref: NativeRef, range?: ChunkRange, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Stores a chunk under a fresh id and resolves, once it is stored, to the id's 12 bytes. */
+  writeChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/** What an asset store works with. */
+export interface AssetStoreOptions {
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+  readonly limits: AssetLimits;
+  /** zstd level of metadata files. */
+  readonly compressionLevel: number;
+}
+
+/** How one kind of metadata file is found, decoded and weighed. */
+interface AssetType<T> {
+  readonly fileType: FileType;
+  readonly objectKind: ObjectKind;
+  path(id: string): string;
+  parse(payload: Uint8Array, specVersion: 1 | 2, object: string): T | Promise<T>;
+  idOf(asset: T): string;
+  /** Memory that the decoded asset holds, about. */
+  weigh(asset: T, payloadBytes: number): number;
+}
+
+const SNAPSHOTS: AssetType<SnapshotIndex> = {
+  fileType: "snapshot",
+  objectKind: "snapshot",
+  path: snapshotPath,
+  parse: (payload, specVersion, object) =>
+    indexSnapshot(parseSnapshot(payload, specVersion, object)),
+  idOf: ({ snapshot }) => snapshot.id,
+  weigh: ({ snapshot }, payloadBytes) => payloadBytes + snapshot.nodes.length * NODE_OBJECT_BYTES,
+};
+
+const MANIFESTS: AssetType<Manifest> = {
+  fileType: "manifest",
+  objectKind: "manifest",
+  path: manifestPath,
+  parse: (payload, _specVersion, object) => parseManifest(payload, object),
+  idOf: ({ id }) => id,
+  weigh: ({ sizeBytes }) => sizeBytes,
+};
+
+const TRANSACTION_LOGS: AssetType<TransactionLog> = {
+  fileType: "transaction-log",
+  objectKind: "transaction-log",
+  path: transactionLogPath,
+  parse: (payload, _specVersion, object) => parseTransactionLog(payload, object),
+  idOf: ({ id }) => id,
+  weigh: (_log, payloadBytes) => payloadBytes * 2,
+};
+
+/** Objects, strings and map entries of one decoded node, besides the bytes of the file: about. */
+const NODE_OBJECT_BYTES = 600;
+
+/** An asset store with empty caches. */
+export function createAssetStore(options: AssetStoreOptions): AssetStore {
+  const { storage, runtime, limits } = options;
+  const requests = createLimiter(limits.concurrentRequestsMax);
+  const lane = { ...options, requests, decodes: createLimiter(limits.concurrentDecodesMax) };
+  const snapshots = createShelf(SNAPSHOTS, lane, limits.snapshotCacheBytes);
+  const manifests = createShelf(MANIFESTS, lane, limits.manifestCacheBytes);
+  const logs = createShelf(TRANSACTION_LOGS, lane, limits.transactionLogCacheBytes);
+  const chunks = createChunkIo({
+    storage,
+    runtime,
+    requests,
+    cacheBytesMax: limits.chunkCacheBytes,
+  });
+  return {
+    storage,
+    runtime,
+    limits,
+    readSnapshot: (id, signal) => snapshots.mustRead(id, signal),
+    writeSnapshot: (snapshot, signal) =>
+      snapshots.write(snapshot.id, encodeSnapshot(snapshot), signal, indexSnapshot(snapshot)),
+    readManifest: (id, signal) => manifests.mustRead(id, signal),
+    writeManifest: (id, payload, signal) => manifests.write(id, payload, signal),
+    readTransactionLog: (id, signal) => logs.read(id, signal),
+    writeTransactionLog: (log, signal) =>
+      logs.write(log.id, encodeTransactionLog(log), signal, log),
+    readChunk: chunks.readChunk,
+    writeChunk: chunks.writeChunk,
+  };
+}
+
+interface Lane extends AssetStoreOptions {
+  readonly requests: Limiter;
+  readonly decodes: Limiter;
+}
+
+/** Reads and writes of one type of asset, with its cache. */
+interface Shelf<T> {
+  read(id: string, signal?: AbortSignal): Promise<T | undefined>;
+  mustRead(id: string, signal?: AbortSignal): Promise<T>;
+  /** `asset` is what `payload` encodes; decoded from it if not given. */
+  write(id: string, payload: Uint8Array, signal?: AbortSignal, asset?: T): Promise<Stored>;
+}
+
+function createShelf<T>(type: AssetType<T>, lane: Lane, cacheBytesMax: number): Shelf<T> {
+  const { storage, limits, requests, decodes } = lane;
+  const cache: ByteLru<T> = createByteLru(cacheBytesMax);
+  const flights = createSingleFlight<T | undefined>();
+  const object = type.path;
+
+  const load = async (id: string): Promise<T | undefined> => {
+    const stored = await requests.run(() => storage.get(object(id)));
+    if (stored === undefined) return undefined;
+    return decodes.run(async () => {
+      const { payload, specVersion } = await decodeEnvelope(stored.bytes, {
+        object: object(id),
+        fileType: type.fileType,
+        bytesMax: limits.metadataBytesMax,
+      });
+      const asset = await type.parse(payload, specVersion, object(id));
+      checkId(object(id), id, type.idOf(asset));
+      cache.set(id, asset, type.weigh(asset, payload.length));
+      return asset;
+    });
+  };
+
+  const read = async (id: string, signal?: AbortSignal): Promise<T | undefined> => {
+    signal?.throwIfAborted();
+    return cache.get(id) ?? flights.run(id, () => load(id), signal);
+  };
+
+  return {
+    read,
+    async mustRead(id, signal) {
+      const asset = await read(id, signal);
+      if (asset !== undefined) return asset;
+      const path = object(id);
+      throw makeError("object-not-found", `${path} does not exist`, { details: { path } });
+    },
+    async write(id, payload, signal, asset) {
+      const { fileType, objectKind } = type;
+      const body = await encodeEnvelope({
+        fileType,
+        payload,
+        compressionLevel: lane.compressionLevel,
+      });
+      const metadata = storage.capabilities.userMetadata ? objectMetadata(fileType) : undefined;
+      await requests.run(
+        () => putImmutable(storage, object(id), body, { objectKind, metadata, signal }),
+        signal,
+      );
+      const cached = asset ?? (await type.parse(payload, 2, object(id)));
+      cache.set(id, cached, type.weigh(cached, payload.length));
+      return { sizeBytes: body.length };
+    },
+  };
+}
+
+/** Refuses an object that stands under another's name: reading it would mix up two states. */
+function checkId(object: string, expected: string, found: string): void {
+  if (found === expected) return;
+  throw makeError("invalid-file-format", `${object}: holds the id ${found}`, {
+    details: { object, expected, found },
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * Native chunks: bytes in objects of their own, written once under a random name.
+ *
+ * Concurrent reads of the same bytes share one GET, also without a cache; every caller owns what
+ * it gets. Spec: v2 "Chunk Files".
+ */
+import type { Limiter } from "../base/concurrency.ts";
+import { isIcefloeError, makeError } from "../base/errors.ts";
+import { createByteLru } from "../base/lru.ts";
+import type { Runtime } from "../base/runtime.ts";
+import { abortable } from "../base/single-flight.ts";
+import type { NativeRef } from "../format/chunk-ref.ts";
+import { objectIdToBytes, randomObjectId } from "../format/ids.ts";
+import { chunkPath } from "../format/object-paths.ts";
+import type { Storage } from "../storage/port.ts";
+import { putImmutable } from "./immutable-put.ts";
+
+/** Bytes [start, end) of a chunk. */
+export interface ChunkRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads and writes native chunks. */
+export interface ChunkIo {
+  readChunk(ref: NativeRef, range?: ChunkRange, signal?: AbortSignal): Promise<Uint8Array>;
+  writeChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/** What chunk reads and writes work with. */
+export interface ChunkIoOptions {
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+  readonly requests: Limiter;
+  /** 0 keeps nothing. */
+  readonly cacheBytesMax: number;
+}
+
+interface Flight {
+  readonly promise: Promise<Uint8Array>;
+  /** Final when the promise settles: later callers start a new flight. */
+  sharers: number;
+}
+
+/** Chunk access with a byte-bounded cache. */
+export function createChunkIo(options: ChunkIoOptions): ChunkIo {
+  const { storage, runtime, requests, cacheBytesMax } = options;
+  const cache = createByteLru<Uint8Array>(cacheBytesMax);
+  const flights = new Map<string, Flight>();
+
+  const fetch = async (key: string, ref: NativeRef, range: ChunkRange): Promise<Uint8Array> => {
+    try {
+      const bytes = await requests.run(() => fetchRange(storage, ref, range));
+      cache.set(key, bytes, bytes.length);
+      return bytes;
+    } finally {
+      flights.delete(key);
+    }
+  };
+
+  return {
+    async readChunk(ref, range = { start: 0, end: ref.length }, signal) {
+      signal?.throwIfAborted();
+      const key = `${ref.id}/${ref.offset + range.start}-${ref.offset + range.end}`;
+      const cached = cache.get(key);
+      if (cached !== undefined) return cached.slice();
+      let flight = flights.get(key);
+      if (flight === undefined) {
+        flight = { promise: fetch(key, ref, range), sharers: 0 };
+        flights.set(key, flight);
+      }
+      flight.sharers++;
+      const bytes = await (signal ? abortable(flight.promise, signal) : flight.promise);
+      // The bytes themselves may go out only if nobody else, the cache included, holds them.
+      return flight.sharers > 1 || cacheBytesMax > 0 ? bytes.slice() : bytes;
+    },
+
+    async writeChunk(bytes, signal) {
+      const id = randomObjectId(runtime);
+      await requests.run(
+        () => putImmutable(storage, chunkPath(id), bytes, { objectKind: "chunk", signal }),
+        signal,
+      );
+      return objectIdToBytes(id);
+    },
+  };
+}
+
+async function fetchRange(
+  storage: Storage,
+  ref: NativeRef,
+  { start, end }: ChunkRange,
+): Promise<Uint8Array> {
+  if (start === end) return new Uint8Array(0); // HTTP has no empty range.
+  const path = chunkPath(ref.id);
+  const range = { start: ref.offset + start, end: ref.offset + end };
+  const details = { path, offset: range.start, expectedBytes: end - start };
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = (await storage.get(path, { range }))?.bytes;
+  } catch (error) {
+    if (!isIcefloeError(error, "invalid-byte-range")) throw error;
+    const message = `${path}: shorter than its reference, which ends at byte ${range.end}`;
+    throw makeError("invalid-object-size", message, { details, cause: error });
+  }
+  if (bytes === undefined)
+    throw makeError("object-not-found", `${path} does not exist`, { details });
+  if (bytes.length === end - start) return bytes;
+  throw makeError(
+    "invalid-object-size",
+    `${path}: expected ${end - start} bytes at offset ${range.start}, got ${bytes.length}`,
+    { details: { ...details, foundBytes: bytes.length } },
+  );
+}

@@ -1,0 +1,157 @@
+/**
+ * The engine under a repository and its sessions: storage, runtime, typed assets, the mutable
+ * state, and the effective configuration. A plain value that crosses floors.
+ */
+import { makeError } from "../base/errors.ts";
+import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import { type Runtime, systemRuntime } from "../base/runtime.ts";
+import {
+  checkConfig,
+  mergeConfig,
+  parseConfig,
+  type RepositoryConfig,
+  type ResolvedConfig,
+  resolveConfig,
+} from "../format/config.ts";
+import { REPO_PATH } from "../format/object-paths.ts";
+import type { RepoInfo } from "../format/repo-info.ts";
+import type { Storage } from "../storage/port.ts";
+import { assetLimits, METADATA_BYTES_MAX } from "./asset-limits.ts";
+import { type AssetStore, createAssetStore } from "./asset-store.ts";
+import { mustLocateRepo } from "./locate-repo.ts";
+import type { VersionedRepo } from "./repo-object.ts";
+import { createRepoState, type RepoState } from "./repo-state.ts";
+
+/** Credentials per URL prefix of a virtual chunk container; `null`: none are needed. */
+export type VirtualChunkAccess = Readonly<Record<string, unknown>>;
+
+/** What repositories and sessions work with. */
+export interface Engine {
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+  readonly assets: AssetStore;
+  readonly repoState: RepoState;
+  /** The effective configuration, defaults filled in. */
+  readonly config: ResolvedConfig;
+  /** What is persisted, overridden by what the user passed; without defaults. */
+  readonly settings: RepositoryConfig;
+  readonly virtualChunkAccess: VirtualChunkAccess;
+  /** A fresh copy; sessions take it when they are made. */
+  defaultCommitMetadata(): Record<string, unknown>;
+}
+
+/** How an engine is opened. */
+export interface EngineOptions {
+  /** Overrides the persisted configuration, key by key. */
+  readonly config?: RepositoryConfig | undefined;
+  /** Virtual chunk containers that may be read, by URL prefix. Never persisted. */
+  readonly authorizeVirtualChunkAccess?: VirtualChunkAccess | undefined;
+  /** Clock, randomness and sleep; the platform's own by default. */
+  readonly runtime?: Runtime | undefined;
+  /** Most bytes of one decompressed metadata file; default `METADATA_BYTES_MAX`. */
+  readonly metadataBytesMax?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const KNOWN = ["config", "authorizeVirtualChunkAccess", "runtime", "metadataBytesMax", "signal"];
+
+/** Engine options, checked, with what is always needed filled in. */
+export interface CheckedEngineOptions extends EngineOptions {
+  readonly config: RepositoryConfig;
+  readonly runtime: Runtime;
+  readonly metadataBytesMax: number;
+}
+
+/**
+ * Checks options that may have the `extra` keys too. Makes a runtime unless one is given.
+ * @throws {invalid-option} @throws {invalid-config}
+ */
+export function checkEngineOptions(
+  operation: string,
+  storage: Storage,
+  options: EngineOptions | undefined,
+  extra: readonly string[] = [],
+): CheckedEngineOptions {
+  checkOptions(operation, options, [...KNOWN, ...extra]);
+  const { config, metadataBytesMax = METADATA_BYTES_MAX, runtime, signal } = options ?? {};
+  const access = options?.authorizeVirtualChunkAccess;
+  const refuse = (option: string, expected: string, value: unknown): void => {
+    const found = describe(value);
+    throw makeError("invalid-option", `${operation}: ${option} must be ${expected}, got ${found}`, {
+      details: { operation, option, found },
+    });
+  };
+  if (typeof (storage as Partial<Storage> | undefined)?.getIfChanged !== "function") {
+    refuse("storage", "a Storage", storage);
+  }
+  if (!Number.isSafeInteger(metadataBytesMax) || metadataBytesMax < 1) {
+    refuse("metadataBytesMax", "a positive integer", metadataBytesMax);
+  }
+  if (access !== undefined && !isPlainObject(access)) {
+    refuse("authorizeVirtualChunkAccess", "a plain object", access);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    refuse("signal", "an AbortSignal", signal);
+  }
+  if (runtime !== undefined && typeof runtime.nowMicros !== "function") {
+    refuse("runtime", "a Runtime", runtime);
+  }
+  return {
+    ...options,
+    config: config === undefined ? {} : checkConfig(config),
+    runtime: runtime ?? systemRuntime(),
+    metadataBytesMax,
+  };
+}
+
+/**
+ * Opens the repository in `storage`. One GET.
+ * @throws {repository-not-found} @throws {invalid-file-format} @throws {unsupported-spec-version}
+ * @throws {config-deserialization}
+ */
+export async function openEngine(storage: Storage, options?: EngineOptions): Promise<Engine> {
+  const checked = checkEngineOptions("open", storage, options);
+  const state = await mustLocateRepo(storage, checked.metadataBytesMax, checked.signal);
+  return buildEngine(storage, checked, state);
+}
+
+/** The engine over a repository whose state has just been read or written. No I/O. */
+export function buildEngine(
+  storage: Storage,
+  options: CheckedEngineOptions,
+  initial: VersionedRepo,
+): Engine {
+  const { runtime, metadataBytesMax } = options;
+  const settings = mergeConfig(persistedConfig(initial.repo) ?? {}, options.config);
+  const config = resolveConfig(settings);
+  const compressionLevel = config.compression.level;
+  const { maxTries, initialBackoffMs, maxBackoffMs } = config.repoUpdateRetries;
+  return {
+    storage,
+    runtime,
+    assets: createAssetStore({
+      storage,
+      runtime,
+      limits: assetLimits(config, metadataBytesMax),
+      compressionLevel,
+    }),
+    repoState: createRepoState({
+      storage,
+      runtime,
+      retry: { attemptsMax: maxTries, initialBackoffMs, maxBackoffMs },
+      entriesPerFile: config.numUpdatesPerRepoInfoFile,
+      compressionLevel,
+      metadataBytesMax,
+      initial,
+    }),
+    config,
+    settings,
+    virtualChunkAccess: options.authorizeVirtualChunkAccess ?? {},
+    defaultCommitMetadata: () => ({}),
+  };
+}
+
+/** The configuration that `repo` holds, if any. @throws {config-deserialization} */
+export function persistedConfig(repo: RepoInfo): RepositoryConfig | undefined {
+  return repo.config === undefined ? undefined : parseConfig(repo.config, REPO_PATH);
+}

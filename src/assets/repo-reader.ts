@@ -1,0 +1,88 @@
+/**
+ * Reads of `repo` that are never stale: one conditional GET, shared by concurrent callers.
+ *
+ * A caller may join a read only while its request has not been sent: a reply under way may miss a
+ * commit that was acknowledged before the call. So at most one read runs and one waits.
+ *
+ *   calls   a b      c d e
+ *   reads   [ab.....][cde....]      c, d, e come while [ab] runs: they share the next one
+ */
+import { makeError } from "../base/errors.ts";
+import { abortable } from "../base/single-flight.ts";
+import { REPO_PATH } from "../format/object-paths.ts";
+import type { Storage } from "../storage/port.ts";
+import { decodeRepo, type VersionedRepo } from "./repo-object.ts";
+
+/** The newest state known, and reads of a newer one. */
+export interface RepoReader {
+  /** The state last read or written; may be stale. */
+  readonly held: VersionedRepo | undefined;
+  /** A state that was current at some moment after this call. @throws {repository-not-found} */
+  read(signal?: AbortSignal): Promise<VersionedRepo>;
+  /** Takes over a state that this process has just written. */
+  remember(written: VersionedRepo): void;
+}
+
+/** A reader that starts from `initial`, if given. */
+export function createRepoReader(
+  storage: Storage,
+  metadataBytesMax: number,
+  initial?: VersionedRepo,
+): RepoReader {
+  let held = initial;
+  /** Grows whenever `held` is replaced: a reply to an older question must not undo a write. */
+  let revision = 0;
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<VersionedRepo> | undefined;
+
+  const hold = (state: VersionedRepo): VersionedRepo => {
+    held = state;
+    revision++;
+    return state;
+  };
+
+  const load = async (): Promise<VersionedRepo> => {
+    const base = held;
+    const asked = revision;
+    const reply = base
+      ? await storage.getIfChanged(REPO_PATH, base.version)
+      : await storage.get(REPO_PATH);
+    if (reply === "unchanged" && base !== undefined) return base;
+    if (reply === undefined || reply === "unchanged") throw repositoryNotFound(storage);
+    const { bytes, version } = reply;
+    const state = { repo: await decodeRepo(bytes, REPO_PATH, metadataBytesMax), version };
+    return revision === asked ? hold(state) : state;
+  };
+
+  const joinNext = (): Promise<VersionedRepo> => {
+    if (next !== undefined) return next;
+    const joined = running
+      .catch(() => undefined) // Its own callers see the failure.
+      .then(() => {
+        next = undefined;
+        return load();
+      });
+    next = joined;
+    running = joined;
+    return joined;
+  };
+
+  return {
+    get held() {
+      return held;
+    },
+    async read(signal) {
+      signal?.throwIfAborted();
+      return signal === undefined ? joinNext() : abortable(joinNext(), signal);
+    },
+    remember: hold,
+  };
+}
+
+/** What to throw where `repo` is absent. */
+export function repositoryNotFound(storage: Storage, cause?: unknown): Error {
+  return makeError("repository-not-found", `there is no repository in storage ${storage.id}`, {
+    details: { storage: storage.id },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,82 @@
+/**
+ * A snapshot with its lookups: nodes by path and id, manifests by id.
+ *
+ * Files written by others may hold nodes in any order and even one path twice (an engine bug),
+ * so nothing here relies on the stored order; the first node of a path counts.
+ */
+import { compareUtf8 } from "../base/bytes.ts";
+import type { ManifestFileInfo, NodeSnapshot, Snapshot } from "../format/snapshot.ts";
+
+/** Lookups over one snapshot. Immutable; shared by all sessions at that snapshot. */
+export interface SnapshotIndex {
+  readonly snapshot: Snapshot;
+  /** The node at a canonical absolute path. */
+  node(path: string): NodeSnapshot | undefined;
+  nodeById(id: string): NodeSnapshot | undefined;
+  manifestFile(id: string): ManifestFileInfo | undefined;
+  /** The node at `path`, if any, then all below it, sorted by the UTF-8 bytes of the path. */
+  nodesUnder(path: string): Iterable<NodeSnapshot>;
+}
+
+/** Indexes a snapshot; each lookup table is built when first asked for. */
+export function indexSnapshot(snapshot: Snapshot): SnapshotIndex {
+  const byPath = lazy(() => firstBy(snapshot.nodes, (node) => node.path));
+  const byId = lazy(() => firstBy(snapshot.nodes, (node) => node.id));
+  const manifests = lazy(() => firstBy(snapshot.manifestFiles, (file) => file.id));
+  const sorted = lazy(() => sortNodes(snapshot.nodes));
+  return {
+    snapshot,
+    node: (path) => byPath().get(path),
+    nodeById: (id) => byId().get(id),
+    manifestFile: (id) => manifests().get(id),
+    *nodesUnder(path) {
+      const top = byPath().get(path);
+      if (top !== undefined) yield top;
+      // "/a-b" sorts between "/a" and "/a/b": the subtree is what starts with "/a/", in one run.
+      const prefix = path === "/" ? "/" : `${path}/`;
+      const nodes = sorted();
+      for (let at = lowerBound(nodes, prefix); at < nodes.length; at++) {
+        const node = nodes[at] as NodeSnapshot;
+        if (!node.path.startsWith(prefix)) return;
+        if (node.path !== path) yield node;
+      }
+    },
+  };
+}
+
+function lazy<T>(make: () => T): () => T {
+  let value: { readonly made: T } | undefined;
+  return () => {
+    value ??= { made: make() };
+    return value.made;
+  };
+}
+
+function firstBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T> {
+  const map = new Map<string, T>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (!map.has(key)) map.set(key, item);
+  }
+  return map;
+}
+
+function sortNodes(nodes: readonly NodeSnapshot[]): readonly NodeSnapshot[] {
+  const isSorted = nodes.every((node, at) => {
+    const previous = nodes[at - 1];
+    return previous === undefined || compareUtf8(previous.path, node.path) <= 0;
+  });
+  return isSorted ? nodes : [...nodes].sort((a, b) => compareUtf8(a.path, b.path));
+}
+
+/** Index of the first node whose path is not before `path`. */
+function lowerBound(nodes: readonly NodeSnapshot[], path: string): number {
+  let low = 0;
+  let high = nodes.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareUtf8((nodes[middle] as NodeSnapshot).path, path) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,49 @@
+/** Applies the changes of a group of updates, one on top of the other. Pure. */
+import { makeError } from "../base/errors.ts";
+import type { RepoInfo, UpdateKind } from "../format/repo-info.ts";
+import { isLive, type Member } from "./update-member.ts";
+
+/** What a group makes of a state. */
+export interface GroupPlan {
+  /** The state with all accepted changes; its ops log is still the old one. */
+  readonly repo: RepoInfo;
+  /** Ops log entries of the accepted changes, oldest first. */
+  readonly updates: readonly UpdateKind[];
+  readonly accepted: readonly Member[];
+  /** Why a member's change does not fit the state that those before it leave. */
+  readonly refused: ReadonlyMap<Member, unknown>;
+}
+
+/** Applies the changes of all live members, in their order; one that throws is left out. */
+export function applyChanges(base: RepoInfo, group: readonly Member[]): GroupPlan {
+  let repo = base;
+  const updates: UpdateKind[] = [];
+  const accepted: Member[] = [];
+  const refused = new Map<Member, unknown>();
+  for (const member of group) {
+    if (!isLive(member)) continue;
+    try {
+      if (!member.bypassStatus) assertStatusAllowsUpdates(repo, "update");
+      const change = member.change(repo);
+      if (change.updates.length === 0) throw makeError("internal", "an update without log entry");
+      repo = change.repo;
+      updates.push(...change.updates);
+      accepted.push(member);
+    } catch (error) {
+      refused.set(member, error);
+    }
+  }
+  return { repo, updates, accepted, refused };
+}
+
+/** Throws `read-only-repository` while the repository's status is read-only; offline is online. */
+export function assertStatusAllowsUpdates(repo: RepoInfo, operation: string): void {
+  const { availability, limitedAvailabilityReason: reason } = repo.status;
+  if (availability !== "read-only") return;
+  const because = reason === undefined ? "" : `: ${reason}`;
+  throw makeError(
+    "read-only-repository",
+    `${operation}: the repository's status is read-only${because}`,
+    { details: { operation, ...(reason === undefined ? {} : { reason }) } },
+  );
+}

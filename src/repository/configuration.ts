@@ -1,0 +1,37 @@
+/** Changes of a repository's configuration: for one object, or persisted for everyone. */
+import { checkEngineOptions, type Engine, type EngineOptions } from "../assets/engine.ts";
+import { checkOptions } from "../base/options.ts";
+import { encodeConfig, mergeConfig, resolveConfig } from "../format/config.ts";
+import type { RepoInfo } from "../format/repo-info.ts";
+
+/** What `reopen` changes. */
+export type ReopenOptions = Pick<EngineOptions, "config" | "authorizeVirtualChunkAccess">;
+
+/**
+ * An engine over the same state and caches, with `config` merged over the present configuration.
+ * Sizes of caches, the compression level and limits of requests stay as they are. No I/O.
+ * @throws {invalid-option} @throws {invalid-config}
+ */
+export function reopenEngine(engine: Engine, options: ReopenOptions | undefined): Engine {
+  checkOptions("reopen", options, ["config", "authorizeVirtualChunkAccess"]);
+  const checked = checkEngineOptions("reopen", engine.storage, options);
+  const settings = mergeConfig(engine.settings, checked.config);
+  return {
+    ...engine,
+    settings,
+    config: resolveConfig(settings),
+    virtualChunkAccess: checked.authorizeVirtualChunkAccess ?? engine.virtualChunkAccess,
+  };
+}
+
+/**
+ * Persists the effective configuration; keys in the persisted one that we do not know stay. Of
+ * several clients that save at once the last one wins.
+ */
+export async function saveConfig(engine: Engine, signal?: AbortSignal): Promise<void> {
+  const change = (repo: RepoInfo) => ({
+    repo: { ...repo, config: encodeConfig(engine.settings, repo.config) },
+    updates: [{ kind: "config-changed" } as const],
+  });
+  await engine.repoState.update(change, { signal });
+}

@@ -1,0 +1,130 @@
+/**
+ * Makes a repository: initial snapshot and log, then `repo`, put only if there is none. Several
+ * creators may race: one wins, and nothing that another has written is overwritten.
+ * Spec: v2 "Repo Info File"; semantics "create".
+ */
+import {
+  buildEngine,
+  type CheckedEngineOptions,
+  checkEngineOptions,
+  type Engine,
+} from "../assets/engine.ts";
+import { writeInitialRepo } from "../assets/initial-repo.ts";
+import { findForeignObject, locateRepo } from "../assets/locate-repo.ts";
+import { assertCanUpdate } from "../assets/repo-object.ts";
+import { makeError } from "../base/errors.ts";
+import { describe } from "../base/options.ts";
+import {
+  encodeConfig,
+  mergeConfig,
+  type RepositoryConfig,
+  resolveConfig,
+} from "../format/config.ts";
+import type { Storage } from "../storage/port.ts";
+import { REPOSITORY_KEYS, type RepositoryOptions } from "./repository-options.ts";
+
+/** How a repository is created. */
+export interface CreateOptions extends RepositoryOptions {
+  /** Default 2. Repositories of spec 1 cannot be created yet. */
+  readonly specVersion?: 1 | 2 | undefined;
+  /** Whether the place must be empty; default true. An existing repository is always refused. */
+  readonly checkCleanRoot?: boolean | undefined;
+  /**
+   * Persists a setting that makes official clients fail their commits on storages where they
+   * would overwrite blindly (a local folder). They can still read. Default false.
+   */
+  readonly refuseForeignWriters?: boolean | undefined;
+}
+
+/** Keys of `CreateOptions` that are not for the engine. */
+export const CREATE_KEYS: readonly string[] = [
+  ...REPOSITORY_KEYS,
+  "specVersion",
+  "checkCleanRoot",
+  "refuseForeignWriters",
+];
+
+const SPEC_VERSION_MAX = 2;
+
+/**
+ * Creates a repository with one empty snapshot on branch main. One LIST, two PUTs, the PUT of
+ * `repo`; one GET more if the initial snapshot exists already.
+ * @throws {parent-directory-not-clean} a repository, or something else, is there
+ * @throws {repo-info-updated} another creator was faster
+ * @throws {read-only-storage} @throws {condition-not-supported} @throws {unimplemented} spec 1
+ */
+export async function createEngine(storage: Storage, options?: CreateOptions): Promise<Engine> {
+  const checked = checkEngineOptions("create", storage, options, CREATE_KEYS);
+  const { signal } = checked;
+  checkFlag("checkCleanRoot", options?.checkCleanRoot);
+  checkFlag("refuseForeignWriters", options?.refuseForeignWriters);
+  checkSpecVersion(options?.specVersion ?? SPEC_VERSION_MAX);
+  assertCanUpdate(storage, "create");
+  const settings = settingsToCreate(checked.config, options?.refuseForeignWriters ?? false);
+  const isPersisted = options?.refuseForeignWriters === true || !isDefault(settings);
+  signal?.throwIfAborted();
+  await assertVacant(storage, checked, options?.checkCleanRoot ?? true);
+  const state = await writeInitialRepo(storage, {
+    runtime: checked.runtime,
+    metadataBytesMax: checked.metadataBytesMax,
+    compressionLevel: resolveConfig(settings).compression.level,
+    config: isPersisted ? encodeConfig(settings) : undefined,
+    signal,
+  });
+  return buildEngine(storage, checked, state);
+}
+
+/** Refuses a place that is taken. One GET, one HEAD and, if it must be empty, one LIST. */
+async function assertVacant(
+  storage: Storage,
+  { metadataBytesMax, signal }: CheckedEngineOptions,
+  mustBeEmpty: boolean,
+): Promise<void> {
+  const refuse = (found: string): Error =>
+    makeError(
+      "parent-directory-not-clean",
+      `create: expected an empty place in storage ${storage.id}, found ${found}`,
+      { details: { storage: storage.id, found } },
+    );
+  const located = await locateRepo(storage, metadataBytesMax, signal);
+  if (located !== undefined) throw refuse(`a repository of spec ${located.specVersion}`);
+  if (!mustBeEmpty || !storage.capabilities.list) return;
+  const path = await findForeignObject(storage, signal);
+  if (path !== undefined) throw refuse(`"${path}"`);
+}
+
+function checkFlag(option: string, value: unknown): void {
+  if (value === undefined || typeof value === "boolean") return;
+  const found = describe(value);
+  throw makeError("invalid-option", `create: ${option} must be true or false, got ${found}`, {
+    details: { operation: "create", option, found },
+  });
+}
+
+function checkSpecVersion(specVersion: unknown): void {
+  if (specVersion === SPEC_VERSION_MAX) return;
+  const details = { operation: "create", specVersion: describe(specVersion) };
+  if (specVersion === 1) {
+    throw makeError("unimplemented", "create: repositories of spec 1 are not built yet", {
+      details,
+    });
+  }
+  throw makeError(
+    "unsupported-spec-version",
+    `create: expected spec version 1 or ${SPEC_VERSION_MAX}, got ${describe(specVersion)}`,
+    { details },
+  );
+}
+
+function settingsToCreate(
+  config: RepositoryConfig,
+  refuseForeignWriters: boolean,
+): RepositoryConfig {
+  if (!refuseForeignWriters) return config;
+  return mergeConfig(config, { storage: { unsafeUseConditionalUpdate: true } });
+}
+
+/** Whether nothing needs to be persisted: every value is the default anyway. */
+function isDefault(settings: RepositoryConfig): boolean {
+  return JSON.stringify(resolveConfig(settings)) === JSON.stringify(resolveConfig({}));
+}

@@ -1,0 +1,62 @@
+/** Opens what stands in a storage, or says what does. Behaviour: semantics "open". */
+
+import { METADATA_BYTES_MAX } from "../assets/asset-limits.ts";
+import { buildEngine, checkEngineOptions, type Engine, persistedConfig } from "../assets/engine.ts";
+import { locateRepo, mustLocateRepo, specOneUnimplemented } from "../assets/locate-repo.ts";
+import { isIcefloeError } from "../base/errors.ts";
+import type { RepositoryConfig } from "../format/config.ts";
+import type { Storage } from "../storage/port.ts";
+import { CREATE_KEYS, type CreateOptions, createEngine } from "./create.ts";
+import { REPOSITORY_KEYS, type RepositoryOptions } from "./repository-options.ts";
+
+/**
+ * Opens a repository. One GET.
+ * @throws {repository-not-found} @throws {invalid-file-format} @throws {unsupported-spec-version}
+ * @throws {config-deserialization} @throws {unimplemented} spec 1
+ */
+export async function openExisting(storage: Storage, options?: RepositoryOptions): Promise<Engine> {
+  const checked = checkEngineOptions("open", storage, options, REPOSITORY_KEYS);
+  checked.signal?.throwIfAborted();
+  const state = await mustLocateRepo(storage, checked.metadataBytesMax, checked.signal);
+  return buildEngine(storage, checked, state);
+}
+
+/** Opens the repository, or creates it. Of several that create at once, all but one open. */
+export async function openOrCreateEngine(
+  storage: Storage,
+  options?: CreateOptions,
+): Promise<Engine> {
+  const checked = checkEngineOptions("openOrCreate", storage, options, CREATE_KEYS);
+  const locate = async (): Promise<Engine | undefined> => {
+    const located = await locateRepo(storage, checked.metadataBytesMax, checked.signal);
+    if (located?.specVersion === 1) throw specOneUnimplemented(storage);
+    return located === undefined ? undefined : buildEngine(storage, checked, located.state);
+  };
+  checked.signal?.throwIfAborted();
+  const present = await locate();
+  if (present !== undefined) return present;
+  try {
+    return await createEngine(storage, options);
+  } catch (error) {
+    if (!isIcefloeError(error, "repo-info-updated", "parent-directory-not-clean")) throw error;
+    const created = await locate();
+    if (created === undefined) throw error;
+    return created;
+  }
+}
+
+/** The spec version of the repository in `storage`; `undefined`: there is none. Two requests at most. */
+export async function fetchSpecVersion(
+  storage: Storage,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  return (await locateRepo(storage, METADATA_BYTES_MAX, signal))?.specVersion;
+}
+
+/** The persisted configuration; `undefined`: none is. One GET. @throws {repository-not-found} */
+export async function fetchConfig(
+  storage: Storage,
+  signal?: AbortSignal,
+): Promise<RepositoryConfig | undefined> {
+  return persistedConfig((await mustLocateRepo(storage, METADATA_BYTES_MAX, signal)).repo);
+}

@@ -1,0 +1,363 @@
+/**
+ * Repository: what users open. Branches, tags, history, and sessions on them.
+ *
+ * Nothing about the repository is pinned when it is opened: every operation asks for the newest
+ * state by one conditional GET, which concurrent calls share. Behaviour: semantics §1.
+ */
+import { ancestorsOf, isInAncestry, mustGetRepoSnapshot } from "../assets/ancestry.ts";
+import type { Engine } from "../assets/engine.ts";
+import { assertCanUpdate } from "../assets/repo-object.ts";
+import { assertStatusAllowsUpdates } from "../assets/update-group.ts";
+import { type AsyncList, asyncList } from "../base/async-list.ts";
+import { makeError } from "../base/errors.ts";
+import type { RepositoryConfig } from "../format/config.ts";
+import { parseSnapshotId } from "../format/ids.ts";
+import type { Diff } from "../session/diff.ts";
+import { openSession, type Session } from "../session/session.ts";
+import type { Storage } from "../storage/port.ts";
+import { type AncestryGraph, graphOf } from "./ancestry-graph.ts";
+import { branchNames, createBranch, deleteBranch, mustGetBranch, resetBranch } from "./branches.ts";
+import { type ReopenOptions, reopenEngine, saveConfig } from "./configuration.ts";
+import { type CreateOptions, createEngine } from "./create.ts";
+import { diffVersions, listManifestFiles, type ManifestFile } from "./history.ts";
+import { fetchConfig, fetchSpecVersion, openExisting, openOrCreateEngine } from "./open.ts";
+import { copyCommitMetadata, type RepositoryOptions } from "./repository-options.ts";
+import { type SignalOption, takeSignal } from "./signal-option.ts";
+import { describeSnapshot, type SnapshotInfo } from "./snapshot-info.ts";
+import { createTag, deleteTag, mustGetTag, tagNames } from "./tags.ts";
+import { checkTransactionOptions, runTransaction, type TransactionOptions } from "./transaction.ts";
+import { parseVersionRef, resolveVersion, type VersionRef } from "./version-ref.ts";
+
+/** Options of `writableSession`. */
+export interface WritableSessionOptions extends SignalOption {
+  /**
+   * An older snapshot of the branch to start from, to take up forks saved from it. The commit
+   * then loses its race and needs a solver.
+   */
+  readonly base?: string | undefined;
+}
+
+/** Options of `resetBranch`. */
+export interface ResetBranchOptions extends SignalOption {
+  /** Refuses the reset (`branch-update-conflict`) unless this is the branch's tip. */
+  readonly from?: string | undefined;
+}
+
+/** An Icechunk repository: versions of a Zarr hierarchy, with branches and tags. */
+export class Repository {
+  readonly #engine: Engine;
+  #defaultCommitMetadata: Readonly<Record<string, unknown>>;
+
+  private constructor(engine: Engine, defaultCommitMetadata: Readonly<Record<string, unknown>>) {
+    this.#engine = engine;
+    this.#defaultCommitMetadata = defaultCommitMetadata;
+  }
+
+  /**
+   * Creates a repository with one empty snapshot on branch `main`. About six requests.
+   * @throws {parent-directory-not-clean} a repository, or something else, is there
+   * @throws {repo-info-updated} another creator was faster
+   * @throws {read-only-storage} @throws {condition-not-supported} @throws {unknown-outcome}
+   * @throws {unimplemented} `specVersion: 1`
+   */
+  static async create(storage: Storage, options?: CreateOptions): Promise<Repository> {
+    const defaults = copyCommitMetadata("create", options?.defaultCommitMetadata);
+    return new Repository(await createEngine(storage, options), defaults);
+  }
+
+  /**
+   * Opens a repository. One GET.
+   * @throws {repository-not-found} nothing is there
+   * @throws {invalid-file-format} something else is there, or `repo` is damaged
+   * @throws {unsupported-spec-version} @throws {config-deserialization}
+   * @throws {unimplemented} a repository of spec 1
+   */
+  static async open(storage: Storage, options?: RepositoryOptions): Promise<Repository> {
+    const defaults = copyCommitMetadata("open", options?.defaultCommitMetadata);
+    return new Repository(await openExisting(storage, options), defaults);
+  }
+
+  /** Opens the repository, or creates it. Safe to call from several processes at once. */
+  static async openOrCreate(storage: Storage, options?: CreateOptions): Promise<Repository> {
+    const defaults = copyCommitMetadata("openOrCreate", options?.defaultCommitMetadata);
+    return new Repository(await openOrCreateEngine(storage, options), defaults);
+  }
+
+  /** Whether a repository, of any spec, is there. Creates nothing. */
+  static async exists(storage: Storage, options?: SignalOption): Promise<boolean> {
+    return (await fetchSpecVersion(storage, takeSignal("exists", options))) !== undefined;
+  }
+
+  /** 1 or 2; `undefined` if there is no repository. */
+  static async fetchSpecVersion(
+    storage: Storage,
+    options?: SignalOption,
+  ): Promise<number | undefined> {
+    return fetchSpecVersion(storage, takeSignal("fetchSpecVersion", options));
+  }
+
+  /** The persisted configuration; `undefined` if none is. @throws {repository-not-found} */
+  static async fetchConfig(
+    storage: Storage,
+    options?: SignalOption,
+  ): Promise<RepositoryConfig | undefined> {
+    return fetchConfig(storage, takeSignal("fetchConfig", options));
+  }
+
+  /** Where the repository's objects are. */
+  get storage(): Storage {
+    return this.#engine.storage;
+  }
+
+  /** The effective configuration: what was passed, over what is persisted, over the defaults. */
+  get config(): Engine["config"] {
+    return this.#engine.config;
+  }
+
+  /** Version of the format. */
+  get specVersion(): 1 | 2 {
+    return 2;
+  }
+
+  /** JSON values by name that every commit of sessions made from now on carries. A copy. */
+  get defaultCommitMetadata(): Record<string, unknown> {
+    return { ...this.#defaultCommitMetadata };
+  }
+
+  set defaultCommitMetadata(metadata: Readonly<Record<string, unknown>>) {
+    this.#defaultCommitMetadata = copyCommitMetadata("defaultCommitMetadata", metadata);
+  }
+
+  /**
+   * Another Repository over the same storage and caches, with `config` merged over the present
+   * configuration. Cache sizes and limits of requests stay. No I/O.
+   */
+  async reopen(options?: ReopenOptions): Promise<Repository> {
+    return new Repository(reopenEngine(this.#engine, options), this.#defaultCommitMetadata);
+  }
+
+  /** Persists the effective configuration for everyone; the last of several saves wins. */
+  async saveConfig(options?: SignalOption): Promise<void> {
+    return saveConfig(this.#engine, takeSignal("saveConfig", options));
+  }
+
+  /**
+   * A session that reads one version, and never anything newer. One conditional GET.
+   * @throws {branch-not-found} @throws {tag-not-found} @throws {snapshot-not-found}
+   * @throws {no-snapshot-at-time} @throws {invalid-option} @throws {invalid-snapshot-id}
+   */
+  async readonlySession(version: VersionRef, options?: SignalOption): Promise<Session> {
+    const signal = takeSignal("readonlySession", options);
+    const parsed = parseVersionRef("readonlySession", version);
+    const snapshotId = resolveVersion(await this.#engine.repoState.read(signal), parsed);
+    return openSession({ engine: this.#engineOfSession(), mode: "readonly", snapshotId });
+  }
+
+  /**
+   * A session that can be written to and committed to `branch`. One conditional GET.
+   * @throws {branch-not-found} @throws {base-not-in-ancestry} @throws {read-only-repository}
+   * @throws {read-only-storage} @throws {condition-not-supported}
+   */
+  async writableSession(branch: string, options?: WritableSessionOptions): Promise<Session> {
+    const signal = takeSignal("writableSession", options, ["base"]);
+    const base = options?.base === undefined ? undefined : parseSnapshotId(options.base);
+    assertCanUpdate(this.storage, "writableSession");
+    const repo = await this.#engine.repoState.read(signal);
+    assertStatusAllowsUpdates(repo, "writableSession");
+    const tip = mustGetBranch(repo, branch);
+    if (base !== undefined && !isInAncestry(repo, tip, base)) {
+      throw makeError(
+        "base-not-in-ancestry",
+        `writableSession: snapshot ${base} is not in the history of branch "${branch}"`,
+        { details: { branch, base, tip } },
+      );
+    }
+    const snapshotId = base ?? tip;
+    return openSession({ engine: this.#engineOfSession(), mode: "writable", branch, snapshotId });
+  }
+
+  /** Sessions that move nodes are not built yet. @throws {unimplemented} */
+  async rearrangeSession(_branch: string): Promise<Session> {
+    throw unimplemented("rearrangeSession");
+  }
+
+  /**
+   * Opens a session on `branch`, runs `write`, commits, and resolves to the new snapshot's id. If
+   * another writer was faster, the changes are rebased or `write` runs again: see `retry`. A throw
+   * in `write` commits nothing; without changes it resolves to the branch's tip.
+   * @throws {update-attempts-exhausted} @throws {rebase-failed} and what `commit` throws
+   */
+  async transaction(
+    branch: string,
+    write: (session: Session) => Promise<void>,
+    options: TransactionOptions,
+  ): Promise<string> {
+    checkTransactionOptions(write, options);
+    const { signal } = options;
+    const context = {
+      runtime: this.#engine.runtime,
+      openSession: () => this.writableSession(branch, { signal }),
+      currentTip: () => this.lookupBranch(branch, { signal }),
+    };
+    return runTransaction(context, write, options);
+  }
+
+  /** Names of all branches, sorted. One conditional GET. */
+  async listBranches(options?: SignalOption): Promise<string[]> {
+    return branchNames(await this.#engine.repoState.read(takeSignal("listBranches", options)));
+  }
+
+  /** @throws {snapshot-not-found} @throws {branch-already-exists} @throws {invalid-ref-name} */
+  async createBranch(name: string, snapshotId: string, options?: SignalOption): Promise<void> {
+    const signal = takeSignal("createBranch", options);
+    return createBranch(this.#engine.repoState, name, snapshotId, signal);
+  }
+
+  /** The id of the branch's newest snapshot. One conditional GET. @throws {branch-not-found} */
+  async lookupBranch(name: string, options?: SignalOption): Promise<string> {
+    const signal = takeSignal("lookupBranch", options);
+    return mustGetBranch(await this.#engine.repoState.read(signal), name);
+  }
+
+  /**
+   * Moves a branch to any snapshot of the repository, related or not.
+   * @throws {snapshot-not-found} @throws {branch-not-found} @throws {branch-update-conflict}
+   */
+  async resetBranch(name: string, snapshotId: string, options?: ResetBranchOptions): Promise<void> {
+    const signal = takeSignal("resetBranch", options, ["from"]);
+    const reset = { name, snapshotId, from: options?.from };
+    return resetBranch(this.#engine.repoState, reset, signal);
+  }
+
+  /** Deletes a branch; its snapshots stay. @throws {cannot-delete-main} @throws {branch-not-found} */
+  async deleteBranch(name: string, options?: SignalOption): Promise<void> {
+    return deleteBranch(this.#engine.repoState, name, takeSignal("deleteBranch", options));
+  }
+
+  /** Names of all tags, sorted. One conditional GET. */
+  async listTags(options?: SignalOption): Promise<string[]> {
+    return tagNames(await this.#engine.repoState.read(takeSignal("listTags", options)));
+  }
+
+  /**
+   * Tags a snapshot for good.
+   * @throws {snapshot-not-found} @throws {tag-already-exists} @throws {tag-previously-deleted}
+   * @throws {invalid-ref-name} @throws {feature-flag-disabled}
+   */
+  async createTag(name: string, snapshotId: string, options?: SignalOption): Promise<void> {
+    const signal = takeSignal("createTag", options);
+    return createTag(this.#engine.repoState, name, snapshotId, signal);
+  }
+
+  /** The id of the tagged snapshot. One conditional GET. @throws {tag-not-found} */
+  async lookupTag(name: string, options?: SignalOption): Promise<string> {
+    const signal = takeSignal("lookupTag", options);
+    return mustGetTag(await this.#engine.repoState.read(signal), name);
+  }
+
+  /** Deletes a tag; its name can never be used again. @throws {tag-not-found} @throws {feature-flag-disabled} */
+  async deleteTag(name: string, options?: SignalOption): Promise<void> {
+    return deleteTag(this.#engine.repoState, name, takeSignal("deleteTag", options));
+  }
+
+  /** Any snapshot that the repository lists, reachable or not. One conditional GET. @throws {snapshot-not-found} */
+  async lookupSnapshot(id: string, options?: SignalOption): Promise<SnapshotInfo> {
+    const signal = takeSignal("lookupSnapshot", options);
+    const canonical = parseSnapshotId(id);
+    return describeSnapshot(
+      mustGetRepoSnapshot(await this.#engine.repoState.read(signal), canonical),
+    );
+  }
+
+  /** A version and its ancestors, newest first. One conditional GET per iteration. */
+  ancestry(version: VersionRef, options?: SignalOption): AsyncList<SnapshotInfo> {
+    const signal = takeSignal("ancestry", options);
+    const parsed = parseVersionRef("ancestry", version);
+    const { repoState } = this.#engine;
+    return asyncList(async function* () {
+      const repo = await repoState.read(signal);
+      for (const snapshot of ancestorsOf(repo, resolveVersion(repo, parsed))) {
+        signal?.throwIfAborted();
+        yield describeSnapshot(snapshot);
+      }
+    });
+  }
+
+  /** Every snapshot with its parent, and the names that point at it. One conditional GET. */
+  async ancestryGraph(options?: SignalOption): Promise<AncestryGraph> {
+    return graphOf(await this.#engine.repoState.read(takeSignal("ancestryGraph", options)));
+  }
+
+  /** The manifests that a snapshot refers to. Two GETs at most. @throws {snapshot-not-found} */
+  async listManifestFiles(snapshotId: string, options?: SignalOption): Promise<ManifestFile[]> {
+    const signal = takeSignal("listManifestFiles", options);
+    return listManifestFiles(this.#engine, parseSnapshotId(snapshotId), signal);
+  }
+
+  /** The official binding's name of `listManifestFiles`. */
+  async lookupManifestFiles(snapshotId: string, options?: SignalOption): Promise<ManifestFile[]> {
+    return this.listManifestFiles(snapshotId, options);
+  }
+
+  /**
+   * What changed from an ancestor to a descendant, by path.
+   * @throws {bad-snapshot-chain-for-diff} `from` is no strict ancestor of `to`
+   */
+  async diff(from: VersionRef, to: VersionRef, options?: SignalOption): Promise<Diff> {
+    const signal = takeSignal("diff", options);
+    const versions = [parseVersionRef("diff", from), parseVersionRef("diff", to)] as const;
+    return diffVersions(this.#engine, ...versions, signal);
+  }
+
+  /** Reading the ops log is not built yet. @throws {unimplemented} */
+  opsLog(_options?: SignalOption): AsyncList<never> {
+    return asyncList(() => {
+      throw unimplemented("opsLog");
+    });
+  }
+  /** Repository metadata is not built yet. @throws {unimplemented} */
+  async getMetadata(): Promise<never> {
+    throw unimplemented("getMetadata");
+  }
+  /** Repository metadata is not built yet. @throws {unimplemented} */
+  async setMetadata(_metadata: unknown): Promise<never> {
+    throw unimplemented("setMetadata");
+  }
+  /** Repository metadata is not built yet. @throws {unimplemented} */
+  async updateMetadata(_metadata: unknown): Promise<never> {
+    throw unimplemented("updateMetadata");
+  }
+  /** Asking for the status is not built yet; a read-only status is honoured. @throws {unimplemented} */
+  async getStatus(): Promise<never> {
+    throw unimplemented("getStatus");
+  }
+  /** Changing the status is not built yet. @throws {unimplemented} */
+  async setStatus(_status: unknown): Promise<never> {
+    throw unimplemented("setStatus");
+  }
+  /** Asking for flags is not built yet; persisted ones are honoured. @throws {unimplemented} */
+  async featureFlags(): Promise<never> {
+    throw unimplemented("featureFlags");
+  }
+  /** Asking for flags is not built yet. @throws {unimplemented} */
+  async enabledFeatureFlags(): Promise<never> {
+    throw unimplemented("enabledFeatureFlags");
+  }
+  /** Asking for flags is not built yet. @throws {unimplemented} */
+  async disabledFeatureFlags(): Promise<never> {
+    throw unimplemented("disabledFeatureFlags");
+  }
+  /** Changing flags is not built yet. @throws {unimplemented} */
+  async setFeatureFlag(_name: string, _value: boolean | undefined): Promise<never> {
+    throw unimplemented("setFeatureFlag");
+  }
+
+  #engineOfSession(): Engine {
+    const metadata = this.#defaultCommitMetadata;
+    return { ...this.#engine, defaultCommitMetadata: () => ({ ...metadata }) };
+  }
+}
+
+function unimplemented(operation: string): Error {
+  return makeError("unimplemented", `${operation} is not built yet`, { details: { operation } });
+}

@@ -1,0 +1,27 @@
+/** The option that every operation with I/O takes. */
+import { makeError } from "../base/errors.ts";
+import { checkOptions, describe } from "../base/options.ts";
+
+/** Lets the caller end an operation early. */
+export interface SignalOption {
+  /** Rejects with `signal.reason`; once a change of the repository is sent, abort is ignored. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The signal in `options`, which may have `signal` and the `known` keys.
+ * @throws {invalid-option}
+ */
+export function takeSignal(
+  operation: string,
+  options: SignalOption | undefined,
+  known: readonly string[] = [],
+): AbortSignal | undefined {
+  checkOptions(operation, options, ["signal", ...known]);
+  const signal: unknown = options?.signal;
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  const found = describe(signal);
+  throw makeError("invalid-option", `${operation}: signal must be an AbortSignal, got ${found}`, {
+    details: { operation, option: "signal", found },
+  });
+}

@@ -1,0 +1,122 @@
+/**
+ * `transaction`: open a session, run the user's write, commit; and again if another writer was
+ * faster. Two ways to go on after a lost race: move the changes onto the new tip (`rebase`), or
+ * run the write once more on a fresh session (`rerun`).
+ */
+import { isIcefloeError, makeError } from "../base/errors.ts";
+import { checkOptions, describe } from "../base/options.ts";
+import { type Runtime, randomFraction } from "../base/runtime.ts";
+import type { ConflictSolver } from "../session/conflicts/conflict.ts";
+import { conflictDetector } from "../session/conflicts/solvers.ts";
+import type { Session } from "../session/session.ts";
+
+/** Tries of a transaction unless told otherwise; the official engine rebases as often. */
+export const TRANSACTION_ATTEMPTS_MAX = 1000;
+
+/** Longest pause after a lost race, as a multiple of how long the lost try took. */
+const PAUSE_PER_TRY = 4;
+
+/** Longest pause after a lost race, however slow the storage. */
+const PAUSE_MAX_MS = 2000;
+
+/** Options of a transaction. */
+export interface TransactionOptions {
+  readonly message: string;
+  /** JSON values by name; merged over the repository's default commit metadata. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Decides conflicts of a rebase. */
+  readonly solver?: ConflictSolver | undefined;
+  /**
+   * What to do after a lost race. `rebase` (default with a solver; without one every conflict is
+   * refused) keeps what was written; `rerun` (default otherwise) drops it and runs `write` again,
+   * which must therefore be idempotent, and asks no solver.
+   */
+  readonly retry?: "rebase" | "rerun" | undefined;
+  /** How often to try; default 1000. */
+  readonly attemptsMax?: number | undefined;
+  /** Rejects until the commit's put is sent; from then on abort is ignored. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a transaction works with. */
+export interface TransactionContext {
+  readonly runtime: Runtime;
+  openSession(): Promise<Session>;
+  currentTip(): Promise<string>;
+}
+
+const KNOWN = ["message", "metadata", "solver", "retry", "attemptsMax", "signal"];
+
+/** Checks the options of a transaction. @throws {invalid-option} */
+export function checkTransactionOptions(write: unknown, options: TransactionOptions): void {
+  checkOptions("transaction", options, KNOWN);
+  const { message, retry, attemptsMax, metadata, solver } = options ?? {};
+  const check = (name: string, value: unknown, isValid: boolean, expected: string): void => {
+    if (isValid) return;
+    const found = describe(value);
+    throw makeError("invalid-option", `transaction: ${name} must be ${expected}, got ${found}`, {
+      details: { operation: "transaction", option: name, found },
+    });
+  };
+  check("write", write, typeof write === "function", "a function");
+  check("message", message, typeof message === "string", "a string");
+  const isRetry = retry === undefined || retry === "rebase" || retry === "rerun";
+  check("retry", retry, isRetry, `"rebase" or "rerun"`);
+  const isCount =
+    attemptsMax === undefined || (Number.isSafeInteger(attemptsMax) && attemptsMax >= 1);
+  check("attemptsMax", attemptsMax, isCount, "a positive integer");
+  check("solver", solver, solver === undefined || typeof solver === "function", "a function");
+  const isRecord = metadata === undefined || (typeof metadata === "object" && metadata !== null);
+  check("metadata", metadata, isRecord, "an object");
+}
+
+/**
+ * Runs a transaction; resolves to the id of its commit, or of the tip if `write` changed nothing.
+ * @throws {update-attempts-exhausted} every try lost its race (`rerun`)
+ */
+export async function runTransaction(
+  context: TransactionContext,
+  write: (session: Session) => Promise<void>,
+  options: TransactionOptions,
+): Promise<string> {
+  const { message, metadata, signal, attemptsMax = TRANSACTION_ATTEMPTS_MAX } = options;
+  const retry = options.retry ?? (options.solver === undefined ? "rerun" : "rebase");
+  const rebase =
+    retry === "rebase" ? { solver: options.solver ?? conflictDetector(), attemptsMax } : {};
+  let lost: unknown;
+  let tryMs = 0;
+  for (let losses = 0; losses < attemptsMax; losses++) {
+    signal?.throwIfAborted();
+    if (losses > 0) await pauseAfterLoss(context.runtime, losses, tryMs, signal);
+    const beganMicros = context.runtime.nowMicros();
+    const session = await context.openSession();
+    await write(session);
+    if (!session.hasUncommittedChanges) return context.currentTip();
+    try {
+      return await session.commit(message, { metadata, signal, ...rebase });
+    } catch (error) {
+      if (retry === "rebase" || !isIcefloeError(error, "commit-conflict")) throw error;
+      lost = error;
+    }
+    tryMs = Math.max(0, context.runtime.nowMicros() - beganMicros) / 1000;
+  }
+  throw makeError("update-attempts-exhausted", `transaction: lost ${attemptsMax} races`, {
+    details: { attempts: attemptsMax },
+    cause: lost,
+  });
+}
+
+/**
+ * Waits a random while, measured by how long the try took and shorter with every lost race: who
+ * lost often comes before fresh writers. One of those that race always wins, so short pauses
+ * waste work, not progress.
+ */
+async function pauseAfterLoss(
+  runtime: Runtime,
+  losses: number,
+  tryMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const ceilingMs = Math.min(PAUSE_MAX_MS, tryMs * PAUSE_PER_TRY) / losses;
+  await runtime.sleep(randomFraction(runtime) * ceilingMs, signal);
+}

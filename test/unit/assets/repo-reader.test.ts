@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { makeError } from "../../../src/base/errors.ts";
+import { memoryStorage } from "../../../src/storage/memory.ts";
+import { recordingStorage } from "./recording-storage.ts";
+import { repoStateOn, storageWithRepo, tagMain } from "./repo-fixture.ts";
+
+describe("read", () => {
+  it("costs one GET, and one conditional GET from then on", async () => {
+    const storage = recordingStorage(await storageWithRepo());
+    const repoState = repoStateOn(storage);
+
+    const first = await repoState.read();
+    const second = await repoState.read();
+
+    expect(storage.requests).toEqual(["get repo", "getIfChanged repo"]);
+    expect(second).toBe(first);
+  });
+
+  it("is shared by calls of one turn", async () => {
+    const storage = recordingStorage(await storageWithRepo());
+    const repoState = repoStateOn(storage);
+
+    await Promise.all(Array.from({ length: 50 }, () => repoState.read()));
+
+    expect(storage.requests).toEqual(["get repo"]);
+  });
+
+  it("sees a commit acknowledged before the call, though an older read is still under way", async () => {
+    const inner = await storageWithRepo();
+    const storage = recordingStorage(inner);
+    const repoState = repoStateOn(storage);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const answered = new Promise<void>((resolve) => {
+      storage.after = () => {
+        resolve();
+        return held;
+      };
+    });
+
+    const older = repoState.read(); // Its reply is made, and held back.
+    await answered;
+    await repoStateOn(inner).update(tagMain("v1"));
+    const newer = repoState.read();
+    storage.after = () => undefined;
+    release();
+
+    expect((await older).tags.has("v1")).toBe(false);
+    expect((await newer).tags.has("v1")).toBe(true);
+  });
+
+  it("waits in one queue: many calls during a read make one more", async () => {
+    const storage = recordingStorage(await storageWithRepo());
+    const repoState = repoStateOn(storage);
+    let release = (): void => undefined;
+    storage.before = () => new Promise<void>((resolve) => (release = resolve));
+
+    const first = repoState.read();
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    const others: Promise<unknown>[] = [];
+    for (let at = 0; at < 20; at++) {
+      others.push(repoState.read());
+      await Promise.resolve();
+    }
+    storage.before = () => undefined;
+    release();
+    await Promise.all([first, ...others]);
+
+    expect(storage.requests).toHaveLength(2);
+  });
+
+  it("does not hand the failure of one read to the next", async () => {
+    const storage = recordingStorage(await storageWithRepo());
+    const repoState = repoStateOn(storage);
+    storage.before = () => {
+      storage.before = () => undefined;
+      throw makeError("object-store", "the network is down");
+    };
+
+    await expect(repoState.read()).rejects.toMatchObject({ kind: "object-store" });
+    expect((await repoState.read()).branches.has("main")).toBe(true);
+  });
+
+  it("ends for the caller that aborts, not for the others", async () => {
+    const storage = recordingStorage(await storageWithRepo());
+    const repoState = repoStateOn(storage);
+    const aborting = new AbortController();
+
+    const aborted = repoState.read(aborting.signal);
+    const other = repoState.read();
+    aborting.abort("enough");
+
+    await expect(aborted).rejects.toBe("enough");
+    expect((await other).branches.has("main")).toBe(true);
+  });
+
+  it("says that there is no repository, also where it has vanished", async () => {
+    const storage = await storageWithRepo();
+    const repoState = repoStateOn(storage);
+    await repoState.read();
+    await storage.delete(["repo"]);
+
+    await expect(repoState.read()).rejects.toMatchObject({ kind: "repository-not-found" });
+    await expect(repoStateOn(memoryStorage()).read()).rejects.toMatchObject({
+      kind: "repository-not-found",
+    });
+  });
+});
