@@ -79,7 +79,8 @@ export class ByteDictionary {
   /** The number of `text` as UTF-8. Asking for the same text again and again is cheap. */
   addText(text: string): number {
     if (text === this.#lastText) return this.#lastCode;
-    this.#lastCode = this.add(scratch, 0, encodeToScratch(text));
+    const length = encodeToScratch(text); // May replace `scratch`: not inside the call below.
+    this.#lastCode = this.add(scratch, 0, length);
     this.#lastText = text;
     return this.#lastCode;
   }
