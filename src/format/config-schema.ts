@@ -46,11 +46,10 @@ const compression = record(
 /** The official binding numbers the algorithms: 0 is zstd. */
 function compressionAlgorithm(): ConfigKind {
   const word = oneOf(["zstd"]);
+  const spelled = (value: unknown): unknown => (value === 0 ? "zstd" : value);
   return {
-    ...word,
-    read: (value, at, origin) => {
-      return word.read(value === 0 && !origin.isStored ? "zstd" : value, at, origin);
-    },
+    read: (value, at, origin) => word.read(origin.isStored ? value : spelled(value), at, origin),
+    store: spelled,
   };
 }
 
@@ -299,8 +298,7 @@ export const CONFIG_SCHEMA: ConfigKind = record(
     getPartialValuesConcurrency: { stored: "get_partial_values_concurrency", kind: concurrency },
     compression: { stored: "compression", kind: compression },
     maxConcurrentRequests: { stored: "max_concurrent_requests", kind: concurrency },
-    // Its stored type is known to no document; all clients take what 16 bits hold.
-    maxConcurrentDecodes: { stored: "max_concurrent_decodes", kind: integer(U64, [1, 0xffff]) },
+    maxConcurrentDecodes: { stored: "max_concurrent_decodes", kind: concurrency },
     caching: { stored: "caching", kind: caching },
     storage: { stored: "storage", kind: storage },
     virtualChunkContainers: { stored: "virtual_chunk_containers", kind: dictionary(container) },

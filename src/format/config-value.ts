@@ -258,7 +258,11 @@ export function variant(cases: Readonly<Record<string, ConfigKind | null>>): Con
       const keys = isWord ? [value] : Object.keys(isPlainObject(value) ? value : {});
       const [name] = keys;
       if (keys.length !== 1 || name === undefined || !Object.hasOwn(cases, name)) {
-        throw origin.fail(at, expected, keys.length === 0 ? describe(value) : keys.join(", "));
+        throw origin.fail(
+          at,
+          expected,
+          isWord || keys.length === 0 ? describe(value) : `the keys ${describe(keys.join(", "))}`,
+        );
       }
       const kind = cases[name] ?? null;
       const content = isWord ? null : (value as Record<string, unknown>)[name];
