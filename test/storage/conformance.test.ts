@@ -2,27 +2,83 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { httpStorage } from "../../src/storage/http.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/port.ts";
+import { readOnly } from "../../src/storage/read-only.ts";
+import { redirectStorage } from "../../src/storage/redirect.ts";
+import { traced } from "../../src/storage/traced.ts";
+import { withPrefix } from "../../src/storage/with-prefix.ts";
+import { withRetry } from "../../src/storage/with-retry.ts";
 import type { ConformanceSubject } from "../../src/testing/conformance/case.ts";
+import { countingStorage } from "../../src/testing/counting-storage.ts";
+import { faultyStorage } from "../../src/testing/faulty-storage.ts";
+import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
 import { storageConformance } from "../../src/testing/storage-conformance.ts";
+import { serveStorage } from "./serve-storage.ts";
 
-async function localSubject(): Promise<ConformanceSubject & { storage: Storage }> {
+const memorySubject = async () => ({ storage: memoryStorage(), dispose: async () => {} });
+
+const localSubject = async (durability: "none" | "full" = "none") => {
   const folder = await mkdtemp(join(tmpdir(), "icefloe-conformance-"));
   return {
-    storage: localFilesystemStorage(join(folder, "root"), { durability: "none" }),
+    storage: localFilesystemStorage(join(folder, "root"), { durability }),
     dispose: () => rm(folder, { recursive: true, force: true }),
+  };
+};
+
+async function httpSubject(wrap: (url: string) => Storage): Promise<ConformanceSubject> {
+  const writer = memoryStorage();
+  const server = await serveStorage(writer, (request, response) => {
+    if (request.url !== "/where") return false;
+    const location = `http+icechunk://${request.headers.host}/`;
+    response.writeHead(302, { location }).end();
+    return true;
+  });
+  return { storage: wrap(server.url), writer, dispose: server.close };
+}
+
+const WRAPPERS: Record<string, (storage: Storage) => Storage> = {
+  withPrefix: (storage) => withPrefix(storage, "some/folder"),
+  withRetry: (storage) => withRetry(storage),
+  traced: (storage) => traced(storage, () => {}),
+  counted: (storage) => countingStorage(storage),
+  "faulty, without faults": (storage) => faultyStorage(storage, { faults: [] }),
+  "retried over a faulty one": (storage) =>
+    withRetry(
+      faultyStorage(storage, {
+        faults: [
+          { effect: "fail-before", probability: 0.1 },
+          { effect: "lost-reply", operations: ["get", "getIfChanged", "head"], probability: 0.1 },
+        ],
+        runtime: simulatedRuntime({ seed: 7 }),
+      }),
+      { attemptsMax: 20, runtime: simulatedRuntime({ seed: 8 }) },
+    ),
+};
+
+const SUBJECTS: Record<string, () => Promise<ConformanceSubject>> = {
+  memory: memorySubject,
+  "local, nothing synced": () => localSubject("none"),
+  "local, everything synced": () => localSubject("full"),
+  http: () => httpSubject((url) => httpStorage(url)),
+  "redirect to http": () => httpSubject((url) => redirectStorage(`${url}where`)),
+};
+for (const [name, makeSubject] of Object.entries({ memory: memorySubject, local: localSubject })) {
+  for (const [wrapper, wrap] of Object.entries(WRAPPERS))
+    SUBJECTS[`${name}, ${wrapper}`] = async () => {
+      const { storage, dispose } = await makeSubject();
+      return { storage: wrap(storage), dispose };
+    };
+  SUBJECTS[`${name}, readOnly`] = async () => {
+    const { storage, dispose } = await makeSubject();
+    return { storage: readOnly(storage), writer: storage, dispose };
   };
 }
 
-const BACKENDS = {
-  memory: async () => ({ storage: memoryStorage() }),
-  local: localSubject,
-};
-
-for (const [backend, makeSubject] of Object.entries(BACKENDS)) {
-  describe(backend, () => {
+for (const [subject, makeSubject] of Object.entries(SUBJECTS)) {
+  describe(subject, () => {
     for (const { name, run } of storageConformance(makeSubject))
       test(name, async ({ skip }) => {
         const result = await run();
