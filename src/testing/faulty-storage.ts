@@ -101,6 +101,7 @@ const stopped = (request: StorageRequest): IcefloeError =>
   });
 
 function matches(fault: Fault, request: StorageRequest): boolean {
+  if (fault.effect === "stale-list" && request.operation !== "list") return false;
   if (fault.operations && !fault.operations.includes(request.operation)) return false;
   if (fault.objectKinds && !fault.objectKinds.some((kind) => kind === request.objectKind))
     return false;

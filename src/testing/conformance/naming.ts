@@ -173,12 +173,12 @@ export const NAMING_CASES: readonly CaseDefinition[] = [
         calls["copy"] = storage.copy("object", "to", { signal });
       }
       if (storage.capabilities.delete) calls["delete"] = storage.delete(["object"], { signal });
-      for (const [name, promise] of Object.entries(calls)) {
-        const outcome = await promise.then(
-          () => "resolved",
-          (error) => error,
-        );
-        check(outcome === reason, `${name}: ${String(outcome)}, expected the signal's reason`);
+      const settled = await Promise.allSettled(Object.values(calls));
+      for (const [index, name] of Object.keys(calls).entries()) {
+        const done = settled[index];
+        const found = done?.status === "rejected" ? String(done.reason) : "resolved";
+        const isReason = done?.status === "rejected" && done.reason === reason;
+        check(isReason, `${name}: ${found}, expected the signal's reason`);
       }
       checkBytes(await storage.get("object"), pattern(10), "the object");
       check((await storage.get("to")) === undefined, "an aborted copy was made");
