@@ -51,16 +51,23 @@ export function decodeMetadata(
   return record;
 }
 
-/** The items of the vector in `slot`; values are views. Empty if the vector is absent. */
+/**
+ * The items of the vector in `slot`; values are views. Empty if the vector is absent. Fields of a
+ * newer version are added to `unknownFields`, if given.
+ */
 export function parseMetadataItems(
   reader: FlatBufferReader,
   table: number,
   slot: number,
+  unknownFields?: Set<string>,
 ): MetadataItem[] {
   const vector = reader.vector(table, slot, 4);
   const items: MetadataItem[] = [];
   for (let i = 0; i < reader.vectorLength(vector); i++) {
     const item = reader.tableAt(vector, i);
+    if (unknownFields !== undefined) {
+      for (const newer of reader.unknownSlots(item, 2)) unknownFields.add(`MetadataItem.${newer}`);
+    }
     const name = reader.string(item, NAME) ?? reader.fail(item, "metadata item without name");
     const value = reader.byteVector(item, VALUE) ?? reader.fail(item, "metadata without value");
     items.push({ name, value });

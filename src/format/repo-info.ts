@@ -1,8 +1,61 @@
 /**
  * The `repo` object: the one mutable file of a spec 2 repository. Here as ids and names; the
  * indices of the stored form exist only in the codec. Spec: v2 "Repo Info File".
+ *
+ * Reading tolerates what a newer minor version added; writing back refuses it, since it would be
+ * lost. Byte fields of parsed values are views of the payload.
  */
-import type { MetadataItem } from "./metadata.ts";
+import { Builder } from "flatbuffers";
+import { makeError } from "../base/errors.ts";
+import { FlatBufferReader } from "../codec/flatbuffer.ts";
+import {
+  addBytesStruct,
+  addUint64,
+  createBytesStructs,
+  createOffsets,
+  createOptionalBytes,
+  type Offset,
+} from "../codec/flatbuffer-write.ts";
+import { parseObjectId } from "./array-data.ts";
+import { OBJECT_ID_BYTES, objectIdFromBytes, objectIdToBytes } from "./ids.ts";
+import { createMetadataItems, type MetadataItem, parseMetadataItems } from "./metadata.ts";
+import { createNames, createRefs, mustIndex, parseNames, parseRefs } from "./repo-refs.ts";
+import {
+  createStatus,
+  createUpdate,
+  noteUnknownSlots,
+  parseStatus,
+  parseUpdate,
+} from "./repo-update.ts";
+
+/** Slot numbers of the tables. */
+const REPO = {
+  specVersion: 0,
+  tags: 1,
+  branches: 2,
+  deletedTags: 3,
+  snapshots: 4,
+  status: 5,
+  metadata: 6,
+  latestUpdates: 7,
+  repoBeforeUpdates: 8,
+  config: 9,
+  enabledFeatureFlags: 10,
+  disabledFeatureFlags: 11,
+  extra: 12,
+} as const;
+const SNAPSHOT = {
+  id: 0,
+  parentOffset: 1,
+  flushedAt: 2,
+  message: 3,
+  metadata: 4,
+  prunedAncestors: 5,
+} as const;
+
+const SPEC_VERSION = 2;
+const NO_PARENT = -1;
+const FILE_IDENTIFIER = "Ichk";
 
 /** One snapshot as `repo` lists it. */
 export interface RepoSnapshot {
@@ -18,6 +71,8 @@ export interface RepoSnapshot {
 /** Who may use the repository. */
 export interface RepoStatus {
   readonly availability: "online" | "read-only" | "offline";
+  /** The stored number, where it is none that we know; kept when the file is rewritten. */
+  readonly availabilityCode?: number | undefined;
   readonly setAtMicros: number;
   readonly limitedAvailabilityReason?: string | undefined;
 }
@@ -49,7 +104,9 @@ export type UpdateKind =
       /** `undefined`: unset, back to the default. */
       readonly newValue: boolean | undefined;
     }
-  | { readonly kind: "repo-status-changed"; readonly status: RepoStatus };
+  | { readonly kind: "repo-status-changed"; readonly status: RepoStatus }
+  /** Written by a newer minor version; a file that holds one is not rewritten. */
+  | { readonly kind: "unknown"; readonly tag: number };
 
 /** One entry of the ops log. */
 export interface RepoUpdate {
@@ -75,4 +132,214 @@ export interface RepoInfo {
   readonly config?: Uint8Array | undefined;
   readonly enabledFeatureFlags?: readonly number[] | undefined;
   readonly disabledFeatureFlags?: readonly number[] | undefined;
+  /** Reserved by the format; carried along as it is. */
+  readonly extra?: Uint8Array | undefined;
+  /** Fields of a newer minor version that were read over, such as "SnapshotInfo.6". */
+  readonly unknownFields?: readonly string[] | undefined;
+}
+
+/**
+ * The repository in the payload of `repo`.
+ * @throws {deserialization} {unsupported-spec-version}
+ */
+export function parseRepoInfo(payload: Uint8Array, object: string): RepoInfo {
+  const reader = new FlatBufferReader(payload, object);
+  const root = reader.root();
+  checkSpecVersion(reader, root);
+  const unknownFields = new Set<string>();
+  noteUnknownSlots(reader, root, "Repo", 13, unknownFields);
+  const snapshots = parseSnapshots(reader, root, unknownFields);
+  const ids = [...snapshots.keys()];
+  const status = reader.table(root, REPO.status);
+  if (status === 0) reader.fail(root, "repository without status");
+  return {
+    branches: parseRefs(reader, root, REPO.branches, ids, unknownFields),
+    tags: parseRefs(reader, root, REPO.tags, ids, unknownFields),
+    deletedTags: parseNames(reader, root, REPO.deletedTags),
+    snapshots,
+    status: parseStatus(reader, status, unknownFields),
+    metadata: parseMetadataItems(reader, root, REPO.metadata, unknownFields),
+    latestUpdates: parseUpdates(reader, root, unknownFields),
+    repoBeforeUpdates: reader.string(root, REPO.repoBeforeUpdates),
+    config: reader.byteVector(root, REPO.config),
+    enabledFeatureFlags: parseFlags(reader, root, REPO.enabledFeatureFlags),
+    disabledFeatureFlags: parseFlags(reader, root, REPO.disabledFeatureFlags),
+    extra: reader.byteVector(root, REPO.extra),
+    unknownFields: unknownFields.size > 0 ? [...unknownFields] : undefined,
+  };
+}
+
+function checkSpecVersion(reader: FlatBufferReader, root: number): void {
+  const found = reader.uint8(root, REPO.specVersion, 0);
+  if (found === SPEC_VERSION) return;
+  throw makeError(
+    "unsupported-spec-version",
+    `${reader.object}: repository of format version ${found}; known is ${SPEC_VERSION}`,
+    { details: { object: reader.object, found } },
+  );
+}
+
+/** In stored order, by id: the position is what refs and parents point to. */
+function parseSnapshots(
+  reader: FlatBufferReader,
+  root: number,
+  unknownFields: Set<string>,
+): Map<string, RepoSnapshot> {
+  const vector = reader.vector(root, REPO.snapshots, 4);
+  const count = reader.vectorLength(vector);
+  const ids: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const table = reader.tableAt(vector, i);
+    ids.push(
+      parseObjectId(reader, table, SNAPSHOT.id) ?? reader.fail(table, "snapshot without id"),
+    );
+  }
+  const snapshots = new Map<string, RepoSnapshot>();
+  for (let i = 0; i < count; i++) {
+    const table = reader.tableAt(vector, i);
+    noteUnknownSlots(reader, table, "SnapshotInfo", 6, unknownFields);
+    const id = ids[i] as string;
+    if (snapshots.has(id)) reader.fail(table, `snapshot ${id} is listed twice`);
+    const parent = reader.int32(table, SNAPSHOT.parentOffset, 0);
+    if (parent < NO_PARENT || parent >= count) {
+      reader.fail(table, `parent ${parent} is none of ${count} snapshots`);
+    }
+    const pruned = parsePruned(reader, table);
+    snapshots.set(id, {
+      id,
+      parentId: parent === NO_PARENT ? undefined : ids[parent],
+      flushedAtMicros: reader.uint64(table, SNAPSHOT.flushedAt, 0),
+      message: reader.string(table, SNAPSHOT.message) ?? reader.fail(table, "no message"),
+      metadata: parseMetadataItems(reader, table, SNAPSHOT.metadata, unknownFields),
+      prunedAncestorTransactionLogs: pruned.length > 0 ? pruned : undefined,
+    });
+  }
+  return snapshots;
+}
+
+function parsePruned(reader: FlatBufferReader, table: number): string[] {
+  const vector = reader.vector(table, SNAPSHOT.prunedAncestors, OBJECT_ID_BYTES);
+  const ids: string[] = [];
+  for (let i = 0; i < reader.vectorLength(vector); i++) {
+    const at = vector + 4 + i * OBJECT_ID_BYTES;
+    ids.push(objectIdFromBytes(reader.bytes.subarray(at, at + OBJECT_ID_BYTES)));
+  }
+  return ids;
+}
+
+function parseUpdates(
+  reader: FlatBufferReader,
+  root: number,
+  unknownFields: Set<string>,
+): RepoUpdate[] {
+  const vector = reader.vector(root, REPO.latestUpdates, 4);
+  const updates: RepoUpdate[] = [];
+  for (let i = 0; i < reader.vectorLength(vector); i++) {
+    updates.push(parseUpdate(reader, reader.tableAt(vector, i), unknownFields));
+  }
+  return updates;
+}
+
+function parseFlags(reader: FlatBufferReader, root: number, slot: number): number[] | undefined {
+  const vector = reader.vector(root, slot, 2);
+  if (vector === 0) return undefined;
+  const flags: number[] = [];
+  for (let i = 0; i < reader.vectorLength(vector); i++) {
+    flags.push(reader.view.getUint16(vector + 4 + 2 * i, true));
+  }
+  return flags;
+}
+
+/**
+ * The payload of `repo`: everything sorted and indexed anew.
+ * @throws {unsupported-spec-version} if the file read had fields or updates of a newer version
+ * @throws {serialization} if a ref or parent points nowhere, `main` or every update is missing
+ */
+export function encodeRepoInfo(repo: RepoInfo): Uint8Array {
+  checkWritable(repo);
+  const ids = [...repo.snapshots.keys()].sort();
+  const indexOf = new Map(ids.map((id, index) => [id, index]));
+  const builder = new Builder(4096 + 256 * (ids.length + repo.latestUpdates.length));
+  const snapshots = ids.map((id) =>
+    createSnapshot(builder, repo.snapshots.get(id) as RepoSnapshot, indexOf),
+  );
+  const snapshotVector = createOffsets(builder, snapshots);
+  const branches = createRefs(builder, repo.branches, indexOf);
+  const tags = createRefs(builder, repo.tags, indexOf);
+  const deletedTags = createNames(builder, repo.deletedTags);
+  const updates = repo.latestUpdates.map((update) => createUpdate(builder, update));
+  const updateVector = createOffsets(builder, updates);
+  const status = createStatus(builder, repo.status);
+  const metadata = createMetadataItems(builder, repo.metadata);
+  const before = repo.repoBeforeUpdates;
+  const beforeUpdates = before === undefined ? 0 : builder.createString(before);
+  const config = createOptionalBytes(builder, repo.config);
+  const enabledFlags = createFlags(builder, repo.enabledFeatureFlags);
+  const disabledFlags = createFlags(builder, repo.disabledFeatureFlags);
+  const extra = createOptionalBytes(builder, repo.extra);
+  builder.startObject(13);
+  builder.addFieldInt8(REPO.specVersion, SPEC_VERSION, 0);
+  builder.addFieldOffset(REPO.tags, tags, 0);
+  builder.addFieldOffset(REPO.branches, branches, 0);
+  builder.addFieldOffset(REPO.deletedTags, deletedTags, 0);
+  builder.addFieldOffset(REPO.snapshots, snapshotVector, 0);
+  builder.addFieldOffset(REPO.status, status, 0);
+  builder.addFieldOffset(REPO.metadata, metadata, 0);
+  builder.addFieldOffset(REPO.latestUpdates, updateVector, 0);
+  builder.addFieldOffset(REPO.repoBeforeUpdates, beforeUpdates, 0);
+  builder.addFieldOffset(REPO.config, config, 0);
+  builder.addFieldOffset(REPO.enabledFeatureFlags, enabledFlags, 0);
+  builder.addFieldOffset(REPO.disabledFeatureFlags, disabledFlags, 0);
+  builder.addFieldOffset(REPO.extra, extra, 0);
+  builder.finish(builder.endObject(), FILE_IDENTIFIER);
+  return builder.asUint8Array();
+}
+
+// What the official engine cannot read, or would panic on, is never written.
+function checkWritable(repo: RepoInfo): void {
+  if (repo.unknownFields !== undefined) {
+    throw makeError(
+      "unsupported-spec-version",
+      `repo: holds fields of a newer format version that rewriting would lose: ${repo.unknownFields.join(", ")}`,
+      { details: { unknownFields: repo.unknownFields } },
+    );
+  }
+  if (!repo.branches.has("main")) throw makeError("serialization", "repo: no branch main");
+  const first = repo.latestUpdates[0];
+  if (first === undefined) throw makeError("serialization", "repo: no updates");
+  if (first.backupPath !== undefined) {
+    throw makeError("serialization", "repo: the newest update has a backup");
+  }
+}
+
+function createSnapshot(
+  builder: Builder,
+  snapshot: RepoSnapshot,
+  indexOf: ReadonlyMap<string, number>,
+): Offset {
+  const { id, parentId, prunedAncestorTransactionLogs: pruned = [] } = snapshot;
+  const parent =
+    parentId === undefined ? NO_PARENT : mustIndex(indexOf, parentId, `snapshot ${id}`);
+  const message = builder.createString(snapshot.message);
+  const metadata = createMetadataItems(builder, snapshot.metadata);
+  const prunedVector =
+    pruned.length === 0
+      ? 0
+      : createBytesStructs(builder, OBJECT_ID_BYTES, pruned.map(objectIdToBytes));
+  builder.startObject(6);
+  addBytesStruct(builder, SNAPSHOT.id, objectIdToBytes(id));
+  builder.addFieldInt32(SNAPSHOT.parentOffset, parent, 0);
+  addUint64(builder, SNAPSHOT.flushedAt, snapshot.flushedAtMicros);
+  builder.addFieldOffset(SNAPSHOT.message, message, 0);
+  builder.addFieldOffset(SNAPSHOT.metadata, metadata, 0);
+  builder.addFieldOffset(SNAPSHOT.prunedAncestors, prunedVector, 0);
+  return builder.endObject();
+}
+
+function createFlags(builder: Builder, flags: readonly number[] | undefined): Offset {
+  if (flags === undefined) return 0;
+  const sorted = [...flags].sort((a, b) => a - b);
+  builder.startVector(2, sorted.length, 2);
+  for (const flag of sorted.reverse()) builder.addInt16(flag);
+  return builder.endVector();
 }
