@@ -1,0 +1,95 @@
+/** Boxes of an array: one half-open extent per dimension, in elements. */
+
+/** Elements `start` (inclusive) to `end` (exclusive) of one dimension. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One extent per dimension. */
+export type Box = readonly Extent[];
+
+/** How many elements an array of this shape has; 1 for rank 0. */
+export function elementCount(shape: readonly number[]): number {
+  let count = 1;
+  for (const size of shape) count *= size;
+  return count;
+}
+
+/** Sizes of a box. */
+export function shapeOf(box: Box): number[] {
+  return box.map(({ start, end }) => end - start);
+}
+
+/** The box that is the whole array. */
+export function wholeBox(shape: readonly number[]): Extent[] {
+  return shape.map((size) => ({ start: 0, end: size }));
+}
+
+/** Whether the box is the whole array. */
+export function isWhole(box: Box, shape: readonly number[]): boolean {
+  return box.every(({ start, end }, d) => start === 0 && end === shape[d]);
+}
+
+/** What both boxes share; `undefined` if nothing. */
+export function intersection(a: Box, b: Box): Extent[] | undefined {
+  const shared: Extent[] = [];
+  for (let d = 0; d < a.length; d++) {
+    const x = a[d] as Extent;
+    const y = b[d] as Extent;
+    const start = Math.max(x.start, y.start);
+    const end = Math.min(x.end, y.end);
+    if (start >= end) return undefined;
+    shared.push({ start, end });
+  }
+  return shared;
+}
+
+/** `box` as seen from `origin`: its starts are subtracted. */
+export function relativeTo(box: Box, origin: Box): Extent[] {
+  return box.map(({ start, end }, d) => {
+    const shift = (origin[d] as Extent).start;
+    return { start: start - shift, end: end - shift };
+  });
+}
+
+/** Distance between neighbours of each dimension, in elements, row-major. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    strides[d] = stride;
+    stride *= shape[d] as number;
+  }
+  return strides;
+}
+
+/** Calls `visit` with every index of an array of this shape, row-major; the index is reused. */
+export function forEachIndex(
+  shape: readonly number[],
+  visit: (index: readonly number[]) => void,
+): void {
+  const count = elementCount(shape);
+  const index = new Array<number>(shape.length).fill(0);
+  for (let i = 0; i < count; i++) {
+    visit(index);
+    for (let d = shape.length - 1; d >= 0; d--) {
+      const next = (index[d] as number) + 1;
+      index[d] = next;
+      if (next < (shape[d] as number)) break;
+      index[d] = 0;
+    }
+  }
+}
+
+/** The index of the `position`th element in row-major order. */
+export function indexAt(shape: readonly number[], position: number): number[] {
+  const index = new Array<number>(shape.length).fill(0);
+  let rest = position;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    const size = shape[d] as number;
+    index[d] = rest % size;
+    rest = Math.floor(rest / size);
+  }
+  return index;
+}
