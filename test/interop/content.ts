@@ -80,7 +80,7 @@ function splitEvery(chunks: number) {
 
 function containerAt(urlPrefix: string) {
   const folder = urlPrefix.slice("file://".length);
-  return { source: { urlPrefix, store: { type: "LocalFileSystem", field0: folder } } };
+  return { source: { urlPrefix, store: { type: "LocalFileSystem" as const, field0: folder } } };
 }
 
 /** A zarr.json of an array with the bytes codec only: chunks are what is set. */
