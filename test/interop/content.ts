@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   type Diff,
   Repository,
+  type RepositoryConfig,
   type Session,
   type Store,
   type VersionRef,
@@ -68,7 +69,7 @@ export async function createLocal(
   return repository;
 }
 
-function splitEvery(chunks: number) {
+function splitEvery(chunks: number): RepositoryConfig["manifest"] {
   return {
     splitting: {
       split_sizes: [
