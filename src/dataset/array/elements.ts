@@ -5,6 +5,7 @@
  */
 import { makeError } from "../../base/errors.ts";
 import { type DataTypeName, findDataType } from "../../zarr/data-type.ts";
+import { float16Value } from "../../zarr/float16.ts";
 import { type Box, type Extent, elementCount, stridesOf } from "./box.ts";
 
 /** Names of element types; `string` and `bytes` may have a fixed width. */
@@ -77,6 +78,22 @@ export function allocate(type: ElementType, length: number, owner: string): Valu
   if (type.name === "bytes") return new Array<Uint8Array>(length).fill(new Uint8Array(0));
   if (type.name === "float16") return new Float32Array(length);
   return (findDataType(type.name) as { allocate(length: number): NumericValues }).allocate(length);
+}
+
+/** Bytes in the machine's own order as numbers of this type, not copied; float16 is widened. */
+export function numbersFromBytes(type: ElementType, bytes: Uint8Array): NumericValues {
+  const own = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset, byteLength } = own;
+  if (type.name === "float16") {
+    return Float32Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), float16Value);
+  }
+  const empty = allocate(type, 0, "numbers") as NumericValues;
+  const NumberArray = empty.constructor as new (
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    length: number,
+  ) => NumericValues;
+  return new NumberArray(buffer, byteOffset, byteLength / empty.BYTES_PER_ELEMENT);
 }
 
 /** Whether `values` is a list of strings or byte strings. */

@@ -1,0 +1,67 @@
+/** Puts the bytes of a NetCDF-4 file where h5wasm finds them, and opens it. */
+import { makeError } from "../../base/errors.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { guarded, type Hdf5File, type Hdf5Library, importHdf5, loadHdf5 } from "./hdf5.ts";
+import type { RawDataset } from "./raw-variable.ts";
+import { readNetcdf4 } from "./read-netcdf4.ts";
+
+const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+/** WebAssembly memory ends at 4 GiB, and values need room beside the file. */
+const FILE_BYTES_MAX = 2 ** 31;
+
+let fileCount = 0;
+
+/** Whether a file that begins with `bytes` is an HDF5 file. */
+export function isHdf5(bytes: Uint8Array): boolean {
+  return SIGNATURE.every((byte, i) => bytes[i] === byte);
+}
+
+/**
+ * Opens a NetCDF-4 file, which is read whole.
+ * @throws {missing-dependency} h5wasm is not installed.
+ * @throws {invalid-file-format} damage.
+ */
+export async function openHdf5Bytes(file: ByteSource, signal?: AbortSignal): Promise<RawDataset> {
+  const library = await loadHdf5(importHdf5);
+  const module = await library.ready;
+  if (file.sizeBytes > FILE_BYTES_MAX) {
+    throw makeError(
+      "unimplemented",
+      `${file.name}: ${file.sizeBytes} bytes of NetCDF-4 do not fit in memory; open it by path with icefloe/dataset/node`,
+      { details: { object: file.name, sizeBytes: file.sizeBytes, sizeBytesMax: FILE_BYTES_MAX } },
+    );
+  }
+  const path = `/icefloe-${fileCount++}.nc`;
+  module.FS.writeFile(path, await file.read(0, file.sizeBytes, signal));
+  await file.close();
+  return openHdf5(library, file.name, path, () => module.FS.unlink(path));
+}
+
+/** Opens the file at `path` of the library's own file system. `release` runs when it is closed. */
+export async function openHdf5(
+  library: Hdf5Library,
+  name: string,
+  path: string,
+  release: () => void,
+): Promise<RawDataset> {
+  const module = await library.ready;
+  const opened = guarded({ name, module }, "the file", () => {
+    const handle = new library.File(path, "r");
+    if (handle.file_id < 0n) throw new Error("HDF5 cannot open it");
+    return handle;
+  });
+  const file: Hdf5File = { name, library, module, id: opened.file_id };
+  let isClosed = false;
+  const close = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
+    opened.close();
+    release();
+  };
+  try {
+    return readNetcdf4(file, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
