@@ -13,6 +13,7 @@ export const ERROR_COORDINATES_MAX = 1_000;
 export class ChunkCoordinates implements Iterable<number[]> {
   /** Number of coordinates; needed because those of scalars have rank 0. */
   readonly length: number;
+  /** Numbers per coordinate: the array's dimensions. */
   readonly rank: number;
   /** The caller may change it; nothing else holds it. */
   readonly data: Uint32Array;
@@ -23,6 +24,7 @@ export class ChunkCoordinates implements Iterable<number[]> {
     this.data = data;
   }
 
+  /** One fresh list of numbers per chunk, in order. */
   *[Symbol.iterator](): Iterator<number[]> {
     const { rank } = this;
     for (let row = 0; row < this.length; row++) {

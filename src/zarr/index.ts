@@ -1,5 +1,5 @@
 /** icefloe/zarr: makes and changes Zarr 3 groups and arrays in any store. */
-export { jsonFloat } from "../codec/json.ts";
+export { type JsonNumber, jsonFloat } from "../codec/json.ts";
 export { type AppendOptions, append } from "./append.ts";
 export { defaultChunkShape } from "./chunk-shape.ts";
 export {
