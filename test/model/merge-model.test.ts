@@ -40,7 +40,7 @@ async function emptyArray(): Promise<{ storage: Storage; session: Session }> {
 }
 
 const step = fc.record({
-  action: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  action: fc.nat(99),
   who: fc.nat(),
   which: fc.nat(),
   key: fc.nat(KEYS - 1),
@@ -67,18 +67,18 @@ class Run {
     const live = this.live[who % this.live.length] as Live;
     const result = this.results[which % Math.max(1, this.results.length)];
     const hasRoom = this.live.length < LIVE_MAX;
-    if (action < 0.45) await this.#write(live, key, isDelete);
-    else if (action < 0.6 && hasRoom) {
+    if (action < 45) await this.#write(live, key, isDelete);
+    else if (action < 60 && hasRoom) {
       this.live.push({ real: live.real.fork(), oracle: this.oracle.fork(live.oracle) });
-    } else if (action < 0.72 && live.real instanceof ForkSession) {
+    } else if (action < 72 && live.real instanceof ForkSession) {
       const bytes = live.real.toBytes();
       this.results.push({ bytes, oracle: this.oracle.bytes(live.oracle), from: live.oracle });
-    } else if (action < 0.78 && hasRoom && result !== undefined) {
+    } else if (action < 78 && hasRoom && result !== undefined) {
       const real = await ForkSession.fromBytes(result.bytes, { storage: this.storage });
       this.live.push({ real, oracle: this.oracle.load(result.oracle) });
-    } else if (action < 0.97 && result !== undefined && result.from !== live.oracle) {
+    } else if (action < 97 && result !== undefined && result.from !== live.oracle) {
       await this.#merge(live, result, policy);
-    } else if (action >= 0.97) {
+    } else if (action >= 97) {
       live.real.discardChanges();
       this.oracle.discard(live.oracle);
     }
