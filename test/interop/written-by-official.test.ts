@@ -41,6 +41,7 @@ beforeEach(() => {
 const START = [
   set("zarr.json", groupJson({ title: "theirs" })),
   set("a/zarr.json", arrayJson([60], [10])),
+  set("g/zarr.json", groupJson()),
   set("g/b/zarr.json", arrayJson([4, 4], [2, 2], { units: "m", big: 2 ** 50 })),
   ...[0, 2, 5].map((i) => set(`a/c/${i}`, bytesOf(i === 2 ? 40 : 10, i))),
   set("g/b/c/1/0", bytesOf(4, 1)),

@@ -63,7 +63,23 @@ const OFFICIAL: Readonly<Record<Action, string>> = {
  * Where the official engine reports nothing and leaves damage behind, icefloe reports a conflict:
  * a path that would exist twice, their new node lost, or a child left without its parent.
  */
-const MENDED: Readonly<Record<string, string>> = {};
+const MENDED: Readonly<Record<string, string>> = {
+  // Both replaced the node: its path would exist twice, or theirs would vanish unseen.
+  "del+new a | del+new a": "N",
+  "del+new a | a→group": "N",
+  "a→group | del+new a": "N",
+  "a→group | a→group": "N",
+  // They replaced the node that we delete: theirs would survive our delete.
+  "del+new a | del a": "D",
+  "a→group | del a": "E",
+  // A child would be left without its parent, or below an array.
+  "del a | new a/k": "I",
+  "del g | new g/k": "I",
+  "new g/k | del g": "I",
+  "new a/k | del a": "I",
+  "new a/k | del+new a": "I",
+  "new n/k | new n (array)": "I",
+};
 
 /** Types of conflict that icefloe must report for ours over theirs, sorted. */
 export function expectedConflicts(theirs: Action, ours: Action): string[] {
