@@ -23,14 +23,18 @@ export function splitSizes(
   dimensionNames: readonly (string | null)[] | undefined,
   rank: number,
 ): number[] {
+  const { splitting } = config.manifest;
+  const matches = matcherOf(splitting);
   const sizes = new Array<number | undefined>(rank).fill(undefined);
-  for (const [condition, dimensions] of config.manifest.splitting.split_sizes) {
+  for (const [condition, dimensions] of splitting.split_sizes) {
     if (!sizes.includes(undefined)) break;
-    if (!matchesArray(condition, path)) continue;
+    if (!matchesArray(condition, path, matches)) continue;
     for (let axis = 0; axis < rank; axis++) {
       if (sizes[axis] !== undefined) continue;
       const name = dimensionNames?.[axis] ?? null;
-      const size = dimensions.find((one) => matchesDimension(one.condition, axis, name));
+      const size = dimensions.find((one) =>
+        matchesDimension(one.condition, { axis, name }, matches),
+      );
       // Others may have persisted 0, on which their own commits fail.
       if (size !== undefined) sizes[axis] = size.num_chunks === 0 ? UNSPLIT : size.num_chunks;
     }
@@ -38,24 +42,38 @@ export function splitSizes(
   return sizes.map((size) => size ?? UNSPLIT);
 }
 
-function matchesArray(condition: ManifestSplitCondition, path: string): boolean {
+/** Whether `pattern` is found in `text`. */
+type Matcher = (pattern: string, text: string) => boolean;
+
+/** A commit asks for every array that it writes: patterns are compiled once per configuration. */
+const matchers = new WeakMap<object, Matcher>();
+
+function matcherOf(splitting: object): Matcher {
+  const known = matchers.get(splitting);
+  if (known !== undefined) return known;
+  const compiled = new Map<string, ReturnType<typeof compileRustRegex>>();
+  const matcher: Matcher = (pattern, text) => {
+    if (!compiled.has(pattern)) compiled.set(pattern, compileRustRegex(pattern));
+    return compiled.get(pattern)?.(text) ?? false;
+  };
+  matchers.set(splitting, matcher);
+  return matcher;
+}
+
+function matchesArray(condition: ManifestSplitCondition, path: string, matches: Matcher): boolean {
   if (typeof condition === "string" || "any_array" in condition) return true;
-  if ("or" in condition) return condition.or.some((one) => matchesArray(one, path));
-  if ("and" in condition) return condition.and.every((one) => matchesArray(one, path));
-  if ("path_matches" in condition) return matchesText(condition.path_matches.regex, path);
-  return path !== ROOT_PATH && matchesText(condition.name_matches.regex, pathName(path));
+  if ("or" in condition) return condition.or.some((one) => matchesArray(one, path, matches));
+  if ("and" in condition) return condition.and.every((one) => matchesArray(one, path, matches));
+  if ("path_matches" in condition) return matches(condition.path_matches.regex, path);
+  return path !== ROOT_PATH && matches(condition.name_matches.regex, pathName(path));
 }
 
 function matchesDimension(
   condition: ManifestSplitDimensionCondition,
-  axis: number,
-  name: string | null,
+  { axis, name }: { readonly axis: number; readonly name: string | null },
+  matches: Matcher,
 ): boolean {
   if (typeof condition === "string" || "Any" in condition) return true;
   if ("Axis" in condition) return condition.Axis === axis;
-  return name !== null && matchesText(condition.DimensionName, name);
-}
-
-function matchesText(pattern: string, text: string): boolean {
-  return compileRustRegex(pattern)?.test(text) ?? false;
+  return name !== null && matches(condition.DimensionName, name);
 }

@@ -1,139 +1,153 @@
 /**
- * Patterns in the syntax of Rust's `regex` crate, as persisted configurations hold them, run by
- * JavaScript's engine.
- *
- * Translated: what the two spell or read differently. Refused, as the crate does: look-around and
- * back references. Not supported: verbose mode, set operations and nested classes.
+ * Searching with patterns of Rust's `regex` crate, in time linear in the text as the crate does.
+ * JavaScript's own engine backtracks: a pattern that another client persisted could stop a writer
+ * for ever. Here all ways through a pattern are followed at once.
  */
+import { type CharacterTest, isWord } from "./rust-regex-class.ts";
+import { parseRustRegex, type RegexAssertion, type RegexNode } from "./rust-regex-parse.ts";
 
-const POSIX_CLASSES: Readonly<Record<string, string>> = {
-  alnum: "0-9A-Za-z",
-  alpha: "A-Za-z",
-  ascii: "\\x00-\\x7F",
-  blank: "\\t ",
-  cntrl: "\\x00-\\x1F\\x7F",
-  digit: "0-9",
-  graph: "!-~",
-  lower: "a-z",
-  print: " -~",
-  punct: "!-\\/:-@\\[-`\\{-~",
-  space: "\\t\\n\\v\\f\\r ",
-  upper: "A-Z",
-  word: "0-9A-Za-z_",
-  xdigit: "0-9A-Fa-f",
-};
+/** Counted repetitions unfold; the crate bounds its programs too, at 10 MiB. */
+const STATES_MAX = 10_000;
 
-/** What the crate's Unicode-aware classes hold, spelled for the inside of a class. */
-const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
+type State =
+  | { readonly kind: "character"; readonly test: CharacterTest; readonly next: number }
+  | { readonly kind: "assertion"; readonly assertion: RegexAssertion; readonly next: number }
+  | { readonly kind: "fork"; readonly nexts: number[] };
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  A: "(?<![^])",
-  z: "(?![^])",
-  a: "\\x07",
-  d: "\\p{Nd}",
-  D: "\\P{Nd}",
-  s: "\\p{White_Space}",
-  S: "\\P{White_Space}",
-  w: `[${WORD}]`,
-  W: `[^${WORD}]`,
-};
+/** The state that ends every program. */
+const FOUND = 0;
 
-/** Escapes that both engines read alike. */
-const SHARED_ESCAPE =
-  /^\\(?:[bBfnrtv]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]+\}|[pP]\{[^{}]+\})/;
-const SYNTAX_CHARACTERS = "^$\\.*+?()[]{}|/";
-
-/** A JavaScript expression that finds what `pattern` does; `undefined`: no valid pattern. */
-export function compileRustRegex(pattern: string): RegExp | undefined {
-  const [lead = "", letters = ""] = /^\(\?([imsu]+)\)/.exec(pattern) ?? [];
-  const body = translate(pattern.slice(lead.length), letters.includes("s"));
-  if (body === undefined) return undefined;
-  const flags = [...new Set(letters.replaceAll("u", ""))].join("");
-  try {
-    return new RegExp(body, `${flags}u`);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+/** Whether `pattern` is found anywhere in a text; `undefined`: the pattern is not valid. */
+export function compileRustRegex(pattern: string): ((text: string) => boolean) | undefined {
+  const node = parseRustRegex(pattern);
+  if (node === undefined) return undefined;
+  const states: State[] = [{ kind: "fork", nexts: [] }];
+  const start = addStates(states, node, FOUND);
+  return start === undefined ? undefined : (text) => isFound(states, start, text);
 }
 
-function translate(pattern: string, dotMatchesAll: boolean): string | undefined {
-  let result = "";
-  for (let at = 0; at < pattern.length; ) {
-    const rest = pattern.slice(at);
-    const character = pattern[at] as string;
-    let step: readonly [read: number, written: string] | undefined;
-    if (character === "\\") step = translateEscape(rest, false);
-    else if (character === "[") step = translateClass(rest);
-    else if (rest.startsWith("(?")) step = translateGroup(rest);
-    else if (character === "{") step = translateCount(rest);
-    else if (character === ".") step = [1, dotMatchesAll ? "[^]" : "[^\\n]"];
-    else if (character === "]" || character === "}") step = [1, `\\${character}`];
-    else step = [1, character];
-    if (step === undefined) return undefined;
-    at += step[0];
-    result += step[1];
-  }
-  return result;
-}
-
-type Step = readonly [read: number, written: string] | undefined;
-
-function translateEscape(rest: string, isInClass: boolean): Step {
-  const letter = rest[1];
-  if (letter === undefined) return undefined;
-  const shared = SHARED_ESCAPE.exec(rest)?.[0];
-  if (shared !== undefined) return [shared.length, shared];
-  const braced = /^\\[xuU]\{([0-9A-Fa-f]+)\}/.exec(rest) ?? /^\\U([0-9A-Fa-f]{8})/.exec(rest);
-  if (braced !== null) return [braced[0].length, `\\u{${braced[1]}}`];
-  const property = /^\\([pP])([A-Z])/.exec(rest);
-  if (property !== null) return [property[0].length, `\\${property[1]}{${property[2]}}`];
-  if (isInClass && letter === "w") return [2, WORD];
-  if (isInClass && "AzW".includes(letter)) return undefined;
-  const translated = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined;
-  if (translated !== undefined) return [2, translated];
-  // Digits would be back references; other letters mean nothing.
-  if (/[0-9A-Za-z<>]/.test(letter)) return undefined;
-  const keepsBackslash = SYNTAX_CHARACTERS.includes(letter) || (isInClass && letter === "-");
-  return [2, keepsBackslash ? `\\${letter}` : letter];
-}
-
-function translateClass(rest: string): Step {
-  let written = "[";
-  let at = 1;
-  if (rest[at] === "^") {
-    written += "^";
-    at++;
-  }
-  const start = at;
-  while (at < rest.length) {
-    const character = rest[at] as string;
-    const tail = rest.slice(at);
-    if (character === "]" && at > start) return [at + 1, `${written}]`];
-    const posix = /^\[:(\w+):\]/.exec(tail);
-    const members = posix?.[1] === undefined ? undefined : POSIX_CLASSES[posix[1]];
-    if (posix !== null && members !== undefined) {
-      written += members;
-      at += posix[0].length;
-      continue;
+/** Adds what `node` does before `next`. The first state of it; `undefined`: too many. */
+function addStates(states: State[], node: RegexNode, next: number): number | undefined {
+  if (states.length >= STATES_MAX) return undefined;
+  switch (node.kind) {
+    case "character":
+      return states.push({ kind: "character", test: node.test, next }) - 1;
+    case "assertion":
+      return states.push({ kind: "assertion", assertion: node.assertion, next }) - 1;
+    case "sequence":
+      return addAll(states, node.nodes, next);
+    case "choice": {
+      const nexts: number[] = [];
+      for (const one of node.nodes) {
+        const first = addStates(states, one, next);
+        if (first === undefined) return undefined;
+        nexts.push(first);
+      }
+      return states.push({ kind: "fork", nexts }) - 1;
     }
-    if (character === "[" || /^(?:&&|--|~~)/.test(tail)) return undefined;
-    const step: Step = character === "\\" ? translateEscape(tail, true) : [1, character];
-    if (step === undefined) return undefined;
-    // Only as the first member may a closing bracket stand for itself.
-    written += step[1] === "]" ? "\\]" : step[1];
-    at += step[0];
+    default:
+      return addRepeat(states, node, next);
   }
-  return undefined;
 }
 
-function translateGroup(rest: string): Step {
-  const named = /^\(\?P?<([A-Za-z_]\w*)>/.exec(rest);
-  if (named !== null) return [named[0].length, `(?<${named[1]}>`];
-  return rest.startsWith("(?:") ? [3, "(?:"] : undefined;
+function addAll(states: State[], nodes: readonly RegexNode[], next: number): number | undefined {
+  let first: number | undefined = next;
+  for (let i = nodes.length - 1; i >= 0 && first !== undefined; i--) {
+    first = addStates(states, nodes[i] as RegexNode, first);
+  }
+  return first;
 }
 
-function translateCount(rest: string): Step {
-  const count = /^\{\d+(?:,\d*)?\}/.exec(rest)?.[0];
-  return count === undefined ? undefined : [count.length, count];
+function addRepeat(
+  states: State[],
+  { node, min, max }: Extract<RegexNode, { kind: "repeat" }>,
+  next: number,
+): number | undefined {
+  let first: number | undefined = next;
+  if (max === Number.POSITIVE_INFINITY) {
+    const nexts = [next];
+    const loop = states.push({ kind: "fork", nexts }) - 1;
+    const body = addStates(states, node, loop);
+    if (body === undefined) return undefined;
+    nexts.push(body);
+    first = loop;
+  }
+  const optional = max === Number.POSITIVE_INFINITY ? 0 : max - min;
+  for (let i = 0; i < optional && first !== undefined; i++) {
+    const body = addStates(states, node, first);
+    first = body === undefined ? undefined : states.push({ kind: "fork", nexts: [next, body] }) - 1;
+  }
+  for (let i = 0; i < min && first !== undefined; i++) {
+    // A body without states would else be counted for ever.
+    const before = states.length;
+    first = addStates(states, node, first);
+    if (states.length === before) break;
+  }
+  return first;
+}
+
+function isFound(states: readonly State[], start: number, text: string): boolean {
+  const characters = [...text];
+  let active = new Set<number>();
+  for (let at = 0; at <= characters.length; at++) {
+    active.add(start);
+    const reached = follow(states, active, characters, at);
+    if (reached.has(FOUND)) return true;
+    active = new Set();
+    const character = characters[at];
+    if (character === undefined) break;
+    for (const index of reached) {
+      const state = states[index] as State;
+      if (state.kind === "character" && state.test(character)) active.add(state.next);
+    }
+  }
+  return false;
+}
+
+/** All states that can be reached from `active` without reading on. */
+function follow(
+  states: readonly State[],
+  active: ReadonlySet<number>,
+  characters: readonly string[],
+  at: number,
+): Set<number> {
+  const reached = new Set(active);
+  // A set that grows while it is walked: new states are walked too, each once.
+  for (const index of reached) {
+    const state = states[index] as State;
+    if (state.kind === "fork") for (const next of state.nexts) reached.add(next);
+    if (state.kind === "assertion" && holds(state.assertion, characters, at)) {
+      reached.add(state.next);
+    }
+  }
+  return reached;
+}
+
+function holds(assertion: RegexAssertion, characters: readonly string[], at: number): boolean {
+  const before = characters[at - 1];
+  const after = characters[at];
+  const wordBefore = before !== undefined && isWord(before);
+  const wordAfter = after !== undefined && isWord(after);
+  switch (assertion) {
+    case "text-start":
+      return before === undefined;
+    case "text-end":
+      return after === undefined;
+    case "line-start":
+      return before === undefined || before === "\n";
+    case "line-end":
+      return after === undefined || after === "\n";
+    case "word-boundary":
+      return wordBefore !== wordAfter;
+    case "no-word-boundary":
+      return wordBefore === wordAfter;
+    case "word-start":
+      return !wordBefore && wordAfter;
+    case "word-end":
+      return wordBefore && !wordAfter;
+    case "no-word-before":
+      return !wordBefore;
+    default:
+      return !wordAfter;
+  }
 }
