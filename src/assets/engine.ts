@@ -55,6 +55,12 @@ export interface EngineOptions {
 
 const KNOWN = ["config", "authorizeVirtualChunkAccess", "runtime", "metadataBytesMax", "signal"];
 
+/** Whether `value` is an abort signal, also one of another realm. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  const signal = value as Partial<AbortSignal> | null | undefined;
+  return typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
+}
+
 /** Engine options, checked, with what is always needed filled in. */
 export interface CheckedEngineOptions extends EngineOptions {
   readonly config: RepositoryConfig;
@@ -90,7 +96,7 @@ export function checkEngineOptions(
   if (access !== undefined && !isPlainObject(access)) {
     refuse("authorizeVirtualChunkAccess", "a plain object", access);
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     refuse("signal", "an AbortSignal", signal);
   }
   if (runtime !== undefined && typeof runtime.nowMicros !== "function") {

@@ -182,7 +182,7 @@ async function putFirstRepo(
       });
     }
     if (found !== "none") return found;
-    if (send >= SENDS_MAX) throw unknownOutcome(unknown);
+    if (send >= SENDS_MAX) throw unknown === undefined ? blocked(storage) : unknownOutcome(unknown);
     await backoff(options.runtime, RESEND_POLICY, send);
   }
 }
@@ -209,6 +209,12 @@ async function findFirstRepo(
   } catch (error) {
     throw unknownOutcome(ours.unknown ?? error);
   }
+}
+
+/** For instance a folder of that name on a file system. */
+function blocked(storage: Storage): Error {
+  const message = `${REPO_PATH} cannot be created in storage ${storage.id}, though no object is there`;
+  return makeError("storage-other", message, { details: { path: REPO_PATH } });
 }
 
 function unknownOutcome(cause: unknown): Error {

@@ -19,7 +19,7 @@ import type { RepoReader } from "./repo-reader.ts";
 /** Sends of one body while its fate is unknown and the old version still stands. */
 const SENDS_MAX = 5;
 
-/** Reads to learn the fate of one send. */
+/** Tries of each read to learn the fate of a send. */
 const READ_BACK_TRIES_MAX = 5;
 
 /** Older parts of the ops log that are searched for our entry. */
@@ -110,20 +110,29 @@ function mayHaveLanded(error: unknown): boolean {
 }
 
 async function readBack(
-  { reader, runtime, retry }: PublishContext,
+  context: PublishContext,
   reply: Reply,
   unknown: unknown,
 ): Promise<VersionedRepo> {
+  try {
+    return await persist(context, () => context.reader.read());
+  } catch (error) {
+    // The condition failed because the repository has vanished: that much is certain.
+    const isCertain = unknown === undefined && reply.outcome === "condition-failed";
+    if (isCertain && isIcefloeError(error, "repository-not-found")) throw error;
+    const sent = reply.outcome === "threw" ? reply.error : unknown;
+    throw unknownOutcome("and reading back failed", sent ?? error);
+  }
+}
+
+/** Repeats a read that fails: much depends on it. */
+async function persist<T>({ runtime, retry }: PublishContext, read: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await reader.read();
+      return await read();
     } catch (error) {
-      const isGone = isIcefloeError(error, "repository-not-found");
-      if (isGone && unknown === undefined && reply.outcome === "condition-failed") throw error;
-      if (isGone || attempt >= READ_BACK_TRIES_MAX) {
-        const sent = reply.outcome === "threw" ? reply.error : unknown;
-        throw unknownOutcome("and reading back failed", sent ?? error);
-      }
+      const isFinal = isIcefloeError(error, "repository-not-found");
+      if (isFinal || attempt >= READ_BACK_TRIES_MAX) throw error;
     }
     await backoff(runtime, retry, attempt);
   }
@@ -144,12 +153,25 @@ async function isInHistory(
     if (fate.fate === "landed") return true;
     if (fate.fate === "not-landed") return false;
     if (fate.fate !== "continue") break;
-    const path = backupPath(fate.backupName);
-    const stored = await context.storage.get(path);
-    if (stored === undefined) break;
-    page = await decodeRepo(stored.bytes, path, context.metadataBytesMax);
+    const older = await readPage(context, backupPath(fate.backupName), cause);
+    if (older === undefined) break;
+    page = older;
   }
   throw unknownOutcome("and the ops log does not reach back to it", cause);
+}
+
+/** A failure to read is no answer: the put may have landed. */
+async function readPage(
+  context: PublishContext,
+  path: string,
+  cause: unknown,
+): Promise<RepoInfo | undefined> {
+  try {
+    const stored = await persist(context, () => context.storage.get(path));
+    return stored && (await decodeRepo(stored.bytes, path, context.metadataBytesMax));
+  } catch (error) {
+    throw unknownOutcome(`and ${path} cannot be read`, cause ?? error);
+  }
 }
 
 function unknownOutcome(circumstance: string, cause: unknown): Error {

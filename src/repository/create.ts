@@ -10,9 +10,9 @@ import {
   type Engine,
 } from "../assets/engine.ts";
 import { writeInitialRepo } from "../assets/initial-repo.ts";
-import { findForeignObject, locateRepo } from "../assets/locate-repo.ts";
+import { findForeignObject, type Located, locateRepo } from "../assets/locate-repo.ts";
 import { assertCanUpdate } from "../assets/repo-object.ts";
-import { makeError } from "../base/errors.ts";
+import { isIcefloeError, makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 import {
   encodeConfig,
@@ -20,6 +20,7 @@ import {
   type RepositoryConfig,
   resolveConfig,
 } from "../format/config.ts";
+import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
 import { REPOSITORY_KEYS, type RepositoryOptions } from "./repository-options.ts";
 
@@ -80,13 +81,19 @@ async function assertVacant(
   { metadataBytesMax, signal }: CheckedEngineOptions,
   mustBeEmpty: boolean,
 ): Promise<void> {
-  const refuse = (found: string): Error =>
+  const refuse = (found: string, cause?: unknown): Error =>
     makeError(
       "parent-directory-not-clean",
       `create: expected an empty place in storage ${storage.id}, found ${found}`,
-      { details: { storage: storage.id, found } },
+      { details: { storage: storage.id, found }, ...(cause === undefined ? {} : { cause }) },
     );
-  const located = await locateRepo(storage, metadataBytesMax, signal);
+  let located: Located;
+  try {
+    located = await locateRepo(storage, metadataBytesMax, signal);
+  } catch (error) {
+    if (!isIcefloeError(error) || error.category !== "format") throw error;
+    throw refuse(`a \`${REPO_PATH}\` that cannot be read`, error);
+  }
   if (located !== undefined) throw refuse(`a repository of spec ${located.specVersion}`);
   if (!mustBeEmpty || !storage.capabilities.list) return;
   const path = await findForeignObject(storage, signal);

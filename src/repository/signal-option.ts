@@ -1,4 +1,5 @@
 /** The option that every operation with I/O takes. */
+import { isAbortSignal } from "../assets/engine.ts";
 import { makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
 
@@ -19,7 +20,7 @@ export function takeSignal(
 ): AbortSignal | undefined {
   checkOptions(operation, options, ["signal", ...known]);
   const signal: unknown = options?.signal;
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  if (signal === undefined || isAbortSignal(signal)) return signal;
   const found = describe(signal);
   throw makeError("invalid-option", `${operation}: signal must be an AbortSignal, got ${found}`, {
     details: { operation, option: "signal", found },

@@ -83,6 +83,17 @@ describe("create", () => {
     expect(await repository.listBranches()).toEqual(["main"]);
   });
 
+  it("refuses a place where `repo` is something else, and leaves it as it was", async () => {
+    const storage = memoryStorage();
+    await storage.put("repo", Uint8Array.of(1, 2, 3), { objectKind: "other" });
+
+    expect(await rejection(Repository.create(storage, { checkCleanRoot: false }))).toMatchObject({
+      kind: "parent-directory-not-clean",
+      cause: { kind: "invalid-file-format" },
+    });
+    expect((await storage.get("repo"))?.bytes).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
   it("goes on where an earlier create was interrupted", async () => {
     const inner = memoryStorage();
     const storage = recordingStorage(inner);
