@@ -18,7 +18,7 @@ import { current, MergeOracle, type OracleState } from "./merge-oracle.ts";
 
 const KEYS = 4;
 const LIVE_MAX = 8;
-const RUNS = Number(process.env["MERGE_MODEL_RUNS"] ?? 300);
+const RUNS = Number(process.env["MERGE_MODEL_RUNS"] ?? 200);
 
 interface Live {
   readonly real: Session | ForkSession;
@@ -124,7 +124,7 @@ class Run {
 test("merging agrees with the oracle that knows every write's causal past", async () => {
   const counts: Record<string, number> = {};
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 40, maxLength: 60 }), async (steps) => {
       const { storage, session } = await emptyArray();
       const run = new Run(storage, session, counts);
       for (const one of steps) {
