@@ -114,6 +114,9 @@ export const DEFAULT_CONFIG: ResolvedConfig = {
   numUpdatesPerRepoInfoFile: 1000,
 };
 
+/** How errors name what is to be replaced. */
+const PREVIOUS = "what was persisted before";
+
 /** Highest level that zstd has. */
 const COMPRESSION_LEVEL_MAX = 22;
 
@@ -217,8 +220,8 @@ export function encodeConfig(
   previous?: Uint8Array,
   storage?: StorageSettings,
 ): Uint8Array {
-  const before = previous === undefined ? undefined : decodeStored(previous, "previous");
-  if (before !== undefined) readStoredConfig(before, "previous");
+  const before = previous === undefined ? undefined : decodeStored(previous, PREVIOUS);
+  if (before !== undefined) readStoredConfig(before, PREVIOUS);
   const named = storage === undefined ? config : mergeConfig({ storage }, config);
   const stored = storedConfig(named, before);
   // Read back as others will: a wrong type would keep them out of the whole repository.

@@ -358,7 +358,7 @@ describe("encodeConfig", () => {
   });
 
   it("refuses a previous configuration that is damaged instead of replacing it", () => {
-    expect(() => encodeConfig({}, new Uint8Array([1]))).toThrow("previous");
+    expect(() => encodeConfig({}, new Uint8Array([1]))).toThrow("persisted before");
     expect(() => encodeConfig({}, encodeFlexbuffers({ compression: 3 }))).toThrow("compression");
   });
 
