@@ -16,6 +16,12 @@ const METADATA_NAME = "zarr.json";
 const CHUNKS_NAME = "c";
 const ZARR_V2_NAMES: readonly string[] = [".zgroup", ".zarray", ".zattrs", ".zmetadata"];
 const COORDINATE_MAX = 2 ** 32 - 1;
+const PLAIN_DIGITS_MAX = 9; // Any nine digits are below 2^32.
+const CANONICAL_PATHS_MAX = 1024;
+const ZERO = 48;
+const NINE = 57;
+const SLASH = 47;
+const CHUNKS_CODE = 99;
 
 /** What a key names; `path` is canonical. */
 export type StoreKey =
@@ -29,6 +35,52 @@ export type StoreKey =
  */
 export function parseStoreKey(key: string): StoreKey {
   if (typeof key !== "string") throw invalidKey(key, "must be a string");
+  return parsePlainChunkKey(key) ?? parseAnyKey(key);
+}
+
+/**
+ * The common case without allocation but the result: canonical path without a leading slash, then
+ * `/c/`, then short coordinates. `undefined` for anything else, also for what is wrong.
+ */
+function parsePlainChunkKey(key: string): StoreKey | undefined {
+  let rank = 0;
+  let at = key.length - 1;
+  for (let digits = 0; at >= 0; at--) {
+    const code = key.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) {
+      if (++digits > PLAIN_DIGITS_MAX) return undefined;
+    } else if (code === SLASH && digits > 0) {
+      rank++;
+      digits = 0;
+    } else break;
+  }
+  const isMarker = key.charCodeAt(at) === CHUNKS_CODE && key.charCodeAt(at + 1) === SLASH;
+  if (rank === 0 || !isMarker || at < 2 || key.charCodeAt(at - 1) !== SLASH) return undefined;
+  const path = canonicalPaths.get(key.slice(0, at - 1));
+  if (path === undefined) return undefined;
+  const coordinates: number[] = [];
+  let value = 0;
+  for (let i = at + 2; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (code !== SLASH) value = value * 10 + code - ZERO;
+    else {
+      coordinates.push(value);
+      value = 0;
+    }
+  }
+  coordinates.push(value);
+  return { kind: "chunk", path, coordinates };
+}
+
+/** Prefixes of chunk keys seen lately, with the path they name: most keys repeat a few arrays. */
+const canonicalPaths = new Map<string, string>();
+
+function rememberPath(prefix: string, path: string): void {
+  if (canonicalPaths.size >= CANONICAL_PATHS_MAX) canonicalPaths.clear();
+  canonicalPaths.set(prefix, path);
+}
+
+function parseAnyKey(key: string): StoreKey {
   const components = key.split("/").filter((name) => name !== "" && name !== ".");
   const last = components.at(-1);
   if (last === undefined || key.endsWith("/")) throw invalidKey(key, "names no node and no chunk");
@@ -48,7 +100,9 @@ export function parseStoreKey(key: string): StoreKey {
       `has ${describe(text)} for a chunk coordinate, expected 0 to ${COORDINATE_MAX}`,
     );
   });
-  return { kind: "chunk", path: pathOf(key, components.slice(0, marker)), coordinates };
+  const path = pathOf(key, components.slice(0, marker));
+  if (path !== "/") rememberPath(path.slice(1), path);
+  return { kind: "chunk", path, coordinates };
 }
 
 /** The key of the zarr.json of the node at `path`, without a leading slash. */

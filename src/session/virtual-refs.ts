@@ -48,6 +48,7 @@ export interface VirtualRefColumns {
 
 const REFUSED_INDICES_MAX = 1000; // How many indices an error lists.
 const U32_MAX = 0xffff_ffff;
+const PLAIN_ORIGINS_MAX = 1024;
 
 /** Records one reference. */
 export function setVirtualRef(
@@ -241,8 +242,9 @@ function createLocationCheck(
   );
   const names = new Set(containers.map(({ name }) => name));
   const validate = options?.validateContainer ?? true;
+  const plainOrigins = new Set<string>();
   return (location) => {
-    const normal = normaliseLocation(location);
+    const normal = normaliseLocation(location, plainOrigins);
     if (!validate) return normal;
     const name = /^vcc:\/\/([^/]*)/.exec(normal)?.[1];
     const isKnown =
@@ -258,10 +260,16 @@ function createLocationCheck(
   };
 }
 
-function normaliseLocation(location: string): string {
+/**
+ * `plainOrigins` collects `scheme://authority` prefixes that were found valid and in normal form:
+ * the URL parser is asked once per origin, not once per reference.
+ */
+function normaliseLocation(location: string, plainOrigins: Set<string>): string {
   if (typeof location !== "string") {
     throw invalidRef(`location: expected a string, got ${describe(location)}`);
   }
+  const origin = location.slice(0, location.indexOf("/", location.indexOf("://") + 3));
+  if (plainOrigins.has(origin)) return location;
   const [, rawScheme, authority, rest] = LOCATION_SCHEME.exec(location) ?? [];
   const scheme = rawScheme?.toLowerCase();
   if (scheme === undefined || scheme === "file") {
@@ -274,6 +282,9 @@ function normaliseLocation(location: string): string {
     throw invalidRef(`location ${describe(location)} names no bucket, host or container`, {
       location,
     });
+  }
+  if (`${scheme}://${authority}` === origin && plainOrigins.size < PLAIN_ORIGINS_MAX) {
+    plainOrigins.add(origin);
   }
   return `${scheme}://${authority}${rest}`;
 }
