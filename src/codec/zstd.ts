@@ -1,6 +1,6 @@
 /**
- * zstd for whole objects: the platform's own where `node:zlib` has it (Node >= 22.15), else
- * decoding in TypeScript and a compressor that is loaded on the first write.
+ * zstd for whole objects: the platform's own where `node:zlib` has it (Node >= 22.15), else our
+ * own in TypeScript, of which the compressor is loaded on the first write.
  *
  * Writes exactly one frame with its exact content size and a content checksum: every engine reads
  * that, and a flipped bit is then always noticed. Reads every variant; see zstd-decode.ts.
@@ -22,7 +22,15 @@ const RAW_BYTES_MAX = 512;
 /** Below, setting up the native decoder costs more than it saves. */
 const NATIVE_DECODE_BYTES_MIN = 8192;
 
+/** Above, compression moves to a thread: it would block the event loop for milliseconds. */
+const THREAD_BYTES_MIN = 262_144;
+
 interface NativeZstd {
+  zstdCompress(
+    bytes: Uint8Array,
+    options: object,
+    done: (error: Error | null, frame: Uint8Array) => void,
+  ): void;
   zstdCompressSync(bytes: Uint8Array, options: object): Uint8Array;
   zstdDecompressSync(bytes: Uint8Array, options: object): Uint8Array;
   readonly constants: Record<string, number>;
@@ -38,21 +46,36 @@ function findNative(): NativeZstd | undefined {
 
 const native = findNative();
 
-/** One frame holding `bytes`. `level` is zstd's, 1 to 22. */
+/**
+ * One frame holding `bytes`. `level` is zstd's, 0 (its default) to 22; where the platform has no
+ * zstd, levels above 4 find little more.
+ */
 export async function compressZstd(bytes: Uint8Array, level: number): Promise<Uint8Array> {
   if (bytes.length <= RAW_BYTES_MAX) return rawFrame(bytes);
-  if (native !== undefined) {
-    const options = {
-      params: {
-        [native.constants["ZSTD_c_compressionLevel"] as number]: level,
-        [native.constants["ZSTD_c_checksumFlag"] as number]: 1,
-      },
-      pledgedSrcSize: bytes.length,
-    };
-    return sealFrame(plainView(native.zstdCompressSync(bytes, options)), bytes);
-  }
-  const { Zstd } = await import("@hpcc-js/wasm-zstd");
-  return sealFrame((await Zstd.load()).compress(bytes, level), bytes);
+  if (native !== undefined) return sealFrame(await compressNatively(native, bytes, level), bytes);
+  const { encodeZstd } = await import("./zstd-encode.ts");
+  return encodeZstd(bytes, level);
+}
+
+async function compressNatively(
+  zlib: NativeZstd,
+  bytes: Uint8Array,
+  level: number,
+): Promise<Uint8Array> {
+  const options = {
+    params: {
+      [zlib.constants["ZSTD_c_compressionLevel"] as number]: level,
+      [zlib.constants["ZSTD_c_checksumFlag"] as number]: 1,
+    },
+    pledgedSrcSize: bytes.length,
+  };
+  if (bytes.length < THREAD_BYTES_MIN) return plainView(zlib.zstdCompressSync(bytes, options));
+  return new Promise((resolve, reject) => {
+    zlib.zstdCompress(bytes, options, (error, frame) => {
+      if (error === null) resolve(plainView(frame));
+      else reject(makeError("internal", "zstd: compression failed", { cause: error }));
+    });
+  });
 }
 
 /** Adds the content checksum to a frame that lacks one. */
