@@ -162,21 +162,24 @@ function createShelf<T>(type: AssetType<T>, lane: Lane, cacheBytesMax: number): 
   const flights = createSingleFlight<T | undefined>();
   const object = type.path;
 
-  const load = async (id: string): Promise<T | undefined> => {
-    const stored = await requests.run(() => storage.get(object(id)));
-    if (stored === undefined) return undefined;
-    return decodes.run(async () => {
-      const { payload, specVersion } = await decodeEnvelope(stored.bytes, {
-        object: object(id),
-        fileType: type.fileType,
-        bytesMax: limits.metadataBytesMax,
-      });
-      const asset = await type.parse(payload, specVersion, object(id));
-      checkId(object(id), id, type.idOf(asset));
-      cache.set(id, asset, type.weigh(asset, payload.length));
-      return asset;
+  const decode = async (id: string, bytes: Uint8Array): Promise<T> => {
+    const { payload, specVersion } = await decodeEnvelope(bytes, {
+      object: object(id),
+      fileType: type.fileType,
+      bytesMax: limits.metadataBytesMax,
     });
+    const asset = await type.parse(payload, specVersion, object(id));
+    checkId(object(id), id, type.idOf(asset));
+    cache.set(id, asset, type.weigh(asset, payload.length));
+    return asset;
   };
+
+  // Decoded within the request's place, or files that wait for a decoder would pile up in memory.
+  const load = (id: string): Promise<T | undefined> =>
+    requests.run(async () => {
+      const stored = await storage.get(object(id));
+      return stored && decodes.run(() => decode(id, stored.bytes));
+    });
 
   const read = async (id: string, signal?: AbortSignal): Promise<T | undefined> => {
     signal?.throwIfAborted();

@@ -207,7 +207,10 @@ export class Repository {
     return branchNames(await this.#engine.repoState.read(takeSignal("listBranches", options)));
   }
 
-  /** @throws {snapshot-not-found} @throws {branch-already-exists} @throws {invalid-ref-name} */
+  /**
+   * Makes a branch at any snapshot of the repository.
+   * @throws {snapshot-not-found} @throws {branch-already-exists} @throws {invalid-ref-name}
+   */
   async createBranch(name: string, snapshotId: string, options?: SignalOption): Promise<void> {
     const signal = takeSignal("createBranch", options);
     return createBranch(this.#engine.repoState, name, snapshotId, signal);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recordingStorage } from "./recording-storage.ts";
-import { repoStateOn, storageWithRepo, tagMain } from "./repo-fixture.ts";
+import { repoStateOn, stillRuntime, storageWithRepo, tagMain } from "./repo-fixture.ts";
 
 describe("abort of an update", () => {
   it("rejects before anything is sent if the signal is aborted already", async () => {
@@ -13,7 +13,8 @@ describe("abort of an update", () => {
   });
 
   it("rejects at once while the state is read, and changes nothing", async () => {
-    const storage = recordingStorage(await storageWithRepo());
+    const inner = await storageWithRepo();
+    const storage = recordingStorage(inner);
     const aborting = new AbortController();
     let release = (): void => undefined;
     storage.before = () => new Promise<void>((resolve) => (release = resolve));
@@ -24,7 +25,7 @@ describe("abort of an update", () => {
 
     await expect(update).rejects.toBe("enough");
     release();
-    expect((await repoStateOn(await storageOf(storage)).read()).tags.size).toBe(0);
+    expect((await repoStateOn(inner).read()).tags.size).toBe(0);
   });
 
   it("leaves the put out if it comes while the backup is made", async () => {
@@ -101,7 +102,6 @@ describe("abort of an update", () => {
         signal?.addEventListener("abort", () => reject(signal.reason));
         aborting.abort("tired of waiting");
       });
-    const { stillRuntime } = await import("./repo-fixture.ts");
     const runtime = { ...stillRuntime(), sleep: sleepUntilAborted };
     const repoState = repoStateOn(storage, { runtime });
 
@@ -114,9 +114,3 @@ describe("abort of an update", () => {
     expect((await second).tags.has("second")).toBe(true);
   });
 });
-
-/** The same objects through fresh wrappers. */
-async function storageOf(recording: ReturnType<typeof recordingStorage>) {
-  recording.before = () => undefined;
-  return recording;
-}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Repository } from "../../../src/repository/repository.ts";
+import { memoryStorage } from "../../../src/storage/memory.ts";
 import { wholeOpsLog } from "../assets/repo-fixture.ts";
 import { newRepository, rejection, tamper } from "./repositories.ts";
 
@@ -59,8 +60,6 @@ describe("configuration", () => {
   });
 
   it("can be fetched only where a repository is", async () => {
-    const { memoryStorage } = await import("../../../src/storage/memory.ts");
-
     expect((await rejection(Repository.fetchConfig(memoryStorage()))).kind).toBe(
       "repository-not-found",
     );
