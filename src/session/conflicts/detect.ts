@@ -31,6 +31,11 @@ export function isDeletion(change: NodeChange): boolean {
   return change.base !== undefined && change.node?.id !== change.base.id;
 }
 
+/** Whether the change makes a node, deletes one, or both: not an update, nor made and deleted again. */
+export function isReplacement(change: NodeChange | undefined): boolean {
+  return change !== undefined && (isCreation(change) || isDeletion(change));
+}
+
 /** All conflicts, by type in the official order, then by path. Moves are reported alone. */
 export function detectConflicts(input: DetectInput): Conflict[] {
   const { log } = input;
@@ -89,8 +94,8 @@ function invalidGroupConflicts(input: DetectInput): Conflict[] {
   for (const change of ours.nodes.values()) {
     if (!isCreation(change)) continue;
     for (const ancestor of ancestorsOf(change.path)) {
-      // Where we changed the ancestor too, its own conflict says so.
-      if (ours.nodes.has(ancestor)) continue;
+      // Where we made or deleted the ancestor too, its own conflict says so.
+      if (isReplacement(ours.nodes.get(ancestor))) continue;
       const node = theirs.node(ancestor);
       const isGone = node === undefined && base.node(ancestor) !== undefined;
       if (isGone || node?.data.type === "array") paths.add(ancestor);
@@ -101,9 +106,9 @@ function invalidGroupConflicts(input: DetectInput): Conflict[] {
     if (node === undefined) continue;
     for (const ancestor of ancestorsOf(node.path)) {
       const change = ours.nodes.get(ancestor);
-      if (change === undefined) continue;
+      if (change === undefined || !isReplacement(change)) continue;
       const isGone = change.node === undefined && theirs.node(ancestor) !== undefined;
-      if (isGone || (isCreation(change) && change.node?.type === "array")) paths.add(ancestor);
+      if (isGone || change.node?.type === "array") paths.add(ancestor);
     }
   }
   return conflictsAt("new-node-in-invalid-group", paths);

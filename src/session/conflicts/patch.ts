@@ -7,7 +7,7 @@ import type { ChunkTable } from "../chunk-table.ts";
 import type { Dot } from "../dot.ts";
 import { readSignature } from "../node-metadata.ts";
 import type { Conflict, ConflictType, Sides } from "./conflict.ts";
-import { isCreation } from "./detect.ts";
+import { isCreation, isReplacement } from "./detect.ts";
 
 /** Whose change stays. */
 export type Side = "ours" | "theirs";
@@ -75,11 +75,12 @@ function applyToCreation(patch: ChangePatch, { path }: Conflict, side: Side): bo
 
 function applyToInvalidGroup(patch: ChangePatch, { path }: Conflict, side: Side): boolean {
   const change = patch.sides.ours.nodes.get(path);
-  if (side === "ours") {
-    if (change !== undefined) patch.deleteTheirsBelow(path, change.dot);
-    return change !== undefined;
+  if (change === undefined || !isReplacement(change)) {
+    // They took the parent away from under our new nodes.
+    if (side === "theirs") patch.dropCreationsBelow(path);
+    return side === "theirs";
   }
-  if (change === undefined) patch.dropCreationsBelow(path);
+  if (side === "ours") patch.deleteTheirsBelow(path, change.dot);
   else {
     patch.keepGroupsAbove(path);
     patch.takeTheirs(path);
@@ -110,7 +111,12 @@ export class ChangePatch {
 
   constructor(sides: Sides) {
     this.sides = sides;
-    this.nodes = new Map(sides.ours.nodes);
+    // What we made and deleted again says nothing about their node at that path.
+    this.nodes = new Map(
+      [...sides.ours.nodes].filter(
+        ([, { base, node }]) => base !== undefined || node !== undefined,
+      ),
+    );
     this.#chunks = new Map(sides.ours.chunks);
   }
 

@@ -116,4 +116,32 @@ describe("detectConflicts", () => {
 
     expect(found).toEqual([]);
   });
+
+  test("what we made and deleted again is in nobody's way", () => {
+    const found = conflictsOf(
+      (w) => {
+        w.put("/n", groupBytes());
+        w.put("/n/k", arrayBytes());
+      },
+      (w) => {
+        w.put("/n", arrayBytes());
+        w.remove("/n");
+        w.chunk("/b", 0, 1);
+      },
+    );
+
+    expect(found).toEqual([]);
+  });
+
+  test("our child of a group that we updated and they deleted has no parent either", () => {
+    const found = conflictsOf(EDITS["del g"]!, (w) => {
+      w.put("/g", groupBytes("x"));
+      w.put("/g/k", arrayBytes());
+    });
+
+    expect(found.map(({ type, path }) => `${type} ${path}`)).toEqual([
+      "new-node-in-invalid-group /g",
+      "zarr-metadata-update-of-deleted-group /g",
+    ]);
+  });
 });

@@ -16,6 +16,7 @@ const EDITS: Record<string, Edit> = {
   "metadata a": (s, tag) => s.set("a/zarr.json", arrayBytes(5, tag)),
   "metadata g": (s, tag) => s.set("g/zarr.json", groupBytes(tag)),
   "delete a": (s) => s.delete("a/zarr.json"),
+  "delete n": (s) => s.delete("n/zarr.json"),
   "delete g": (s) => s.delete("g/zarr.json"),
   "new n (group)": (s, tag) => s.set("n/zarr.json", groupBytes(tag)),
   "new n (array)": (s, tag) => s.set("n/zarr.json", arrayBytes(5, tag)),
@@ -95,7 +96,7 @@ describe("a rebased commit", () => {
           const readonly = await repository.readonlySession("main");
           expect(await contents(readonly.store as Store)).toEqual(shown);
         }),
-        { numRuns: 120 },
+        { numRuns: 60 },
       );
     },
   );

@@ -62,6 +62,16 @@ describe("solveConflicts", () => {
     expect(chunksOf(changes, "B")).toEqual([0]);
   });
 
+  test("what we made and deleted again leaves their node at that path alone", async () => {
+    const { changes, theirs } = await patched(conflictDetector(), EDITS["new n (group)"]!, (w) => {
+      w.put("/n", arrayBytes());
+      w.remove("/n");
+    });
+
+    expect(changes.nodes.size).toBe(0);
+    expect(result(changes, theirs).get("/n")).toBe("group");
+  });
+
   test("a node we replaced is plainly new where they deleted the old one", async () => {
     const { changes } = await patched(conflictDetector(), EDITS["del a"]!, EDITS["del+new a"]!);
 
@@ -184,12 +194,19 @@ describe("solveConflicts", () => {
 });
 
 describe("any edits of both sides", () => {
-  const edits = fc.uniqueArray(fc.constantFrom(...Object.keys(EDITS)), { maxLength: 5 });
+  const all: typeof EDITS = {
+    ...EDITS,
+    "del n": (w) => w.remove("/n"),
+    "del g/k": (w) => w.remove("/g/k"),
+    "chunk g/k/0": (w) => w.chunk("/g/k", 0, 1),
+    "chunk n/k/0": (w) => w.chunk("/n/k", 0, 1),
+  };
+  const edits = fc.uniqueArray(fc.constantFrom(...Object.keys(all)), { maxLength: 6 });
   const run = (names: string[]): Edit => {
     return (w) => {
       for (const name of names) {
         try {
-          EDITS[name]!(w);
+          all[name]!(w);
         } catch {
           // An edit of what an earlier one deleted: a session would refuse it too.
         }
@@ -234,7 +251,7 @@ describe("any edits of both sides", () => {
           fc.pre(faults(oursAlone).length === 0 && faults(theirsAlone).length === 0);
           expect(faults(nodes)).toEqual([]);
         }),
-        { numRuns: 300 },
+        { numRuns: 1000 },
       );
     },
   );
