@@ -16,6 +16,23 @@ export interface PublicSurface {
   readonly names: ReadonlyMap<string, readonly PublicName[]>;
 }
 
+/** Names per entry, values and types apart, sorted. */
+export function namesByEntry({
+  names,
+}: PublicSurface): Record<string, { values: string[]; types: string[] }> {
+  const pick = (list: readonly PublicName[], isValue: boolean) =>
+    list
+      .filter((one) => one.isValue === isValue)
+      .map(({ name }) => name)
+      .sort();
+  return Object.fromEntries(
+    [...names].map(([entry, list]) => [
+      entry,
+      { values: pick(list, true), types: pick(list, false) },
+    ]),
+  );
+}
+
 /** Entries of the exports map and the source file behind each. */
 export function entrySources(): Map<string, string> {
   const { exports } = JSON.parse(textOf("package.json")) as {
@@ -46,18 +63,39 @@ export function readPublicSurface(): PublicSurface {
     if (symbol === undefined) throw new Error(`${entry}: ${source} exports nothing`);
     names.set(
       entry,
-      checker.getExportsOfModule(symbol).map((exported) => describeExport(checker, exported)),
+      checker
+        .getExportsOfModule(symbol)
+        .map((exported) => describeExport(checker, exported, typeOnlyModules(checker, file))),
     );
   }
   return { checker, names };
 }
 
-function describeExport(checker: ts.TypeChecker, exported: ts.Symbol): PublicName {
+/** Source files that an entry re-exports with `export type *`: nothing of them is a value there. */
+function typeOnlyModules(checker: ts.TypeChecker, entry: ts.SourceFile | undefined): Set<string> {
+  const files = new Set<string>();
+  for (const statement of entry?.statements ?? []) {
+    if (!ts.isExportDeclaration(statement) || !statement.isTypeOnly) continue;
+    if (statement.exportClause !== undefined || statement.moduleSpecifier === undefined) continue;
+    const module = checker.getSymbolAtLocation(statement.moduleSpecifier);
+    for (const declaration of module?.declarations ?? []) {
+      files.add(declaration.getSourceFile().fileName);
+    }
+  }
+  return files;
+}
+
+function describeExport(
+  checker: ts.TypeChecker,
+  exported: ts.Symbol,
+  typeOnly: ReadonlySet<string>,
+): PublicName {
   const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
   const symbol = isAlias ? checker.getAliasedSymbol(exported) : exported;
-  const isTypeOnly = (exported.declarations ?? []).some(
-    (declaration) =>
-      ts.isExportSpecifier(declaration) && ts.isTypeOnlyExportDeclaration(declaration),
+  const isTypeOnly = (exported.declarations ?? []).some((declaration) =>
+    ts.isExportSpecifier(declaration)
+      ? ts.isTypeOnlyExportDeclaration(declaration)
+      : typeOnly.has(declaration.getSourceFile().fileName),
   );
   const isValue = (symbol.flags & ts.SymbolFlags.Value) !== 0 && !isTypeOnly;
   return { name: exported.name, isValue, symbol };

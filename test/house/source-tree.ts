@@ -1,9 +1,9 @@
 /** The source tree as the house tests see it: files, their imports, their text. */
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, posix, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
 
 /** The repository's root folder. */
-export const ROOT: string = resolve(import.meta.dirname, "../..");
+export const ROOT: string = findRoot();
 
 /** Names of the files below `folder` that end in one of `endings`, relative to it, with `/`. */
 export function filesUnder(folder: string, ...endings: readonly string[]): string[] {
@@ -11,6 +11,13 @@ export function filesUnder(folder: string, ...endings: readonly string[]): strin
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => endings.some((ending) => name.endsWith(ending)))
     .sort();
+}
+
+/** The folder above this file that holds package.json, also when this file has been bundled. */
+function findRoot(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
+  return folder;
 }
 
 /** The text of a file, by its path from the root. */

@@ -46,10 +46,10 @@ function dice(seed: number): (bound: number) => number {
   };
 }
 
-/** When to kill one life of a worker: at the nth announcement of its nth commit. */
+/** When to kill one life of a worker: in its nth commit, at the nth announcement or at one line. */
 interface KillPlan {
   readonly commit: number;
-  readonly announcement: number;
+  readonly announcement: number | "put repo" | "end repo";
 }
 
 interface Tally {
@@ -100,10 +100,7 @@ async function runWorker(
   let killsLeft = killsWanted;
   for (let life = 0; life < LIVES_MAX; life++) {
     if (acknowledgedIn(logPath).length === commits) return;
-    const plan: KillPlan | undefined =
-      killsLeft === 0
-        ? undefined
-        : { commit: roll(COMMITS_BETWEEN_KILLS), announcement: 1 + roll(ANNOUNCEMENTS_PER_COMMIT) };
+    const plan = killsLeft === 0 ? undefined : rollPlan(roll);
     const end = await oneLife(args, plan);
     if (end.killed) {
       killsLeft -= 1;
@@ -116,6 +113,13 @@ async function runWorker(
       return;
     }
   }
+}
+
+/** Every other kill is at the commit point: just before the conditional put, or just after it. */
+function rollPlan(roll: (bound: number) => number): KillPlan {
+  const commit = roll(COMMITS_BETWEEN_KILLS);
+  if (roll(2) === 0) return { commit, announcement: 1 + roll(ANNOUNCEMENTS_PER_COMMIT) };
+  return { commit, announcement: roll(2) === 0 ? "put repo" : "end repo" };
 }
 
 interface LifeEnd {
@@ -144,11 +148,13 @@ function oneLife(args: readonly string[], plan: KillPlan | undefined): Promise<L
       announcements += 1;
       if (word === "end") wroteIn = current;
     }
-    const isDue =
-      plan !== undefined &&
-      (commitsBegun > plan.commit + 1 ||
-        (commitsBegun === plan.commit + 1 && announcements >= plan.announcement));
-    if (isDue && !killed) killed = child.kill("SIGKILL");
+    if (plan === undefined || killed) return;
+    const isHit =
+      typeof plan.announcement === "number"
+        ? announcements >= plan.announcement
+        : line === plan.announcement;
+    const isDue = commitsBegun > plan.commit + 1 || (commitsBegun === plan.commit + 1 && isHit);
+    if (isDue) killed = child.kill("SIGKILL");
   });
   return ended(child).then((status) => ({
     killed: killed && status === "signal SIGKILL",
