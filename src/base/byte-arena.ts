@@ -8,10 +8,12 @@ const FIRST_SLAB_BYTES = 1024;
 const OWN_SLAB_DIVISOR = 4; // A string above a quarter of a slab would waste too much of its end.
 
 const NOTHING = new Uint8Array(0);
+const NO_WORDS = new Uint32Array(0);
 
 /** Append-only byte strings; the caller remembers position and length. */
 export class ByteArena {
   #slabs: Uint8Array[] = [];
+  #words: Uint32Array[] = [];
   #current = -1;
   #used = 0;
   #nextSlabBytes = FIRST_SLAB_BYTES;
@@ -48,6 +50,11 @@ export class ByteArena {
     return this.#slabs[Math.floor(position / SLAB_SHIFT)] ?? NOTHING;
   }
 
+  /** The same slab in words of four bytes, without an incomplete last one. */
+  wordsOf(position: number): Uint32Array {
+    return this.#words[Math.floor(position / SLAB_SHIFT)] ?? NO_WORDS;
+  }
+
   /** Where in its slab `position` is. */
   offsetIn(position: number): number {
     return position % SLAB_SHIFT;
@@ -63,11 +70,10 @@ export class ByteArena {
   /** An arena of its own with the same bytes at the same positions. */
   clone(): ByteArena {
     const copy = new ByteArena();
-    copy.#slabs = this.#slabs.map((slab) => slab.slice());
+    for (const slab of this.#slabs) copy.#addSlab(slab.length).set(slab);
     copy.#current = this.#current;
     copy.#used = this.#used;
     copy.#nextSlabBytes = this.#nextSlabBytes;
-    copy.#bytesHeld = this.#bytesHeld;
     return copy;
   }
 
@@ -78,6 +84,7 @@ export class ByteArena {
   #addSlab(byteCount: number): Uint8Array {
     const slab = new Uint8Array(byteCount);
     this.#slabs.push(slab);
+    this.#words.push(new Uint32Array(slab.buffer, 0, byteCount >>> 2));
     this.#bytesHeld += byteCount;
     return slab;
   }

@@ -1,43 +1,76 @@
 /**
  * Distinct byte strings numbered 0, 1, 2 ... in order of first sight, found by content hash.
  * Holds URLs of virtual chunks as UTF-8: a million references to a few files keep no JS strings.
+ *
+ * In the arena a string is its byte count, its bytes, and zeros up to a multiple of 4: strings are
+ * compared four bytes at a time, counts included.
  */
 import { ByteArena } from "./byte-arena.ts";
 import { decodeUtf8 } from "./bytes.ts";
 import { NumberColumn } from "./number-column.ts";
 
 const SLOTS_MIN = 16;
+const COUNT_BYTES = 4;
 const SCRATCH_BYTES_MIN = 1024;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 const ASCII_LOOP_LENGTH_MAX = 256; // Above, the call into the platform's encoder pays off.
-
-const COPY_LOOP_BYTES_MAX = 64;
+const COPY_LOOP_BYTES_MAX = 64; // Below, a loop beats `set(subarray)`: it makes no view object.
 
 const encoder = new TextEncoder();
-let scratch = new Uint8Array(SCRATCH_BYTES_MIN);
 
-/** Writes `text` as UTF-8 to the start of `scratch`; answers the byte count. */
-function encodeToScratch(text: string): number {
-  const length = text.length;
-  if (length * UTF8_BYTES_PER_UNIT_MAX > scratch.length) {
-    scratch = new Uint8Array(length * UTF8_BYTES_PER_UNIT_MAX);
-  }
+/** The string that is looked up, in the form that the arena has. */
+let scratch = new Uint8Array(SCRATCH_BYTES_MIN);
+let scratchWords = new Uint32Array(scratch.buffer);
+
+function reserveScratch(byteCount: number): void {
+  const needed = COUNT_BYTES + byteCount + 4;
+  if (needed <= scratch.length) return;
+  scratch = new Uint8Array(Math.ceil(needed / 4) * 4);
+  scratchWords = new Uint32Array(scratch.buffer);
+}
+
+/** Puts `text` as UTF-8 into the scratch; answers the byte count. */
+function takeText(text: string): number {
+  const { length } = text;
+  reserveScratch(length * UTF8_BYTES_PER_UNIT_MAX);
   if (length <= ASCII_LOOP_LENGTH_MAX) {
+    const bytes = scratch;
     let i = 0;
     for (; i < length; i++) {
       const unit = text.charCodeAt(i);
       if (unit >= 0x80) break;
-      scratch[i] = unit;
+      bytes[COUNT_BYTES + i] = unit;
     }
     if (i === length) return length;
   }
-  return encoder.encodeInto(text, scratch).written;
+  return encoder.encodeInto(text, scratch.subarray(COUNT_BYTES)).written;
 }
 
-function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+function takeBytes(source: Uint8Array): number {
+  const { length } = source;
+  reserveScratch(length);
+  if (length > COPY_LOOP_BYTES_MAX) scratch.set(source, COUNT_BYTES);
+  else for (let i = 0; i < length; i++) scratch[COUNT_BYTES + i] = source[i] as number;
+  return length;
+}
+
+/** Completes the scratch with count and padding; answers its words. */
+function sealScratch(byteCount: number): number {
+  const end = COUNT_BYTES + byteCount;
+  scratch[end] = 0;
+  scratch[end + 1] = 0;
+  scratch[end + 2] = 0;
+  scratchWords[0] = byteCount;
+  return (end + 3) >>> 2;
+}
+
+function hashScratch(wordCount: number): number {
+  const words = scratchWords;
   let hash = 0x811c9dc5;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-  hash ^= hash >>> 16;
+  for (let i = 0; i < wordCount; i++) {
+    hash = Math.imul(hash ^ (words[i] as number), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
   hash = Math.imul(hash, 0x85ebca6b);
   return (hash ^ (hash >>> 13)) >>> 0;
 }
@@ -46,10 +79,9 @@ function hashBytes(bytes: Uint8Array, start: number, end: number): number {
 export class ByteDictionary {
   #arena = new ByteArena();
   #positions = new NumberColumn();
-  #lengths = new NumberColumn();
   #length = 0;
-  /** Open addressing; code + 1, 0 = free; at most half full. */
-  #slots = new Uint32Array(SLOTS_MIN);
+  /** Open addressing, two words a slot: code + 1 (0 = free) and hash. At most half full. */
+  #slots = new Uint32Array(2 * SLOTS_MIN);
   #lastText: string | undefined;
   #lastCode = 0;
 
@@ -58,50 +90,37 @@ export class ByteDictionary {
     return this.#length;
   }
 
-  /** The number of the string `source` [start, end), which is copied if it is new. */
-  add(source: Uint8Array, start = 0, end: number = source.length): number {
-    const mask = this.#slots.length - 1;
-    let slot = hashBytes(source, start, end) & mask;
-    for (;;) {
-      const entry = this.#slots[slot] as number;
-      if (entry === 0) break;
-      if (this.#equals(entry - 1, source, start, end)) return entry - 1;
-      slot = (slot + 1) & mask;
-    }
-    const code = this.#length++;
-    this.#positions.set(code, this.#arena.append(source, start, end));
-    this.#lengths.set(code, end - start);
-    this.#slots[slot] = code + 1;
-    if (this.#length * 2 > this.#slots.length) this.#rehash();
-    return code;
+  /** The number of `bytes`, which are copied if they are new. */
+  add(bytes: Uint8Array): number {
+    return this.#addScratch(sealScratch(takeBytes(bytes)));
   }
 
   /** The number of `text` as UTF-8. Asking for the same text again and again is cheap. */
   addText(text: string): number {
     if (text === this.#lastText) return this.#lastCode;
-    const length = encodeToScratch(text); // May replace `scratch`: not inside the call below.
-    this.#lastCode = this.add(scratch, 0, length);
+    this.#lastCode = this.#addScratch(sealScratch(takeText(text)));
     this.#lastText = text;
     return this.#lastCode;
   }
 
   /** The bytes of string `code`: a view. */
   bytes(code: number): Uint8Array {
-    return this.#arena.view(this.#positions.get(code), this.#lengths.get(code));
+    const position = this.#positions.get(code);
+    return this.#arena.view(position + COUNT_BYTES, this.byteLength(code));
   }
 
   /** Byte count of string `code`. */
   byteLength(code: number): number {
-    return this.#lengths.get(code);
+    const position = this.#positions.get(code);
+    return this.#arena.wordsOf(position)[this.#arena.offsetIn(position) >>> 2] as number;
   }
 
   /** Copies string `code` to `target` from `at` on. */
   copyTo(code: number, target: Uint8Array, at: number): void {
-    const length = this.#lengths.get(code);
     const position = this.#positions.get(code);
     const slab = this.#arena.slabOf(position);
-    const offset = this.#arena.offsetIn(position);
-    // A loop beats `set(subarray)` for short strings: it makes no view object.
+    const offset = this.#arena.offsetIn(position) + COUNT_BYTES;
+    const length = this.byteLength(code);
     if (length > COPY_LOOP_BYTES_MAX) target.set(slab.subarray(offset, offset + length), at);
     else for (let i = 0; i < length; i++) target[at + i] = slab[offset + i] as number;
   }
@@ -116,40 +135,54 @@ export class ByteDictionary {
     const copy = new ByteDictionary();
     copy.#arena = this.#arena.clone();
     copy.#positions = this.#positions.clone(this.#length);
-    copy.#lengths = this.#lengths.clone(this.#length);
     copy.#length = this.#length;
     copy.#slots = this.#slots.slice();
     return copy;
   }
 
   get bytesHeld(): number {
-    const columns = this.#positions.bytesHeld + this.#lengths.bytesHeld + this.#slots.byteLength;
-    return this.#arena.bytesHeld + columns;
+    return this.#arena.bytesHeld + this.#positions.bytesHeld + this.#slots.byteLength;
   }
 
-  #equals(code: number, source: Uint8Array, start: number, end: number): boolean {
-    const length = end - start;
-    if (this.#lengths.get(code) !== length) return false;
-    const position = this.#positions.get(code);
-    const slab = this.#arena.slabOf(position);
-    const offset = this.#arena.offsetIn(position);
-    // From the end: URLs of one store differ there.
-    for (let i = length - 1; i >= 0; i--) {
-      if (slab[offset + i] !== source[start + i]) return false;
+  #addScratch(wordCount: number): number {
+    const hash = hashScratch(wordCount);
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = (hash * 2) & mask;
+    for (; slots[slot] !== 0; slot = (slot + 2) & mask) {
+      if (slots[slot + 1] !== hash) continue;
+      const code = (slots[slot] as number) - 1;
+      if (this.#equalsScratch(code, wordCount)) return code;
     }
+    const code = this.#length++;
+    this.#positions.set(code, this.#arena.append(scratch, 0, wordCount * 4));
+    slots[slot] = code + 1;
+    slots[slot + 1] = hash;
+    if (this.#length * 4 > slots.length) this.#growSlots();
+    return code;
+  }
+
+  #equalsScratch(code: number, wordCount: number): boolean {
+    const position = this.#positions.get(code);
+    const words = this.#arena.wordsOf(position);
+    const offset = this.#arena.offsetIn(position) >>> 2;
+    const wanted = scratchWords;
+    // The first word, the byte count, decides how far to compare.
+    for (let i = 0; i < wordCount; i++) if (words[offset + i] !== wanted[i]) return false;
     return true;
   }
 
-  #rehash(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
+  #growSlots(): void {
+    const old = this.#slots;
+    const slots = new Uint32Array(old.length * 2);
     const mask = slots.length - 1;
-    for (let code = 0; code < this.#length; code++) {
-      const position = this.#positions.get(code);
-      const offset = this.#arena.offsetIn(position);
-      const end = offset + this.#lengths.get(code);
-      let slot = hashBytes(this.#arena.slabOf(position), offset, end) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = code + 1;
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from] === 0) continue;
+      const hash = old[from + 1] as number;
+      let slot = (hash * 2) & mask;
+      while (slots[slot] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = old[from] as number;
+      slots[slot + 1] = hash;
     }
     this.#slots = slots;
   }

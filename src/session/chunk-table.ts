@@ -305,9 +305,9 @@ export class ChunkTable implements CodedRows {
     else if (kind === ROW_NATIVE) {
       this.setNative(coordinates, source.chunkIdBytes(row), offset, length, dot);
     } else {
-      const location = this.strings.add(source.locationBytes(row));
+      const location = this.#targets.recode(source.strings, source.locationCode(row));
       const etag = source.etagCode(row);
-      const etagCode = etag === 0 ? 0 : this.strings.add(source.strings.bytes(etag - 1)) + 1;
+      const etagCode = etag === 0 ? 0 : this.#targets.recode(source.strings, etag - 1) + 1;
       const lastModified = source.lastModifiedSeconds(row);
       this.#putVirtual(coordinates, location, etagCode, offset, length, lastModified, dot);
     }

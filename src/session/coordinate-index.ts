@@ -146,6 +146,8 @@ export class CoordinateIndex {
   }
 
   #bisect(coordinates: ArrayLike<number>): number {
+    const guess = this.#positionInBox(coordinates);
+    if (guess < this.#length && this.#compare(guess, coordinates) === 0) return guess;
     let low = 0;
     let high = this.#length - 1;
     while (low <= high) {
@@ -156,6 +158,21 @@ export class CoordinateIndex {
       else high = middle - 1;
     }
     return -1;
+  }
+
+  /** Where `coordinates` are if the rows fill the box between the first and the last one. */
+  #positionInBox(coordinates: ArrayLike<number>): number {
+    const { rank } = this;
+    const last = (this.#length - 1) * rank;
+    let position = 0;
+    for (let d = 0; d < rank; d++) {
+      const start = this.#coordinates[d] as number;
+      const end = (this.#coordinates[last + d] as number) + 1;
+      const coordinate = coordinates[d] as number;
+      if (!(coordinate >= start && coordinate < end)) return Number.POSITIVE_INFINITY;
+      position = position * (end - start) + (coordinate - start);
+    }
+    return position;
   }
 
   #probe(slots: Uint32Array, coordinates: ArrayLike<number>): number {

@@ -16,6 +16,8 @@ export class VirtualTargets {
   #etags = new NumberColumn();
   #lastModifieds = new NumberColumn();
   #strings = new ByteDictionary();
+  /** By other tables' strings: per code there the code here plus 1; 0 = not looked up yet. */
+  #recodings = new WeakMap<ByteDictionary, Uint32Array>();
 
   /** Locations and etags. Read only; replaced by `limitStrings`. */
   get strings(): ByteDictionary {
@@ -45,6 +47,22 @@ export class VirtualTargets {
     this.#lastModifieds.set(row, lastModifiedSeconds);
   }
 
+  /** The code here of string `code` of another table, which is added if it is new. */
+  recode(source: ByteDictionary, code: number): number {
+    let codes = this.#recodings.get(source);
+    if (codes === undefined || code >= codes.length) {
+      const grown = new Uint32Array(source.length);
+      if (codes !== undefined) grown.set(codes);
+      codes = grown;
+      this.#recodings.set(source, codes);
+    }
+    const known = codes[code] as number;
+    if (known !== 0) return known - 1;
+    const own = this.#strings.add(source.bytes(code));
+    codes[code] = own + 1;
+    return own;
+  }
+
   reserve(rowCount: number): void {
     this.#locations.reserve(rowCount);
     this.#etags.reserve(rowCount);
@@ -65,6 +83,7 @@ export class VirtualTargets {
     const old = this.#strings;
     if (old.length <= rowCount * STRINGS_PER_ROW_MAX * 2 + SPARE_STRINGS_MAX) return;
     this.#strings = new ByteDictionary();
+    this.#recodings = new WeakMap();
     for (let row = 0; row < rowCount; row++) {
       if (!isVirtual(row)) continue;
       this.#locations.set(row, this.#strings.add(old.bytes(this.#locations.get(row))));
