@@ -4,12 +4,12 @@
  */
 import type { SnapshotIndex } from "../assets/snapshot-index.ts";
 import { compareUtf8, equalBytes } from "../base/bytes.ts";
-import { isIcefloeError, makeError } from "../base/errors.ts";
+import { makeError } from "../base/errors.ts";
 import { randomNodeId } from "../format/ids.ts";
 import { isAncestorPath } from "../format/node-path.ts";
 import type { ArrayData, NodeSnapshot } from "../format/snapshot.ts";
 import type { ArrayMetadata, ChangeSet, NodeChange, NodeState } from "./change-set.ts";
-import { type ParsedMetadata, parseNodeMetadata } from "./node-metadata.ts";
+import { type ParsedMetadata, parseNodeMetadata, readSignature } from "./node-metadata.ts";
 import { currentDot, type SessionState } from "./session-state.ts";
 
 /** The three layers of a session, the base loaded. */
@@ -33,7 +33,8 @@ export function nodeStateOf(node: NodeSnapshot): NodeState {
       shape: data.shape,
       dimensionNames: data.dimensionNames,
       get signature() {
-        signature ??= signatureOf(userData, path);
+        // A foreign document that can't be read is equal to itself only.
+        signature ??= readSignature(userData, path) ?? String(userData);
         return signature;
       },
     };
@@ -41,17 +42,6 @@ export function nodeStateOf(node: NodeSnapshot): NodeState {
   const state: NodeState = { id, path, type: data.type, userData, array };
   stateOfNode.set(node, state);
   return state;
-}
-
-/** The signature of a stored zarr.json; its whole text where a foreign writer stored what we refuse. */
-function signatureOf(userData: Uint8Array, path: string): string {
-  try {
-    const parsed = parseNodeMetadata(userData, path);
-    return parsed.type === "array" ? parsed.array.signature : "";
-  } catch (error) {
-    if (!isIcefloeError(error)) throw error;
-    return String(userData);
-  }
 }
 
 /** The pending change at `path`, own before overlay. */

@@ -9,7 +9,8 @@ import { makeError } from "../base/errors.ts";
 import type { RepoInfo, RepoSnapshot } from "../format/repo-info.ts";
 import type { TransactionLog } from "../format/transaction-log.ts";
 import type { ChangeSet } from "./change-set.ts";
-import type { ConflictSolver } from "./conflicts/conflict.ts";
+import { cappedCoordinates } from "./chunk-coordinates.ts";
+import type { Conflict, ConflictSolver } from "./conflicts/conflict.ts";
 import { type DetectInput, detectConflicts } from "./conflicts/detect.ts";
 import { solveConflicts } from "./conflicts/solve.ts";
 import { haveSameTables, loadBase, type SessionState } from "./session-state.ts";
@@ -90,6 +91,14 @@ async function solve({ solver, ...input }: SolveInput): Promise<ChangeSet> {
   throw makeError(
     "rebase-failed",
     `${conflicts.length} conflict(s) with snapshot ${snapshotId}, the first: ${first?.type} at ${first?.path}`,
-    { details: { snapshotId, conflicts } },
+    { details: { snapshotId, conflicts: conflicts.map(cappedConflict) } },
   );
+}
+
+/** Errors carry the total and at most 1,000 coordinates. */
+function cappedConflict(conflict: Conflict): Conflict & { readonly total?: number } {
+  const { chunkCoordinates } = conflict;
+  return chunkCoordinates === undefined
+    ? conflict
+    : { ...conflict, ...cappedCoordinates(chunkCoordinates) };
 }
