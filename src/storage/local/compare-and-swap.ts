@@ -34,12 +34,14 @@ export interface SwapParts {
   readonly folders: Folders;
   readonly drafts: Drafts;
   readonly runtime: Runtime;
+  /** The tokens' folders that this process has settled before. */
+  readonly settled: Set<string>;
 }
 
 const CURRENT = "current.";
 const NEXT = "next.";
-// Each turn means that another process made progress meanwhile, or a folder was read while it changed.
-const TURNS_MAX = 1000;
+const TURNS_MAX = 1000; // Each turn means that another process made progress meanwhile.
+const LISTINGS_MAX = 50; // Each turn means that the folder changed while it was read.
 const PAUSES = { attemptsMax: TURNS_MAX, initialBackoffMs: 1, maxBackoffMs: 50 };
 const PUBLISH_TURNS_MAX = 3;
 const PATIENT_TURNS = 5; // Turns before it pauses between them.
@@ -65,25 +67,33 @@ const pause = (parts: SwapParts, turn: number): Promise<void> =>
   backoff(parts.runtime, PAUSES, turn - PATIENT_TURNS);
 
 function tooManyTurns(place: SwapPlace): Error {
-  return makeError("io", `the tokens of ${place.path} did not settle in ${TURNS_MAX} turns`, {
+  return makeError("io", `${place.path} kept changing for ${TURNS_MAX} turns`, {
     details: { path: place.path, folder: place.tokens },
   });
 }
 
 /**
  * The version that the token names, or `undefined` where the object was never swapped. While the
- * folder changes a reading may show two names or none: then it is read again. A folder that keeps
- * showing no token is damaged, and refused: guessing could lose a commit.
+ * folder changes a reading may show two tokens or none; two also after a power loss on a file
+ * system that keeps renames out of order. Versions rise, so all but the latest are stale, and
+ * removed. A folder that keeps showing none is damaged, and refused: guessing could lose a commit.
  */
 async function readToken(parts: SwapParts, place: SwapPlace): Promise<string | undefined> {
-  for (let turn = 1; turn <= TURNS_MAX; turn++) {
+  for (let turn = 1; turn <= LISTINGS_MAX; turn++) {
     const names = await readNames(parts.fileSystem, place.tokens);
     if (names === undefined || names.length === 0) return undefined;
-    const tokens = names.filter((name) => name.startsWith(CURRENT));
-    if (tokens.length === 1) return (tokens[0] as string).slice(CURRENT.length);
+    const tokens = names
+      .filter((name) => name.startsWith(CURRENT))
+      .map((name) => name.slice(CURRENT.length))
+      .sort((a, b) => Number((modifiedNsOf(a) ?? 0n) - (modifiedNsOf(b) ?? 0n)));
+    const latest = tokens.pop();
+    for (const stale of tokens) await parts.drafts.discard(tokenFile(parts, place, stale));
+    if (latest !== undefined) return latest;
     await pause(parts, turn);
   }
-  throw tooManyTurns(place);
+  throw makeError("io", `no token of ${place.path} in ${place.tokens}`, {
+    details: { path: place.path, folder: place.tokens },
+  });
 }
 
 /** Renames the bytes of the decided version `etag` over the object, unless somebody did already. */
@@ -247,6 +257,9 @@ export async function swap(
 ): Promise<PutOutcome> {
   let laterThanNs = modifiedNsOf(expected);
   if (laterThanNs === undefined) return CONDITION_FAILED; // No version that this storage gives out.
+  // Once per process: what a power loss left must not be taken for a token of today.
+  if (!parts.settled.has(place.tokens)) await settle(parts, place);
+  parts.settled.add(place.tokens);
   for (let turn = 1; turn <= TURNS_MAX; turn++) {
     if (!(await isPublished(parts, place, expected))) return CONDITION_FAILED;
     options.signal?.throwIfAborted();

@@ -6,7 +6,7 @@
 import { makeError } from "../../base/errors.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import { RESERVED_FOLDER } from "../object-path.ts";
-import { type FileFacts, type FileSystem, unlessAbsent } from "./file-system.ts";
+import { codeOf, type FileFacts, type FileSystem, unlessAbsent } from "./file-system.ts";
 import { type Folders, readNames } from "./folders.ts";
 
 /** A written file that has no place yet. */
@@ -25,7 +25,7 @@ export interface Drafts {
     bytes: Uint8Array,
     options: { readonly sync: boolean; readonly laterThanNs?: bigint | undefined },
   ): Promise<Draft>;
-  /** A fresh name, for `use` to make as a file or folder. */
+  /** A fresh name, for `use` to make as a file or folder; it may run again, with another name. */
   named<T>(use: (path: string) => Promise<T>): Promise<T>;
   /** Removes a file that came to nothing. Never rejects: what cannot be removed is swept later. */
   discard(file: string): Promise<void>;
@@ -36,6 +36,7 @@ export interface Drafts {
 /** A draft older than this belongs to a process that died: no single write takes an hour. */
 export const LEFTOVER_AGE_MICROS: number = 3600 * 1e6;
 const SWEEP_ENTRIES_MAX = 1000;
+const NAME_TURNS_MAX = 100; // Processes cloned with the state of their dice draw the same names.
 // How far a modification time is moved to be later than another: platforms keep 1 ns to 2 s.
 const STAMP_STEPS_NS = [1_000n, 1_000_000n, 1_000_000_000n, 4_000_000_000n];
 
@@ -52,8 +53,17 @@ export function createDrafts(
   runtime: Runtime,
 ): Drafts {
   const folder = fileSystem.join(root, RESERVED_FOLDER, "tmp");
-  const freshPath = (): string =>
-    fileSystem.join(folder, `${runtime.nowMicros().toString(36)}.${randomName(runtime)}`);
+  /** Runs `use` with a name that nobody has; another one if the dice repeat themselves. */
+  const withFreshName = async <T>(use: (path: string) => Promise<T>): Promise<T> => {
+    for (let turn = 1; ; turn++) {
+      const name = `${runtime.nowMicros().toString(36)}.${randomName(runtime)}`;
+      try {
+        return await use(fileSystem.join(folder, name));
+      } catch (error) {
+        if (codeOf(error) !== "EEXIST" || turn === NAME_TURNS_MAX) throw error;
+      }
+    }
+  };
   const discard = (file: string): Promise<void> => fileSystem.unlink(file).catch(() => undefined); // It holds nothing that anyone refers to.
 
   const stamp = async ({ file, facts }: Draft, laterThanNs: bigint): Promise<Draft> => {
@@ -79,11 +89,13 @@ export function createDrafts(
 
   return {
     discard,
-    named: (use) => folders.within(folder, () => use(freshPath())),
+    named: (use) => folders.within(folder, () => withFreshName(use)),
     write: (bytes, { sync, laterThanNs }) =>
       folders.within(folder, async () => {
-        const file = freshPath();
-        const facts = await fileSystem.create(file, bytes, { sync });
+        const { file, facts } = await withFreshName(async (path) => ({
+          file: path,
+          facts: await fileSystem.create(path, bytes, { sync }),
+        }));
         if (laterThanNs === undefined) return { file, facts };
         try {
           return await stamp({ file, facts }, laterThanNs);

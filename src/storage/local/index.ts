@@ -78,5 +78,6 @@ export function localFilesystemStorage(
   const fileSystem = withDescriptorLimit(platform, runtime);
   const folders = createFolders(fileSystem, root);
   const drafts = createDrafts(fileSystem, folders, root, runtime);
-  return new LocalStorage(root, durability, { fileSystem, folders, drafts, runtime });
+  const settled = new Set<string>();
+  return new LocalStorage(root, durability, { fileSystem, folders, drafts, runtime, settled });
 }
