@@ -19,6 +19,7 @@ const RANK_MAX = 65_535;
 const BOX_RANK_MAX = 8;
 /** Bytes shared with the string before; bounded, so that text stays in proportion to the bytes. */
 const SHARED_PREFIX_BYTES_MAX = 255;
+const STRING_BUFFER_BYTES = 1024;
 
 /** Numbers for dots, of all tables and nodes of a fork. */
 export interface DotNumbers {
@@ -139,16 +140,12 @@ function writeStrings(
   rows: Uint32Array,
   codeOf: (row: number) => number,
 ): void {
-  const numbers = new Map<number, number>([[0, 0]]);
+  const numbers = new Uint32Array(table.strings.length + 1);
   const codes: number[] = [];
   const column = columnOf(rows, (row) => {
     const code = codeOf(row);
-    let number = numbers.get(code);
-    if (number === undefined) {
-      number = codes.push(code);
-      numbers.set(code, number);
-    }
-    return number;
+    if (code !== 0 && numbers[code] === 0) numbers[code] = codes.push(code);
+    return numbers[code] as number;
   });
   writer.varint(codes.length);
   let previous = new Uint8Array(0);
@@ -164,21 +161,32 @@ function writeStrings(
   writeNumbers(writer, column);
 }
 
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) >= 0x80) return false;
+  return true;
+}
+
 /** Per row the string's code in the table, plus 1; 0 = none. */
 function readStrings(reader: ByteReader, table: ChunkTable, rowCount: number): Float64Array {
   const stringCount = reader.count(2);
   const codes = new Float64Array(stringCount + 1);
-  let previous: Uint8Array = new Uint8Array(0);
+  // The string before stands here; the next one overwrites what it does not share.
+  let buffer = new Uint8Array(STRING_BUFFER_BYTES);
+  let length = 0;
   for (let number = 1; number <= stringCount; number++) {
     const shared = reader.byte();
-    if (shared > previous.length) reader.fail("a string shares more than there is");
+    if (shared > length) reader.fail("a string shares more than there is");
     const rest = reader.bytes();
-    const bytes = new Uint8Array(shared + rest.length);
-    bytes.set(previous.subarray(0, shared));
-    bytes.set(rest, shared);
-    reader.decodeText(bytes);
+    length = shared + rest.length;
+    if (length > buffer.length) {
+      const grown = new Uint8Array(length * 2);
+      grown.set(buffer.subarray(0, shared));
+      buffer = grown;
+    }
+    buffer.set(rest, shared);
+    const bytes = buffer.subarray(0, length);
+    if (!isAscii(bytes)) reader.decodeText(bytes);
     codes[number] = table.addString(bytes) + 1;
-    previous = bytes;
   }
   return readNumbers(reader, rowCount, stringCount + 1).map((number) => codes[number] as number);
 }
