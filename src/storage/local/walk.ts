@@ -9,7 +9,7 @@ import { unescapeSegment } from "./key-escaping.ts";
 
 const STATS_AT_ONCE = 32;
 const BATCH_ENTRIES = 256; // Names held while their facts are fetched.
-const DEPTH_MAX = 64; // A symbolic link to a parent would otherwise never end.
+const DEPTH_MAX = 32; // A link to a parent would not end before the platform stops at 40 links.
 
 /** A modification time as a date, which keeps milliseconds. */
 export function dateOf(modifiedNs: bigint): Date {
