@@ -1,0 +1,29 @@
+/** Bytes that the official engine wrote, outside of whole files: format reference, TV17 to TV19. */
+import { readFileSync } from "node:fs";
+
+/** Bytes of lower-case hex. */
+export function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+/** Lower-case hex of bytes. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const stored = JSON.parse(
+  readFileSync(new URL("official-encodings.json", import.meta.url), "utf8"),
+) as {
+  dictionary: string;
+  locations: [string, string][];
+  configAllDefaults: string;
+  configPartial: string;
+};
+
+export const DICTIONARY: Uint8Array = fromHex(stored.dictionary);
+/** Compressed locations and what they stand for. */
+export const LOCATIONS: readonly (readonly [Uint8Array, string])[] = stored.locations.map(
+  ([hex, text]) => [fromHex(hex), text] as const,
+);
+export const CONFIG_ALL_DEFAULTS: Uint8Array = fromHex(stored.configAllDefaults);
+export const CONFIG_PARTIAL: Uint8Array = fromHex(stored.configPartial);
