@@ -54,3 +54,8 @@ export function addUint64(builder: Builder, slot: number, value: number): void {
 export function createOptionalBytes(builder: Builder, bytes: Uint8Array | undefined): Offset {
   return bytes === undefined ? 0 : builder.createByteVector(bytes);
 }
+
+/** A string, stored once however often it occurs. The builder's own writes nothing for an empty one. */
+export function createSharedText(builder: Builder, text: string): Offset {
+  return text === "" ? builder.createString(text) : builder.createSharedString(text);
+}

@@ -5,7 +5,7 @@
 import type { Builder } from "flatbuffers";
 import { compareUtf8 } from "../base/bytes.ts";
 import type { FlatBufferReader } from "../codec/flatbuffer.ts";
-import { createOffsets, type Offset } from "../codec/flatbuffer-write.ts";
+import { createOffsets, createSharedText, type Offset } from "../codec/flatbuffer-write.ts";
 import { decodeFlexbuffers } from "../codec/flexbuffers-decode.ts";
 import { encodeFlexbuffers } from "../codec/flexbuffers-encode.ts";
 import { setMember } from "../codec/members.ts";
@@ -80,7 +80,7 @@ export function createMetadataItems(builder: Builder, items: readonly MetadataIt
   const sorted = [...items].sort((a, b) => compareUtf8(a.name, b.name));
   const offsets = sorted.map((item) => {
     const value = builder.createByteVector(item.value);
-    const name = builder.createSharedString(item.name);
+    const name = createSharedText(builder, item.name);
     builder.startObject(2);
     builder.addFieldOffset(NAME, name, 0);
     builder.addFieldOffset(VALUE, value, 0);

@@ -6,7 +6,7 @@ import type { Builder } from "flatbuffers";
 import { compareUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import type { FlatBufferReader } from "../codec/flatbuffer.ts";
-import { createOffsets, type Offset } from "../codec/flatbuffer-write.ts";
+import { createOffsets, createSharedText, type Offset } from "../codec/flatbuffer-write.ts";
 import { noteUnknownSlots } from "./repo-update.ts";
 
 const REF = { name: 0, snapshotIndex: 1 } as const;
@@ -57,7 +57,7 @@ export function createRefs(
   const names = [...refs.keys()].sort(compareUtf8);
   const tables = names.map((name) => {
     const index = mustIndex(indexOf, refs.get(name) as string, `"${name}"`);
-    const text = builder.createSharedString(name);
+    const text = createSharedText(builder, name);
     builder.startObject(2);
     builder.addFieldOffset(REF.name, text, 0);
     builder.addFieldInt32(REF.snapshotIndex, index, 0);
@@ -71,6 +71,6 @@ export function createNames(builder: Builder, names: ReadonlySet<string>): Offse
   const sorted = [...names].sort(compareUtf8);
   return createOffsets(
     builder,
-    sorted.map((name) => builder.createSharedString(name)),
+    sorted.map((name) => createSharedText(builder, name)),
   );
 }

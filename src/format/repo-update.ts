@@ -5,7 +5,12 @@
 import type { Builder } from "flatbuffers";
 import { makeError } from "../base/errors.ts";
 import type { FlatBufferReader } from "../codec/flatbuffer.ts";
-import { addBytesStruct, addUint64, type Offset } from "../codec/flatbuffer-write.ts";
+import {
+  addBytesStruct,
+  addUint64,
+  createSharedText,
+  type Offset,
+} from "../codec/flatbuffer-write.ts";
 import { parseObjectId } from "./array-data.ts";
 import { objectIdToBytes } from "./ids.ts";
 import type { RepoStatus, RepoUpdate, UpdateKind } from "./repo-info.ts";
@@ -222,7 +227,7 @@ function createUpdateKind(builder: Builder, update: UpdateKind): Offset {
 
 /** A table of a name and ids, in this order. */
 function createNamed(builder: Builder, name: string, ids: readonly string[]): Offset {
-  const text = builder.createSharedString(name);
+  const text = createSharedText(builder, name);
   builder.startObject(1 + ids.length);
   builder.addFieldOffset(0, text, 0);
   for (const [i, id] of ids.entries()) addBytesStruct(builder, 1 + i, objectIdToBytes(id));
