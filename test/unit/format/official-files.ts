@@ -1,0 +1,29 @@
+/** Whole files that the official engine 2.2.2 wrote: format reference §22, TV3 to TV14. */
+import { readFileSync } from "node:fs";
+import { fromHex } from "../codec/official-encodings.ts";
+
+interface StoredFile {
+  readonly title: string;
+  readonly file: string;
+  readonly raw: string;
+  readonly decoded: unknown;
+}
+
+const stored = JSON.parse(
+  readFileSync(new URL("official-files.json", import.meta.url), "utf8"),
+) as Record<string, StoredFile>;
+
+/** One file: as stored, and its payload. */
+export interface OfficialFile {
+  readonly file: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+/** The file of a vector such as "TV3". */
+export function officialFile(name: string): OfficialFile {
+  const { file, raw } = stored[name] as StoredFile;
+  return { file: fromHex(file), payload: fromHex(raw) };
+}
+
+/** Names of all vectors that are files. */
+export const OFFICIAL_FILES: readonly string[] = Object.keys(stored);
