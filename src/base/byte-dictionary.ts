@@ -14,7 +14,7 @@ const COUNT_BYTES = 4;
 const SCRATCH_BYTES_MIN = 1024;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 const ASCII_LOOP_LENGTH_MAX = 256; // Above, the call into the platform's encoder pays off.
-const COPY_LOOP_BYTES_MAX = 64; // Below, a loop beats `set(subarray)`: it makes no view object.
+const COPY_LOOP_MAX = 64; // Up to here a loop beats `set(subarray)`: it makes no view object.
 
 const encoder = new TextEncoder();
 
@@ -49,7 +49,7 @@ function takeText(text: string): number {
 function takeBytes(source: Uint8Array): number {
   const { length } = source;
   reserveScratch(length);
-  if (length > COPY_LOOP_BYTES_MAX) scratch.set(source, COUNT_BYTES);
+  if (length > COPY_LOOP_MAX) scratch.set(source, COUNT_BYTES);
   else for (let i = 0; i < length; i++) scratch[COUNT_BYTES + i] = source[i] as number;
   return length;
 }
@@ -115,14 +115,19 @@ export class ByteDictionary {
     return this.#arena.wordsOf(position)[this.#arena.offsetIn(position) >>> 2] as number;
   }
 
-  /** Copies string `code` to `target` from `at` on. */
-  copyTo(code: number, target: Uint8Array, at: number): void {
+  /**
+   * Copies string `code` to the bytes under `target` from word `at` on, with zeros up to a multiple
+   * of 4.
+   */
+  copyTo(code: number, target: Uint32Array, at: number): void {
     const position = this.#positions.get(code);
-    const slab = this.#arena.slabOf(position);
-    const offset = this.#arena.offsetIn(position) + COUNT_BYTES;
-    const length = this.byteLength(code);
-    if (length > COPY_LOOP_BYTES_MAX) target.set(slab.subarray(offset, offset + length), at);
-    else for (let i = 0; i < length; i++) target[at + i] = slab[offset + i] as number;
+    const words = this.#arena.wordsOf(position);
+    const countAt = this.#arena.offsetIn(position) >>> 2;
+    const start = countAt + 1;
+    const end = start + (((words[countAt] as number) + 3) >>> 2);
+    if (end - start > COPY_LOOP_MAX) target.set(words.subarray(start, end), at);
+    else
+      for (let from = start; from < end; from++) target[at + from - start] = words[from] as number;
   }
 
   /** String `code` as text. */

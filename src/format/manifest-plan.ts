@@ -156,10 +156,10 @@ export class ManifestPlan {
   /** Counts every use of a location in full, as the official verifier does. */
   #countLocations({ locations, shapeCodes }: PlannedArray): void {
     if (locations === undefined) return;
-    const byteCounts = Uint32Array.from(
-      this.locationAt,
-      (_, i) => 4 + this.locations.byteLength(i),
-    );
+    const byteCounts = new Uint32Array(this.locations.length);
+    for (let number = 0; number < byteCounts.length; number++) {
+      byteCounts[number] = 4 + this.locations.byteLength(number);
+    }
     for (let i = 0; i < locations.length; i++) {
       if (((shapeCodes[i] as number) & 3) !== ROW_VIRTUAL) continue;
       this.#apparentBytes += byteCounts[locations[i] as number] as number;

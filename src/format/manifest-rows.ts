@@ -142,6 +142,13 @@ export class RefVectorRows implements ChunkRows {
     }
   }
 
+  /** Where in the file a row's location is, if it is stored plainly; else -1. */
+  locationPlace(row: number): number {
+    if (this.kind(row) !== ROW_VIRTUAL || this.#shape.compressedLocationAt !== 0) return -1;
+    const field = this.#table + this.#shape.locationAt;
+    return field + this.#view.getUint32(field, true);
+  }
+
   location(row: number): string {
     return this.#text(this.locationBytes(row));
   }

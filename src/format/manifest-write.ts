@@ -123,10 +123,11 @@ class ManifestWriter {
     positions: Uint32Array,
     strings: Pick<LocationNumbers, "length" | "byteLength" | "copyTo">,
   ): void {
+    const words = new Uint32Array(this.bytes.buffer);
     for (let number = 0; number < strings.length; number++) {
       const at = positions[number] as number;
       this.#setUint32(at, strings.byteLength(number));
-      strings.copyTo(number, this.bytes, at + 4);
+      strings.copyTo(number, words, (at >>> 2) + 1);
     }
   }
 
