@@ -26,20 +26,20 @@ export { type Runtime, systemRuntime } from "./base/runtime.ts";
 export type { CachingConfig, CompressionConfig, RepositoryConfig } from "./format/config.ts";
 export type { AncestryGraph, AncestryNode } from "./repository/ancestry-graph.ts";
 export type { ReopenOptions } from "./repository/configuration.ts";
-export type { CreateOptions } from "./repository/create.ts";
 export type { ManifestFile } from "./repository/history.ts";
 export {
   Repository,
   type ResetBranchOptions,
   type WritableSessionOptions,
 } from "./repository/repository.ts";
-export type { RepositoryOptions } from "./repository/repository-options.ts";
+export type { CreateOptions, RepositoryOptions } from "./repository/repository-options.ts";
 export type { SignalOption } from "./repository/signal-option.ts";
 export type { SnapshotInfo } from "./repository/snapshot-info.ts";
 export type { TransactionOptions } from "./repository/transaction.ts";
 export type { VersionRef } from "./repository/version-ref.ts";
 export { ChunkCoordinates } from "./session/chunk-coordinates.ts";
 export type { CommitEvent, CommitReport } from "./session/commit/commit.ts";
+export type { AmendOptions, CommitOptions, FlushOptions } from "./session/commit-options.ts";
 export type {
   Conflict,
   ConflictContext,
@@ -57,12 +57,7 @@ export type { Diff } from "./session/diff.ts";
 export { ForkSession, type FromBytesOptions, type ToBytesOptions } from "./session/fork.ts";
 export type { MergeInput, MergeInputs, MergeOptions } from "./session/fork-merge.ts";
 export type { MergeReport, OverlapPolicy } from "./session/merge.ts";
-export {
-  type AmendOptions,
-  type CommitOptions,
-  type FlushOptions,
-  Session,
-} from "./session/session.ts";
+export { Session } from "./session/session.ts";
 export type { ChunkCoordinateList, ChunkType, QueryOptions } from "./session/session-queries.ts";
 export { type ArrayChunk, Store, type StoreOptions } from "./session/store.ts";
 export type {

@@ -5,13 +5,13 @@
 import { decodeUtf8, encodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import { ForkSession } from "../session/fork.ts";
+import { storageFromHint } from "../storage/from-url.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 import {
   isWorkerDefinition,
   loadWorkerDefinition,
   type WorkerDefinition,
 } from "./define-worker.ts";
-import { storageFromHint } from "./worker-storage.ts";
 
 /** What a job says besides the fork. */
 export interface JobHeader {

@@ -22,28 +22,7 @@ import {
 } from "../format/config.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
-import { REPOSITORY_KEYS, type RepositoryOptions } from "./repository-options.ts";
-
-/** How a repository is created. */
-export interface CreateOptions extends RepositoryOptions {
-  /** Default 2. Repositories of spec 1 cannot be created yet. */
-  readonly specVersion?: 1 | 2 | undefined;
-  /** Whether the place must be empty; default true. An existing repository is always refused. */
-  readonly checkCleanRoot?: boolean | undefined;
-  /**
-   * Persists a setting that makes official clients fail their commits on storages where they
-   * would overwrite blindly (a local folder). They can still read. Default false.
-   */
-  readonly refuseForeignWriters?: boolean | undefined;
-}
-
-/** Keys of `CreateOptions` that are not for the engine. */
-export const CREATE_KEYS: readonly string[] = [
-  ...REPOSITORY_KEYS,
-  "specVersion",
-  "checkCleanRoot",
-  "refuseForeignWriters",
-];
+import { CREATE_KEYS, type CreateOptions } from "./repository-options.ts";
 
 const SPEC_VERSION_MAX = 2;
 

@@ -6,8 +6,12 @@ import { locateRepo, mustLocateRepo, specOneUnimplemented } from "../assets/loca
 import { isIcefloeError } from "../base/errors.ts";
 import type { RepositoryConfig } from "../format/config.ts";
 import type { Storage } from "../storage/port.ts";
-import { CREATE_KEYS, type CreateOptions, createEngine } from "./create.ts";
-import { REPOSITORY_KEYS, type RepositoryOptions } from "./repository-options.ts";
+import {
+  CREATE_KEYS,
+  type CreateOptions,
+  REPOSITORY_KEYS,
+  type RepositoryOptions,
+} from "./repository-options.ts";
 
 /**
  * Opens a repository. One GET.
@@ -36,6 +40,7 @@ export async function openOrCreateEngine(
   const present = await locate();
   if (present !== undefined) return present;
   try {
+    const { createEngine } = await import("./create.ts"); // Readers never need it.
     return await createEngine(storage, options);
   } catch (error) {
     if (!isIcefloeError(error, "repo-info-updated", "parent-directory-not-clean")) throw error;

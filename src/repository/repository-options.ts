@@ -12,6 +12,27 @@ export interface RepositoryOptions extends EngineOptions {
 /** Keys of `RepositoryOptions` that are not for the engine. */
 export const REPOSITORY_KEYS: readonly string[] = ["defaultCommitMetadata"];
 
+/** How a repository is created. */
+export interface CreateOptions extends RepositoryOptions {
+  /** Default 2. Repositories of spec 1 cannot be created yet. */
+  readonly specVersion?: 1 | 2 | undefined;
+  /** Whether the place must be empty; default true. An existing repository is always refused. */
+  readonly checkCleanRoot?: boolean | undefined;
+  /**
+   * Persists a setting that makes official clients fail their commits on storages where they
+   * would overwrite blindly (a local folder). They can still read. Default false.
+   */
+  readonly refuseForeignWriters?: boolean | undefined;
+}
+
+/** Keys of `CreateOptions` that are not for the engine. */
+export const CREATE_KEYS: readonly string[] = [
+  ...REPOSITORY_KEYS,
+  "specVersion",
+  "checkCleanRoot",
+  "refuseForeignWriters",
+];
+
 /** A copy of default commit metadata given by a user. @throws {invalid-option} */
 export function copyCommitMetadata(operation: string, metadata: unknown): Record<string, unknown> {
   if (metadata === undefined) return {};

@@ -13,15 +13,18 @@ import { makeError } from "../base/errors.ts";
 import type { RepositoryConfig } from "../format/config.ts";
 import { parseSnapshotId } from "../format/ids.ts";
 import type { Diff } from "../session/diff.ts";
-import { openSession, type Session } from "../session/session.ts";
+import { openReadonlySession, openWritableSession, type Session } from "../session/session.ts";
 import type { Storage } from "../storage/port.ts";
 import { type AncestryGraph, graphOf } from "./ancestry-graph.ts";
 import { branchNames, createBranch, deleteBranch, mustGetBranch, resetBranch } from "./branches.ts";
 import { type ReopenOptions, reopenEngine, saveConfig } from "./configuration.ts";
-import { type CreateOptions, createEngine } from "./create.ts";
 import { diffVersions, listManifestFiles, type ManifestFile } from "./history.ts";
 import { fetchConfig, fetchSpecVersion, openExisting, openOrCreateEngine } from "./open.ts";
-import { copyCommitMetadata, type RepositoryOptions } from "./repository-options.ts";
+import {
+  type CreateOptions,
+  copyCommitMetadata,
+  type RepositoryOptions,
+} from "./repository-options.ts";
 import { type SignalOption, takeSignal } from "./signal-option.ts";
 import { describeSnapshot, type SnapshotInfo } from "./snapshot-info.ts";
 import { createTag, deleteTag, mustGetTag, tagNames } from "./tags.ts";
@@ -62,6 +65,7 @@ export class Repository {
    */
   static async create(storage: Storage, options?: CreateOptions): Promise<Repository> {
     const defaults = copyCommitMetadata("create", options?.defaultCommitMetadata);
+    const { createEngine } = await import("./create.ts");
     return new Repository(await createEngine(storage, options), defaults);
   }
 
@@ -150,7 +154,7 @@ export class Repository {
     const signal = takeSignal("readonlySession", options);
     const parsed = parseVersionRef("readonlySession", version);
     const snapshotId = resolveVersion(await this.#engine.repoState.read(signal), parsed);
-    return openSession({ engine: this.#engineOfSession(), mode: "readonly", snapshotId });
+    return openReadonlySession({ engine: this.#engineOfSession(), snapshotId });
   }
 
   /**
@@ -173,7 +177,7 @@ export class Repository {
       );
     }
     const snapshotId = base ?? tip;
-    return openSession({ engine: this.#engineOfSession(), mode: "writable", branch, snapshotId });
+    return openWritableSession({ engine: this.#engineOfSession(), branch, snapshotId });
   }
 
   /** Sessions that move nodes are not built yet. @throws {unimplemented} */

@@ -10,7 +10,10 @@ import { currentDot, loadBase, type SessionState, writableTable } from "./sessio
 
 /** The session's layers with its base loaded. One GET at most. */
 export async function loadLayers(state: SessionState, signal?: AbortSignal): Promise<Layers> {
-  return layersOf(state, await loadBase(state, signal));
+  let base = await loadBase(state, signal);
+  // A commit or rebase that ended meanwhile has moved the base and the changes over it.
+  while (base.snapshot.id !== state.baseId) base = await loadBase(state, signal);
+  return layersOf(state, base);
 }
 
 /** The session's layers over a loaded base. */

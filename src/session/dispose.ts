@@ -7,17 +7,18 @@ interface Discardable {
 }
 
 /**
- * Gives a class `[Symbol.asyncDispose]`, where the runtime has that symbol: on others a property
- * named "undefined" would appear.
+ * Gives an object `[Symbol.asyncDispose]`, where the runtime has that symbol: on others a property
+ * named "undefined" would appear. Per object, since a statement at the top of a module would keep
+ * bundlers from dropping the class.
  */
-export function defineAsyncDispose(prototype: Discardable): void {
+export function defineAsyncDispose(target: Discardable): void {
   const symbol: symbol | undefined = Symbol.asyncDispose;
   if (symbol === undefined) return;
-  Object.defineProperty(prototype, symbol, {
+  Object.defineProperty(target, symbol, {
     configurable: true,
     writable: true,
-    async value(this: Discardable): Promise<void> {
-      if (!this.readOnly) this.discardChanges();
+    async value(): Promise<void> {
+      if (!target.readOnly) target.discardChanges();
     },
   });
 }

@@ -65,6 +65,7 @@ export class ForkSession {
     this.#state = state;
     this.store = new Store<ForkSession>(this, state);
     rememberState(this, state);
+    defineAsyncDispose(this);
   }
 
   /** Always `writable`. */
@@ -271,5 +272,3 @@ async function readForkBase(
     });
   }
 }
-
-defineAsyncDispose(ForkSession.prototype);

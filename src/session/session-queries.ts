@@ -1,6 +1,7 @@
 /** What sessions and forks answer about their content, apart from the store. */
 import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
+import { checkOptions } from "../base/options.ts";
 import { ROW_INLINE, ROW_NATIVE } from "../format/chunk-rows.ts";
 import { parsePath } from "../format/node-path.ts";
 import { ChunkCoordinates } from "./chunk-coordinates.ts";
@@ -14,6 +15,8 @@ import { flattenChanges, type SessionState } from "./session-state.ts";
 export interface QueryOptions {
   readonly signal?: AbortSignal | undefined;
 }
+
+const KNOWN = ["signal"];
 
 /** How a chunk is stored. */
 export type ChunkType = "uninitialized" | "inline" | "native" | "virtual";
@@ -30,6 +33,7 @@ export function listChunkCoordinates(
   path: string,
   options?: QueryOptions,
 ): ChunkCoordinateList {
+  checkOptions("chunkCoordinates", options, KNOWN);
   async function* batches(): AsyncGenerator<ChunkCoordinates> {
     const layers = await loadLayers(state, options?.signal);
     const node = mustGetArray(layers, parsePath(path));
@@ -57,6 +61,7 @@ export async function chunkTypeAt(
   coordinates: readonly number[],
   options?: QueryOptions,
 ): Promise<ChunkType> {
+  checkOptions("chunkType", options, KNOWN);
   const layers = await loadLayers(state, options?.signal);
   const node = mustGetArray(layers, parsePath(path));
   if (coordinates.length !== node.array.shape.length) {
@@ -78,11 +83,13 @@ export async function nodeIdAt(
   path: string,
   options?: QueryOptions,
 ): Promise<string> {
+  checkOptions("getNodeId", options, KNOWN);
   return mustGetNode(await loadLayers(state, options?.signal), parsePath(path)).id;
 }
 
 /** What the session or fork has changed against its base. */
 export async function statusOf(state: SessionState, options?: QueryOptions): Promise<Diff> {
+  checkOptions("status", options, KNOWN);
   const layers = await loadLayers(state, options?.signal);
   return statusOfChanges(flattenChanges(state.overlay, state.own), layers.base);
 }
@@ -92,6 +99,7 @@ export function listVirtualLocations(
   state: SessionState,
   options?: QueryOptions,
 ): AsyncList<string> {
+  checkOptions("allVirtualChunkLocations", options, KNOWN);
   return asyncList(async function* () {
     const layers = await loadLayers(state, options?.signal);
     for (const node of nodesUnder(layers, "/")) {

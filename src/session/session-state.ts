@@ -117,6 +117,7 @@ export function createState(options: StateOptions): SessionState {
 
 /** The base snapshot. One GET at most, shared through the asset cache. */
 export async function loadBase(state: SessionState, signal?: AbortSignal): Promise<SnapshotIndex> {
+  signal?.throwIfAborted();
   const id = state.baseId;
   if (state.base !== undefined) return state.base;
   const base = await state.engine.assets.readSnapshot(id, signal);

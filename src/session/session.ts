@@ -5,22 +5,23 @@
 import type { Engine } from "../assets/engine.ts";
 import type { AsyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import { checkOptions } from "../base/options.ts";
+import type { CommitReport, CommitRun } from "./commit/commit.ts";
 import {
-  type CommitEvent,
-  type CommitReport,
-  type CommitRun,
+  type AmendOptions,
+  type CommitOptions,
+  checkAttempts,
+  checkMessage,
   checkMetadata,
-  runCommit,
-} from "./commit/commit.ts";
+  type FlushOptions,
+} from "./commit-options.ts";
 import type { ConflictSolver } from "./conflicts/conflict.ts";
 import { conflictDetector } from "./conflicts/solvers.ts";
 import type { Diff } from "./diff.ts";
 import { defineAsyncDispose } from "./dispose.ts";
-import { contentOfFork, type ForkSession, forkOf } from "./fork.ts";
-import { type MergeInputs, type MergeOptions, mergeInputs } from "./fork-merge.ts";
+import type { ForkSession } from "./fork.ts";
+import type { MergeInputs, MergeOptions } from "./fork-merge.ts";
 import type { MergeReport } from "./merge.ts";
-import { rebaseOnto } from "./rebase.ts";
 import { rememberState } from "./session-access.ts";
 import {
   type ChunkCoordinateList,
@@ -41,35 +42,14 @@ import {
   type SessionState,
 } from "./session-state.ts";
 import { Store } from "./store.ts";
+import type { WriteHalf } from "./write-half.ts";
 
 /** What a repository opens a session with. */
 export interface SessionOptions {
   readonly engine: Engine;
-  readonly mode: "readonly" | "writable";
-  readonly branch?: string | undefined;
   readonly snapshotId: string;
 }
 
-/** Options of `commit`. */
-export interface CommitOptions {
-  /** JSON values by name; merged over the repository's default commit metadata. */
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** With a solver a lost race is rebased and tried again; without one it is a ConflictError. */
-  readonly solver?: ConflictSolver | undefined;
-  /** How often to try; default 1000. */
-  readonly attemptsMax?: number | undefined;
-  readonly allowEmpty?: boolean | undefined;
-  readonly onProgress?: ((event: CommitEvent) => void) | undefined;
-  /** Aborting before the conditional put leaves the session dirty; after it, abort is ignored. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Options of `amend`. */
-export type AmendOptions = Omit<CommitOptions, "solver" | "attemptsMax">;
-/** Options of `flush`. */
-export type FlushOptions = Pick<CommitOptions, "metadata" | "onProgress" | "signal">;
-
-const ATTEMPTS_MAX = 1000;
 const COMMIT_OPTIONS = ["metadata", "solver", "attemptsMax", "allowEmpty", "onProgress", "signal"];
 
 /** A read-only view of a version, or a transaction on a branch. Made by a Repository. */
@@ -79,13 +59,16 @@ export class Session {
   /** `await using` discards at the end of the scope, where the runtime has the symbol. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #state: SessionState;
+  readonly #writeHalf: WriteHalf | undefined;
   #lastCommit: CommitReport | undefined;
 
   /** @internal */
-  constructor(state: SessionState) {
+  constructor(state: SessionState, writeHalf?: WriteHalf) {
     this.#state = state;
+    this.#writeHalf = writeHalf;
     this.store = new Store<Session>(this, state);
     rememberState(this, state);
+    defineAsyncDispose(this);
   }
 
   /** `readonly` also after a commit. */
@@ -159,7 +142,8 @@ export class Session {
     checkMetadata(mode, metadata);
     const attemptsMax = checkAttempts(mode, options?.attemptsMax);
     assertIdle(this.#state, mode);
-    if (this.#state.mode !== "writable") {
+    const half = this.#writeHalf;
+    if (this.#state.mode !== "writable" || half === undefined) {
       const why = this.#state.finished ? "it is committed already" : "it is read-only";
       throw makeError("commit-not-allowed", `${mode}: the session takes no commit, ${why}`, {
         details: { operation: mode, snapshotId: this.#state.baseId },
@@ -176,7 +160,9 @@ export class Session {
       onProgress,
       signal,
     };
-    this.#lastCommit = await runExclusive(this.#state, mode, () => runCommit(this.#state, run));
+    this.#lastCommit = await runExclusive(this.#state, mode, () =>
+      half.runCommit(this.#state, run),
+    );
     return this.#lastCommit.snapshotId;
   }
 
@@ -196,11 +182,12 @@ export class Session {
    */
   async rebase(solver?: ConflictSolver, options?: QueryOptions): Promise<void> {
     checkOptions("rebase", options, ["signal"]);
-    if (this.readOnly) {
+    const half = this.#writeHalf;
+    if (this.readOnly || half === undefined) {
       throw makeError("commit-not-allowed", "rebase: the session is read-only");
     }
     await runExclusive(this.#state, "rebase", () =>
-      rebaseOnto(this.#state, solver ?? conflictDetector(), options?.signal),
+      half.rebaseOnto(this.#state, solver ?? conflictDetector(), options?.signal),
     );
   }
 
@@ -215,7 +202,12 @@ export class Session {
    * @throws {cannot-fork-read-only-session|session-busy}
    */
   fork(): ForkSession {
-    return forkOf(this.#state);
+    if (this.#writeHalf === undefined) {
+      throw makeError("cannot-fork-read-only-session", "fork: the session is read-only", {
+        details: { snapshotId: this.#state.baseId },
+      });
+    }
+    return this.#writeHalf.forkOf(this.#state);
   }
 
   /**
@@ -225,7 +217,13 @@ export class Session {
    * @throws {merge-overlap} both sides wrote a chunk, and `onOverlap` is `error`
    * @throws {merge-failed|fork-base-mismatch|invalid-fork-bytes|merge-not-allowed}
    */
-  merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
+  async merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
+    if (this.#writeHalf === undefined) {
+      throw makeError("merge-not-allowed", "merge: the session is read-only", {
+        details: { snapshotId: this.#state.baseId },
+      });
+    }
+    const { mergeInputs, contentOfFork } = this.#writeHalf;
     return mergeInputs(this.#state, inputs, options, contentOfFork);
   }
 
@@ -267,30 +265,25 @@ export class Session {
   }
 }
 
-function checkMessage(operation: string, message: unknown): void {
-  if (typeof message === "string") return;
-  throw makeError(
-    "invalid-option",
-    `${operation}: the message must be a string, got ${describe(message)}`,
-    {
-      details: { option: "message" },
-    },
+/** Opens a read-only session; no I/O. */
+export function openReadonlySession({ engine, snapshotId }: SessionOptions): Session {
+  return new Session(
+    createState({ engine, kind: "session", mode: "readonly", baseId: snapshotId }),
   );
 }
 
-function checkAttempts(operation: string, attemptsMax: number | undefined): number {
-  if (attemptsMax === undefined) return ATTEMPTS_MAX;
-  if (Number.isSafeInteger(attemptsMax) && attemptsMax >= 1) return attemptsMax;
-  throw makeError(
-    "invalid-option",
-    `${operation}: attemptsMax must be a positive integer, got ${describe(attemptsMax)}`,
-    { details: { option: "attemptsMax", found: attemptsMax } },
-  );
+/** Opens a writable session, with the code that only those need. No request. */
+export async function openWritableSession(
+  options: SessionOptions & { readonly branch: string },
+): Promise<Session> {
+  const { WRITE_HALF } = await import("./write-half.ts");
+  const { engine, branch, snapshotId } = options;
+  const state = createState({
+    engine,
+    kind: "session",
+    mode: "writable",
+    branch,
+    baseId: snapshotId,
+  });
+  return new Session(state, WRITE_HALF);
 }
-
-/** Opens a session; no I/O. */
-export function openSession({ engine, mode, branch, snapshotId }: SessionOptions): Session {
-  return new Session(createState({ engine, kind: "session", mode, branch, baseId: snapshotId }));
-}
-
-defineAsyncDispose(Session.prototype);

@@ -10,7 +10,7 @@
 
 import { CLOCK_SKEW_MAX_MICROS } from "../../assets/ops-log.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
-import { describe, isPlainObject } from "../../base/options.ts";
+import { isPlainObject } from "../../base/options.ts";
 import { backoff, type RetryPolicy } from "../../base/retry.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { encodeMetadata } from "../../format/metadata.ts";
@@ -267,14 +267,4 @@ function commitMetadata(
     ...metadata,
     __icechunk: { ...(isPlainObject(own) ? own : {}), rebase_attempts: rebases },
   };
-}
-
-/** Throws `invalid-option` unless commit metadata is a plain object. */
-export function checkMetadata(operation: string, metadata: unknown): void {
-  if (metadata === undefined || isPlainObject(metadata)) return;
-  throw makeError(
-    "invalid-option",
-    `${operation}: metadata must be a plain object, got ${describe(metadata)}`,
-    { details: { option: "metadata" } },
-  );
 }
