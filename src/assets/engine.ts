@@ -55,12 +55,6 @@ export interface EngineOptions {
 
 const KNOWN = ["config", "authorizeVirtualChunkAccess", "runtime", "metadataBytesMax", "signal"];
 
-/** Whether `value` is an abort signal, also one of another realm. */
-export function isAbortSignal(value: unknown): value is AbortSignal {
-  const signal = value as Partial<AbortSignal> | null | undefined;
-  return typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
-}
-
 /** Engine options, checked, with what is always needed filled in. */
 export interface CheckedEngineOptions extends EngineOptions {
   readonly config: RepositoryConfig;
@@ -79,7 +73,7 @@ export function checkEngineOptions(
   extra: readonly string[] = [],
 ): CheckedEngineOptions {
   checkOptions(operation, options, [...KNOWN, ...extra]);
-  const { config, metadataBytesMax = METADATA_BYTES_MAX, runtime, signal } = options ?? {};
+  const { config, metadataBytesMax = METADATA_BYTES_MAX, runtime } = options ?? {};
   const access = options?.authorizeVirtualChunkAccess;
   const refuse = (option: string, expected: string, value: unknown): void => {
     const found = describe(value);
@@ -95,9 +89,6 @@ export function checkEngineOptions(
   }
   if (access !== undefined && !isPlainObject(access)) {
     refuse("authorizeVirtualChunkAccess", "a plain object", access);
-  }
-  if (signal !== undefined && !isAbortSignal(signal)) {
-    refuse("signal", "an AbortSignal", signal);
   }
   if (runtime !== undefined && typeof runtime.nowMicros !== "function") {
     refuse("runtime", "a Runtime", runtime);

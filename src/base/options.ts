@@ -1,9 +1,10 @@
-/** Refuses options that an operation does not know, by name. */
+/** Refuses options that an operation does not know, by name, and signals that are none. */
 import { makeError } from "./errors.ts";
 
 /**
- * Throws `invalid-option` unless `options` is undefined or a plain object with only `known` keys.
- * `operation` names the call in the message.
+ * Throws `invalid-option` unless `options` is undefined or a plain object with only `known` keys;
+ * the option `signal`, if known and given, must be an AbortSignal. `operation` names the call in
+ * the message.
  */
 export function checkOptions(operation: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return;
@@ -26,6 +27,18 @@ export function checkOptions(operation: string, options: unknown, known: readonl
       },
     );
   }
+  const signal = options["signal"];
+  if (signal === undefined || isAbortSignal(signal)) return;
+  const found = describe(signal);
+  throw makeError("invalid-option", `${operation}: signal must be an AbortSignal, got ${found}`, {
+    details: { operation, option: "signal", found },
+  });
+}
+
+/** Whether `value` is an abort signal, also one of another realm. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  const signal = value as Partial<AbortSignal> | null | undefined;
+  return typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
 }
 
 /** Whether `value` is an object literal (or has no prototype). */

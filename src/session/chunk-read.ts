@@ -1,14 +1,14 @@
 /** Fetching a chunk's bytes through its reference. The caller owns what it gets. */
 import type { AssetStore } from "../assets/asset-store.ts";
 import { makeError } from "../base/errors.ts";
-import { ROW_INLINE, ROW_NATIVE } from "../format/chunk-rows.ts";
+import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../format/chunk-rows.ts";
 import { type RangeRequest, resolveRange } from "./byte-range.ts";
 import type { FoundChunk } from "./chunk-view.ts";
 
 /**
- * The bytes of `range` of a chunk. Inline: no request. Native: one GET. Throws
- * `invalid-byte-range`, `object-not-found`, `invalid-object-size`, and `unimplemented` for
- * virtual chunks.
+ * The bytes of `range` of a chunk; `undefined` if it was deleted since it was found. Inline: no
+ * request. Native: one GET. Throws `invalid-byte-range`, `object-not-found`,
+ * `invalid-object-size`, and `unimplemented` for virtual chunks.
  */
 export async function readChunk(
   { rows, row }: FoundChunk,
@@ -16,7 +16,8 @@ export async function readChunk(
   key: string,
   assets: AssetStore,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<Uint8Array | undefined> {
+  if (rows.kind(row) === ROW_TOMBSTONE) return undefined;
   const length = rows.byteLength(row);
   const { start, end } = resolveRange(range, length, key);
   if (rows.kind(row) === ROW_INLINE) return rows.payload(row).slice(start, end);

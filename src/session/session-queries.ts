@@ -2,7 +2,7 @@
 import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
-import { ROW_INLINE, ROW_NATIVE } from "../format/chunk-rows.ts";
+import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../format/chunk-rows.ts";
 import { parsePath } from "../format/node-path.ts";
 import { ChunkCoordinates } from "./chunk-coordinates.ts";
 import { chunkBatches, findChunk } from "./chunk-view.ts";
@@ -74,6 +74,7 @@ export async function chunkTypeAt(
   const found = await findChunk(layers, state.engine.assets, node, coordinates, options?.signal);
   if (found === undefined) return "uninitialized";
   const kind = found.rows.kind(found.row);
+  if (kind === ROW_TOMBSTONE) return "uninitialized"; // Deleted since it was found.
   return kind === ROW_INLINE ? "inline" : kind === ROW_NATIVE ? "native" : "virtual";
 }
 

@@ -6,17 +6,18 @@
 import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { inTurn } from "../base/in-turn.ts";
+import { checkOptions, describe } from "../base/options.ts";
 import { abortable } from "../base/single-flight.ts";
-import { type RangeRequest, resolveRange } from "./byte-range.ts";
-import { readChunk } from "./chunk-read.ts";
-import { chunkBatches, findChunk } from "./chunk-view.ts";
+import type { RangeRequest } from "./byte-range.ts";
+import { chunkBatches } from "./chunk-view.ts";
 import { deleteChunk, layersOf, loadLayers, writeChunk } from "./chunk-write.ts";
-import { type Layers, mustGetNode, nodeAt, putNode, removeNodes } from "./node-view.ts";
+import { type Layers, mustGetNode, putNode, removeNodes } from "./node-view.ts";
 import { assertWritable, type SessionState, trackWrite } from "./session-state.ts";
 import { deletePrefix } from "./store-delete.ts";
 import { parseStoreKey, type StoreKey } from "./store-key.ts";
 import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./store-listing.ts";
+import { hasKey, readKey } from "./store-read.ts";
 import {
   setVirtualRef,
   setVirtualRefColumns,
@@ -43,6 +44,7 @@ export interface ArrayChunk {
 }
 
 const CHECKED = ["signal"];
+const WHOLE: RangeRequest = { offset: 0 };
 const BATCH_REQUESTS_MAX = 64; // Ranges of one getRanges call under way at once.
 
 /** Reads and writes the nodes and chunks of a session by Zarr key. */
@@ -86,7 +88,8 @@ export class Store<S = unknown> {
    * One GET at most once manifests are cached. Throws `invalid-key`.
    */
   async get(key: string, options?: StoreOptions): Promise<Uint8Array | undefined> {
-    return this.getRange(key, { offset: 0 }, options);
+    checkOptions("get", options, CHECKED);
+    return readKey(this.#state, key, WHOLE, options?.signal);
   }
 
   /**
@@ -98,23 +101,8 @@ export class Store<S = unknown> {
     range: RangeRequest,
     options?: StoreOptions,
   ): Promise<Uint8Array | undefined> {
-    checkOptions("get", options, CHECKED);
-    const signal = options?.signal;
-    signal?.throwIfAborted();
-    const parsed = parseStoreKey(key);
-    if (parsed.kind === "zarr-v2") return undefined;
-    const layers = await loadLayers(this.#state, signal);
-    const node = nodeAt(layers, parsed.path);
-    if (parsed.kind === "metadata") {
-      if (node === undefined) return undefined;
-      const { start, end } = resolveRange(range, node.userData.length, key);
-      return node.userData.slice(start, end);
-    }
-    if (node?.array === undefined) return undefined;
-    const { assets } = this.#state.engine;
-    const array = { ...node, array: node.array };
-    const found = await findChunk(layers, assets, array, parsed.coordinates, signal);
-    return found === undefined ? undefined : readChunk(found, range, key, assets, signal);
+    checkOptions("getRange", options, CHECKED);
+    return readKey(this.#state, key, range, options?.signal);
   }
 
   /** Several parts of one value, in order. */
@@ -123,7 +111,14 @@ export class Store<S = unknown> {
     ranges: readonly RangeRequest[],
     options?: StoreOptions,
   ): Promise<(Uint8Array | undefined)[]> {
-    return mapConcurrent(ranges, BATCH_REQUESTS_MAX, (range) => this.getRange(key, range, options));
+    checkOptions("getRanges", options, CHECKED);
+    const signal = options?.signal;
+    signal?.throwIfAborted();
+    parseStoreKey(key);
+    checkList("getRanges", "ranges", ranges);
+    return mapConcurrent(ranges, BATCH_REQUESTS_MAX, (range) =>
+      readKey(this.#state, key, range, signal),
+    );
   }
 
   /** Parts of several values, in order; `getPartialValuesConcurrency` at once. */
@@ -131,9 +126,13 @@ export class Store<S = unknown> {
     requests: readonly (readonly [key: string, range?: RangeRequest | undefined])[],
     options?: StoreOptions,
   ): Promise<(Uint8Array | undefined)[]> {
+    checkOptions("getPartialValues", options, CHECKED);
+    const signal = options?.signal;
+    signal?.throwIfAborted();
+    checkList("getPartialValues", "requests", requests);
     const limit = this.#state.engine.config.getPartialValuesConcurrency;
     return mapConcurrent(requests, limit, ([key, range]) =>
-      this.getRange(key, range ?? { offset: 0 }, options),
+      readKey(this.#state, key, range ?? WHOLE, signal),
     );
   }
 
@@ -145,24 +144,14 @@ export class Store<S = unknown> {
    */
   set(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
     return this.#write("set", options, (signal) => {
-      if (!(bytes instanceof Uint8Array)) {
-        throw makeError("invalid-option", `set ${key}: expected a Uint8Array`, {
-          details: { key },
-        });
-      }
-      const parsed = parseStoreKey(key);
-      if (parsed.kind === "zarr-v2") {
-        throw makeError("unimplemented", `set ${key}: Zarr 2 metadata can't be stored`, {
-          details: { key },
-        });
-      }
+      const parsed = parseSet("set", key, bytes);
       return this.#withLayers(signal, (layers) => this.#put(layers, parsed, bytes, signal));
     });
   }
 
   #put(
     layers: Layers,
-    key: Exclude<StoreKey, { kind: "zarr-v2" }>,
+    key: WritableKey,
     bytes: Uint8Array,
     signal: AbortSignal | undefined,
   ): Promise<void> | undefined {
@@ -173,24 +162,26 @@ export class Store<S = unknown> {
     return undefined;
   }
 
-  /** Writes unless something is there already. Not atomic across sessions. */
-  async setIfNotExists(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
-    if (!(await this.has(key, options))) await this.set(key, bytes, options);
+  /**
+   * Writes unless something is there already. Calls for one key of one session run one after the
+   * other: the first one wins. Not atomic across sessions.
+   */
+  setIfNotExists(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
+    return this.#write("setIfNotExists", options, (signal) => {
+      const parsed = parseSet("setIfNotExists", key, bytes);
+      const { generation } = this.#state;
+      return inTurn(this.#state, key, async () => {
+        if (await hasKey(this.#state, parsed, signal)) return;
+        if (this.#state.generation !== generation) return; // Discarded meanwhile.
+        await this.#withLayers(signal, (layers) => this.#put(layers, parsed, bytes, signal));
+      });
+    });
   }
 
   /** Whether the node exists, or the chunk has a reference. Chunk bytes are not fetched. */
   async has(key: string, options?: StoreOptions): Promise<boolean> {
     checkOptions("has", options, CHECKED);
-    const parsed = parseStoreKey(key);
-    if (parsed.kind === "zarr-v2") return false;
-    const layers = await loadLayers(this.#state, options?.signal);
-    const node = nodeAt(layers, parsed.path);
-    if (parsed.kind === "metadata" || node === undefined) return node !== undefined;
-    if (node.array === undefined) return false;
-    const array = { ...node, array: node.array };
-    const { assets } = this.#state.engine;
-    const found = await findChunk(layers, assets, array, parsed.coordinates, options?.signal);
-    return found !== undefined;
+    return hasKey(this.#state, parseStoreKey(key), options?.signal);
   }
 
   /** The same as `has`. */
@@ -363,4 +354,30 @@ export class Store<S = unknown> {
       this.#state.generation === generation ? work(layers) : undefined,
     );
   }
+}
+
+/** What `set` may write to. */
+type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;
+
+function parseSet(operation: string, key: string, bytes: unknown): WritableKey {
+  if (!(bytes instanceof Uint8Array)) {
+    throw makeError(
+      "invalid-option",
+      `${operation} ${key}: expected a Uint8Array, got ${describe(bytes)}`,
+      { details: { operation, key } },
+    );
+  }
+  const parsed = parseStoreKey(key);
+  if (parsed.kind !== "zarr-v2") return parsed;
+  throw makeError("unimplemented", `${operation} ${key}: Zarr 2 metadata can't be stored`, {
+    details: { operation, key },
+  });
+}
+
+function checkList(operation: string, name: string, list: unknown): void {
+  if (Array.isArray(list)) return;
+  const found = describe(list);
+  throw makeError("invalid-option", `${operation}: ${name} must be a list, got ${found}`, {
+    details: { operation, found },
+  });
 }

@@ -1,9 +1,9 @@
 /** Makes an array longer and writes into what is new. */
 import { makeError } from "../base/errors.ts";
+import { inTurn } from "../base/in-turn.ts";
 import { checkOptions, describe } from "../base/options.ts";
 import { parseLayout } from "./array-layout.ts";
 import { type ArrayValues, toElements } from "./data-type.ts";
-import { runExclusive } from "./exclusive.ts";
 import { resize } from "./update.ts";
 import { assertAligned, planRegion, writeRegion } from "./write-region.ts";
 import { isForkStore, mustReadDocument, ownerOf, placeOf, type ZarrStore } from "./zarr-store.ts";
@@ -33,7 +33,7 @@ export async function append(
   checkOptions("append", options ?? null, ["data", "axis", "safeChunks", "signal"]);
   const { axis = 0, data, safeChunks, signal } = options;
   const place = placeOf("append", store, path, signal);
-  return runExclusive(ownerOf(store), `append ${place.path}`, async () => {
+  return inTurn(ownerOf(store), `append ${place.path}`, async () => {
     const layout = parseLayout(await mustReadDocument(place), place.path);
     const owner = `append ${place.path}`;
     const { shape } = layout;

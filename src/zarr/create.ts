@@ -5,6 +5,7 @@
  */
 import { encodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
+import { inTurn } from "../base/in-turn.ts";
 import { checkOptions, describe, isPlainObject } from "../base/options.ts";
 import { isJsonArray, type JsonValue, parseJson, printJson } from "../codec/json.ts";
 import { parentPath } from "../format/node-path.ts";
@@ -12,7 +13,6 @@ import { parseNodeMetadata } from "../session/node-metadata.ts";
 import { completeCodecs, defaultCodecs } from "./chunk-codec.ts";
 import { defaultChunkShape } from "./chunk-shape.ts";
 import { type DataType, type DataTypeName, mustFindDataType, type Scalar } from "./data-type.ts";
-import { runExclusive } from "./exclusive.ts";
 import { defaultFillValue, encodeFillValue } from "./fill-value.ts";
 import {
   deleteNode,
@@ -168,7 +168,7 @@ function codecsOf(
 
 async function createNode(place: NodePlace, bytes: Uint8Array, overwrite: boolean): Promise<void> {
   // Two tasks that make one node must not both find nothing there.
-  await runExclusive(ownerOf(place.store), "create", async () => {
+  await inTurn(ownerOf(place.store), "create", async () => {
     const missing = await missingGroups(place);
     const present = await readDocument(place);
     if (present !== undefined) {

@@ -4,6 +4,7 @@
  */
 import { encodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
+import { inTurn } from "../base/in-turn.ts";
 import { checkOptions, describe, isPlainObject } from "../base/options.ts";
 import {
   isJsonObject,
@@ -17,7 +18,6 @@ import { parseNodeMetadata } from "../session/node-metadata.ts";
 import { chunkKey } from "../session/store-key.ts";
 import { assertArrayDocument, parseChunkShape, parseShape } from "./array-layout.ts";
 import { type Attributes, checkAttributes } from "./create.ts";
-import { runExclusive } from "./exclusive.ts";
 import {
   mustReadDocument,
   type NodePlace,
@@ -131,7 +131,7 @@ async function changeDocument(
   place: NodePlace,
   change: (document: JsonObject) => unknown | Promise<unknown>,
 ): Promise<void> {
-  await runExclusive(ownerOf(place.store), `document ${place.path}`, async () => {
+  await inTurn(ownerOf(place.store), `document ${place.path}`, async () => {
     const document = await mustReadDocument(place);
     const text = printJson(await change(document));
     if (text !== printJson(document)) await writeDocument(place, encodeUtf8(text));

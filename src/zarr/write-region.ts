@@ -9,6 +9,7 @@
 import { equalBytes } from "../base/bytes.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
+import { inTurn } from "../base/in-turn.ts";
 import { checkOptions } from "../base/options.ts";
 import { chunkKey } from "../session/store-key.ts";
 import { type ArrayLayout, parseLayout } from "./array-layout.ts";
@@ -21,7 +22,6 @@ import {
   toElement,
   toElements,
 } from "./data-type.ts";
-import { runExclusive } from "./exclusive.ts";
 import {
   type Box,
   copySpans,
@@ -84,7 +84,7 @@ export async function writeRegion(
     options.signal?.throwIfAborted();
     const chunk = touchedChunk(number, plan.region, layout.shape, layout.chunkShape);
     // Also whole chunks take their turn: one may replace what another task is changing.
-    await runExclusive(ownerOf(store), chunkKey(place.path, chunk.coordinates), () =>
+    await inTurn(ownerOf(store), chunkKey(place.path, chunk.coordinates), () =>
       writeChunk(place, layout, chunk, plan.values),
     );
   });

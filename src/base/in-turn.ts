@@ -3,11 +3,7 @@
 const tails = new WeakMap<object, Map<string, Promise<void>>>();
 
 /** Runs `work` after all earlier ones of the same owner and name have ended, however they ended. */
-export async function runExclusive<T>(
-  owner: object,
-  name: string,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function inTurn<T>(owner: object, name: string, work: () => Promise<T>): Promise<T> {
   let names = tails.get(owner);
   if (names === undefined) {
     names = new Map();
