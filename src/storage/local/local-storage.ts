@@ -106,12 +106,15 @@ export class LocalStorage implements Storage {
     const name = segments.pop() as string;
     const { fileSystem } = this.#parts;
     const parent = fileSystem.join(this.#root, ...segments);
+    const reserved = fileSystem.join(this.#root, RESERVED_FOLDER);
     return {
       path,
       parent,
       file: fileSystem.join(parent, name),
-      // `#` is escaped in names, so no object's folder is another's parent.
-      tokens: fileSystem.join(this.#root, RESERVED_FOLDER, "tokens", ...segments, `${name}#`),
+      get tokens() {
+        // `#` is escaped in names, so no object's folder is another's parent.
+        return fileSystem.join(reserved, "tokens", ...segments, `${name}#`);
+      },
     };
   }
 
