@@ -84,7 +84,7 @@ export async function findChunk(
     contains(extents, coordinates),
   );
   if (manifest === undefined) return undefined;
-  const rows = await readManifestRows(layers, assets, manifest.id, node.id, signal);
+  const rows = await readManifestRows(layers, assets, manifest.id, node, signal);
   const row = rows?.find(coordinates) ?? -1;
   return rows === undefined || row < 0 ? undefined : { rows, row };
 }
@@ -103,7 +103,7 @@ export async function readManifestRows(
   layers: Pick<Layers, "base">,
   assets: AssetStore,
   manifestId: string,
-  nodeId: string,
+  node: ArrayNode,
   signal?: AbortSignal,
 ): Promise<ManifestRows | undefined> {
   if (layers.base.manifestFile(manifestId) === undefined) {
@@ -116,7 +116,7 @@ export async function readManifestRows(
       },
     );
   }
-  return (await assets.readManifest(manifestId, signal)).rows(nodeId);
+  return (await assets.readManifest(manifestId, signal)).rows(node.id, node.array.shape.length);
 }
 
 /**
@@ -136,7 +136,7 @@ export async function* chunkBatches(
     return rows.rank === shape.length && isInGrid(coordinates, shape);
   };
   for (const { id } of baseNodeOf(layers, node)?.manifests ?? []) {
-    const rows = await readManifestRows(layers, assets, id, node.id, signal);
+    const rows = await readManifestRows(layers, assets, id, node, signal);
     if (rows === undefined) continue;
     const isVisible = (row: number): boolean =>
       readCoordinates(rows, row) && pendingChunk(layers, node.id, coordinates) === undefined;

@@ -120,8 +120,26 @@ export function putNode(
     );
   }
   if (present !== undefined && equalBytes(present.userData, userData)) return;
+  assertSameRank(present, parsed, path);
   const id = present?.id ?? randomNodeId(state.engine.runtime);
   recordNode(state, layers, path, makeNode(id, path, parsed, userData.slice()));
+}
+
+/** Chunks have one coordinate per dimension: an array keeps its rank for life. */
+function assertSameRank(
+  present: NodeState | undefined,
+  parsed: ParsedMetadata,
+  path: string,
+): void {
+  if (present?.array === undefined || parsed.type === "group") return;
+  const found = parsed.array.shape.length;
+  const expected = present.array.shape.length;
+  if (found === expected) return;
+  throw makeError(
+    "invalid-array-metadata",
+    `${path} has ${expected} dimension(s) and can't get ${found}: delete it and make it anew`,
+    { details: { path, member: "shape", expected, found } },
+  );
 }
 
 function makeNode(

@@ -193,8 +193,7 @@ export function flattenChanges(overlay: ChangeSet, own: ChangeSet): ChangeSet {
       flat.chunks.set(nodeId, table);
       continue;
     }
-    const merged = writableTable(flat, nodeId, table.rank);
-    for (let row = 0; row < table.length; row++) merged.setRow(table, row);
+    writableTable(flat, nodeId, table.rank).setRows(table);
   }
   dropTablesOfDeletedNodes(flat, overlay);
   return flat;

@@ -107,7 +107,7 @@ async function jobsOf(
 ): Promise<Job[]> {
   const dealt = new Map<string, { manifestId: string; subset: ChunkRows }[]>();
   for (const { id } of plan.scattered) {
-    const old = await readManifestRows(layers, state.engine.assets, id, node.id, signal);
+    const old = await readManifestRows(layers, state.engine.assets, id, node, signal);
     if (old === undefined) continue;
     const byCell = new Map<string, number[]>();
     for (let row = 0; row < old.length; row++) {
@@ -159,7 +159,7 @@ async function writeCell(
   }
   const baseRows: ChunkRows[] = [];
   for (const { manifestId, subset } of base) {
-    const old = subset ?? (await readManifestRows(layers, assets, manifestId, node.id, signal));
+    const old = subset ?? (await readManifestRows(layers, assets, manifestId, node, signal));
     if (old !== undefined) baseRows.push(old);
   }
   const changes = rows === undefined ? undefined : { rows, order: cell.order };

@@ -336,3 +336,16 @@ test("setIfNotExists writes only where nothing is", async () => {
 
   expect(textOf(await session.store.get("a/c/0"))).toBe("first");
 });
+
+test("an array keeps its rank: another one needs a new array", async () => {
+  const { session } = await repositoryWithArray();
+
+  const kind = await kindOf(session.store.set("a/zarr.json", array([8, 8], [1, 1])));
+
+  expect(kind).toBe("invalid-array-metadata");
+  await session.store.delete("a/zarr.json");
+  await session.store.set("a/zarr.json", array([8, 8], [1, 1]));
+  await session.store.set("a/c/7/7", chunk(3));
+  await session.commit("two dimensions");
+  expect(await session.store.get("a/c/7/7")).toEqual(chunk(3));
+});
