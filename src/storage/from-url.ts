@@ -38,7 +38,7 @@ export async function storageFromUrl(
     case "memory:":
       return (await import("./memory.ts")).memoryStorage(backend);
     case "file:":
-      return (await import("./local/index.ts")).localFilesystemStorage(text, backend);
+      return (await import("./local/local-filesystem.ts")).localFilesystemStorage(text, backend);
     case "http:":
     case "https:":
       return (await import("./http.ts")).httpStorage(text, backend);
@@ -79,7 +79,7 @@ export async function storageFromHint(
   const inner = (): Promise<Storage> => storageFromHint(hint["storage"] as StorageHint, options);
   switch (hint.type) {
     case "local": {
-      const { localFilesystemStorage } = await import("./local/index.ts");
+      const { localFilesystemStorage } = await import("./local/local-filesystem.ts");
       const durability = textOf(hint, "durability") as "metadata"; // Checked by the callee.
       return localFilesystemStorage(textOf(hint, "path"), { ...backend, durability });
     }

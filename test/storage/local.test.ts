@@ -296,7 +296,7 @@ describe("what a dead writer left decided", () => {
 
   test("is seen, though not published, by a reader that may not write", async () => {
     await dieBeforePublishing();
-    const { nodeFileSystem } = await import("../../src/storage/local/index.ts");
+    const { nodeFileSystem } = await import("../../src/storage/local/node-file-system.ts");
     const { systemRuntime } = await import("../../src/base/runtime.ts");
     const platform = nodeFileSystem(systemRuntime());
     const readable = Object.assign(platform, {
