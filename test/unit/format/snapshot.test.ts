@@ -126,6 +126,27 @@ describe("snapshots", () => {
     );
   });
 
+  test("of old writers, with nodes in another order, are sorted when read", () => {
+    const payload = encodeSnapshot({ ...EMPTY, nodes: [group("/a-b"), group("/a/b")] });
+    const reader = new FlatBufferReader(payload, "snapshots/X");
+    const first = reader.vector(reader.root(), 2, 4) + 4;
+    const targets = [first, first + 4].map((at) => at + reader.view.getUint32(at, true));
+    reader.view.setUint32(first, (targets[1] as number) - first, true);
+    reader.view.setUint32(first + 4, (targets[0] as number) - first - 4, true);
+
+    const { nodes } = parseSnapshot(payload, 2, "snapshots/X");
+
+    expect(nodes.map(({ path }) => path)).toEqual(["/a-b", "/a/b"]);
+  });
+
+  test("are read whatever file identifier they have", () => {
+    const payload = encodeSnapshot(EMPTY);
+    expect(new TextDecoder().decode(payload.subarray(4, 8))).toBe("Ichk");
+    payload.fill(0, 4, 8);
+
+    expect(parseSnapshot(payload, 2, "snapshots/X").id).toBe(EMPTY.id);
+  });
+
   test("of an unknown node type are refused", () => {
     const payload = encodeSnapshot({ ...EMPTY, nodes: [group("/x")] });
     const reader = new FlatBufferReader(payload, "snapshots/X");
