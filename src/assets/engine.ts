@@ -106,10 +106,10 @@ export function checkEngineOptions(
  * @throws {repository-not-found} @throws {invalid-file-format} @throws {unsupported-spec-version}
  * @throws {config-deserialization}
  */
-export async function openEngine(storage: Storage, options?: EngineOptions): Promise<Engine> {
-  const checked = checkEngineOptions("open", storage, options);
-  const state = await mustLocateRepo(storage, checked.metadataBytesMax, checked.signal);
-  return buildEngine(storage, checked, state);
+export async function openEngine(storage: Storage, options: CheckedEngineOptions): Promise<Engine> {
+  options.signal?.throwIfAborted();
+  const state = await mustLocateRepo(storage, options.metadataBytesMax, options.signal);
+  return buildEngine(storage, options, state);
 }
 
 /** The engine over a repository whose state has just been read or written. No I/O. */

@@ -12,6 +12,7 @@ import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
 import type { RepositoryConfig } from "../format/config.ts";
 import { parseSnapshotId } from "../format/ids.ts";
+import { copyCommitMetadata } from "../session/commit-metadata.ts";
 import type { Diff } from "../session/diff.ts";
 import { openReadonlySession, openWritableSession, type Session } from "../session/session.ts";
 import type { Storage } from "../storage/port.ts";
@@ -20,11 +21,7 @@ import { branchNames, createBranch, deleteBranch, mustGetBranch, resetBranch } f
 import { type ReopenOptions, reopenEngine, saveConfig } from "./configuration.ts";
 import { diffVersions, listManifestFiles, type ManifestFile } from "./history.ts";
 import { fetchConfig, fetchSpecVersion, openExisting, openOrCreateEngine } from "./open.ts";
-import {
-  type CreateOptions,
-  copyCommitMetadata,
-  type RepositoryOptions,
-} from "./repository-options.ts";
+import type { CreateOptions, RepositoryOptions } from "./repository-options.ts";
 import { type SignalOption, takeSignal } from "./signal-option.ts";
 import { describeSnapshot, type SnapshotInfo } from "./snapshot-info.ts";
 import { createTag, deleteTag, mustGetTag, tagNames } from "./tags.ts";
@@ -64,7 +61,7 @@ export class Repository {
    * @throws {unimplemented} `specVersion: 1`
    */
   static async create(storage: Storage, options?: CreateOptions): Promise<Repository> {
-    const defaults = copyCommitMetadata("create", options?.defaultCommitMetadata);
+    const defaults = defaultsOf("create", options);
     const { createEngine } = await import("./create.ts");
     return new Repository(await createEngine(storage, options), defaults);
   }
@@ -77,13 +74,13 @@ export class Repository {
    * @throws {unimplemented} a repository of spec 1
    */
   static async open(storage: Storage, options?: RepositoryOptions): Promise<Repository> {
-    const defaults = copyCommitMetadata("open", options?.defaultCommitMetadata);
+    const defaults = defaultsOf("open", options);
     return new Repository(await openExisting(storage, options), defaults);
   }
 
   /** Opens the repository, or creates it. Safe to call from several processes at once. */
   static async openOrCreate(storage: Storage, options?: CreateOptions): Promise<Repository> {
-    const defaults = copyCommitMetadata("openOrCreate", options?.defaultCommitMetadata);
+    const defaults = defaultsOf("openOrCreate", options);
     return new Repository(await openOrCreateEngine(storage, options), defaults);
   }
 
@@ -125,11 +122,11 @@ export class Repository {
 
   /** JSON values by name that every commit of sessions made from now on carries. A copy. */
   get defaultCommitMetadata(): Record<string, unknown> {
-    return { ...this.#defaultCommitMetadata };
+    return copyCommitMetadata("defaultCommitMetadata", METADATA, this.#defaultCommitMetadata);
   }
 
   set defaultCommitMetadata(metadata: Readonly<Record<string, unknown>>) {
-    this.#defaultCommitMetadata = copyCommitMetadata("defaultCommitMetadata", metadata);
+    this.#defaultCommitMetadata = copyCommitMetadata("defaultCommitMetadata", METADATA, metadata);
   }
 
   /**
@@ -363,6 +360,15 @@ export class Repository {
     const metadata = this.#defaultCommitMetadata;
     return { ...this.#engine, defaultCommitMetadata: () => ({ ...metadata }) };
   }
+}
+
+const METADATA = "defaultCommitMetadata";
+
+function defaultsOf(
+  operation: string,
+  options: RepositoryOptions | undefined,
+): Readonly<Record<string, unknown>> {
+  return copyCommitMetadata(operation, METADATA, options?.defaultCommitMetadata);
 }
 
 function unimplemented(operation: string): Error {

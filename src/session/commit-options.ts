@@ -1,7 +1,8 @@
 /** Options of commit, amend and flush, and their checks: everything before anything is written. */
 import { makeError } from "../base/errors.ts";
-import { describe, isPlainObject } from "../base/options.ts";
+import { checkOptions, describe } from "../base/options.ts";
 import type { CommitEvent } from "./commit/commit.ts";
+import { copyCommitMetadata } from "./commit-metadata.ts";
 import type { ConflictSolver } from "./conflicts/conflict.ts";
 
 const ATTEMPTS_MAX = 1000;
@@ -25,35 +26,67 @@ export type AmendOptions = Omit<CommitOptions, "solver" | "attemptsMax">;
 /** Options of `flush`. */
 export type FlushOptions = Pick<CommitOptions, "metadata" | "onProgress" | "signal">;
 
-/** Throws `invalid-option` unless commit metadata is a plain object. */
-export function checkMetadata(operation: string, metadata: unknown): void {
-  if (metadata === undefined || isPlainObject(metadata)) return;
-  throw makeError(
-    "invalid-option",
-    `${operation}: metadata must be a plain object, got ${describe(metadata)}`,
-    { details: { option: "metadata" } },
-  );
+/** Options of a commit with what is always needed filled in; the metadata is a copy. */
+export interface CheckedCommitOptions {
+  readonly message: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly solver: ConflictSolver | undefined;
+  readonly attemptsMax: number;
+  readonly allowEmpty: boolean;
+  readonly onProgress: ((event: CommitEvent) => void) | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
-/** Throws `invalid-option` unless the message is a string. */
-export function checkMessage(operation: string, message: unknown): void {
-  if (typeof message === "string") return;
-  throw makeError(
-    "invalid-option",
-    `${operation}: the message must be a string, got ${describe(message)}`,
-    {
-      details: { option: "message" },
-    },
-  );
+const KNOWN: Readonly<Record<"commit" | "amend" | "flush", readonly string[]>> = {
+  commit: ["metadata", "solver", "attemptsMax", "allowEmpty", "onProgress", "signal"],
+  amend: ["metadata", "allowEmpty", "onProgress", "signal"],
+  flush: ["metadata", "onProgress", "signal"],
+};
+
+const LONE_SURROGATE = /\p{Surrogate}/u; // UTF-8 has no form for one.
+
+/** Checks message and options of a commit, amend or flush. @throws {invalid-option} */
+export function checkCommitOptions(
+  operation: "commit" | "amend" | "flush",
+  message: unknown,
+  options: CommitOptions | undefined,
+): CheckedCommitOptions {
+  checkOptions(operation, options, KNOWN[operation]);
+  const { metadata, solver, attemptsMax = ATTEMPTS_MAX, onProgress, signal } = options ?? {};
+  const allowEmpty: unknown = options?.allowEmpty ?? false;
+  if (typeof message !== "string" || LONE_SURROGATE.test(message)) {
+    throw wrongOption(operation, "message", "a string of well-formed Unicode", message);
+  }
+  if (!(Number.isSafeInteger(attemptsMax) && attemptsMax >= 1)) {
+    throw wrongOption(operation, "attemptsMax", "a positive integer", attemptsMax);
+  }
+  if (typeof allowEmpty !== "boolean") {
+    throw wrongOption(operation, "allowEmpty", "true or false", allowEmpty);
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw wrongOption(operation, "onProgress", "a function", onProgress);
+  }
+  checkSolver(operation, solver);
+  return {
+    message,
+    metadata: copyCommitMetadata(operation, "metadata", metadata),
+    solver,
+    attemptsMax,
+    allowEmpty,
+    onProgress,
+    signal,
+  };
 }
 
-/** How often to try; throws `invalid-option` unless it is a positive integer. */
-export function checkAttempts(operation: string, attemptsMax: number | undefined): number {
-  if (attemptsMax === undefined) return ATTEMPTS_MAX;
-  if (Number.isSafeInteger(attemptsMax) && attemptsMax >= 1) return attemptsMax;
-  throw makeError(
-    "invalid-option",
-    `${operation}: attemptsMax must be a positive integer, got ${describe(attemptsMax)}`,
-    { details: { option: "attemptsMax", found: attemptsMax } },
-  );
+/** Throws `invalid-option` unless a solver is a function, or not given. */
+export function checkSolver(operation: string, solver: unknown): void {
+  if (solver === undefined || typeof solver === "function") return;
+  throw wrongOption(operation, "solver", "a function", solver);
+}
+
+function wrongOption(operation: string, option: string, expected: string, value: unknown): Error {
+  const found = describe(value);
+  return makeError("invalid-option", `${operation}: ${option} must be ${expected}, got ${found}`, {
+    details: { operation, option, found },
+  });
 }

@@ -2,6 +2,8 @@
  * Merging live forks, fork bytes, and streams of them into a session: decides every one in order
  * on values, checks that the chunks are really here, and applies the result once.
  */
+
+import { untilAborted } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
 import { decodeForkBytes } from "./fork-bytes.ts";
@@ -46,12 +48,12 @@ export async function mergeInputs<F>(
     });
   }
   if (state.activity !== "merge") assertWritable(state, "merge");
-  return runMerge(state, async () => {
-    const signal = options?.signal;
+  const signal = options?.signal;
+  const policy = options?.onOverlap ?? "error";
+  const checkChunks = options?.checkChunks !== "none";
+  const merge = async (): Promise<MergeReport> => {
     const collector = await startCollector(state, signal);
-    const policy = options?.onOverlap ?? "error";
-    const checkChunks = options?.checkChunks !== "none";
-    for await (const input of eachInput(inputs, contentOf)) {
+    for await (const input of eachInput(inputs, contentOf, signal)) {
       signal?.throwIfAborted();
       const fork = contentOf(input) ?? contentOfBytes(input);
       await collector.add(fork, { decide: () => policy, checkChunks, signal });
@@ -59,7 +61,8 @@ export async function mergeInputs<F>(
     signal?.throwIfAborted();
     collector.apply();
     return collector.report;
-  });
+  };
+  return runMerge(state, merge, signal);
 }
 
 function checkMergeOptions(options: MergeOptions | undefined): void {
@@ -74,15 +77,21 @@ function checkMergeOptions(options: MergeOptions | undefined): void {
   if (!CHECKS.includes(options?.checkChunks)) {
     throw wrong("checkChunks", options?.checkChunks, '"sample" or "none"');
   }
+  const withOverlay: unknown = options?.withOverlay;
+  if (withOverlay !== undefined && typeof withOverlay !== "boolean") {
+    throw wrong("withOverlay", withOverlay, "true or false");
+  }
 }
 
 async function* eachInput<F>(
   inputs: MergeInputs<F>,
   contentOf: (input: unknown) => ForkContent | undefined,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<unknown> {
   const isOne = inputs instanceof Uint8Array || contentOf(inputs) !== undefined;
   if (isOne || typeof inputs !== "object" || inputs === null) yield inputs;
-  else if (Symbol.asyncIterator in inputs || Symbol.iterator in inputs) yield* inputs;
+  else if (Symbol.asyncIterator in inputs) yield* untilAborted(inputs, signal);
+  else if (Symbol.iterator in inputs) yield* inputs;
   else yield inputs;
 }
 

@@ -4,9 +4,14 @@
  * no I/O; its bytes survive any channel and hold no secrets.
  */
 import type { AssetStore } from "../assets/asset-store.ts";
-import { type Engine, type EngineOptions, openEngine } from "../assets/engine.ts";
+import {
+  checkEngineOptions,
+  type Engine,
+  type EngineOptions,
+  openEngine,
+} from "../assets/engine.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { checkOptions, describe } from "../base/options.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 import type { Diff } from "./diff.ts";
 import { defineAsyncDispose } from "./dispose.ts";
@@ -109,6 +114,15 @@ export class ForkSession {
   /** The fork as bytes: magic, format version, checksum; no secrets, no storage. Later writes are not in them. */
   toBytes(options?: ToBytesOptions): Uint8Array {
     checkOptions("toBytes", options, ["overlay"]);
+    const overlayOption: unknown = options?.overlay;
+    if (![undefined, "carry", "omit"].includes(overlayOption as string | undefined)) {
+      const found = describe(overlayOption);
+      throw makeError(
+        "invalid-option",
+        `toBytes: overlay must be "carry" or "omit", got ${found}`,
+        { details: { operation: "toBytes", option: "overlay", found } },
+      );
+    }
     assertIdle(this.#state, "toBytes");
     publish(this.#state);
     const { baseId, need, version, overlay, own } = this.#state;
@@ -128,6 +142,8 @@ export class ForkSession {
    * (the storage does not hold the base), `repository-not-found`.
    */
   static async fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<ForkSession> {
+    const storage = options?.storage;
+    const checked = checkEngineOptions("fromBytes", storage, options, ["storage"]);
     const { base, need, version, overlay, own, overlayOmitted } = decodeForkBytes(bytes);
     if (overlayOmitted) {
       throw makeError(
@@ -136,9 +152,8 @@ export class ForkSession {
         { details: { reason: "overlay-omitted" } },
       );
     }
-    const { storage, signal, ...engineOptions } = options;
-    const engine = await openEngine(storage, engineOptions);
-    const index = await readForkBase(engine.assets, base, signal);
+    const engine = await openEngine(storage, checked);
+    const index = await readForkBase(engine.assets, base, checked.signal);
     return new ForkSession(
       createState({
         engine,

@@ -76,8 +76,8 @@ export async function beginParallelMerge(
         },
       });
     },
-    apply: ({ onOverlap, signal: applySignal }) =>
-      runMerge(state, async () => {
+    apply({ onOverlap, signal: applySignal }) {
+      const apply = async (): Promise<void> => {
         applySignal?.throwIfAborted();
         if (collector.isCurrent) {
           collector.apply();
@@ -86,8 +86,11 @@ export async function beginParallelMerge(
         // The session was written to meanwhile: the result is merged like any fork's.
         const final = await startCollector(state, applySignal);
         await final.add(collector.asFork(), { decide: () => onOverlap, checkChunks: false });
+        applySignal?.throwIfAborted();
         final.apply();
-      }),
+      };
+      return runMerge(state, apply, applySignal);
+    },
   };
 }
 

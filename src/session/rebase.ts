@@ -35,7 +35,7 @@ export async function rebaseOnto(
     signal?.throwIfAborted();
     const theirs = await engine.assets.readSnapshot(commit.id, signal);
     for (const log of await logsOf(state, commit, signal)) {
-      changes = await solve({ solver, ours: changes, log, base, theirs });
+      changes = await solve({ solver, ours: changes, log, base, theirs }, signal);
     }
     base = theirs;
   }
@@ -82,9 +82,12 @@ interface SolveInput extends DetectInput {
   readonly solver: ConflictSolver;
 }
 
-async function solve({ solver, ...input }: SolveInput): Promise<ChangeSet> {
+async function solve(
+  { solver, ...input }: SolveInput,
+  signal: AbortSignal | undefined,
+): Promise<ChangeSet> {
   const conflicts = detectConflicts(input);
-  const solved = await solveConflicts(solver, conflicts, input);
+  const solved = await solveConflicts(solver, conflicts, input, signal);
   if (solved.outcome === "patched") return solved.changes;
   const snapshotId = input.theirs.snapshot.id;
   const first = conflicts[0];

@@ -8,6 +8,7 @@
 import type { Engine } from "../assets/engine.ts";
 import type { SnapshotIndex } from "../assets/snapshot-index.ts";
 import { makeError } from "../base/errors.ts";
+import { abortable } from "../base/single-flight.ts";
 import { randomObjectId } from "../format/ids.ts";
 import type { ManifestFileInfo, ManifestRef } from "../format/snapshot.ts";
 import type { ChangeSet } from "./change-set.ts";
@@ -236,36 +237,53 @@ export function trackWrite<T>(state: SessionState, write: Promise<T>): Promise<T
   return write;
 }
 
-/** Runs `work` while the session takes no writes, after the writes already called have settled. */
+/**
+ * Runs `work` while the session takes no writes, after the writes already called have settled.
+ * Aborting while it waits for those rejects at once.
+ */
 export async function runExclusive<T>(
   state: SessionState,
   activity: Activity,
   work: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   assertIdle(state, activity);
   state.activity = activity;
   try {
-    await Promise.allSettled(state.writes);
+    await settleWrites(state, signal);
     return await work();
   } finally {
     state.activity = undefined;
   }
 }
 
-/** Like `runExclusive`, but merges wait for one another in the order they were called. */
-export async function runMerge<T>(state: SessionState, work: () => Promise<T>): Promise<T> {
+/**
+ * Like `runExclusive`, but merges wait for one another in the order they were called. `work` must
+ * change nothing once its signal has aborted: the caller is told at once, and the session is free.
+ */
+export async function runMerge<T>(
+  state: SessionState,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   if (state.activity !== "merge") assertIdle(state, "merge");
+  signal?.throwIfAborted();
   state.activity = "merge";
   state.mergesPending++;
   const turn = state.mergeTail.then(async () => {
-    await Promise.allSettled(state.writes);
+    await settleWrites(state, signal);
     return work();
   });
   state.mergeTail = turn.catch(() => undefined);
   try {
-    return await turn;
+    return await (signal === undefined ? turn : abortable(turn, signal));
   } finally {
     state.mergesPending--;
     if (state.mergesPending === 0) state.activity = undefined;
   }
+}
+
+async function settleWrites(state: SessionState, signal: AbortSignal | undefined): Promise<void> {
+  const settled = Promise.allSettled(state.writes);
+  await (signal === undefined ? settled : abortable(settled, signal));
 }

@@ -10,9 +10,8 @@ import type { CommitReport, CommitRun } from "./commit/commit.ts";
 import {
   type AmendOptions,
   type CommitOptions,
-  checkAttempts,
-  checkMessage,
-  checkMetadata,
+  checkCommitOptions,
+  checkSolver,
   type FlushOptions,
 } from "./commit-options.ts";
 import type { ConflictSolver } from "./conflicts/conflict.ts";
@@ -49,8 +48,6 @@ export interface SessionOptions {
   readonly engine: Engine;
   readonly snapshotId: string;
 }
-
-const COMMIT_OPTIONS = ["metadata", "solver", "attemptsMax", "allowEmpty", "onProgress", "signal"];
 
 /** A read-only view of a version, or a transaction on a branch. Made by a Repository. */
 export class Session {
@@ -109,7 +106,6 @@ export class Session {
    * @throws {unknown-outcome} the put was sent and its fate can't be learnt
    */
   async commit(message: string, options?: CommitOptions): Promise<string> {
-    checkOptions("commit", options, COMMIT_OPTIONS);
     return this.#run("commit", message, options);
   }
 
@@ -118,7 +114,6 @@ export class Session {
    * @throws {no-amend-for-initial-commit|commit-conflict|no-changes-to-commit|commit-not-allowed}
    */
   async amend(message: string, options?: AmendOptions): Promise<string> {
-    checkOptions("amend", options, ["metadata", "allowEmpty", "onProgress", "signal"]);
     return this.#run("amend", message, options);
   }
 
@@ -127,7 +122,6 @@ export class Session {
    * garbage later unless a branch or tag is put on it.
    */
   async flush(message: string, options?: FlushOptions): Promise<string> {
-    checkOptions("flush", options, ["metadata", "onProgress", "signal"]);
     return this.#run("flush", message, options);
   }
 
@@ -136,11 +130,8 @@ export class Session {
     message: string,
     options: CommitOptions | undefined,
   ): Promise<string> {
-    const { signal, solver, metadata, onProgress } = options ?? {};
-    signal?.throwIfAborted();
-    checkMessage(mode, message);
-    checkMetadata(mode, metadata);
-    const attemptsMax = checkAttempts(mode, options?.attemptsMax);
+    const run = { mode, ...checkCommitOptions(mode, message, options) };
+    run.signal?.throwIfAborted();
     assertIdle(this.#state, mode);
     const half = this.#writeHalf;
     if (this.#state.mode !== "writable" || half === undefined) {
@@ -149,20 +140,8 @@ export class Session {
         details: { operation: mode, snapshotId: this.#state.baseId },
       });
     }
-    const allowEmpty = options?.allowEmpty ?? false;
-    const run: CommitRun = {
-      mode,
-      message,
-      metadata,
-      solver,
-      attemptsMax,
-      allowEmpty,
-      onProgress,
-      signal,
-    };
-    this.#lastCommit = await runExclusive(this.#state, mode, () =>
-      half.runCommit(this.#state, run),
-    );
+    const work = (): Promise<CommitReport> => half.runCommit(this.#state, run);
+    this.#lastCommit = await runExclusive(this.#state, mode, work, run.signal);
     return this.#lastCommit.snapshotId;
   }
 
@@ -181,14 +160,17 @@ export class Session {
    * @throws {rebase-failed|base-not-in-ancestry|rebase-tx-log-pruned|commit-not-allowed}
    */
   async rebase(solver?: ConflictSolver, options?: QueryOptions): Promise<void> {
+    checkSolver("rebase", solver);
     checkOptions("rebase", options, ["signal"]);
+    const signal = options?.signal;
+    signal?.throwIfAborted();
     const half = this.#writeHalf;
     if (this.readOnly || half === undefined) {
       throw makeError("commit-not-allowed", "rebase: the session is read-only");
     }
-    await runExclusive(this.#state, "rebase", () =>
-      half.rebaseOnto(this.#state, solver ?? conflictDetector(), options?.signal),
-    );
+    const rebase = (): Promise<void> =>
+      half.rebaseOnto(this.#state, solver ?? conflictDetector(), signal);
+    await runExclusive(this.#state, "rebase", rebase, signal);
   }
 
   /** What the session has changed against its base. */

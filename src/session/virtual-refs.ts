@@ -80,19 +80,22 @@ export function setVirtualRefs(
 ): undefined {
   const node = arrayAt(layers, arrayPath);
   const checkLocation = createLocationCheck(state, options);
+  if (typeof refs?.[Symbol.iterator] !== "function") {
+    throw invalidRef(`refs: expected a list, got ${describe(refs)}`);
+  }
   const accepted: { readonly index: readonly number[]; readonly ref: VirtualRef }[] = [];
   const refused: unknown[] = [];
   let firstError: unknown;
   let refusedCount = 0;
   for (const input of refs) {
     try {
-      const index = Array.from(input.index ?? []);
+      const index = Array.from(input?.index ?? []);
       assertInGrid(index, node);
       accepted.push({ index, ref: checkRef(input, checkLocation) });
     } catch (error) {
       firstError ??= error;
       refusedCount++;
-      if (refused.length < REFUSED_INDICES_MAX) refused.push(input.index);
+      if (refused.length < REFUSED_INDICES_MAX) refused.push(input?.index);
     }
   }
   if (firstError !== undefined) throw refusal(node.path, firstError, refused, refusedCount);
@@ -120,6 +123,7 @@ export function setVirtualRefColumns(
   options?: VirtualRefOptions,
 ): undefined {
   const node = arrayAt(layers, arrayPath);
+  assertColumns(columns);
   const count = checkBox(node, columns);
   const { offsets, lengths, locations } = columns;
   const isDictionary = "dictionary" in locations;
@@ -152,6 +156,28 @@ export function setVirtualRefColumns(
     },
     currentDot(state),
   );
+}
+
+/** Throws unless all columns are there, each of its kind. */
+function assertColumns(columns: VirtualRefColumns): void {
+  const { gridShape, gridOffset = [], locations, offsets, lengths } = columns ?? {};
+  const isDictionary = typeof locations === "object" && "dictionary" in locations;
+  for (const [name, isRight, expected, found] of [
+    ["gridShape", Array.isArray(gridShape), "a list", gridShape],
+    ["gridOffset", Array.isArray(gridOffset), "a list", gridOffset],
+    ["offsets", offsets instanceof Float64Array, "a Float64Array", offsets],
+    ["lengths", lengths instanceof Float64Array, "a Float64Array", lengths],
+    [
+      "locations",
+      isDictionary
+        ? Array.isArray(locations.dictionary) && locations.codes instanceof Uint32Array
+        : Array.isArray(locations),
+      "a list, or { dictionary, codes: Uint32Array }",
+      locations,
+    ],
+  ] as const) {
+    if (!isRight) throw invalidRef(`${name}: expected ${expected}, got ${describe(found)}`);
+  }
 }
 
 /** The number of chunks in the box; throws unless it lies in the array's grid. */
@@ -187,6 +213,9 @@ function invalidRef(message: string, details: Record<string, unknown> = {}): Err
 }
 
 function checkRef(ref: VirtualRefInput, checkLocation: (location: string) => string): VirtualRef {
+  if (typeof ref !== "object" || ref === null) {
+    throw invalidRef(`expected { location, offset, length }, got ${describe(ref)}`);
+  }
   checkExtent(ref.offset, ref.length);
   const { location, offset, length } = ref;
   return { type: "virtual", location: checkLocation(location), offset, length, ...checksum(ref) };
@@ -241,7 +270,14 @@ function createLocationCheck(
     urlPrefix.endsWith("/") ? urlPrefix : `${urlPrefix}/`,
   );
   const names = new Set(containers.map(({ name }) => name));
-  const validate = options?.validateContainer ?? true;
+  const validate: unknown = options?.validateContainer ?? true;
+  if (typeof validate !== "boolean") {
+    throw makeError(
+      "invalid-option",
+      `validateContainer must be true or false, got ${describe(validate)}`,
+      { details: { option: "validateContainer", found: describe(validate) } },
+    );
+  }
   const plainOrigins = new Set<string>();
   return (location) => {
     const normal = normaliseLocation(location, plainOrigins);

@@ -13,11 +13,12 @@ import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { isPlainObject } from "../../base/options.ts";
 import { backoff, type RetryPolicy } from "../../base/retry.ts";
 import { randomObjectId } from "../../format/ids.ts";
-import { encodeMetadata } from "../../format/metadata.ts";
+import { encodeMetadata } from "../../format/metadata-write.ts";
 import type { Snapshot } from "../../format/snapshot.ts";
-import { mergeTransactionLogs, type TransactionLog } from "../../format/transaction-log.ts";
+import type { TransactionLog } from "../../format/transaction-log.ts";
+import { mergeTransactionLogs } from "../../format/transaction-log-merge.ts";
 import { layersOf } from "../chunk-write.ts";
-import type { ConflictSolver } from "../conflicts/conflict.ts";
+import type { CheckedCommitOptions } from "../commit-options.ts";
 import type { Layers } from "../node-view.ts";
 import { rebaseOnto } from "../rebase.ts";
 import {
@@ -38,16 +39,9 @@ export interface CommitEvent {
   readonly elapsedMs: number;
 }
 
-/** Options of a commit, checked by the session. */
-export interface CommitRun {
+/** A commit, amend or flush to run, its options checked. */
+export interface CommitRun extends CheckedCommitOptions {
   readonly mode: PublishMode;
-  readonly message: string;
-  readonly metadata: Readonly<Record<string, unknown>> | undefined;
-  readonly solver: ConflictSolver | undefined;
-  readonly attemptsMax: number;
-  readonly allowEmpty: boolean;
-  readonly onProgress: ((event: CommitEvent) => void) | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** What a commit did. */

@@ -4,7 +4,9 @@
  */
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
+import { abortable } from "../../base/single-flight.ts";
 import type { ChangeSet } from "../change-set.ts";
+import { ChunkCoordinates } from "../chunk-coordinates.ts";
 import {
   type Conflict,
   type ConflictDecision,
@@ -28,11 +30,13 @@ export async function solveConflicts(
   solver: ConflictSolver,
   conflicts: readonly Conflict[],
   sides: Sides,
+  signal?: AbortSignal,
 ): Promise<SolveOutcome> {
   const context = conflictContext(sides);
   const decisions: ConflictDecision[] = [];
   for (const conflict of conflicts) {
-    const decision = await solver(conflict, context);
+    const asked = (async () => solver(copyOf(conflict), context))();
+    const decision = await (signal === undefined ? asked : abortable(asked, signal));
     if (decision !== "ours" && decision !== "theirs" && decision !== "fail") {
       throw makeError(
         "invalid-option",
@@ -42,6 +46,7 @@ export async function solveConflicts(
     }
     decisions.push(decision);
   }
+  signal?.throwIfAborted();
   const patch = new ChangePatch(sides);
   for (const [index, conflict] of conflicts.entries()) {
     const decision = decisions[index] as ConflictDecision;
@@ -50,4 +55,12 @@ export async function solveConflicts(
     }
   }
   return { outcome: "patched", changes: patch.finish() };
+}
+
+/** The caller may change what it is given; decisions are applied to what was detected. */
+function copyOf(conflict: Conflict): Conflict {
+  const { chunkCoordinates: shared } = conflict;
+  if (shared === undefined) return { ...conflict };
+  const { rank, length, data } = shared;
+  return { ...conflict, chunkCoordinates: new ChunkCoordinates(rank, length, data.slice()) };
 }
