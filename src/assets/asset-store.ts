@@ -2,8 +2,9 @@
  * Typed immutable objects over a storage: snapshots, manifests, transaction logs, chunks.
  *
  * Caches are bounded in bytes; concurrent reads of one object share one request; requests and
- * decodings are bounded in number. What is written is cached, chunks excepted. Never touches the
- * one mutable object, `repo`: that is `repo-state`. Spec: v2 "File Layout".
+ * decodings are bounded in number. What is written is cached, chunks excepted; the code that
+ * encodes is loaded with the first write. Never touches the one mutable object, `repo`: that is
+ * `repo-state`. Spec: v2 "File Layout".
  */
 import { createLimiter, type Limiter } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
@@ -19,12 +20,8 @@ import {
 } from "../format/envelope.ts";
 import { type Manifest, parseManifest } from "../format/manifest-read.ts";
 import { manifestPath, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
-import { encodeSnapshot, parseSnapshot, type Snapshot } from "../format/snapshot.ts";
-import {
-  encodeTransactionLog,
-  parseTransactionLog,
-  type TransactionLog,
-} from "../format/transaction-log.ts";
+import { parseSnapshot, type Snapshot } from "../format/snapshot.ts";
+import { parseTransactionLog, type TransactionLog } from "../format/transaction-log.ts";
 import type { ObjectKind, Storage } from "../storage/port.ts";
 import type { AssetLimits } from "./asset-limits.ts";
 import { type ChunkRange, createChunkIo } from "./chunk-io.ts";
@@ -131,13 +128,18 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     runtime,
     limits,
     readSnapshot: (id, signal) => snapshots.mustRead(id, signal),
-    writeSnapshot: (snapshot, signal) =>
-      snapshots.write(snapshot.id, encodeSnapshot(snapshot), signal, indexSnapshot(snapshot)),
+    async writeSnapshot(snapshot, signal) {
+      const { encodeSnapshot } = await import("../format/snapshot-write.ts");
+      const payload = encodeSnapshot(snapshot);
+      return snapshots.write(snapshot.id, payload, signal, indexSnapshot(snapshot));
+    },
     readManifest: (id, signal) => manifests.mustRead(id, signal),
     writeManifest: (id, payload, signal) => manifests.write(id, payload, signal),
     readTransactionLog: (id, signal) => logs.read(id, signal),
-    writeTransactionLog: (log, signal) =>
-      logs.write(log.id, encodeTransactionLog(log), signal, log),
+    async writeTransactionLog(log, signal) {
+      const { encodeTransactionLog } = await import("../format/transaction-log-write.ts");
+      return logs.write(log.id, encodeTransactionLog(log), signal, log);
+    },
     readChunk: chunks.readChunk,
     writeChunk: chunks.writeChunk,
   };

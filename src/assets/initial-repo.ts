@@ -8,11 +8,13 @@ import { backoff } from "../base/retry.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { decodeEnvelope, encodeEnvelope, objectMetadata } from "../format/envelope.ts";
 import { INITIAL_SNAPSHOT_ID } from "../format/ids.ts";
-import { encodeMetadata } from "../format/metadata.ts";
+import { encodeMetadata } from "../format/metadata-write.ts";
 import { REPO_PATH, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo-info.ts";
-import { encodeSnapshot, parseSnapshot, type Snapshot } from "../format/snapshot.ts";
-import { encodeTransactionLog, type TransactionLog } from "../format/transaction-log.ts";
+import { parseSnapshot, type Snapshot } from "../format/snapshot.ts";
+import { encodeSnapshot } from "../format/snapshot-write.ts";
+import type { TransactionLog } from "../format/transaction-log.ts";
+import { encodeTransactionLog } from "../format/transaction-log-write.ts";
 import type { Storage } from "../storage/port.ts";
 import {
   decodeRepo,

@@ -2,7 +2,7 @@
 import { makeError } from "../base/errors.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { decodeEnvelope, encodeEnvelope, objectMetadata } from "../format/envelope.ts";
-import { encodeRepoInfo, parseRepoInfo, type RepoInfo } from "../format/repo-info.ts";
+import { parseRepoInfo, type RepoInfo } from "../format/repo-info.ts";
 import type { ObjectVersion, Storage } from "../storage/port.ts";
 
 /** User metadata key that names a conditional put, as the official engine spells it. */
@@ -29,7 +29,8 @@ export async function decodeRepo(
 }
 
 /** The stored form of `repo`. @throws {unsupported-spec-version} if it holds what we cannot keep */
-export function encodeRepo(repo: RepoInfo, compressionLevel: number): Promise<Uint8Array> {
+export async function encodeRepo(repo: RepoInfo, compressionLevel: number): Promise<Uint8Array> {
+  const { encodeRepoInfo } = await import("../format/repo-info-write.ts");
   return encodeEnvelope({
     fileType: "repo-info",
     payload: encodeRepoInfo(repo),

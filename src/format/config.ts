@@ -9,7 +9,6 @@
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 import { decodeFlexbuffers } from "../codec/flexbuffers-decode.ts";
-import { encodeFlexbuffers } from "../codec/flexbuffers-encode.ts";
 import { CONFIG_SCHEMA } from "./config-schema.ts";
 import { type ConfigOrigin, keyPath } from "./config-value.ts";
 import {
@@ -114,9 +113,6 @@ export const DEFAULT_CONFIG: ResolvedConfig = {
   numUpdatesPerRepoInfoFile: 1000,
 };
 
-/** How errors name what is to be replaced. */
-const PREVIOUS = "what was persisted before";
-
 /** Highest level that zstd has. */
 const COMPRESSION_LEVEL_MAX = 22;
 
@@ -188,11 +184,11 @@ function withDefaults<T extends object>(defaults: T, given: { [K in keyof T]?: T
 
 /**
  * What `bytes` (FlexBuffers) persist; `object` is named in errors. Unknown keys are left out here
- * and kept by `encodeConfig`.
+ * and kept by `encodeConfig` (`config-write.ts`).
  * @throws {config-deserialization} damaged, or a key with a value that no client accepts
  */
 export function parseConfig(bytes: Uint8Array, object: string): RepositoryConfig {
-  return readStoredConfig(decodeStored(bytes, object), object);
+  return readStoredConfig(decodeStoredConfig(bytes, object), object);
 }
 
 /** What a stored configuration says; `stored` is a plain value. @throws {config-deserialization} */
@@ -200,36 +196,8 @@ export function readStoredConfig(stored: unknown, object: string): RepositoryCon
   return CONFIG_SCHEMA.read(stored, "", storedOrigin(object)) as RepositoryConfig;
 }
 
-/**
- * `config` as it is stored, a plain value: every key is there, null where unset. Keys of
- * `previous`, stored before, that this version does not know are kept.
- */
-export function storedConfig(config: RepositoryConfig, previous?: unknown): unknown {
-  return CONFIG_SCHEMA.store(config, previous);
-}
-
-/**
- * `config` as bytes to persist, in the place of `previous`. `storage` is what a saved
- * configuration names for the storage in use, below what `config` sets; official clients always
- * name it.
- * @throws {config-deserialization} `previous` is damaged
- * @throws {invalid-config} `config` was not checked, and would lock official clients out
- */
-export function encodeConfig(
-  config: RepositoryConfig,
-  previous?: Uint8Array,
-  storage?: StorageSettings,
-): Uint8Array {
-  const before = previous === undefined ? undefined : decodeStored(previous, PREVIOUS);
-  if (before !== undefined) readStoredConfig(before, PREVIOUS);
-  const named = storage === undefined ? config : mergeConfig({ storage }, config);
-  const stored = storedConfig(named, before);
-  // Read back as others will: a wrong type would keep them out of the whole repository.
-  CONFIG_SCHEMA.read(stored, "", { ...passedOrigin(), isStored: true });
-  return encodeFlexbuffers(stored);
-}
-
-function decodeStored(bytes: Uint8Array, object: string): unknown {
+/** What `bytes` hold, not checked yet: a plain value. @throws {config-deserialization} no FlexBuffers */
+export function decodeStoredConfig(bytes: Uint8Array, object: string): unknown {
   try {
     return decodeFlexbuffers(bytes);
   } catch (cause) {
@@ -241,7 +209,8 @@ function decodeStored(bytes: Uint8Array, object: string): unknown {
   }
 }
 
-function passedOrigin(): ConfigOrigin {
+/** Errors about a configuration that a user passes: `invalid-config`. */
+export function passedOrigin(): ConfigOrigin {
   return {
     isStored: false,
     values: 0,

@@ -2,34 +2,19 @@
  * The `repo` object: the one mutable file of a spec 2 repository. Here as ids and names; the
  * indices of the stored form exist only in the codec. Spec: v2 "Repo Info File".
  *
- * Reading tolerates what a newer minor version added; writing back refuses it, since it would be
- * lost. Byte fields of parsed values are views of the payload.
+ * Reading tolerates what a newer minor version added; writing back (`repo-info-write.ts`) refuses
+ * it, since it would be lost. Byte fields of parsed values are views of the payload.
  */
-import { Builder } from "flatbuffers";
 import { makeError } from "../base/errors.ts";
 import { FlatBufferReader } from "../codec/flatbuffer.ts";
-import {
-  addBytesStruct,
-  addUint64,
-  createBytesStructs,
-  createOffsets,
-  createOptionalBytes,
-  type Offset,
-} from "../codec/flatbuffer-write.ts";
 import { parseObjectId } from "./array-data.ts";
-import { OBJECT_ID_BYTES, objectIdFromBytes, objectIdToBytes } from "./ids.ts";
-import { createMetadataItems, type MetadataItem, parseMetadataItems } from "./metadata.ts";
-import { createNames, createRefs, mustIndex, parseNames, parseRefs } from "./repo-refs.ts";
-import {
-  createStatus,
-  createUpdate,
-  noteUnknownSlots,
-  parseStatus,
-  parseUpdate,
-} from "./repo-update.ts";
+import { OBJECT_ID_BYTES, objectIdFromBytes } from "./ids.ts";
+import { type MetadataItem, parseMetadataItems } from "./metadata.ts";
+import { parseNames, parseRefs } from "./repo-refs.ts";
+import { noteUnknownSlots, parseStatus, parseUpdate } from "./repo-update.ts";
 
-/** Slot numbers of the tables. */
-const REPO = {
+/** Slots of the repository's table. */
+export const REPO_SLOTS = {
   specVersion: 0,
   tags: 1,
   branches: 2,
@@ -44,7 +29,8 @@ const REPO = {
   disabledFeatureFlags: 11,
   extra: 12,
 } as const;
-const SNAPSHOT = {
+/** Slots of a listed snapshot's table. */
+export const REPO_SNAPSHOT_SLOTS = {
   id: 0,
   parentOffset: 1,
   flushedAt: 2,
@@ -53,9 +39,10 @@ const SNAPSHOT = {
   prunedAncestors: 5,
 } as const;
 
-const SPEC_VERSION = 2;
-const NO_PARENT = -1;
-const FILE_IDENTIFIER = "Ichk";
+/** Version of the format that `repo` has. */
+export const SPEC_VERSION = 2;
+/** The parent of a first snapshot, as it is stored. */
+export const NO_PARENT = -1;
 
 /** One snapshot as `repo` lists it. */
 export interface RepoSnapshot {
@@ -150,27 +137,27 @@ export function parseRepoInfo(payload: Uint8Array, object: string): RepoInfo {
   noteUnknownSlots(reader, root, "Repo", 13, unknownFields);
   const snapshots = parseSnapshots(reader, root, unknownFields);
   const ids = [...snapshots.keys()];
-  const status = reader.table(root, REPO.status);
+  const status = reader.table(root, REPO_SLOTS.status);
   if (status === 0) reader.fail(root, "repository without status");
   return {
-    branches: parseRefs(reader, root, REPO.branches, ids, unknownFields),
-    tags: parseRefs(reader, root, REPO.tags, ids, unknownFields),
-    deletedTags: parseNames(reader, root, REPO.deletedTags),
+    branches: parseRefs(reader, root, REPO_SLOTS.branches, ids, unknownFields),
+    tags: parseRefs(reader, root, REPO_SLOTS.tags, ids, unknownFields),
+    deletedTags: parseNames(reader, root, REPO_SLOTS.deletedTags),
     snapshots,
     status: parseStatus(reader, status, unknownFields),
-    metadata: parseMetadataItems(reader, root, REPO.metadata, unknownFields),
+    metadata: parseMetadataItems(reader, root, REPO_SLOTS.metadata, unknownFields),
     latestUpdates: parseUpdates(reader, root, unknownFields),
-    repoBeforeUpdates: reader.string(root, REPO.repoBeforeUpdates),
-    config: reader.byteVector(root, REPO.config),
-    enabledFeatureFlags: parseFlags(reader, root, REPO.enabledFeatureFlags),
-    disabledFeatureFlags: parseFlags(reader, root, REPO.disabledFeatureFlags),
-    extra: reader.byteVector(root, REPO.extra),
+    repoBeforeUpdates: reader.string(root, REPO_SLOTS.repoBeforeUpdates),
+    config: reader.byteVector(root, REPO_SLOTS.config),
+    enabledFeatureFlags: parseFlags(reader, root, REPO_SLOTS.enabledFeatureFlags),
+    disabledFeatureFlags: parseFlags(reader, root, REPO_SLOTS.disabledFeatureFlags),
+    extra: reader.byteVector(root, REPO_SLOTS.extra),
     unknownFields: unknownFields.size > 0 ? [...unknownFields] : undefined,
   };
 }
 
 function checkSpecVersion(reader: FlatBufferReader, root: number): void {
-  const found = reader.uint8(root, REPO.specVersion, 0);
+  const found = reader.uint8(root, REPO_SLOTS.specVersion, 0);
   if (found === SPEC_VERSION) return;
   throw makeError(
     "unsupported-spec-version",
@@ -185,13 +172,14 @@ function parseSnapshots(
   root: number,
   unknownFields: Set<string>,
 ): Map<string, RepoSnapshot> {
-  const vector = reader.vector(root, REPO.snapshots, 4);
+  const vector = reader.vector(root, REPO_SLOTS.snapshots, 4);
   const count = reader.vectorLength(vector);
   const ids: string[] = [];
   for (let i = 0; i < count; i++) {
     const table = reader.tableAt(vector, i);
     ids.push(
-      parseObjectId(reader, table, SNAPSHOT.id) ?? reader.fail(table, "snapshot without id"),
+      parseObjectId(reader, table, REPO_SNAPSHOT_SLOTS.id) ??
+        reader.fail(table, "snapshot without id"),
     );
   }
   const snapshots = new Map<string, RepoSnapshot>();
@@ -200,7 +188,7 @@ function parseSnapshots(
     noteUnknownSlots(reader, table, "SnapshotInfo", 6, unknownFields);
     const id = ids[i] as string;
     if (snapshots.has(id)) reader.fail(table, `snapshot ${id} is listed twice`);
-    const parent = reader.int32(table, SNAPSHOT.parentOffset, 0);
+    const parent = reader.int32(table, REPO_SNAPSHOT_SLOTS.parentOffset, 0);
     if (parent < NO_PARENT || parent >= count) {
       reader.fail(table, `parent ${parent} is none of ${count} snapshots`);
     }
@@ -208,9 +196,10 @@ function parseSnapshots(
     snapshots.set(id, {
       id,
       parentId: parent === NO_PARENT ? undefined : ids[parent],
-      flushedAtMicros: reader.uint64(table, SNAPSHOT.flushedAt, 0),
-      message: reader.string(table, SNAPSHOT.message) ?? reader.fail(table, "no message"),
-      metadata: parseMetadataItems(reader, table, SNAPSHOT.metadata, unknownFields),
+      flushedAtMicros: reader.uint64(table, REPO_SNAPSHOT_SLOTS.flushedAt, 0),
+      message:
+        reader.string(table, REPO_SNAPSHOT_SLOTS.message) ?? reader.fail(table, "no message"),
+      metadata: parseMetadataItems(reader, table, REPO_SNAPSHOT_SLOTS.metadata, unknownFields),
       prunedAncestorTransactionLogs: pruned.length > 0 ? pruned : undefined,
     });
   }
@@ -218,7 +207,7 @@ function parseSnapshots(
 }
 
 function parsePruned(reader: FlatBufferReader, table: number): string[] {
-  const vector = reader.vector(table, SNAPSHOT.prunedAncestors, OBJECT_ID_BYTES);
+  const vector = reader.vector(table, REPO_SNAPSHOT_SLOTS.prunedAncestors, OBJECT_ID_BYTES);
   const ids: string[] = [];
   for (let i = 0; i < reader.vectorLength(vector); i++) {
     const at = vector + 4 + i * OBJECT_ID_BYTES;
@@ -232,7 +221,7 @@ function parseUpdates(
   root: number,
   unknownFields: Set<string>,
 ): RepoUpdate[] {
-  const vector = reader.vector(root, REPO.latestUpdates, 4);
+  const vector = reader.vector(root, REPO_SLOTS.latestUpdates, 4);
   const updates: RepoUpdate[] = [];
   for (let i = 0; i < reader.vectorLength(vector); i++) {
     updates.push(parseUpdate(reader, reader.tableAt(vector, i), unknownFields));
@@ -248,98 +237,4 @@ function parseFlags(reader: FlatBufferReader, root: number, slot: number): numbe
     flags.push(reader.view.getUint16(vector + 4 + 2 * i, true));
   }
   return flags;
-}
-
-/**
- * The payload of `repo`: everything sorted and indexed anew.
- * @throws {unsupported-spec-version} if the file read had fields or updates of a newer version
- * @throws {serialization} if a ref or parent points nowhere, `main` or every update is missing
- */
-export function encodeRepoInfo(repo: RepoInfo): Uint8Array {
-  checkWritable(repo);
-  const ids = [...repo.snapshots.keys()].sort();
-  const indexOf = new Map(ids.map((id, index) => [id, index]));
-  const builder = new Builder(4096 + 256 * (ids.length + repo.latestUpdates.length));
-  const snapshots = ids.map((id) =>
-    createSnapshot(builder, repo.snapshots.get(id) as RepoSnapshot, indexOf),
-  );
-  const snapshotVector = createOffsets(builder, snapshots);
-  const branches = createRefs(builder, repo.branches, indexOf);
-  const tags = createRefs(builder, repo.tags, indexOf);
-  const deletedTags = createNames(builder, repo.deletedTags);
-  const updates = repo.latestUpdates.map((update) => createUpdate(builder, update));
-  const updateVector = createOffsets(builder, updates);
-  const status = createStatus(builder, repo.status);
-  const metadata = createMetadataItems(builder, repo.metadata);
-  const before = repo.repoBeforeUpdates;
-  const beforeUpdates = before === undefined ? 0 : builder.createString(before);
-  const config = createOptionalBytes(builder, repo.config);
-  const enabledFlags = createFlags(builder, repo.enabledFeatureFlags);
-  const disabledFlags = createFlags(builder, repo.disabledFeatureFlags);
-  const extra = createOptionalBytes(builder, repo.extra);
-  builder.startObject(13);
-  builder.addFieldInt8(REPO.specVersion, SPEC_VERSION, 0);
-  builder.addFieldOffset(REPO.tags, tags, 0);
-  builder.addFieldOffset(REPO.branches, branches, 0);
-  builder.addFieldOffset(REPO.deletedTags, deletedTags, 0);
-  builder.addFieldOffset(REPO.snapshots, snapshotVector, 0);
-  builder.addFieldOffset(REPO.status, status, 0);
-  builder.addFieldOffset(REPO.metadata, metadata, 0);
-  builder.addFieldOffset(REPO.latestUpdates, updateVector, 0);
-  builder.addFieldOffset(REPO.repoBeforeUpdates, beforeUpdates, 0);
-  builder.addFieldOffset(REPO.config, config, 0);
-  builder.addFieldOffset(REPO.enabledFeatureFlags, enabledFlags, 0);
-  builder.addFieldOffset(REPO.disabledFeatureFlags, disabledFlags, 0);
-  builder.addFieldOffset(REPO.extra, extra, 0);
-  builder.finish(builder.endObject(), FILE_IDENTIFIER);
-  return builder.asUint8Array();
-}
-
-// What the official engine cannot read, or would panic on, is never written.
-function checkWritable(repo: RepoInfo): void {
-  if (repo.unknownFields !== undefined) {
-    throw makeError(
-      "unsupported-spec-version",
-      `repo: holds fields of a newer format version that rewriting would lose: ${repo.unknownFields.join(", ")}`,
-      { details: { unknownFields: repo.unknownFields } },
-    );
-  }
-  if (!repo.branches.has("main")) throw makeError("serialization", "repo: no branch main");
-  const first = repo.latestUpdates[0];
-  if (first === undefined) throw makeError("serialization", "repo: no updates");
-  if (first.backupPath !== undefined) {
-    throw makeError("serialization", "repo: the newest update has a backup");
-  }
-}
-
-function createSnapshot(
-  builder: Builder,
-  snapshot: RepoSnapshot,
-  indexOf: ReadonlyMap<string, number>,
-): Offset {
-  const { id, parentId, prunedAncestorTransactionLogs: pruned = [] } = snapshot;
-  const parent =
-    parentId === undefined ? NO_PARENT : mustIndex(indexOf, parentId, `snapshot ${id}`);
-  const message = builder.createString(snapshot.message);
-  const metadata = createMetadataItems(builder, snapshot.metadata);
-  const prunedVector =
-    pruned.length === 0
-      ? 0
-      : createBytesStructs(builder, OBJECT_ID_BYTES, pruned.map(objectIdToBytes));
-  builder.startObject(6);
-  addBytesStruct(builder, SNAPSHOT.id, objectIdToBytes(id));
-  builder.addFieldInt32(SNAPSHOT.parentOffset, parent, 0);
-  addUint64(builder, SNAPSHOT.flushedAt, snapshot.flushedAtMicros);
-  builder.addFieldOffset(SNAPSHOT.message, message, 0);
-  builder.addFieldOffset(SNAPSHOT.metadata, metadata, 0);
-  builder.addFieldOffset(SNAPSHOT.prunedAncestors, prunedVector, 0);
-  return builder.endObject();
-}
-
-function createFlags(builder: Builder, flags: readonly number[] | undefined): Offset {
-  if (flags === undefined) return 0;
-  const sorted = [...flags].sort((a, b) => a - b);
-  builder.startVector(2, sorted.length, 2);
-  for (const flag of sorted.reverse()) builder.addInt16(flag);
-  return builder.endVector();
 }

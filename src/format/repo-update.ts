@@ -2,25 +2,19 @@
  * Entries of the ops log and the repository's status, inside the `repo` object.
  * Spec: v2 "Repo Info File" › Update, RepoStatus.
  */
-import type { Builder } from "flatbuffers";
-import { makeError } from "../base/errors.ts";
 import type { FlatBufferReader } from "../codec/flatbuffer.ts";
-import {
-  addBytesStruct,
-  addUint64,
-  createSharedText,
-  type Offset,
-} from "../codec/flatbuffer-write.ts";
 import { parseObjectId } from "./array-data.ts";
-import { objectIdToBytes } from "./ids.ts";
 import type { RepoStatus, RepoUpdate, UpdateKind } from "./repo-info.ts";
 
-const STATUS = { availability: 0, setAt: 1, reason: 2 } as const;
-const UPDATE = { type: 0, value: 1, updatedAt: 2, backupPath: 3 } as const;
-const AVAILABILITIES = ["online", "read-only", "offline"] as const;
+/** Slots of a status's table. */
+export const STATUS_SLOTS = { availability: 0, setAt: 1, reason: 2 } as const;
+/** Slots of an entry's table. */
+export const UPDATE_SLOTS = { type: 0, value: 1, updatedAt: 2, backupPath: 3 } as const;
+/** Availabilities by their stored numbers. */
+export const AVAILABILITIES = ["online", "read-only", "offline"] as const;
 
-/** Tags of the union, in its own order. */
-const TAGS = [
+/** Kinds of updates by their stored tags. */
+export const UPDATE_TAGS = [
   "none",
   "repo-initialized",
   "repo-migrated",
@@ -78,26 +72,14 @@ export function parseStatus(
   unknownFields: Set<string>,
 ): RepoStatus {
   noteUnknownSlots(reader, table, "RepoStatus", 3, unknownFields);
-  const code = reader.uint8(table, STATUS.availability, 0);
+  const code = reader.uint8(table, STATUS_SLOTS.availability, 0);
   const availability = AVAILABILITIES[code];
   return {
     availability: availability ?? "online",
     availabilityCode: availability === undefined ? code : undefined,
-    setAtMicros: reader.uint64(table, STATUS.setAt, 0),
-    limitedAvailabilityReason: reader.string(table, STATUS.reason),
+    setAtMicros: reader.uint64(table, STATUS_SLOTS.setAt, 0),
+    limitedAvailabilityReason: reader.string(table, STATUS_SLOTS.reason),
   };
-}
-
-/** The table of `status`. */
-export function createStatus(builder: Builder, status: RepoStatus): Offset {
-  const { limitedAvailabilityReason: text } = status;
-  const reason = text === undefined ? 0 : builder.createString(text);
-  const code = status.availabilityCode ?? AVAILABILITIES.indexOf(status.availability);
-  builder.startObject(3);
-  builder.addFieldInt8(STATUS.availability, code, 0);
-  addUint64(builder, STATUS.setAt, status.setAtMicros);
-  builder.addFieldOffset(STATUS.reason, reason, 0);
-  return builder.endObject();
 }
 
 /** The ops log entry in the table at `table`. */
@@ -107,13 +89,13 @@ export function parseUpdate(
   unknownFields: Set<string>,
 ): RepoUpdate {
   noteUnknownSlots(reader, table, "Update", 4, unknownFields);
-  const tag = reader.uint8(table, UPDATE.type, 0);
-  const value = reader.table(table, UPDATE.value);
+  const tag = reader.uint8(table, UPDATE_SLOTS.type, 0);
+  const value = reader.table(table, UPDATE_SLOTS.value);
   if (tag === 0 || value === 0) reader.fail(table, "update without type or value");
   return {
     update: parseUpdateKind(reader, tag, value, unknownFields),
-    updatedAtMicros: reader.uint64(table, UPDATE.updatedAt, 0),
-    backupPath: reader.string(table, UPDATE.backupPath),
+    updatedAtMicros: reader.uint64(table, UPDATE_SLOTS.updatedAt, 0),
+    backupPath: reader.string(table, UPDATE_SLOTS.backupPath),
   };
 }
 
@@ -123,7 +105,7 @@ function parseUpdateKind(
   table: number,
   unknownFields: Set<string>,
 ): UpdateKind {
-  const kind = TAGS[tag];
+  const kind = UPDATE_TAGS[tag];
   if (kind === undefined || kind === "none") {
     unknownFields.add(`Update.type ${tag}`);
     return { kind: "unknown", tag };
@@ -164,72 +146,4 @@ function parseUpdateKind(
     default:
       return { kind };
   }
-}
-
-/** The table of one ops log entry. @throws {unsupported-spec-version} for an unknown kind */
-export function createUpdate(builder: Builder, update: RepoUpdate): Offset {
-  const value = createUpdateKind(builder, update.update);
-  const backupPath = update.backupPath === undefined ? 0 : builder.createString(update.backupPath);
-  builder.startObject(4);
-  const tag = TAGS.indexOf(update.update.kind as (typeof TAGS)[number]);
-  builder.addFieldInt8(UPDATE.type, tag, 0);
-  builder.addFieldOffset(UPDATE.value, value, 0);
-  addUint64(builder, UPDATE.updatedAt, update.updatedAtMicros);
-  builder.addFieldOffset(UPDATE.backupPath, backupPath, 0);
-  return builder.endObject();
-}
-
-function createUpdateKind(builder: Builder, update: UpdateKind): Offset {
-  switch (update.kind) {
-    case "tag-created":
-    case "branch-created":
-      return createNamed(builder, update.name, []);
-    case "tag-deleted":
-    case "branch-deleted":
-    case "branch-reset":
-      return createNamed(builder, update.name, [update.previousSnapshotId]);
-    case "new-commit":
-      return createNamed(builder, update.branch, [update.newSnapshotId]);
-    case "commit-amended":
-      return createNamed(builder, update.branch, [update.previousSnapshotId, update.newSnapshotId]);
-    case "new-detached-snapshot":
-      builder.startObject(1);
-      addBytesStruct(builder, 0, objectIdToBytes(update.newSnapshotId));
-      return builder.endObject();
-    case "repo-migrated":
-      builder.startObject(2);
-      builder.addFieldInt8(0, update.fromVersion, 0);
-      builder.addFieldInt8(1, update.toVersion, 0);
-      return builder.endObject();
-    case "feature-flag-changed":
-      builder.startObject(3);
-      builder.addFieldInt16(0, update.flagId, 0);
-      builder.addFieldInt8(1, update.newValue === true ? 1 : 0, 0);
-      builder.addFieldInt8(2, update.newValue === undefined ? 0 : 1, 0);
-      return builder.endObject();
-    case "repo-status-changed": {
-      const status = createStatus(builder, update.status);
-      builder.startObject(1);
-      builder.addFieldOffset(0, status, 0);
-      return builder.endObject();
-    }
-    case "unknown":
-      throw makeError(
-        "unsupported-spec-version",
-        `repo: holds an update of the unknown type ${update.tag}, which rewriting would lose`,
-        { details: { tag: update.tag } },
-      );
-    default:
-      builder.startObject(0);
-      return builder.endObject();
-  }
-}
-
-/** A table of a name and ids, in this order. */
-function createNamed(builder: Builder, name: string, ids: readonly string[]): Offset {
-  const text = createSharedText(builder, name);
-  builder.startObject(1 + ids.length);
-  builder.addFieldOffset(0, text, 0);
-  for (const [i, id] of ids.entries()) addBytesStruct(builder, 1 + i, objectIdToBytes(id));
-  return builder.endObject();
 }

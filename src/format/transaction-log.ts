@@ -1,14 +1,11 @@
 /**
  * The transaction log: what one commit changed. Needed for diff, rebase and amend, never for
- * reading data. Written by hand in words, since a log has a table per changed chunk.
+ * reading data. `transaction-log-write.ts` writes it, `transaction-log-merge.ts` makes one of two.
  * Spec: v2 "Transaction Logs".
  */
-import { compareUtf8 } from "../base/bytes.ts";
 import { FlatBufferReader } from "../codec/flatbuffer.ts";
-import { FlatBufferWords } from "../codec/flatbuffer-words.ts";
 import { parseObjectId } from "./array-data.ts";
-import { NODE_ID_BYTES, nodeIdFromBytes, nodeIdToBytes, objectIdToBytes } from "./ids.ts";
-import { sortUpdatedChunks, uniteUpdatedChunks } from "./updated-chunks.ts";
+import { NODE_ID_BYTES, nodeIdFromBytes } from "./ids.ts";
 
 /** Slot numbers of the tables; updated arrays come before updated groups, unlike the others. */
 const LOG = {
@@ -24,18 +21,8 @@ const LOG = {
 } as const;
 const UPDATED_CHUNKS = { nodeId: 0, chunks: 1 } as const;
 const MOVE = { from: 0, to: 1, nodeId: 2, nodeType: 3 } as const;
-const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
 const NODE_TYPE_ARRAY = 1;
 const RANKS_MAX = 8;
-
-/**
- * Field positions: [table bytes, position of slot 0, of slot 1, ...]. Fields stand in slot order
- * behind the word that leads to the vtable.
- */
-const ROOT_LAYOUT = [48, 4, 16, 20, 24, 28, 32, 36, 40, 44] as const;
-const UPDATED_CHUNKS_LAYOUT = [16, 4, 12] as const;
-const COORDINATES_LAYOUT = [8, 4] as const;
-const MOVE_LAYOUT = [24, 4, 8, 12, 20] as const;
 
 /** Coordinates of changed chunks (set or deleted) of one array, flat: row r is data[r*rank .. (r+1)*rank). */
 export interface UpdatedChunks {
@@ -167,139 +154,4 @@ function parseMoves(reader: FlatBufferReader, root: number): MoveOperation[] {
     });
   }
   return moves;
-}
-
-/** The payload of a transaction log file; lists may come in any order. */
-export function encodeTransactionLog(log: TransactionLog): Uint8Array {
-  const words = new FlatBufferWords();
-  words.put(0); // The root offset; known below.
-  words.put(FILE_IDENTIFIER);
-  const rootVtable = words.putVtable(ROOT_LAYOUT);
-  const chunksVtable = words.putVtable(UPDATED_CHUNKS_LAYOUT);
-  const coordinatesVtable = words.putVtable(COORDINATES_LAYOUT);
-  const moveVtable = words.putVtable(MOVE_LAYOUT);
-  const root = words.startTable(rootVtable);
-  words.set(0, root * 4);
-  words.putBytes(objectIdToBytes(log.id));
-  const offsets = words.reserve(8);
-  const idLists = [
-    log.newGroups,
-    log.newArrays,
-    log.deletedGroups,
-    log.deletedArrays,
-    log.updatedArrays, // Arrays before groups here, and only here.
-    log.updatedGroups,
-  ];
-  for (const [i, ids] of idLists.entries()) {
-    words.setOffset(offsets + i, words.length);
-    putNodeIds(words, ids);
-  }
-  words.setOffset(offsets + 6, words.length);
-  putAllUpdatedChunks(words, log.updatedChunks, chunksVtable, coordinatesVtable);
-  words.setOffset(offsets + 7, words.length);
-  putMoves(words, log.movedNodes, moveVtable);
-  return words.finish();
-}
-
-function putNodeIds(words: FlatBufferWords, ids: readonly string[]): void {
-  words.put(ids.length);
-  for (const id of [...ids].sort()) words.putBytes(nodeIdToBytes(id));
-}
-
-function putAllUpdatedChunks(
-  words: FlatBufferWords,
-  lists: readonly UpdatedChunks[],
-  chunksVtable: number,
-  coordinatesVtable: number,
-): void {
-  const sorted = [...lists].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
-  words.put(sorted.length);
-  const offsets = words.reserve(sorted.length);
-  for (const [i, list] of sorted.entries()) {
-    words.setOffset(offsets + i, words.startTable(chunksVtable));
-    words.putBytes(nodeIdToBytes(list.nodeId));
-    const chunks = words.reserve(1);
-    words.setOffset(chunks, words.length);
-    putCoordinates(words, sortUpdatedChunks(list), coordinatesVtable);
-  }
-}
-
-function putCoordinates(words: FlatBufferWords, list: UpdatedChunks, vtable: number): void {
-  const { rank, count, data } = list;
-  words.put(count);
-  const offsets = words.reserve(count);
-  words.grow(count * (3 + rank));
-  for (let row = 0; row < count; row++) {
-    words.setOffset(offsets + row, words.startTable(vtable));
-    words.put(4); // The coordinates follow at once.
-    words.put(rank);
-    for (let d = 0; d < rank; d++) words.put(data[row * rank + d] as number);
-  }
-}
-
-function putMoves(words: FlatBufferWords, moves: readonly MoveOperation[], vtable: number): void {
-  const sorted = [...moves].sort((a, b) => comparePathsBySegment(a.to, b.to));
-  words.put(sorted.length);
-  const offsets = words.reserve(sorted.length);
-  for (const [i, move] of sorted.entries()) {
-    words.setOffset(offsets + i, words.startTable(vtable));
-    const names = words.reserve(2);
-    words.putBytes(nodeIdToBytes(move.nodeId));
-    words.put(move.nodeType === "array" ? 1 : 0);
-    words.setOffset(names, words.length);
-    words.putString(move.from);
-    words.setOffset(names + 1, words.length);
-    words.putString(move.to);
-  }
-}
-
-/** Segment by segment: `/a/b` before `/a-b`, unlike everywhere else in the format. */
-function comparePathsBySegment(a: string, b: string): number {
-  // A byte below every other lets plain comparison put the separator first.
-  return compareUtf8(a.replaceAll("/", "\0"), b.replaceAll("/", "\0"));
-}
-
-/**
- * The log of an amended commit: everything of both, under the id of `newer`. Moves of one node
- * become one, or none if it ends where it began; nothing else cancels out.
- */
-export function mergeTransactionLogs(older: TransactionLog, newer: TransactionLog): TransactionLog {
-  const unite = (a: readonly string[], b: readonly string[]): string[] =>
-    [...new Set([...a, ...b])].sort();
-  return {
-    id: newer.id,
-    newGroups: unite(older.newGroups, newer.newGroups),
-    newArrays: unite(older.newArrays, newer.newArrays),
-    deletedGroups: unite(older.deletedGroups, newer.deletedGroups),
-    deletedArrays: unite(older.deletedArrays, newer.deletedArrays),
-    updatedGroups: unite(older.updatedGroups, newer.updatedGroups),
-    updatedArrays: unite(older.updatedArrays, newer.updatedArrays),
-    updatedChunks: mergeUpdatedChunks(older.updatedChunks, newer.updatedChunks),
-    movedNodes: mergeMoves(older.movedNodes, newer.movedNodes),
-  };
-}
-
-function mergeUpdatedChunks(
-  older: readonly UpdatedChunks[],
-  newer: readonly UpdatedChunks[],
-): UpdatedChunks[] {
-  const merged = new Map<string, UpdatedChunks>();
-  for (const list of [...older, ...newer]) {
-    const key = `${list.nodeId} ${list.rank}`;
-    const known = merged.get(key);
-    merged.set(key, known === undefined ? list : uniteUpdatedChunks(known, list));
-  }
-  return [...merged.values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
-}
-
-function mergeMoves(
-  older: readonly MoveOperation[],
-  newer: readonly MoveOperation[],
-): MoveOperation[] {
-  const merged = new Map<string, MoveOperation>();
-  for (const move of [...older, ...newer]) {
-    const first = merged.get(move.nodeId);
-    merged.set(move.nodeId, first === undefined ? move : { ...move, from: first.from });
-  }
-  return [...merged.values()].filter((move) => move.from !== move.to);
 }

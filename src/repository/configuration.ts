@@ -1,7 +1,7 @@
 /** Changes of a repository's configuration: for one object, or persisted for everyone. */
 import { checkEngineOptions, type Engine, type EngineOptions } from "../assets/engine.ts";
 import { checkOptions } from "../base/options.ts";
-import { encodeConfig, mergeConfig, resolveConfig } from "../format/config.ts";
+import { mergeConfig, resolveConfig } from "../format/config.ts";
 import type { RepoInfo } from "../format/repo-info.ts";
 
 /** What `reopen` changes. */
@@ -29,6 +29,7 @@ export function reopenEngine(engine: Engine, options: ReopenOptions | undefined)
  * several clients that save at once the last one wins.
  */
 export async function saveConfig(engine: Engine, signal?: AbortSignal): Promise<void> {
+  const { encodeConfig } = await import("../format/config-write.ts");
   const change = (repo: RepoInfo) => ({
     repo: { ...repo, config: encodeConfig(engine.settings, repo.config) },
     updates: [{ kind: "config-changed" } as const],

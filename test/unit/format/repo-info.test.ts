@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { Builder } from "flatbuffers";
 import { describe, expect, test } from "vitest";
 import { FlatBufferReader } from "../../../src/codec/flatbuffer.ts";
-import { encodeRepoInfo, parseRepoInfo, type RepoInfo } from "../../../src/format/repo-info.ts";
+import { parseRepoInfo, type RepoInfo } from "../../../src/format/repo-info.ts";
+import { encodeRepoInfo } from "../../../src/format/repo-info-write.ts";
 import { officialFile } from "./official-files.ts";
 import { repositories } from "./values.ts";
 

@@ -3,7 +3,8 @@ import { Builder } from "flatbuffers";
 import { describe, expect, test } from "vitest";
 import { compareUtf8 } from "../../../src/base/bytes.ts";
 import { FlatBufferReader } from "../../../src/codec/flatbuffer.ts";
-import { encodeSnapshot, parseSnapshot, type Snapshot } from "../../../src/format/snapshot.ts";
+import { parseSnapshot, type Snapshot } from "../../../src/format/snapshot.ts";
+import { encodeSnapshot } from "../../../src/format/snapshot-write.ts";
 import { snapshots } from "./values.ts";
 
 const EMPTY: Snapshot = {

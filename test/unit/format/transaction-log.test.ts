@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  encodeTransactionLog,
-  mergeTransactionLogs,
   parseTransactionLog,
   type TransactionLog,
   type UpdatedChunks,
 } from "../../../src/format/transaction-log.ts";
+import { mergeTransactionLogs } from "../../../src/format/transaction-log-merge.ts";
+import { encodeTransactionLog } from "../../../src/format/transaction-log-write.ts";
 import { transactionLogs } from "./values.ts";
 
 const EMPTY: TransactionLog = {

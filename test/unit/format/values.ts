@@ -1,7 +1,8 @@
 /** Random values of the formats, for property tests. */
 import fc from "fast-check";
 import { encodeBase32 } from "../../../src/codec/base32.ts";
-import { encodeMetadata, type MetadataItem } from "../../../src/format/metadata.ts";
+import type { MetadataItem } from "../../../src/format/metadata.ts";
+import { encodeMetadata } from "../../../src/format/metadata-write.ts";
 import type {
   RepoInfo,
   RepoSnapshot,
