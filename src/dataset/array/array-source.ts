@@ -6,10 +6,10 @@ import { copyBox, type ElementType, type Values } from "./elements.ts";
 export interface ArraySource {
   readonly type: ElementType;
   readonly shape: readonly number[];
-  /** Whether the values lie in memory, so that reading costs nothing. */
-  readonly isInMemory: boolean;
   /** The values of a box inside the array, row-major; owned by the caller. */
   read(box: Box, signal?: AbortSignal): Promise<Values>;
+  /** The same at once, where the values lie in memory; lazy sources have none. */
+  readonly readNow?: ((box: Box) => Values) | undefined;
 }
 
 /** A source over values in memory, which are not copied: later changes show. */
@@ -18,10 +18,6 @@ export function memorySource(
   shape: readonly number[],
   values: Values,
 ): ArraySource {
-  return {
-    type,
-    shape,
-    isInMemory: true,
-    read: async (box) => copyBox(type, values, shape, box),
-  };
+  const readNow = (box: Box): Values => copyBox(type, values, shape, box);
+  return { type, shape, readNow, read: async (box) => readNow(box) };
 }

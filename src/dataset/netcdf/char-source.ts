@@ -12,7 +12,6 @@ export function charSource(characters: ArraySource): ArraySource {
   return {
     type: { name: "bytes", width },
     shape: characters.shape.slice(0, rank),
-    isInMemory: characters.isInMemory,
     async read(box, signal) {
       const whole = characters.shape.length === 0 ? [] : [...box, { start: 0, end: width }];
       const bytes = (await characters.read(whole, signal)) as Uint8Array;

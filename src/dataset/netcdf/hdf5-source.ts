@@ -70,7 +70,6 @@ export function hdf5Source(
   return {
     type: inMemory,
     shape,
-    isInMemory: false,
     async read(box, signal) {
       signal?.throwIfAborted();
       const count = elementCount(shapeOf(box));
@@ -126,7 +125,6 @@ export function paddedSource(
   return {
     type: source.type,
     shape,
-    isInMemory: false,
     async read(box, signal) {
       const size = shapeOf(box);
       const values = allocate(source.type, elementCount(size), "a padded variable");

@@ -40,7 +40,6 @@ export function netcdf3Source(file: ByteSource, variable: HeaderVariable): Array
   return {
     type: element,
     shape,
-    isInMemory: false,
     async read(box, signal) {
       const count = elementCount(shapeOf(box));
       if (count === 0) return allocate(element, 0, variable.name);

@@ -1,0 +1,206 @@
+/**
+ * Takes the attributes that say how values are stored off a variable: they become its coding and
+ * its encoding, as xarray does. Spec: CF "Attributes".
+ */
+import { isJsonArray, JsonNumber, type JsonValue, jsonToPlain } from "../../codec/json.ts";
+import { type ElementType, isFloat, isInteger, isNumeric, typeText } from "../array/elements.ts";
+import type { RawVariable } from "../netcdf/raw-variable.ts";
+import {
+  bytesOf,
+  type Coding,
+  maskedName,
+  otherSign,
+  plainCoding,
+  type ScaleNumbers,
+  unpackedName,
+} from "./coding.ts";
+import { isTimeUnits, parseTimeUnits, type TimeUnits } from "./time-units.ts";
+
+/** What is decoded. Everything, unless said otherwise. */
+export interface DecodeOptions {
+  readonly decodeTimes?: boolean | undefined;
+  readonly maskAndScale?: boolean | undefined;
+}
+
+/** A variable's coding, the attributes that are left, and what became encoding. */
+export interface DecodedAttributes {
+  readonly coding: Coding;
+  readonly attributes: ReadonlyMap<string, JsonValue>;
+  readonly encoding: Readonly<Record<string, unknown>>;
+}
+
+/** A draft: what is left of the attributes, and what was taken. */
+interface Draft {
+  readonly name: string;
+  readonly left: Map<string, JsonValue>;
+  readonly encoding: Record<string, unknown>;
+  readonly float32Names: ReadonlySet<string>;
+}
+
+/**
+ * Decodes the attributes of one variable.
+ * @throws {unimplemented} time units without a fixed length, or an unknown calendar.
+ */
+export function decodeAttributes(
+  variable: RawVariable,
+  options: DecodeOptions = {},
+): DecodedAttributes {
+  const { name, source, attributes } = variable;
+  const draft: Draft = {
+    name,
+    left: new Map(attributes.values),
+    encoding: { ...variable.encoding, dtype: encodingName(source.type) },
+    float32Names: attributes.float32Names,
+  };
+  moveTo(draft, "coordinates");
+  const coding = codingOf(draft, source.type, options);
+  return { coding, attributes: draft.left, encoding: draft.encoding };
+}
+
+/** How the encoding names a type: `int16`, `<U5`, `S5`, `string`. */
+export function encodingName(type: ElementType): string {
+  if (type.width === undefined) return type.name;
+  if (type.name === "bytes") return `S${type.width}`;
+  return type.name === "string" ? `<U${type.width}` : typeText(type);
+}
+
+function moveTo(draft: Draft, name: string): JsonValue | undefined {
+  const value = draft.left.get(name);
+  if (value === undefined) return undefined;
+  draft.left.delete(name);
+  draft.encoding[name] = jsonToPlain(value);
+  return value;
+}
+
+function codingOf(draft: Draft, type: ElementType, options: DecodeOptions): Coding {
+  const plain = plainCoding(type);
+  if (!isNumeric(type)) return { ...plain, ...textCoding(draft, type) };
+  if (type.name === "int8" && draft.left.get("dtype") === "bool") {
+    draft.left.delete("dtype");
+    return { ...plain, dtype: "bool" };
+  }
+  if (type.name === "bool" || options.maskAndScale === false) {
+    if (type.name === "bool") moveTo(draft, "_FillValue");
+    return { ...plain, ...timePart(draft, plain, options) };
+  }
+  const reinterpreted = takeUnsigned(draft, type);
+  const seen = reinterpreted ?? type;
+  const scale = takeScale(draft);
+  const fills = takeFills(draft, type, seen);
+  const isScaled = scale.scaleFactor !== undefined || scale.addOffset !== undefined;
+  const masked: Coding = {
+    ...plain,
+    reinterpreted,
+    fills,
+    scaleFactor: scale.scaleFactor,
+    addOffset: scale.addOffset,
+    dtype: isScaled ? unpackedName(seen, scale) : fills.length > 0 ? maskedName(seen) : seen.name,
+  };
+  return { ...masked, ...timePart(draft, masked, options) };
+}
+
+function textCoding(draft: Draft, type: ElementType): Partial<Coding> {
+  // Never written again: xarray cannot read a fill value of texts.
+  moveTo(draft, "_FillValue");
+  const encoding = draft.left.get("_Encoding");
+  if (type.name !== "bytes" || typeof encoding !== "string") return {};
+  if (!/^(utf-?8|ascii)$/i.test(encoding)) return {};
+  moveTo(draft, "_Encoding");
+  return { text: "utf-8", dtype: "string" };
+}
+
+function takeUnsigned(draft: Draft, type: ElementType): ElementType | undefined {
+  if (!isInteger(type)) return undefined;
+  const value = draft.left.get("_Unsigned");
+  if (value === undefined) return undefined;
+  moveTo(draft, "_Unsigned");
+  const isUnsigned = type.name.startsWith("u");
+  const says = typeof value === "string" ? value.toLowerCase() : value;
+  return (says === "true" && !isUnsigned) || (says === "false" && isUnsigned)
+    ? otherSign(type)
+    : undefined;
+}
+
+function takeScale(draft: Draft): ScaleNumbers {
+  return {
+    scaleFactor: takeNumber(draft, "scale_factor"),
+    addOffset: takeNumber(draft, "add_offset"),
+    isScaleSingle: draft.float32Names.has("scale_factor"),
+    isOffsetSingle: draft.float32Names.has("add_offset"),
+  };
+}
+
+/** A number, or a list of one; anything else stays an attribute. */
+function takeNumber(draft: Draft, name: string): number | undefined {
+  const value = draft.left.get(name);
+  const single = isJsonArray(value) && value.length === 1 ? value[0] : value;
+  const number = single instanceof JsonNumber ? single.value : single;
+  if (typeof number !== "number" && typeof number !== "bigint") return undefined;
+  draft.left.delete(name);
+  draft.encoding[name] = Number(number);
+  return Number(number);
+}
+
+/** Missing values as stored; those that an integer can never be are dropped, as xarray does. */
+function takeFills(
+  draft: Draft,
+  type: ElementType,
+  seen: ElementType,
+): readonly (number | bigint)[] {
+  const fills: (number | bigint)[] = [];
+  for (const name of ["_FillValue", "missing_value"]) {
+    const value = draft.left.get(name);
+    if (value === undefined) continue;
+    const listed = (isJsonArray(value) ? value : [value]).map(plainNumber);
+    const usable = listed.flatMap((item) => usableFill(item, type, seen) ?? []);
+    draft.left.delete(name);
+    const isKept = usable.length > 0 || (isFloat(type) && typeof listed[0] === "number");
+    if (!isKept) continue;
+    draft.encoding[name] = listed.length === 1 ? listed[0] : listed;
+    for (const fill of usable) if (!fills.includes(fill)) fills.push(fill);
+  }
+  return fills;
+}
+
+function plainNumber(value: JsonValue): unknown {
+  return value instanceof JsonNumber ? value.value : value;
+}
+
+/** A fill value as it is stored; `undefined` if the type cannot hold it. */
+export function usableFill(
+  value: unknown,
+  type: ElementType,
+  seen: ElementType,
+): number | bigint | undefined {
+  if (typeof value !== "number" && typeof value !== "bigint") return undefined;
+  if (isFloat(type)) return Number.isNaN(Number(value)) ? undefined : Number(value);
+  if (typeof value === "number" && !Number.isInteger(value)) return undefined;
+  const integer = BigInt(value);
+  const stored = wrapped(integer, type);
+  // Under _Unsigned a fill may be given with either sign: -1 and 255 are one byte.
+  if (stored !== integer && wrapped(integer, seen) !== integer) return undefined;
+  return bytesOf(type) === 8 ? stored : Number(stored);
+}
+
+/** The integer that the same bits are in this type. */
+export function wrapped(value: bigint, type: ElementType): bigint {
+  const bits = bytesOf(type) * 8;
+  return type.name.startsWith("u") ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value);
+}
+
+function timePart(
+  draft: Draft,
+  coding: Coding,
+  options: DecodeOptions,
+): { time?: TimeUnits; calendar?: string | undefined; dtype?: "datetime" } {
+  const units = draft.left.get("units");
+  if (options.decodeTimes === false || !isTimeUnits(units) || coding.stored.name === "bool") {
+    return {};
+  }
+  const calendar = draft.left.get("calendar");
+  const name = typeof calendar === "string" ? calendar : undefined;
+  const time = parseTimeUnits(units, name, `variable ${draft.name}`);
+  moveTo(draft, "units");
+  moveTo(draft, "calendar");
+  return { time, calendar: name, dtype: "datetime" };
+}

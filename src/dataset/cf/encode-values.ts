@@ -1,0 +1,204 @@
+/**
+ * Decoded values to stored ones, the reverse of decoding. Nothing is stored silently wrong: what
+ * the stored type cannot hold is refused with the place where it stands.
+ */
+import { encodeUtf8 } from "../../base/bytes.ts";
+import { makeError } from "../../base/errors.ts";
+import { describe } from "../../base/options.ts";
+import {
+  allocate,
+  type ElementType,
+  isFloat,
+  isList,
+  isSameType,
+  type NumericValues,
+  typeText,
+  type Values,
+} from "../array/elements.ts";
+import { encodeFractional, encodeWhole, instantOf, NOT_A_TIME } from "../model/time-array.ts";
+import { bytesOf, type Coding } from "./coding.ts";
+import { wrapped } from "./decode-attributes.ts";
+import type { TimeUnits } from "./time-units.ts";
+
+/** Values in memory: their type, and the units if they are times. */
+export interface DecodedValues {
+  readonly values: Values;
+  readonly type: ElementType;
+  readonly time: TimeUnits | undefined;
+}
+
+/**
+ * Encodes values as `coding` stores them; `owner` names the variable. May return the values
+ * themselves where nothing changes.
+ * @throws {invalid-option} a value that the stored type cannot hold, naming its index.
+ */
+export function encodeValues(decoded: DecodedValues, coding: Coding, owner: string): Values {
+  const { values, type } = decoded;
+  const { stored } = coding;
+  if (isList(values)) return encodeList(values, coding, owner);
+  if (!/^(u?int|float|bool)/.test(stored.name)) {
+    throw unfit(owner, `${type.name} values cannot be stored as ${typeText(stored)}`);
+  }
+  const numbers = decoded.time === undefined ? values : encodeTimes(decoded, coding, owner);
+  const isPacked = coding.scaleFactor !== undefined || coding.addOffset !== undefined;
+  const source = decoded.time === undefined ? type : { name: nameOf(numbers) };
+  const isUnchanged = isSameType(source, stored) && !isPacked && fillFor(coding) === undefined;
+  if (isUnchanged && coding.reinterpreted === undefined) return numbers;
+  return pack(numbers as NumericValues, source, coding, owner);
+}
+
+function nameOf(values: Values): "int64" | "float64" {
+  return values instanceof BigInt64Array ? "int64" : "float64";
+}
+
+function encodeList(values: string[] | Uint8Array[], coding: Coding, owner: string): Values {
+  const { stored } = coding;
+  if (stored.name === "string") {
+    return values.map((value, i) => {
+      if (typeof value !== "string") throw unfit(owner, "byte strings are no strings");
+      if (stored.width !== undefined && [...value].length > stored.width) {
+        throw unfit(owner, `${describe(value)} is longer than ${stored.width} characters`, i);
+      }
+      return value;
+    });
+  }
+  if (stored.name !== "bytes") {
+    throw unfit(owner, `texts cannot be stored as ${typeText(stored)}`);
+  }
+  return (values as (string | Uint8Array)[]).map((value, i) => {
+    const bytes = typeof value === "string" ? encodeUtf8(value) : value;
+    const width = stored.width ?? bytes.length;
+    if (bytes.length <= width) return bytes;
+    throw unfit(owner, `${bytes.length} bytes are more than ${width}`, i);
+  });
+}
+
+/** Times in the units of `coding`: whole numbers where the stored type is an integer. */
+function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: string): Values {
+  const units = coding.time;
+  if (time === undefined || units === undefined) {
+    throw unfit(owner, "times can only be stored with units");
+  }
+  const isWhole = !isFloat(coding.stored) && coding.scaleFactor === undefined;
+  const isSameUnits =
+    time.unitNanos === units.unitNanos &&
+    time.reference === units.reference &&
+    time.calendar === units.calendar;
+  if (isSameUnits && isWhole === values instanceof BigInt64Array) return values;
+  if (time.calendar !== units.calendar) {
+    throw unfit(
+      owner,
+      `times of the calendar ${time.calendar} cannot be stored as ${units.calendar}`,
+    );
+  }
+  const instants = Array.from(values as ArrayLike<number | bigint>, (value) =>
+    instantOf(value, time),
+  );
+  if (!isWhole) {
+    // A time that was stored as a double keeps its digits.
+    return isSameUnits && values instanceof Float64Array
+      ? values
+      : encodeFractional(instants, units);
+  }
+  const whole = encodeWhole(instants, units);
+  if (whole !== undefined) return whole;
+  throw unfit(
+    owner,
+    `some times are no whole ${units.unit}: units ${JSON.stringify(units.text)} stored as ${coding.stored.name} cannot hold what ${JSON.stringify(time.text)} says`,
+  );
+}
+
+/** What "missing" is stored as; `undefined`: NaN, or nothing can say it. */
+export function fillFor({ fills }: Coding): number | bigint | undefined {
+  return fills[0];
+}
+
+function pack(values: NumericValues, type: ElementType, coding: Coding, owner: string): Values {
+  const { stored, scaleFactor, addOffset, reinterpreted } = coding;
+  const fill = fillFor(coding);
+  const target = allocate(stored, values.length, owner) as Float64Array & BigInt64Array;
+  const isTime = coding.time !== undefined;
+  // With a fill value xarray computes in the data's own precision, without one in doubles.
+  const round =
+    type.name === "float32" && fill !== undefined ? Math.fround : (value: number): number => value;
+  const scale = scaleFactor === undefined ? undefined : round(scaleFactor);
+  const offset = addOffset === undefined ? undefined : round(addOffset);
+  const store = storeInto(target, stored, reinterpreted ?? stored, owner);
+  for (let i = 0; i < values.length; i++) {
+    const given = values[i] as number | bigint;
+    const isMissing = Number.isNaN(given) || (isTime && given === NOT_A_TIME);
+    if (isMissing && fill !== undefined) {
+      target[i] = fill as never;
+      continue;
+    }
+    if (isMissing && isTime && isFloat(stored)) {
+      target[i] = Number.NaN as never;
+      continue;
+    }
+    if (typeof given === "bigint" && scale === undefined && offset === undefined) {
+      store(i, given);
+      continue;
+    }
+    let value = Number(given);
+    if (offset !== undefined) value = round(value - offset);
+    if (scale !== undefined) value = round(value / scale);
+    store(i, value);
+  }
+  return target;
+}
+
+/** Writes one value into the array, rounded half to even for integers; refuses what does not fit. */
+function storeInto(
+  target: Float64Array & BigInt64Array,
+  stored: ElementType,
+  seen: ElementType,
+  owner: string,
+): (index: number, value: number | bigint) => void {
+  const refuse = (index: number, value: number | bigint): never => {
+    throw unfit(owner, `${String(value)} cannot be stored as ${stored.name}`, index);
+  };
+  if (isFloat(stored)) {
+    return (index, value) => {
+      (target as Float64Array)[index] = Number(value);
+    };
+  }
+  if (stored.name === "bool") {
+    return (index, value) => {
+      if (Number(value) !== 0 && Number(value) !== 1) refuse(index, value);
+      (target as Float64Array)[index] = Number(value);
+    };
+  }
+  if (bytesOf(stored) === 8) {
+    return (index, value) => {
+      const whole = typeof value === "bigint" ? value : roundHalfToEven(value);
+      if (typeof whole === "number" && !Number.isFinite(whole)) refuse(index, value);
+      const integer = BigInt(whole);
+      if (wrapped(integer, seen) !== integer) refuse(index, value);
+      (target as BigInt64Array)[index] = wrapped(integer, stored);
+    };
+  }
+  const bits = bytesOf(stored) * 8;
+  const start = seen.name.startsWith("u") ? 0 : -(2 ** (bits - 1));
+  const end = start + 2 ** bits;
+  return (index, value) => {
+    const whole = typeof value === "bigint" ? Number(value) : roundHalfToEven(value);
+    if (!(whole >= start && whole < end)) refuse(index, value);
+    (target as Float64Array)[index] = whole; // Of the other sign, the array wraps it.
+  };
+}
+
+/** The nearest integer, the even one of two. */
+export function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest < 0.5) return floor;
+  if (rest > 0.5) return floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+function unfit(owner: string, what: string, element?: number): Error {
+  const place = element === undefined ? "" : `, at element ${element}`;
+  return makeError("invalid-option", `${owner}: ${what}${place}`, {
+    details: { owner, ...(element === undefined ? {} : { element }) },
+  });
+}

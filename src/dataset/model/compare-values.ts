@@ -1,0 +1,73 @@
+/** Whether decoded values are equal: NaN is NaN, 0 is -0, a time is a time whatever its units. */
+import type { Values } from "../array/elements.ts";
+import { isList } from "../array/elements.ts";
+import type { Calendar } from "../cf/calendar.ts";
+import { GREGORIAN_START_DAY, isRealCalendar } from "../cf/calendar.ts";
+import { DAY_NANOS, type TimeUnits } from "../cf/time-units.ts";
+import { isSameItem } from "../store/fill-check.ts";
+import { instantOf } from "./time-array.ts";
+
+/** Decoded values, with their units if they are times. */
+export interface Comparable {
+  readonly values: Values;
+  readonly time: TimeUnits | undefined;
+}
+
+/** The first element in which both differ; -1 if none does. Both have the same length. */
+export function firstDifference(a: Comparable, b: Comparable): number {
+  if (isList(a.values) || isList(b.values)) return firstListDifference(a.values, b.values);
+  if (a.time !== undefined && b.time !== undefined && !isSameTimes(a, b)) {
+    return firstTimeDifference(a, a.time, b, b.time);
+  }
+  const x = a.values as Float64Array;
+  const y = b.values as Float64Array;
+  for (let i = 0; i < x.length; i++) {
+    const p = x[i] as number;
+    const q = y[i] as number;
+    // Bigints and numbers are compared as numbers are, exactly.
+    // biome-ignore lint/suspicious/noDoubleEquals: 1n == 1, which no strict comparison says.
+    if (p != q && !(Number.isNaN(p) && Number.isNaN(q))) return i;
+  }
+  return -1;
+}
+
+function firstListDifference(a: Values, b: Values): number {
+  for (let i = 0; i < a.length; i++) {
+    const p = a[i] as unknown as string | Uint8Array;
+    const q = b[i] as unknown as string | Uint8Array;
+    if (typeof p !== typeof q || !isSameItem(p, q)) return i;
+  }
+  return -1;
+}
+
+/** Whether equal numbers are equal times. */
+function isSameTimes(a: Comparable, b: Comparable): boolean {
+  return (
+    a.time?.unitNanos === b.time?.unitNanos &&
+    a.time?.reference === b.time?.reference &&
+    a.time?.calendar === b.time?.calendar &&
+    a.values.constructor === b.values.constructor
+  );
+}
+
+function firstTimeDifference(
+  a: Comparable,
+  aUnits: TimeUnits,
+  b: Comparable,
+  bUnits: TimeUnits,
+): number {
+  const isSameCalendar = aUnits.calendar === bUnits.calendar;
+  for (let i = 0; i < a.values.length; i++) {
+    const x = instantOf(a.values[i] as number, aUnits);
+    const y = instantOf(b.values[i] as number, bUnits);
+    if (x !== y) return i;
+    if (!isSameCalendar && !isShared(aUnits.calendar, bUnits.calendar, x)) return i;
+  }
+  return -1;
+}
+
+/** Whether both calendars give the instant the same date: the real ones do since 1582. */
+function isShared(a: Calendar, b: Calendar, instant: bigint | undefined): boolean {
+  if (a === "julian" || b === "julian" || !isRealCalendar(a) || !isRealCalendar(b)) return false;
+  return instant === undefined || instant >= BigInt(GREGORIAN_START_DAY) * DAY_NANOS;
+}

@@ -1,0 +1,173 @@
+/**
+ * Variables that share dimensions, their coordinates, and attributes: a file, or a group of a
+ * store, in the manner of xarray.
+ */
+import { mapConcurrent } from "../../base/concurrency.ts";
+import { makeError } from "../../base/errors.ts";
+import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
+import type { JsonValue } from "../../codec/json.ts";
+import type { ZarrStore } from "../../zarr/zarr-store.ts";
+import { type ToZarrOptions, toZarr } from "../store/to-zarr.ts";
+import type { Attributes, VariableInput } from "./array-input.ts";
+import type { DataArray, LoadOptions } from "./data-array.ts";
+import { makeVariables } from "./dataset-input.ts";
+import type { Indexers } from "./indexers.ts";
+import { type Labels, labelsToIndexers, type SelectOptions } from "./labels.ts";
+
+/** What makes a dataset. */
+export interface DatasetInput {
+  /** Data variables by name. One named like a dimension is a coordinate. */
+  readonly variables?: Readonly<Record<string, VariableInput | DataArray>> | undefined;
+  /** Coordinates by name: an index if one-dimensional and named like its dimension. */
+  readonly coordinates?: Readonly<Record<string, VariableInput | DataArray>> | undefined;
+  readonly attributes?: Readonly<Attributes> | undefined;
+}
+
+/** What a reader adds. */
+export interface DatasetOrigin {
+  /** Group attributes as they were spelled. */
+  readonly spelling: ReadonlyMap<string, JsonValue>;
+  /** Facts that are no attributes. */
+  readonly encoding: Record<string, unknown>;
+  close(): Promise<void>;
+}
+
+/** Variables loaded at once. */
+const LOADS_MAX = 4;
+
+const NO_ORIGIN: DatasetOrigin = {
+  spelling: new Map(),
+  encoding: {},
+  close: async () => undefined,
+};
+
+/** Variables, coordinates and attributes. */
+export class Dataset {
+  /** Data variables by name, in order. */
+  readonly variables: Readonly<Record<string, DataArray>>;
+  /** Coordinates by name, in order. */
+  readonly coordinates: Readonly<Record<string, DataArray>>;
+  /** May be changed. */
+  attributes: Attributes;
+  /** Facts about the file it came from: unlimited dimensions. */
+  readonly encoding: Record<string, unknown>;
+  /** Size of every dimension. */
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly #origin: DatasetOrigin;
+
+  /**
+   * A dataset of variables in memory, or of others' variables.
+   * @throws {invalid-option} sizes that contradict each other, a name twice, values that do not fit.
+   */
+  constructor(input: DatasetInput = {}, origin: DatasetOrigin = NO_ORIGIN) {
+    checkOptions("Dataset", input, ["variables", "coordinates", "attributes"]);
+    const made = makeVariables(input.variables ?? {}, input.coordinates ?? {});
+    this.variables = made.variables;
+    this.coordinates = made.coordinates;
+    this.sizes = made.sizes;
+    this.attributes = { ...input.attributes };
+    this.encoding = { ...origin.encoding };
+    this.#origin = origin;
+  }
+
+  /** The variable or coordinate of that name, or `undefined`. */
+  get(name: string): DataArray | undefined {
+    return this.variables[name] ?? this.coordinates[name];
+  }
+
+  /** Names of the dimensions. */
+  get dims(): readonly string[] {
+    return Object.keys(this.sizes);
+  }
+
+  /**
+   * A part by position, of every variable that has the dimension: a number drops the dimension,
+   * `[i]` keeps it, `{ start, end }` and zarrita's `slice()` are ranges. Nothing is read.
+   * @throws {invalid-option} an unknown dimension, or a position outside.
+   */
+  isel(indexers: Indexers): Dataset {
+    if (!isPlainObject(indexers)) {
+      throw makeError("invalid-option", `isel: expected an object, got ${describe(indexers)}`);
+    }
+    for (const dim of Object.keys(indexers)) this.#mustHaveDimension("isel", dim);
+    return this.#map((array) => {
+      const own = Object.entries(indexers).filter(([dim]) => array.dims.includes(dim));
+      return own.length === 0 ? array.with({}) : array.isel(Object.fromEntries(own));
+    });
+  }
+
+  /**
+   * A part by coordinate values: a value (drops the dimension), a list, or `{ start, end }` with
+   * both ends included, as in xarray. Times are `Date`s or texts such as `2013-01`.
+   * Loads the index coordinates that are named.
+   * @throws {invalid-option} no such label, or a dimension without a coordinate.
+   */
+  async sel(labels: Labels, options?: SelectOptions & LoadOptions): Promise<Dataset> {
+    checkOptions("sel", options, ["method", "signal"]);
+    const indexers: Record<string, Indexers[string]> = {};
+    for (const [dim, label] of Object.entries(labels)) {
+      this.#mustHaveDimension("sel", dim);
+      const index = this.coordinates[dim];
+      if (index === undefined || index.dims.length !== 1) {
+        throw makeError("invalid-option", `sel: dimension ${dim} has no coordinate`, {
+          details: { dimension: dim },
+        });
+      }
+      await index.load({ signal: options?.signal });
+      indexers[dim] = labelsToIndexers(index, label, options ?? {});
+    }
+    return this.isel(indexers);
+  }
+
+  /** Reads every variable into memory; resolves to this dataset. */
+  async load(options?: LoadOptions): Promise<this> {
+    checkOptions("load", options, ["signal"]);
+    await mapConcurrent(this.all(), LOADS_MAX, (array) => array.load(options));
+    return this;
+  }
+
+  /**
+   * Writes the dataset into a group of a Zarr store, as xarray would; see `ToZarrOptions`.
+   * @throws {region-not-aligned} a region that shares a chunk with another writer.
+   */
+  toZarr(store: ZarrStore, options: ToZarrOptions = {}): Promise<void> {
+    return toZarr(this, store, options);
+  }
+
+  /** Releases the file or handle behind lazy variables, which cannot be read afterwards. */
+  close(): Promise<void> {
+    return this.#origin.close();
+  }
+
+  /** @internal Coordinates first, then data variables. */
+  all(): DataArray[] {
+    return [...Object.values(this.coordinates), ...Object.values(this.variables)];
+  }
+
+  /** @internal Group attributes as they were spelled where they were read. */
+  get spelling(): ReadonlyMap<string, JsonValue> {
+    return this.#origin.spelling;
+  }
+
+  #mustHaveDimension(operation: string, dim: string): void {
+    if (Object.hasOwn(this.sizes, dim)) return;
+    throw makeError(
+      "invalid-option",
+      `${operation}: there is no dimension ${dim}; there are ${this.dims.join(", ")}`,
+      { details: { dimension: dim, dimensions: this.dims } },
+    );
+  }
+
+  #map(change: (array: DataArray) => DataArray): Dataset {
+    const each = (arrays: Readonly<Record<string, DataArray>>): Record<string, DataArray> =>
+      Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, change(array)]));
+    return new Dataset(
+      {
+        variables: each(this.variables),
+        coordinates: each(this.coordinates),
+        attributes: this.attributes,
+      },
+      this.#origin,
+    );
+  }
+}

@@ -1,0 +1,141 @@
+/** Appends a dataset along one dimension: existing arrays grow, and what is new is written. */
+import { mapConcurrent } from "../../base/concurrency.ts";
+import type { JsonObject, JsonValue } from "../../codec/json.ts";
+import type { NodePlace } from "../../zarr/zarr-store.ts";
+import { type Extent, wholeBox } from "../array/box.ts";
+import type { Dataset } from "../model/dataset.ts";
+import { childPlace, readGroup, type StoredGroup } from "./group.ts";
+import { parseStoredArray, type StoredArray } from "./stored-array.ts";
+import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
+import { recode, type WriteContext, writeVariable } from "./write-chunks.ts";
+import { groupDocument, invalid, textsOf, writeJson, writeNewDocuments } from "./write-group.ts";
+
+/** Options of appending. */
+export interface AppendOptions {
+  readonly appendDim: string;
+  readonly mode?: string | undefined;
+  readonly encoding?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+}
+
+const UNDER_WAY_MAX = 4;
+
+/**
+ * Appends along `appendDim`. Everything is checked, and times are encoded, before an array grows.
+ * @throws {invalid-option} the store does not have the dimension; a variable with it that only one
+ *   side has; times that the stored units cannot say.
+ */
+export async function appendToZarr(
+  dataset: Dataset,
+  place: NodePlace,
+  context: WriteContext,
+  options: AppendOptions,
+): Promise<void> {
+  const { appendDim: dim, mode = "a" } = options;
+  const group = await readGroup(place);
+  const oldSize = group === undefined ? undefined : storedSize(group, dim);
+  if (group === undefined || oldSize === undefined) {
+    throw invalid("appendDim", `the store has no dimension ${dim} to append along`);
+  }
+  if (dataset.sizes[dim] === undefined) {
+    throw invalid("appendDim", `the dataset has no dimension ${dim}`);
+  }
+  checkMembers(dataset, group, options);
+  const plans = planAll(dataset, group, options);
+  const grown = plans.filter(({ target }) => target.dims.includes(dim));
+  const others = plans.filter(
+    ({ target, isNew }) => !target.dims.includes(dim) && (isNew || mode === "a"),
+  );
+  for (const plan of plans) checkSizes(plan, dim);
+  await checkTimes(grown, context);
+  const document = mode === "r+" ? undefined : groupDocument(dataset, place);
+  const resized = grown.map((plan) => resize(plan, dim, oldSize));
+  if (document !== undefined) await writeJson(place, document);
+  await writeNewDocuments(place, others);
+  await mapConcurrent(resized, UNDER_WAY_MAX, ({ target }) =>
+    writeJson({ ...place, path: target.path }, target.document),
+  );
+  await mapConcurrent(resized, UNDER_WAY_MAX, (plan) =>
+    writeVariable(context, plan, appendedBox(plan.target, dim, oldSize)),
+  );
+  await mapConcurrent(others, UNDER_WAY_MAX, (plan) =>
+    writeVariable(context, plan, wholeBox(plan.target.shape)),
+  );
+}
+
+function storedSize(group: StoredGroup, dim: string): number | undefined {
+  for (const { dims, shape } of group.arrays.values()) {
+    const d = dims.indexOf(dim);
+    if (d >= 0) return shape[d];
+  }
+  return undefined;
+}
+
+/** A variable that grows on one side only would leave a store that does not open. */
+function checkMembers(
+  dataset: Dataset,
+  group: StoredGroup,
+  { appendDim: dim, mode }: AppendOptions,
+): void {
+  for (const { name, dims } of dataset.all()) {
+    if (group.arrays.has(name)) continue;
+    if (dims.includes(dim)) throw invalid("appendDim", `the store has no variable ${name}`);
+    if (mode === "r+")
+      throw invalid("mode", `the store has no variable ${name}; mode "r+" makes none`);
+  }
+  for (const { name, dims } of group.arrays.values()) {
+    if (!dims.includes(dim) || dataset.get(name) !== undefined) continue;
+    throw invalid(
+      "appendDim",
+      `the dataset has no variable ${name}, which the store has along ${dim}`,
+    );
+  }
+}
+
+function planAll(
+  dataset: Dataset,
+  group: StoredGroup,
+  { encoding }: AppendOptions,
+): VariablePlan[] {
+  const texts = textsOf(dataset);
+  return dataset.all().map((array) => {
+    const stored = group.arrays.get(array.name);
+    const asked = encoding?.[array.name];
+    if (stored !== undefined) {
+      if (asked === undefined) return planStoredArray(array, stored);
+      throw invalid("encoding", `variable ${array.name} exists already: its encoding stays`);
+    }
+    const { path } = childPlace(group.place, array.name);
+    return planNewArray(array, { path, asked, coordinates: texts.ofVariable.get(array.name) });
+  });
+}
+
+function checkSizes({ array, source, target, isNew }: VariablePlan, dim: string): void {
+  if (isNew) return;
+  const d = target.dims.findIndex((name, i) => name !== dim && target.shape[i] !== source.shape[i]);
+  if (d < 0) return;
+  throw invalid(
+    "appendDim",
+    `variable ${array.name} has size ${source.shape[d]} along ${target.dims[d]}, the store has ${target.shape[d]}`,
+  );
+}
+
+/** Encodes times for nothing: what the stored units cannot say is refused while nothing has grown. */
+async function checkTimes(plans: readonly VariablePlan[], { signal }: WriteContext): Promise<void> {
+  const times = plans.filter(({ coding }) => coding.time !== undefined);
+  await mapConcurrent(times, UNDER_WAY_MAX, async (plan) => {
+    recode(plan, await plan.source.read(wholeBox(plan.source.shape), signal));
+  });
+}
+
+function resize(plan: VariablePlan, dim: string, oldSize: number): VariablePlan {
+  const { target, source } = plan;
+  const shape = target.shape.map((size, d) =>
+    target.dims[d] === dim ? oldSize + (source.shape[d] as number) : size,
+  );
+  const document = new Map<string, JsonValue>(target.document).set("shape", shape);
+  return { ...plan, target: parseStoredArray(target.name, target.path, document as JsonObject) };
+}
+
+function appendedBox({ dims, shape }: StoredArray, dim: string, oldSize: number): Extent[] {
+  return shape.map((size, d) => ({ start: dims[d] === dim ? oldSize : 0, end: size }));
+}

@@ -1,0 +1,126 @@
+/** Zarr codecs from bytes to bytes: `zstd`, `gzip`, `crc32c`. Others are refused by name. */
+import { concatBytes } from "../../base/bytes.ts";
+import { makeError } from "../../base/errors.ts";
+import { crc32c } from "../../codec/crc32c.ts";
+import { isJsonObject, type JsonObject, type JsonValue, printJson } from "../../codec/json.ts";
+import { compressZstd, decompressZstd } from "../../codec/zstd.ts";
+import { damaged } from "./element-bytes.ts";
+
+/** One step from bytes to bytes. */
+export interface ByteCodec {
+  encode(bytes: Uint8Array): Promise<Uint8Array>;
+  /** `bytesMax`: most bytes that may come out. Throws `deserialization`, naming the chunk. */
+  decode(bytes: Uint8Array, bytesMax: number, chunk: string): Promise<Uint8Array>;
+}
+
+/** zstd's own default, which level 0 asks for. */
+const ZSTD_LEVEL_DEFAULT = 3;
+const CHECKSUM_BYTES = 4;
+
+/** Name of a codec, for a codec given as an object or as its name. */
+export function codecName(codec: JsonValue): string {
+  const name = isJsonObject(codec) ? codec.get("name") : codec;
+  return typeof name === "string" ? name : printJson(codec);
+}
+
+/** Configuration of a codec; empty if it has none. */
+export function codecConfiguration(codec: JsonValue): JsonObject {
+  const configuration = isJsonObject(codec) ? codec.get("configuration") : undefined;
+  return isJsonObject(configuration) ? configuration : new Map();
+}
+
+/** The codec that an array's zarr.json names. Throws `unimplemented`, naming codec and array. */
+export function parseByteCodec(codec: JsonValue, path: string): ByteCodec {
+  const name = codecName(codec);
+  if (name === "zstd") return zstdCodec(codecConfiguration(codec).get("level"));
+  if (name === "gzip" || name === "numcodecs.gzip") return streamCodec("gzip");
+  if (name === "numcodecs.zlib") return streamCodec("deflate");
+  if (name === "crc32c") return crc32cCodec();
+  throw unsupportedCodec(path, name);
+}
+
+/** `unimplemented`, naming codec and array. */
+export function unsupportedCodec(path: string, name: string): Error {
+  return makeError("unimplemented", `array ${path}: codec ${name} is not supported`, {
+    details: { path, codec: name },
+  });
+}
+
+function zstdCodec(level: JsonValue | undefined): ByteCodec {
+  const usable =
+    typeof level === "number" && level !== 0
+      ? Math.min(22, Math.max(1, level))
+      : ZSTD_LEVEL_DEFAULT;
+  return {
+    encode: (bytes) => compressZstd(bytes, usable),
+    async decode(bytes, bytesMax, chunk) {
+      try {
+        return await decompressZstd(bytes, { bytesMax });
+      } catch (cause) {
+        throw damaged(chunk, cause instanceof Error ? cause.message : String(cause), cause);
+      }
+    },
+  };
+}
+
+function streamCodec(format: "gzip" | "deflate"): ByteCodec {
+  return {
+    encode: (bytes) => pump(bytes, new CompressionStream(format), Number.POSITIVE_INFINITY),
+    async decode(bytes, bytesMax, chunk) {
+      try {
+        return await pump(bytes, new DecompressionStream(format), bytesMax);
+      } catch (cause) {
+        throw damaged(chunk, `no ${format}`, cause);
+      }
+    },
+  };
+}
+
+/** Runs bytes through a stream, up to `bytesMax` of output. */
+async function pump(
+  bytes: Uint8Array,
+  stream: CompressionStream | DecompressionStream,
+  bytesMax: number,
+): Promise<Uint8Array> {
+  const writer = stream.writable.getWriter();
+  const written = writer.write(bytes as Uint8Array<ArrayBuffer>).then(() => writer.close());
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const reader = (stream.readable as ReadableStream<Uint8Array>).getReader();
+  const read = async (): Promise<void> => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      size += value.length;
+      if (size > bytesMax) {
+        await reader.cancel();
+        throw new Error(`more than ${bytesMax} bytes come out`);
+      }
+      parts.push(value);
+    }
+  };
+  // Both sides fail together on damage: wait for both, so that neither is left unhandled.
+  const [reading, writing] = await Promise.allSettled([read(), written]);
+  if (reading.status === "rejected") throw reading.reason;
+  if (writing.status === "rejected") throw writing.reason;
+  return concatBytes(parts);
+}
+
+function crc32cCodec(): ByteCodec {
+  return {
+    async encode(bytes) {
+      const checksum = new Uint8Array(CHECKSUM_BYTES);
+      new DataView(checksum.buffer).setUint32(0, crc32c(bytes), true);
+      return concatBytes([bytes, checksum]);
+    },
+    async decode(bytes, _bytesMax, chunk) {
+      const end = bytes.length - CHECKSUM_BYTES;
+      if (end < 0) throw damaged(chunk, "no room for a checksum");
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      if (view.getUint32(end, true) !== crc32c(bytes, 0, end)) {
+        throw damaged(chunk, "its checksum does not match");
+      }
+      return bytes.subarray(0, end);
+    },
+  };
+}

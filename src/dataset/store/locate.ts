@@ -1,0 +1,63 @@
+/** Finds a part of a dimension in a store by the values of its coordinate, compared exactly. */
+import type { Extent } from "../array/box.ts";
+import { isList } from "../array/elements.ts";
+import type { Comparable } from "../model/compare-values.ts";
+import { instantOf } from "../model/time-array.ts";
+import type { BothValues } from "./stored-values.ts";
+import { invalid } from "./write-group.ts";
+
+type Key = number | bigint | string | undefined;
+
+/**
+ * Where the own values stand among the stored ones.
+ * @throws {invalid-option} a value that is not stored, or stored twice; gaps, another order.
+ */
+export function locate(dim: string, { own, stored }: BothValues): Extent {
+  const wanted = keysOf(own);
+  const [first] = wanted;
+  if (wanted.length === 0) return { start: 0, end: 0 };
+  const positions = new Map<Key, number>();
+  const repeated = new Set<Key>();
+  keysOf(stored).forEach((key, i) => {
+    if (positions.has(key)) repeated.add(key);
+    else positions.set(key, i);
+  });
+  const start = positions.get(first);
+  wanted.forEach((key, i) => {
+    const position = positions.get(key);
+    if (position === undefined || key === undefined || start === undefined) {
+      throw invalid(
+        "region",
+        `value ${i} of coordinate ${dim} (${String(key)}) is not in the store`,
+      );
+    }
+    if (repeated.has(key)) {
+      throw invalid(
+        "region",
+        `value ${i} of coordinate ${dim} (${String(key)}) is in the store twice`,
+      );
+    }
+    if (position !== start + i) {
+      throw invalid(
+        "region",
+        `coordinate ${dim} is not one stretch of the store's: value ${i} stands at ${position}, not at ${start + i}`,
+      );
+    }
+  });
+  return { start: start as number, end: (start as number) + wanted.length };
+}
+
+/** Values as keys of a map: equal values have equal keys. */
+function keysOf({ values, time }: Comparable): Key[] {
+  if (isList(values)) {
+    return (values as (string | Uint8Array)[]).map((value) =>
+      typeof value === "string" ? value : `bytes ${Array.from(value).join(" ")}`,
+    );
+  }
+  return Array.from(values as ArrayLike<number | bigint>, (value): Key => {
+    if (time !== undefined) return instantOf(value, time);
+    // An int64 and a double of the same value are one key.
+    const number = Number(value);
+    return typeof value === "bigint" && Number.isSafeInteger(number) ? number : value;
+  });
+}

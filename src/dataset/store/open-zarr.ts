@@ -1,0 +1,73 @@
+/** Opens a group of a Zarr store as a dataset; values stay in the store until they are needed. */
+import { type JsonValue, jsonToPlain } from "../../codec/json.ts";
+import { placeOf, type ZarrStore } from "../../zarr/zarr-store.ts";
+import type { Dataset } from "../model/dataset.ts";
+import { checkOpenOptions, datasetOfRaw, type OpenOptions } from "../model/dataset-of-raw.ts";
+import type { RawVariable } from "../netcdf/raw-variable.ts";
+import { codecConfiguration, codecName } from "./byte-codecs.ts";
+import { zarrSource } from "./chunk-store.ts";
+import { mustReadGroup } from "./group.ts";
+import type { StoredArray } from "./stored-array.ts";
+
+/** Options of `openZarr`. */
+export interface OpenZarrOptions extends OpenOptions {
+  /** Path of the group. Default: the root. */
+  readonly group?: string | undefined;
+}
+
+/**
+ * The dataset in a group of a store, in the manner of xarray's `open_zarr`. Costs one listing and
+ * one request per array; values are read when they are needed.
+ * @throws {node-not-found} there is no group.
+ * @throws {unimplemented} an array that cannot be held, by name: see `dropVariables`.
+ * @throws {invalid-array-metadata} an array without dimension names; damage.
+ */
+export async function openZarr(store: ZarrStore, options: OpenZarrOptions = {}): Promise<Dataset> {
+  checkOpenOptions("openZarr", options, ["group"]);
+  const place = placeOf("openZarr", store, options.group ?? "/", options.signal);
+  const group = await mustReadGroup(place, options.dropVariables);
+  return datasetOfRaw(
+    {
+      variables: [...group.arrays.values()].map((array) => rawVariable(store, array)),
+      attributes: shownAttributes(group.attributes),
+      encoding: {},
+      close: async () => undefined,
+    },
+    options,
+  );
+}
+
+/** Attributes of the NetCDF library itself are not shown. */
+function shownAttributes(attributes: ReadonlyMap<string, JsonValue>): Map<string, JsonValue> {
+  return new Map([...attributes].filter(([name]) => !name.toLowerCase().startsWith("_nc")));
+}
+
+/** An array as a variable; how it is stored becomes its encoding. */
+export function rawVariable(store: ZarrStore, array: StoredArray): RawVariable {
+  return {
+    name: array.name,
+    dims: array.dims,
+    source: zarrSource(store, array),
+    attributes: array.attributes,
+    encoding: storageEncoding(array),
+  };
+}
+
+function storageEncoding(array: StoredArray): Record<string, unknown> {
+  const codecs = array.document.get("codecs") as readonly JsonValue[];
+  const serializer = codecs.findIndex((codec) =>
+    ["bytes", "vlen-utf8", "sharding_indexed"].includes(codecName(codec)),
+  );
+  const after = codecs.slice(serializer + 1);
+  const sharding = codecs[serializer] as JsonValue;
+  if (codecName(sharding) !== "sharding_indexed") {
+    return { chunks: [...array.chunkShape], compressors: after.map(jsonToPlain) };
+  }
+  const inner = codecConfiguration(sharding);
+  const innerCodecs = inner.get("codecs");
+  return {
+    chunks: jsonToPlain(inner.get("chunk_shape") ?? null),
+    shards: [...array.chunkShape],
+    compressors: Array.isArray(innerCodecs) ? innerCodecs.slice(1).map(jsonToPlain) : [],
+  };
+}

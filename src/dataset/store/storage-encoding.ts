@@ -1,0 +1,210 @@
+/** How a new array is stored: chunks, shards, codecs and fill value, from its encoding. */
+import { makeError } from "../../base/errors.ts";
+import { describe } from "../../base/options.ts";
+import { type JsonValue, parseJson, printJson } from "../../codec/json.ts";
+import { defaultChunkShape } from "../../zarr/chunk-shape.ts";
+import type { ElementType } from "../array/elements.ts";
+import { codecConfiguration, codecName } from "./byte-codecs.ts";
+import { dataTypeOf, elementBytes, encodeFill } from "./data-type.ts";
+
+/** Keys of an encoding that say what values are stored as; given together, they replace each other. */
+export const CODING_KEYS: readonly string[] = [
+  "dtype",
+  "scale_factor",
+  "add_offset",
+  "_FillValue",
+  "missing_value",
+  "_Unsigned",
+  "units",
+  "calendar",
+];
+/** Keys that say how bytes are stored. */
+const STORAGE_KEYS: readonly string[] = [
+  "chunks",
+  "shards",
+  "compressors",
+  "filters",
+  "serializer",
+  "fill_value",
+  "chunk_key_encoding",
+  "write_empty_chunks",
+  "coordinates",
+];
+
+/**
+ * A variable's encoding with what the call asks for laid over it. If the call says anything of what
+ * values are stored as, the variable's own words on that are dropped.
+ * @throws {invalid-option} an unknown key, by name.
+ */
+export function mergeEncoding(
+  own: Readonly<Record<string, unknown>>,
+  asked: Readonly<Record<string, unknown>> | undefined,
+  owner: string,
+): Record<string, unknown> {
+  const merged = { ...own };
+  if (asked === undefined) return merged;
+  const keys = Object.keys(asked);
+  const unknown = keys.filter((key) => !CODING_KEYS.includes(key) && !STORAGE_KEYS.includes(key));
+  if (unknown.length > 0) {
+    throw makeError(
+      "invalid-option",
+      `${owner}: unexpected encoding ${unknown.join(", ")}; known: ${[...STORAGE_KEYS, ...CODING_KEYS].join(", ")}`,
+      { details: { variable: owner, unknown } },
+    );
+  }
+  if (keys.some((key) => CODING_KEYS.includes(key))) {
+    for (const key of CODING_KEYS) delete merged[key];
+  }
+  // A new chunk shape does not go with old shards.
+  if (asked["chunks"] !== undefined && asked["shards"] === undefined) delete merged["shards"];
+  return { ...merged, ...asked };
+}
+
+/** Members of a new array's zarr.json. */
+export interface StorageMembers {
+  /** Shape of what is stored under one key. */
+  readonly chunkShape: readonly number[];
+  readonly codecs: readonly JsonValue[];
+  readonly fillValue: JsonValue;
+  readonly dataType: JsonValue;
+}
+
+/**
+ * Chooses how an array is stored.
+ * @throws {invalid-option} chunks that do not fit; {unimplemented} filters, other chunk keys.
+ */
+export function storageMembers(
+  type: ElementType,
+  shape: readonly number[],
+  encoding: Readonly<Record<string, unknown>>,
+  fill: { readonly default: unknown; readonly isChunksAsked: boolean; readonly owner: string },
+): StorageMembers {
+  const { owner } = fill;
+  refuseFilters(encoding, owner);
+  const asked = parseLengths(encoding["chunks"], "chunks", shape, fill.isChunksAsked, owner);
+  const chunks = asked ?? defaultChunkShape(shape, elementBytes(type));
+  const shards = parseLengths(encoding["shards"], "shards", shape, fill.isChunksAsked, owner);
+  const fillValue = encodeFill(type, encoding["fill_value"] ?? fill.default, owner);
+  const inner = [
+    serializerOf(type, encoding["serializer"], owner),
+    ...compressorsOf(encoding, owner),
+  ];
+  if (shards === undefined) {
+    return { chunkShape: chunks, codecs: inner, fillValue, dataType: dataTypeOf(type) };
+  }
+  if (!shards.every((size, d) => size % (chunks[d] as number) === 0)) {
+    throw invalid(owner, "shards", `shards [${shards}] are no multiples of chunks [${chunks}]`);
+  }
+  const codec = shardingCodec(chunks, inner);
+  return { chunkShape: shards, codecs: [codec], fillValue, dataType: dataTypeOf(type) };
+}
+
+function refuseFilters(encoding: Readonly<Record<string, unknown>>, owner: string): void {
+  const { filters } = encoding;
+  const isNone = filters === undefined || filters === null;
+  if (!isNone && !(Array.isArray(filters) && filters.length === 0)) {
+    throw makeError("unimplemented", `${owner}: filters are not supported`, {
+      details: { variable: owner, option: "filters" },
+    });
+  }
+  const keys = encoding["chunk_key_encoding"];
+  const name = keys === undefined ? "default" : codecName(parseJson(printJson(keys)));
+  if (name === "default") return;
+  throw makeError("unimplemented", `${owner}: chunk keys ${name} are not supported`, {
+    details: { variable: owner, option: "chunk_key_encoding" },
+  });
+}
+
+/** One length per dimension. Lengths that came with a variable and no longer fit are ignored. */
+function parseLengths(
+  value: unknown,
+  key: string,
+  shape: readonly number[],
+  isAsked: boolean,
+  owner: string,
+): number[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  const isFit =
+    Array.isArray(value) &&
+    value.length === shape.length &&
+    value.every((size) => Number.isSafeInteger(size) && size > 0);
+  if (isFit) return (value as number[]).map((size, d) => (shape[d] === 0 ? 1 : size));
+  if (!isAsked) return undefined;
+  throw invalid(owner, key, `${key} must be ${shape.length} positive integers, got ${show(value)}`);
+}
+
+function show(value: unknown): string {
+  return Array.isArray(value) ? `[${value.join(", ")}]` : describe(value);
+}
+
+function serializerOf(type: ElementType, asked: unknown, owner: string): JsonValue {
+  if (type.name === "string" && type.width === undefined) {
+    return codecOf("vlen-utf8", []);
+  }
+  const isByteWide = type.name === "bytes" || (type.name !== "string" && elementBytes(type) === 1);
+  if (asked === undefined || asked === null) {
+    return codecOf("bytes", isByteWide ? [] : [["endian", "little"]]);
+  }
+  const codec = parseJson(printJson(asked));
+  if (codecName(codec) !== "bytes") {
+    throw invalid(owner, "serializer", `serializer must be "bytes", got ${codecName(codec)}`);
+  }
+  const endian = codecConfiguration(codec).get("endian") ?? "little";
+  return codecOf("bytes", isByteWide ? [] : [["endian", endian]]);
+}
+
+const ZSTD: readonly (readonly [string, JsonValue])[] = [
+  ["level", 0],
+  ["checksum", false],
+];
+
+function compressorsOf(encoding: Readonly<Record<string, unknown>>, owner: string): JsonValue[] {
+  const { compressors } = encoding;
+  if (compressors === undefined || compressors === "auto") return [codecOf("zstd", ZSTD)];
+  if (compressors === null) return [];
+  const list = Array.isArray(compressors) ? compressors : [compressors];
+  return list.map((compressor) => {
+    const codec = parseJson(printJson(compressor));
+    const name = codecName(codec);
+    if (name === "zstd") return codecOf("zstd", withDefaults(codec, ZSTD));
+    if (name === "gzip") return codecOf("gzip", withDefaults(codec, [["level", 5]]));
+    if (name === "crc32c") return codecOf("crc32c", []);
+    throw makeError("unimplemented", `${owner}: compressor ${name} is not supported`, {
+      details: { variable: owner, codec: name },
+    });
+  });
+}
+
+function withDefaults(
+  codec: JsonValue,
+  defaults: readonly (readonly [string, JsonValue])[],
+): [string, JsonValue][] {
+  return [...new Map([...defaults, ...codecConfiguration(codec)])];
+}
+
+function codecOf(
+  name: string,
+  configuration: readonly (readonly [string, JsonValue])[],
+): JsonValue {
+  const codec = new Map<string, JsonValue>([["name", name]]);
+  if (configuration.length > 0 || name === "vlen-utf8") {
+    codec.set("configuration", new Map(configuration));
+  }
+  return codec;
+}
+
+function shardingCodec(chunkShape: readonly number[], codecs: readonly JsonValue[]): JsonValue {
+  const index = [codecOf("bytes", [["endian", "little"]]), codecOf("crc32c", [])];
+  return codecOf("sharding_indexed", [
+    ["chunk_shape", [...chunkShape]],
+    ["codecs", [...codecs]],
+    ["index_codecs", index],
+    ["index_location", "end"],
+  ]);
+}
+
+function invalid(owner: string, option: string, what: string): Error {
+  return makeError("invalid-option", `${owner}: ${what}`, {
+    details: { variable: owner, option },
+  });
+}

@@ -1,0 +1,41 @@
+/** Values of a variable and of the array it belongs to, in a form in which both can be compared. */
+import type { ZarrStore } from "../../zarr/zarr-store.ts";
+import { type Box, wholeBox } from "../array/box.ts";
+import { isSameCoding } from "../cf/coding.ts";
+import { decodeValues } from "../cf/decode-values.ts";
+import type { Comparable } from "../model/compare-values.ts";
+import { zarrSource } from "./chunk-store.ts";
+import type { VariablePlan } from "./variable-plan.ts";
+
+/** A variable's own values, and those of `region` of its array. */
+export interface BothValues {
+  readonly own: Comparable;
+  readonly stored: Comparable;
+}
+
+/**
+ * Reads both. Where both are stored alike, stored values are compared, decoded ones elsewhere: two
+ * precisions of decoding must not make equal numbers differ.
+ */
+export async function readBoth(
+  store: ZarrStore,
+  plan: VariablePlan,
+  region: Box,
+  signal: AbortSignal | undefined,
+): Promise<BothValues> {
+  const { source, target, coding, array } = plan;
+  const ownCoding = array.content.coding;
+  const [own, stored] = await Promise.all([
+    source.read(wholeBox(source.shape), signal),
+    zarrSource(store, target).read(region, signal),
+  ]);
+  if (isSameCoding(ownCoding, coding)) {
+    const { time } = coding;
+    return { own: { values: own, time }, stored: { values: stored, time } };
+  }
+  const owner = `variable ${array.name}`;
+  return {
+    own: { values: decodeValues(own, ownCoding, owner), time: ownCoding.time },
+    stored: { values: decodeValues(stored, coding, owner), time: coding.time },
+  };
+}

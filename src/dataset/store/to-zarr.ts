@@ -1,0 +1,221 @@
+/**
+ * Writes a dataset into a group of a Zarr store, in the manner of xarray's `to_zarr`. Everything
+ * that can be checked is checked before anything is written.
+ */
+import { createLimiter, mapConcurrent } from "../../base/concurrency.ts";
+import { makeError } from "../../base/errors.ts";
+import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
+import { type NodePlace, placeOf, readDocument, type ZarrStore } from "../../zarr/zarr-store.ts";
+import { wholeBox } from "../array/box.ts";
+import type { Dataset } from "../model/dataset.ts";
+import { appendToZarr } from "./append.ts";
+import { childPlace, readGroup, type StoredGroup } from "./group.ts";
+import { deleteTree } from "./listing.ts";
+import { type RegionOption, writeRegion } from "./region.ts";
+import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
+import { CHUNKS_UNDER_WAY_MAX, type WriteContext, writeVariable } from "./write-chunks.ts";
+import {
+  groupDocument,
+  invalid,
+  isSingleChunk,
+  missingGroups,
+  textsOf,
+  writeEmptyGroups,
+  writeJson,
+  writeNewDocuments,
+} from "./write-group.ts";
+
+/**
+ * What happens to what is there: `w-` refuses an existing group, `w` replaces it with all below it,
+ * `a` keeps it and overwrites variables of the same name, `r+` only writes into existing ones.
+ */
+export type WriteMode = "w" | "w-" | "a" | "a-" | "r+";
+
+/** Options of `toZarr`. */
+export interface ToZarrOptions {
+  /** Default: `w-`; with `region` `r+`; with `appendDim` `a`. */
+  readonly mode?: WriteMode | undefined;
+  /** False writes metadata, coordinates, and variables of a single chunk; the rest comes by region. */
+  readonly compute?: boolean | undefined;
+  /** Per variable; keys as xarray names them. */
+  readonly encoding?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  /**
+   * The part of existing arrays that is written: `'auto'` finds it by the index coordinates, or per
+   * dimension `{ start, end }` or `'auto'`. Coordinates are never written, but compared.
+   */
+  readonly region?: RegionOption | undefined;
+  /** False lets a region share chunks with other writers. Default: true. */
+  readonly safeChunks?: boolean | undefined;
+  /** True also writes variables that have no part of the region to themselves. Default: false. */
+  readonly writeInvariant?: boolean | undefined;
+  /** Appends along this dimension. */
+  readonly appendDim?: string | undefined;
+  /** Path of the group. Default: the root. Groups above it are made. */
+  readonly group?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const KNOWN = [
+  "mode",
+  "compute",
+  "encoding",
+  "region",
+  "safeChunks",
+  "writeInvariant",
+  "appendDim",
+  "group",
+  "signal",
+];
+const MODES: readonly unknown[] = ["w", "w-", "a", "a-", "r+"];
+/** Variables of one call under way at once. */
+const VARIABLES_UNDER_WAY_MAX = 4;
+
+/**
+ * Writes `dataset`. If it fails or is aborted midway, some of it has been written.
+ * @throws {node-already-exists} mode `w-` and a group is there; {node-not-found} `r+` and none is.
+ * @throws {invalid-option} what contradicts itself or the store, or cannot be stored losslessly.
+ * @throws {region-not-aligned} a region that covers a chunk in part, naming it.
+ */
+export async function toZarr(
+  dataset: Dataset,
+  store: ZarrStore,
+  options: ToZarrOptions,
+): Promise<void> {
+  checkOptions("toZarr", options, KNOWN);
+  const { signal } = options;
+  const place = placeOf("toZarr", store, options.group ?? "/", signal);
+  checkCombination(options);
+  checkNames(dataset, options);
+  const context: WriteContext = { store, limiter: createLimiter(CHUNKS_UNDER_WAY_MAX), signal };
+  if (options.appendDim !== undefined) {
+    return appendToZarr(dataset, place, context, { ...options, appendDim: options.appendDim });
+  }
+  if (options.region !== undefined) {
+    return writeRegion(dataset, place, context, { ...options, region: options.region });
+  }
+  await writeAll(dataset, place, context, options);
+}
+
+function checkCombination(options: ToZarrOptions): void {
+  const { mode, region, appendDim, compute } = options;
+  if (mode !== undefined && !MODES.includes(mode)) {
+    throw invalid("mode", `unknown mode ${describe(mode)}; known: ${MODES.join(", ")}`);
+  }
+  if (mode === "a-" && appendDim === undefined)
+    throw invalid("mode", "a- goes with appendDim only");
+  if (region !== undefined && mode !== undefined && mode !== "a" && mode !== "r+") {
+    throw invalid("region", `a region cannot be written with mode ${mode}`);
+  }
+  if (appendDim !== undefined) {
+    if (mode === "w" || mode === "w-") {
+      throw invalid("appendDim", `appending is not possible with mode ${mode}`);
+    }
+    if (region !== undefined) throw invalid("region", "a region and appendDim exclude each other");
+  }
+  if (compute === false && (region !== undefined || appendDim !== undefined)) {
+    throw invalid("compute", "compute: false only goes with writing a whole dataset");
+  }
+}
+
+function checkNames(dataset: Dataset, { encoding }: ToZarrOptions): void {
+  for (const { name } of dataset.all()) {
+    if (name === "" || name.includes("/")) {
+      throw invalid("variables", `${describe(name)} is no name of a variable: it would be a group`);
+    }
+  }
+  if (encoding === undefined) return;
+  for (const [name, own] of Object.entries(encoding)) {
+    if (dataset.get(name) === undefined) {
+      throw invalid("encoding", `there is no variable ${name} to encode`);
+    }
+    if (!isPlainObject(own)) {
+      throw invalid("encoding", `the encoding of ${name} must be an object, got ${describe(own)}`);
+    }
+  }
+}
+
+async function writeAll(
+  dataset: Dataset,
+  place: NodePlace,
+  context: WriteContext,
+  options: ToZarrOptions,
+): Promise<void> {
+  const mode = options.mode ?? "w-";
+  const present = await readDocument(place);
+  if (mode === "w-" && present !== undefined) {
+    throw makeError(
+      "node-already-exists",
+      `there is already a ${String(present.get("node_type"))} at ${place.path}; mode "w" replaces it`,
+      {
+        details: { path: place.path, mode },
+      },
+    );
+  }
+  if (mode === "r+" && present === undefined) {
+    throw makeError("node-not-found", `there is no group at ${place.path}`, {
+      details: { path: place.path },
+    });
+  }
+  const group = mode === "w" || mode === "w-" ? undefined : await readGroup(place);
+  if (group !== undefined && mode === "r+") checkAllExist(dataset, group);
+  const plans = planVariables(dataset, place, group, options.encoding);
+  const document = groupDocument(dataset, place);
+  const ancestors = await missingGroups(place);
+  if (mode === "w" && present !== undefined) await deleteTree(place);
+  await writeEmptyGroups(place, ancestors);
+  if (mode !== "r+") await writeJson(place, document);
+  await writeNewDocuments(place, plans);
+  await writeValues(context, options.compute === false ? plans.filter(isInitial(dataset)) : plans);
+}
+
+/** Coordinates, and what fits in one chunk: what `compute: false` writes all the same. */
+function isInitial(dataset: Dataset): (plan: VariablePlan) => boolean {
+  return ({ array, target }) =>
+    dataset.coordinates[array.name] !== undefined || isSingleChunk(target);
+}
+
+function checkAllExist(dataset: Dataset, group: StoredGroup): void {
+  const missing = dataset.all().filter(({ name }) => !group.arrays.has(name));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name).join(", ");
+  throw invalid("mode", `the store has no variable ${names}; mode "r+" makes none`);
+}
+
+function planVariables(
+  dataset: Dataset,
+  place: NodePlace,
+  group: StoredGroup | undefined,
+  encoding: ToZarrOptions["encoding"],
+): VariablePlan[] {
+  const texts = textsOf(dataset);
+  return dataset.all().map((array) => {
+    const stored = group?.arrays.get(array.name);
+    const asked = encoding?.[array.name];
+    if (stored === undefined) {
+      const { path } = childPlace(place, array.name);
+      return planNewArray(array, { path, asked, coordinates: texts.ofVariable.get(array.name) });
+    }
+    if (asked !== undefined) {
+      throw invalid("encoding", `variable ${array.name} exists already: its encoding stays`);
+    }
+    const plan = planStoredArray(array, stored);
+    checkSizes(plan);
+    return plan;
+  });
+}
+
+function checkSizes({ array, source, target }: VariablePlan): void {
+  const d = target.shape.findIndex((size, i) => size !== source.shape[i]);
+  if (d < 0) return;
+  throw invalid(
+    "mode",
+    `variable ${array.name} has size ${source.shape[d]} along ${target.dims[d]}, the store has ${target.shape[d]}`,
+  );
+}
+
+/** Writes all values of the plans into their whole arrays. */
+async function writeValues(context: WriteContext, plans: readonly VariablePlan[]): Promise<void> {
+  await mapConcurrent(plans, VARIABLES_UNDER_WAY_MAX, (plan) =>
+    writeVariable(context, plan, wholeBox(plan.target.shape)),
+  );
+}

@@ -1,0 +1,77 @@
+/** Documents of a dataset's group and arrays, and writing whole variables. */
+import { encodeUtf8 } from "../../base/bytes.ts";
+import { mapConcurrent } from "../../base/concurrency.ts";
+import { makeError } from "../../base/errors.ts";
+import { type JsonObject, printJson } from "../../codec/json.ts";
+import { parentPath } from "../../format/node-path.ts";
+import { type NodePlace, readDocument, writeDocument } from "../../zarr/zarr-store.ts";
+import { type CoordinateTexts, coordinateTexts } from "../cf/coordinates.ts";
+import type { Dataset } from "../model/dataset.ts";
+import { checkedDocument, spelledAttributes, type VariablePlan } from "./variable-plan.ts";
+
+const DOCUMENTS_UNDER_WAY_MAX = 16;
+const EMPTY_GROUP = { attributes: {}, zarr_format: 3, node_type: "group" };
+
+/** The `coordinates` attributes of a dataset. */
+export function textsOf(dataset: Dataset): CoordinateTexts {
+  return coordinateTexts(Object.values(dataset.coordinates), Object.values(dataset.variables));
+}
+
+/** The document of the dataset's group. Throws `bad-metadata` for attributes that JSON cannot say. */
+export function groupDocument(dataset: Dataset, place: NodePlace): JsonObject {
+  const { ofGroup } = textsOf(dataset);
+  const attributes = spelledAttributes(dataset.attributes, dataset.spelling);
+  if (ofGroup !== undefined && !attributes.has("coordinates")) {
+    attributes.set("coordinates", ofGroup);
+  }
+  return checkedDocument(place.path, undefined, { ...EMPTY_GROUP, attributes });
+}
+
+/** Writes one zarr.json. */
+export async function writeJson(
+  place: NodePlace,
+  document: JsonObject | Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await writeDocument(place, encodeUtf8(printJson(document)));
+}
+
+/** Makes groups without attributes. */
+export async function writeEmptyGroups(place: NodePlace, paths: readonly string[]): Promise<void> {
+  for (const path of paths) await writeJson({ ...place, path }, EMPTY_GROUP);
+}
+
+/** Paths of groups above the place that are not there, outermost first. Throws `not-a-group`. */
+export async function missingGroups(place: NodePlace): Promise<string[]> {
+  const missing: string[] = [];
+  for (let path = parentPath(place.path); path !== undefined; path = parentPath(path)) {
+    const document = await readDocument({ ...place, path });
+    if (document === undefined) missing.unshift(path);
+    else if (document.get("node_type") !== "group") {
+      throw makeError("not-a-group", `${path} is an array, so ${place.path} cannot lie below it`, {
+        details: { path, child: place.path },
+      });
+    }
+  }
+  return missing;
+}
+
+/** Writes the documents of new arrays. */
+export async function writeNewDocuments(
+  place: NodePlace,
+  plans: readonly VariablePlan[],
+): Promise<void> {
+  const made = plans.filter(({ isNew }) => isNew);
+  await mapConcurrent(made, DOCUMENTS_UNDER_WAY_MAX, ({ target }) =>
+    writeJson({ ...place, path: target.path }, target.document),
+  );
+}
+
+/** Whether all of an array lies in one chunk. */
+export function isSingleChunk({ shape, chunkShape }: VariablePlan["target"]): boolean {
+  return shape.every((size, d) => size <= (chunkShape[d] as number));
+}
+
+/** `invalid-option` of `toZarr`. */
+export function invalid(option: string, what: string): Error {
+  return makeError("invalid-option", `toZarr: ${what}`, { details: { option } });
+}
