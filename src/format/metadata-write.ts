@@ -3,7 +3,7 @@ import type { Builder } from "flatbuffers";
 import { compareUtf8 } from "../base/bytes.ts";
 import { createOffsets, createSharedText, type Offset } from "../codec/flatbuffer-write.ts";
 import { encodeFlexbuffers } from "../codec/flexbuffers-encode.ts";
-import { encodeMessagePack } from "../codec/msgpack.ts";
+import { encodeMessagePack } from "../codec/msgpack-encode.ts";
 import { METADATA_ITEM_SLOTS, type MetadataItem } from "./metadata.ts";
 
 /**

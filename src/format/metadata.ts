@@ -5,7 +5,7 @@
 import type { FlatBufferReader } from "../codec/flatbuffer.ts";
 import { decodeFlexbuffers } from "../codec/flexbuffers-decode.ts";
 import { setMember } from "../codec/members.ts";
-import { decodeMessagePack } from "../codec/msgpack.ts";
+import { decodeMessagePack } from "../codec/msgpack-decode.ts";
 
 /** Slots of an item's table. */
 export const METADATA_ITEM_SLOTS = { name: 0, value: 1 } as const;

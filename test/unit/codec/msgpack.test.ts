@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeMessagePack, encodeMessagePack } from "../../../src/codec/msgpack.ts";
+import { decodeMessagePack } from "../../../src/codec/msgpack-decode.ts";
+import { encodeMessagePack } from "../../../src/codec/msgpack-encode.ts";
 import { fromHex, toHex } from "./official-encodings.ts";
 
 describe("msgpack", () => {
