@@ -1,0 +1,98 @@
+/** Many chunks that are stored within the manifest; then opened cold, and asked for. */
+import { checkBytes, concurrently, createWithArray, sample, timed } from "../array.mjs";
+
+const CHUNK_BYTES = 16;
+const AT_ONCE = 1000;
+const SAMPLE = 1000;
+
+function chunkAt(at) {
+  const bytes = Buffer.alloc(CHUNK_BYTES);
+  bytes.writeUInt32LE(at, 0);
+  bytes.writeUInt32LE(Math.imul(at, 2654435761) >>> 0, 4);
+  return bytes;
+}
+
+const keyAt = (at, side) => `a/c/${Math.floor(at / side)}/${at % side}`;
+
+async function write({ engine, size }) {
+  const { chunks, side } = size;
+  const repository = await createWithArray(engine, [chunks / side, side]);
+  const session = await engine.writable(repository);
+  const keys = Array.from({ length: chunks }, (_, at) => keyAt(at, side));
+  const values = Array.from({ length: chunks }, (_, at) => chunkAt(at));
+  const setMs = await timed(() =>
+    concurrently(chunks, AT_ONCE, (at) => session.store.set(keys[at], values[at])),
+  );
+  const commitMs = await timed(() => session.commit("inline chunks"));
+  const rereadMs = await timed(async () => rereadSample(await engine.readonly(repository), size));
+  return { setMs, commitMs, rereadMs, setsPerSecond: (chunks / setMs) * 1000 };
+}
+
+async function rereadSample(session, { chunks, side }) {
+  for (const at of sample(chunks, SAMPLE)) {
+    const key = keyAt(at, side);
+    checkBytes(await session.store.get(key), chunkAt(at), key);
+  }
+}
+
+async function open({ engine, size }) {
+  const at = size.chunks - 1;
+  let session;
+  let bytes;
+  const openMs = await timed(async () => {
+    session = await engine.readonly(await engine.open());
+    bytes = await session.store.get(keyAt(at, size.side));
+  });
+  checkBytes(bytes, chunkAt(at), "the last chunk");
+  return { openMs };
+}
+
+async function exists({ engine, size }) {
+  const { chunks, side, asked } = size;
+  const session = await engine.readonly(await engine.open());
+  const keys = Array.from({ length: asked }, (_, i) => keyAt((i * 7919) % chunks, side));
+  await session.store.exists(keys[0]); // The manifest is loaded by the first question.
+  let found = 0;
+  const existsMs = await timed(() =>
+    concurrently(asked, AT_ONCE, async (at) => {
+      if (await session.store.exists(keys[at])) found++;
+    }),
+  );
+  if (found !== asked) throw new Error(`${asked - found} chunks do not exist`);
+  return { existsPerSecond: (asked / existsMs) * 1000 };
+}
+
+export const cases = [
+  {
+    name: "inline-chunks",
+    title: "1M inline chunks by set, local",
+    place: { kind: "local", durability: "metadata" },
+    sizes: {
+      full: { chunks: 1_000_000, side: 1000, asked: 200_000 },
+      short: { chunks: 2000, side: 100, asked: 2000 },
+    },
+    sides: {
+      icefloe: { engine: "icefloe", options: {} },
+      official: { engine: "official", options: {} },
+    },
+    phases: { write, open, exists },
+    figures: [
+      { label: "sets", unit: "/s", of: (r) => r.write.setsPerSecond, reach: 3 },
+      { label: "commit", unit: "ms", of: (r) => r.write.commitMs, reach: 0.4 },
+      {
+        label: "commit + 1,000 chunks read",
+        unit: "ms",
+        of: (r) => r.write.commitMs + r.write.rereadMs,
+        reach: 0.4,
+      },
+      { label: "peak memory of the write", unit: "MiB", of: (r) => r.write.peakBytes / 2 ** 20 },
+      { label: "cold open + first chunk", unit: "ms", of: (r) => r.open.openMs, reach: 0.7 },
+      {
+        label: "the same with the import",
+        unit: "ms",
+        of: (r) => r.open.openMs + r.open.importMs,
+      },
+      { label: "exists", unit: "/s", of: (r) => r.exists.existsPerSecond, reach: 10 },
+    ],
+  },
+];
