@@ -1,0 +1,18 @@
+/** icefloe/dataset/node: as icefloe/dataset, with files by path and the xarray tutorials' samples. */
+export type { DecodeOptions } from "../cf/decode-attributes.ts";
+export type { Attributes, Encoding, VariableInput } from "../model/array-input.ts";
+export { type AssertOptions, assertEqual, assertIdentical } from "../model/assert-identical.ts";
+export type { Data, DataInput, Dtype, NestedData, TypedArray } from "../model/data.ts";
+export { DataArray, type DataArrayInput, type LoadOptions } from "../model/data-array.ts";
+export { Dataset, type DatasetInput } from "../model/dataset.ts";
+export type { OpenOptions } from "../model/dataset-of-raw.ts";
+export type { Indexer, Indexers, PositionRange } from "../model/indexers.ts";
+export type { Label, LabelIndexer, Labels, SelectOptions } from "../model/labels.ts";
+export { TimeArray } from "../model/time-array.ts";
+export type { NetcdfInput, OpenNetcdfOptions } from "../netcdf/open-netcdf.ts";
+export { type OpenZarrOptions, openZarr } from "../store/open-zarr.ts";
+export type { RegionOption } from "../store/region.ts";
+export type { ToZarrOptions, WriteMode } from "../store/to-zarr.ts";
+export type { DownloadProgress } from "./download.ts";
+export { openNetcdf } from "./open-file.ts";
+export { type OpenTutorialOptions, openTutorial } from "./tutorial.ts";

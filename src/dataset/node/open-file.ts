@@ -1,0 +1,38 @@
+/** Opens NetCDF files by path: both versions are read from disk as they are needed. */
+
+import type { Dataset } from "../model/dataset.ts";
+import { checkOpenOptions } from "../model/dataset-of-raw.ts";
+import { type Hdf5Library, loadHdf5 } from "../netcdf/hdf5.ts";
+import { openHdf5 } from "../netcdf/open-hdf5.ts";
+import {
+  type NetcdfInput,
+  type OpenNetcdfOptions,
+  openNetcdf as openAnywhere,
+  openSource,
+} from "../netcdf/open-netcdf.ts";
+import { fileSource, pathOf } from "./file-source.ts";
+
+/**
+ * The dataset in a NetCDF file: by path or `file:` URL, or as `openNetcdf` of `icefloe/dataset`.
+ * The file stays open until `close()` of the dataset.
+ * @throws {io} a file that cannot be opened; and as `openNetcdf` of `icefloe/dataset`.
+ */
+export async function openNetcdf(
+  input: string | NetcdfInput,
+  options: OpenNetcdfOptions = {},
+): Promise<Dataset> {
+  const isFile = typeof input === "string" || (input instanceof URL && input.protocol === "file:");
+  if (!isFile) return openAnywhere(input as NetcdfInput, options);
+  checkOpenOptions("openNetcdf", options, ["fetch"]);
+  const path = pathOf(input as string | URL);
+  return openSource(await fileSource(path), options, async (source) => {
+    const library = await loadHdf5(importHdf5);
+    await source.close();
+    return openHdf5(library, path, path, () => undefined);
+  });
+}
+
+/** This build of h5wasm reads the machine's own files. */
+async function importHdf5(): Promise<Hdf5Library> {
+  return (await import("h5wasm/node")) as unknown as Hdf5Library;
+}
