@@ -6,20 +6,8 @@ import { makeError } from "../base/errors.ts";
 import { assertInGrid, isInGrid } from "./chunk-view.ts";
 import type { Dot } from "./dot.ts";
 import { type ArrayNode, baseNodeOf, type Layers, mustGetArray, nodeAt } from "./node-view.ts";
-import { currentDot, loadBase, type SessionState, writableTable } from "./session-state.ts";
-
-/** The session's layers with its base loaded. One GET at most. */
-export async function loadLayers(state: SessionState, signal?: AbortSignal): Promise<Layers> {
-  let base = await loadBase(state, signal);
-  // A commit or rebase that ended meanwhile has moved the base and the changes over it.
-  while (base.snapshot.id !== state.baseId) base = await loadBase(state, signal);
-  return layersOf(state, base);
-}
-
-/** The session's layers over a loaded base. */
-export function layersOf(state: SessionState, base: Layers["base"]): Layers {
-  return { base, overlay: state.overlay, own: state.own };
-}
+import { currentDot, loadLayers, type SessionState } from "./session-state.ts";
+import { writableTable } from "./shared-tables.ts";
 
 /**
  * Stores a chunk's bytes: in the change set up to the inline threshold, else as an object right

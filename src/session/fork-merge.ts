@@ -7,6 +7,7 @@ import { untilAborted } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
 import { decodeForkBytes } from "./fork-bytes.ts";
+import { contentOfFork } from "./fork-content.ts";
 import type { ForkContent, MergeReport, OverlapPolicy } from "./merge.ts";
 import { startCollector } from "./merge-collector.ts";
 import { assertWritable, runMerge, type SessionState } from "./session-state.ts";
@@ -31,15 +32,11 @@ export type MergeInputs<F> = MergeInput<F> | Iterable<MergeInput<F>> | AsyncIter
 const POLICIES: readonly unknown[] = [undefined, "error", "ours", "theirs"];
 const CHECKS: readonly unknown[] = [undefined, "sample", "none"];
 
-/**
- * Merges all inputs, in order; all or none. `contentOf` gives a live fork's content, or
- * `undefined` for what is no fork.
- */
+/** Merges all inputs, in order; all or none. */
 export async function mergeInputs<F>(
   state: SessionState,
   inputs: MergeInputs<F>,
   options: MergeOptions | undefined,
-  contentOf: (input: unknown) => ForkContent | undefined,
 ): Promise<MergeReport> {
   checkMergeOptions(options);
   if (state.mode !== "writable") {
@@ -53,9 +50,9 @@ export async function mergeInputs<F>(
   const checkChunks = options?.checkChunks !== "none";
   const merge = async (): Promise<MergeReport> => {
     const collector = await startCollector(state, signal);
-    for await (const input of eachInput(inputs, contentOf, signal)) {
+    for await (const input of eachInput(inputs, signal)) {
       signal?.throwIfAborted();
-      const fork = contentOf(input) ?? contentOfBytes(input);
+      const fork = contentOfFork(input) ?? contentOfBytes(input);
       await collector.add(fork, { decide: () => policy, checkChunks, signal });
     }
     signal?.throwIfAborted();
@@ -85,10 +82,9 @@ function checkMergeOptions(options: MergeOptions | undefined): void {
 
 async function* eachInput<F>(
   inputs: MergeInputs<F>,
-  contentOf: (input: unknown) => ForkContent | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<unknown> {
-  const isOne = inputs instanceof Uint8Array || contentOf(inputs) !== undefined;
+  const isOne = inputs instanceof Uint8Array || contentOfFork(inputs) !== undefined;
   if (isOne || typeof inputs !== "object" || inputs === null) yield inputs;
   else if (Symbol.asyncIterator in inputs) yield* untilAborted(inputs, signal);
   else if (Symbol.iterator in inputs) yield* inputs;

@@ -15,10 +15,9 @@ import { checkOptions, describe } from "../base/options.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 import type { Diff } from "./diff.ts";
 import { defineAsyncDispose } from "./dispose.ts";
-import { decodeForkBytes, encodeForkBytes } from "./fork-bytes.ts";
-import { type MergeInputs, type MergeOptions, mergeInputs } from "./fork-merge.ts";
-import type { ForkContent, MergeReport } from "./merge.ts";
-import { getState, rememberState } from "./session-access.ts";
+import type { MergeInputs, MergeOptions } from "./fork-merge.ts";
+import type { MergeReport } from "./merge.ts";
+import { rememberState } from "./session-access.ts";
 import {
   type ChunkCoordinateList,
   type ChunkType,
@@ -33,13 +32,12 @@ import {
   createState,
   discard,
   emptyChangeSet,
-  flattenChanges,
   hasChanges,
   publish,
   type SessionState,
-  shareChanges,
 } from "./session-state.ts";
 import { Store } from "./store.ts";
+import type { WriteHalf } from "./write-half.ts";
 
 /** How a fork is opened where it arrives. */
 export interface FromBytesOptions extends EngineOptions {
@@ -64,10 +62,12 @@ export class ForkSession {
   /** `await using` discards at the end of the scope, where the runtime has the symbol. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #state: SessionState;
+  readonly #half: WriteHalf;
 
   /** @internal */
-  constructor(state: SessionState) {
+  constructor(state: SessionState, half: WriteHalf) {
     this.#state = state;
+    this.#half = half;
     this.store = new Store<ForkSession>(this, state);
     rememberState(this, state);
     defineAsyncDispose(this);
@@ -100,7 +100,7 @@ export class ForkSession {
 
   /** A fork of this fork; merges into it, or after it into its parent. No I/O. */
   fork(): ForkSession {
-    return forkOf(this.#state);
+    return new ForkSession(this.#half.forkState(this.#state), this.#half);
   }
 
   /**
@@ -108,7 +108,7 @@ export class ForkSession {
    * chunks. Throws `fork-base-mismatch`, `merge-failed`, `merge-overlap`, `invalid-fork-bytes`.
    */
   merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
-    return mergeInputs(this.#state, inputs, options, contentOfFork);
+    return this.#half.mergeInputs(this.#state, inputs, options);
   }
 
   /** The fork as bytes: magic, format version, checksum; no secrets, no storage. Later writes are not in them. */
@@ -126,7 +126,7 @@ export class ForkSession {
     assertIdle(this.#state, "toBytes");
     publish(this.#state);
     const { baseId, need, version, overlay, own } = this.#state;
-    return encodeForkBytes({
+    return this.#half.encodeForkBytes({
       base: baseId,
       need,
       version,
@@ -144,7 +144,8 @@ export class ForkSession {
   static async fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<ForkSession> {
     const storage = options?.storage;
     const checked = checkEngineOptions("fromBytes", storage, options, ["storage"]);
-    const { base, need, version, overlay, own, overlayOmitted } = decodeForkBytes(bytes);
+    const { WRITE_HALF: half } = await import("./write-half.ts");
+    const { base, need, version, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
     if (overlayOmitted) {
       throw makeError(
         "invalid-fork-bytes",
@@ -154,19 +155,18 @@ export class ForkSession {
     }
     const engine = await openEngine(storage, checked);
     const index = await readForkBase(engine.assets, base, checked.signal);
-    return new ForkSession(
-      createState({
-        engine,
-        kind: "fork",
-        mode: "writable",
-        baseId: base,
-        base: index,
-        overlay,
-        own,
-        version,
-        need,
-      }),
-    );
+    const state = createState({
+      engine,
+      kind: "fork",
+      writeHalf: half,
+      baseId: base,
+      base: index,
+      overlay,
+      own,
+      version,
+      need,
+    });
+    return new ForkSession(state, half);
   }
 
   /** Leaves the changes in the repository's own storage. Not built yet. */
@@ -226,50 +226,6 @@ function forkCannot(operation: string): Error {
   return makeError("commit-not-allowed", `a fork can't ${operation}: merge it into its session`, {
     details: { operation },
   });
-}
-
-/** A fork of the state: shares all tables until someone writes. */
-export function forkOf(parent: SessionState): ForkSession {
-  if (parent.mode !== "writable") {
-    throw makeError("cannot-fork-read-only-session", "fork: the session is read-only", {
-      details: { snapshotId: parent.baseId },
-    });
-  }
-  assertIdle(parent, "fork");
-  publish(parent);
-  const overlay = flattenOf(parent);
-  const version = isUntouched(parent) ? undefined : parent.version;
-  return new ForkSession(
-    createState({
-      engine: parent.engine,
-      kind: "fork",
-      mode: "writable",
-      baseId: parent.baseId,
-      base: parent.base,
-      overlay,
-      version,
-      need: version,
-    }),
-  );
-}
-
-function isUntouched({ overlay, own }: SessionState): boolean {
-  return [overlay, own].every(({ nodes, chunks }) => nodes.size === 0 && chunks.size === 0);
-}
-
-function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
-  const hasOverlay = overlay.nodes.size > 0 || overlay.chunks.size > 0;
-  return hasOverlay ? flattenChanges(overlay, own) : shareChanges(own);
-}
-
-/** A live fork's content, its epoch closed; `undefined` for anything else. */
-export function contentOfFork(input: unknown): ForkContent | undefined {
-  const state = getState(input);
-  if (state?.kind !== "fork") return undefined;
-  assertIdle(state, "merge");
-  publish(state);
-  const { baseId, need, version, overlay } = state;
-  return { baseId, need, version, overlay, own: shareChanges(state.own) };
 }
 
 async function readForkBase(

@@ -13,7 +13,8 @@ import {
   mergeFork,
   type OverlapDecision,
 } from "./merge.ts";
-import { loadBase, publish, type SessionState, shareChanges } from "./session-state.ts";
+import { loadBase, publish, type SessionState } from "./session-state.ts";
+import { shareChanges } from "./shared-tables.ts";
 
 /** How one fork is taken in. */
 export interface AddOptions {

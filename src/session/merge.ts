@@ -17,7 +17,7 @@ import type { ChunkTable } from "./chunk-table.ts";
 import { isInGrid, pendingChunk } from "./chunk-view.ts";
 import { covers, type Dot, isCovered, joinVersions, type Version } from "./dot.ts";
 import { changeAt, type Layers, nodeAt } from "./node-view.ts";
-import { writableTable } from "./session-state.ts";
+import { writableTable } from "./shared-tables.ts";
 
 /** What to do with a chunk that both sides wrote, deletes included. */
 export type OverlapPolicy = "error" | "ours" | "theirs";

@@ -13,7 +13,8 @@ import { cappedCoordinates } from "./chunk-coordinates.ts";
 import type { Conflict, ConflictSolver } from "./conflicts/conflict.ts";
 import { type DetectInput, detectConflicts } from "./conflicts/detect.ts";
 import { solveConflicts } from "./conflicts/solve.ts";
-import { haveSameTables, loadBase, type SessionState } from "./session-state.ts";
+import { loadBase, type SessionState } from "./session-state.ts";
+import { haveSameTables } from "./shared-tables.ts";
 
 /**
  * Rebases onto the branch's tip. A branch that is gone, or has not moved: nothing. Throws

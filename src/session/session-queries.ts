@@ -6,10 +6,9 @@ import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../format/chunk-rows.ts";
 import { parsePath } from "../format/node-path.ts";
 import { ChunkCoordinates } from "./chunk-coordinates.ts";
 import { chunkBatches, findChunk } from "./chunk-view.ts";
-import { loadLayers } from "./chunk-write.ts";
-import { type Diff, statusOfChanges } from "./diff.ts";
+import type { Diff } from "./diff.ts";
 import { mustGetArray, mustGetNode, nodesUnder } from "./node-view.ts";
-import { flattenChanges, type SessionState } from "./session-state.ts";
+import { loadLayers, type SessionState } from "./session-state.ts";
 
 /** Options of one query. */
 export interface QueryOptions {
@@ -91,8 +90,12 @@ export async function nodeIdAt(
 /** What the session or fork has changed against its base. */
 export async function statusOf(state: SessionState, options?: QueryOptions): Promise<Diff> {
   checkOptions("status", options, KNOWN);
-  const layers = await loadLayers(state, options?.signal);
-  return statusOfChanges(flattenChanges(state.overlay, state.own), layers.base);
+  const [{ statusOfChanges }, { flattenChanges }] = await Promise.all([
+    import("./diff.ts"),
+    import("./shared-tables.ts"),
+  ]);
+  const { base, overlay, own } = await loadLayers(state, options?.signal);
+  return statusOfChanges(flattenChanges(overlay, own), base);
 }
 
 /** URLs of all virtual chunks, duplicates included. */

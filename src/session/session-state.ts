@@ -2,8 +2,7 @@
  * The mutable state behind a Session or ForkSession, and who may touch it when.
  *
  * Reads go through layers: own changes over the parent's uncommitted changes (overlay, forks
- * only) over the base snapshot. Writes go to the own layer. Tables shared with a fork are frozen
- * and cloned before the next write, so a fork is a value that costs no copy until someone writes.
+ * only) over the base snapshot. Writes go to the own layer.
  */
 import type { Engine } from "../assets/engine.ts";
 import type { SnapshotIndex } from "../assets/snapshot-index.ts";
@@ -12,8 +11,9 @@ import { abortable } from "../base/single-flight.ts";
 import { randomObjectId } from "../format/ids.ts";
 import type { ManifestFileInfo, ManifestRef } from "../format/snapshot.ts";
 import type { ChangeSet } from "./change-set.ts";
-import { ChunkTable } from "./chunk-table.ts";
 import { type Dot, EMPTY_VERSION, joinVersions, type Version } from "./dot.ts";
+import type { Layers } from "./node-view.ts";
+import type { WriteHalf } from "./write-half.ts";
 
 /** An operation during which the session takes no writes. */
 export type Activity = "commit" | "amend" | "flush" | "merge" | "rebase";
@@ -34,7 +34,10 @@ export interface ManifestMemo {
 export interface SessionState {
   readonly engine: Engine;
   readonly kind: "session" | "fork";
+  /** `readonly` also once it is committed. */
   mode: "readonly" | "writable";
+  /** The code that writes; read-only sessions have none. */
+  readonly writeHalf: WriteHalf | undefined;
   readonly branch: string | undefined;
   baseId: string;
   /** The base snapshot, once something needed it. */
@@ -68,8 +71,6 @@ export interface SessionState {
   memo: ManifestMemo;
 }
 
-const frozenTables = new WeakSet<ChunkTable>();
-
 /** A change set without changes. */
 export function emptyChangeSet(): ChangeSet {
   return { nodes: new Map(), chunks: new Map() };
@@ -79,7 +80,8 @@ export function emptyChangeSet(): ChangeSet {
 export interface StateOptions {
   readonly engine: Engine;
   readonly kind: "session" | "fork";
-  readonly mode: "readonly" | "writable";
+  /** Makes the state writable. */
+  readonly writeHalf?: WriteHalf | undefined;
   readonly branch?: string | undefined;
   readonly baseId: string;
   readonly base?: SnapshotIndex | undefined;
@@ -94,7 +96,8 @@ export function createState(options: StateOptions): SessionState {
   return {
     engine: options.engine,
     kind: options.kind,
-    mode: options.mode,
+    mode: options.writeHalf === undefined ? "readonly" : "writable",
+    writeHalf: options.writeHalf,
     branch: options.branch,
     baseId: options.baseId,
     base: options.base,
@@ -124,6 +127,19 @@ export async function loadBase(state: SessionState, signal?: AbortSignal): Promi
   const base = await state.engine.assets.readSnapshot(id, signal);
   if (state.baseId === id) state.base = base;
   return base;
+}
+
+/** The session's layers with its base loaded. One GET at most. */
+export async function loadLayers(state: SessionState, signal?: AbortSignal): Promise<Layers> {
+  let base = await loadBase(state, signal);
+  // A commit or rebase that ended meanwhile has moved the base and the changes over it.
+  while (base.snapshot.id !== state.baseId) base = await loadBase(state, signal);
+  return layersOf(state, base);
+}
+
+/** The session's layers over a loaded base. */
+export function layersOf(state: SessionState, base: Layers["base"]): Layers {
+  return { base, overlay: state.overlay, own: state.own };
 }
 
 /** The mark for a write made now. */
@@ -161,62 +177,16 @@ export function hasChanges(changes: ChangeSet): boolean {
   return false;
 }
 
-/** Whether both hold the very same chunk tables: then manifests made of one are valid for the other. */
-export function haveSameTables({ chunks: a }: ChangeSet, { chunks: b }: ChangeSet): boolean {
-  if (a.size !== b.size) return false;
-  for (const [nodeId, table] of a) if (b.get(nodeId) !== table) return false;
-  return true;
-}
-
-/** The table for `nodeId` in `changes`, ready to be written to. */
-export function writableTable(changes: ChangeSet, nodeId: string, rank: number): ChunkTable {
-  let table = changes.chunks.get(nodeId);
-  if (table === undefined) table = new ChunkTable(rank);
-  else if (!frozenTables.has(table)) return table;
-  else table = table.clone();
-  changes.chunks.set(nodeId, table);
-  return table;
-}
-
-/** A change set equal to `changes` that shares its tables until either side writes. */
-export function shareChanges(changes: ChangeSet): ChangeSet {
-  for (const table of changes.chunks.values()) frozenTables.add(table);
-  return { nodes: new Map(changes.nodes), chunks: new Map(changes.chunks) };
-}
-
-/** `own` over `overlay` as one change set; shares tables where only one side has them. */
-export function flattenChanges(overlay: ChangeSet, own: ChangeSet): ChangeSet {
-  const flat = shareChanges(overlay);
-  const upper = shareChanges(own);
-  for (const [path, change] of upper.nodes) flat.nodes.set(path, change);
-  for (const [nodeId, table] of upper.chunks) {
-    if (!flat.chunks.has(nodeId)) {
-      flat.chunks.set(nodeId, table);
-      continue;
-    }
-    writableTable(flat, nodeId, table.rank).setRows(table);
-  }
-  dropTablesOfDeletedNodes(flat, overlay);
-  return flat;
-}
-
-/** Removes tables of nodes that the overlay made or kept and the own layer deleted. */
-function dropTablesOfDeletedNodes(flat: ChangeSet, overlay: ChangeSet): void {
-  for (const [path, { base, node }] of flat.nodes) {
-    for (const id of [base?.id, overlay.nodes.get(path)?.node?.id]) {
-      if (id !== undefined && id !== node?.id) flat.chunks.delete(id);
-    }
-  }
-}
-
-/** Throws unless the session takes a write now: `read-only-session` or `session-busy`. */
-export function assertWritable(state: SessionState, operation: string): void {
-  if (state.mode !== "writable") {
+/** The code that writes. Throws unless the session takes a write now: `read-only-session` or `session-busy`. */
+export function assertWritable(state: SessionState, operation: string): WriteHalf {
+  const { mode, writeHalf } = state;
+  if (mode !== "writable" || writeHalf === undefined) {
     throw makeError("read-only-session", `${operation}: the session is read-only`, {
       details: { operation, snapshotId: state.baseId },
     });
   }
   assertIdle(state, operation);
+  return writeHalf;
 }
 
 /** Throws `session-busy` while another operation runs. */

@@ -18,7 +18,7 @@ import type { ConflictSolver } from "./conflicts/conflict.ts";
 import { conflictDetector } from "./conflicts/solvers.ts";
 import type { Diff } from "./diff.ts";
 import { defineAsyncDispose } from "./dispose.ts";
-import type { ForkSession } from "./fork.ts";
+import { ForkSession } from "./fork.ts";
 import type { MergeInputs, MergeOptions } from "./fork-merge.ts";
 import type { MergeReport } from "./merge.ts";
 import { rememberState } from "./session-access.ts";
@@ -41,7 +41,6 @@ import {
   type SessionState,
 } from "./session-state.ts";
 import { Store } from "./store.ts";
-import type { WriteHalf } from "./write-half.ts";
 
 /** What a repository opens a session with. */
 export interface SessionOptions {
@@ -56,13 +55,11 @@ export class Session {
   /** `await using` discards at the end of the scope, where the runtime has the symbol. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #state: SessionState;
-  readonly #writeHalf: WriteHalf | undefined;
   #lastCommit: CommitReport | undefined;
 
   /** @internal */
-  constructor(state: SessionState, writeHalf?: WriteHalf) {
+  constructor(state: SessionState) {
     this.#state = state;
-    this.#writeHalf = writeHalf;
     this.store = new Store<Session>(this, state);
     rememberState(this, state);
     defineAsyncDispose(this);
@@ -133,7 +130,7 @@ export class Session {
     const run = { mode, ...checkCommitOptions(mode, message, options) };
     run.signal?.throwIfAborted();
     assertIdle(this.#state, mode);
-    const half = this.#writeHalf;
+    const half = this.#state.writeHalf;
     if (this.#state.mode !== "writable" || half === undefined) {
       const why = this.#state.finished ? "it is committed already" : "it is read-only";
       throw makeError("commit-not-allowed", `${mode}: the session takes no commit, ${why}`, {
@@ -164,7 +161,7 @@ export class Session {
     checkOptions("rebase", options, ["signal"]);
     const signal = options?.signal;
     signal?.throwIfAborted();
-    const half = this.#writeHalf;
+    const half = this.#state.writeHalf;
     if (this.readOnly || half === undefined) {
       throw makeError("commit-not-allowed", "rebase: the session is read-only");
     }
@@ -184,12 +181,13 @@ export class Session {
    * @throws {cannot-fork-read-only-session|session-busy}
    */
   fork(): ForkSession {
-    if (this.#writeHalf === undefined) {
+    const half = this.#state.writeHalf;
+    if (half === undefined) {
       throw makeError("cannot-fork-read-only-session", "fork: the session is read-only", {
         details: { snapshotId: this.#state.baseId },
       });
     }
-    return this.#writeHalf.forkOf(this.#state);
+    return new ForkSession(half.forkState(this.#state), half);
   }
 
   /**
@@ -200,13 +198,13 @@ export class Session {
    * @throws {merge-failed|fork-base-mismatch|invalid-fork-bytes|merge-not-allowed}
    */
   async merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
-    if (this.#writeHalf === undefined) {
+    const half = this.#state.writeHalf;
+    if (half === undefined) {
       throw makeError("merge-not-allowed", "merge: the session is read-only", {
         details: { snapshotId: this.#state.baseId },
       });
     }
-    const { mergeInputs, contentOfFork } = this.#writeHalf;
-    return mergeInputs(this.#state, inputs, options, contentOfFork);
+    return half.mergeInputs(this.#state, inputs, options);
   }
 
   /** Coordinates of every existing chunk of an array. */
@@ -249,23 +247,21 @@ export class Session {
 
 /** Opens a read-only session; no I/O. */
 export function openReadonlySession({ engine, snapshotId }: SessionOptions): Session {
-  return new Session(
-    createState({ engine, kind: "session", mode: "readonly", baseId: snapshotId }),
-  );
+  return new Session(createState({ engine, kind: "session", baseId: snapshotId }));
 }
 
 /** Opens a writable session, with the code that only those need. No request. */
 export async function openWritableSession(
   options: SessionOptions & { readonly branch: string },
 ): Promise<Session> {
-  const { WRITE_HALF } = await import("./write-half.ts");
+  const { WRITE_HALF: writeHalf } = await import("./write-half.ts");
   const { engine, branch, snapshotId } = options;
   const state = createState({
     engine,
     kind: "session",
-    mode: "writable",
+    writeHalf,
     branch,
     baseId: snapshotId,
   });
-  return new Session(state, WRITE_HALF);
+  return new Session(state);
 }

@@ -1,7 +1,9 @@
 /** Deleting by prefix: nodes with all below them, or the chunks of an array. Semantics §2.3 `deleteDir`. */
 import { chunkBatches } from "./chunk-view.ts";
-import { type ArrayNode, type Layers, mustGetArray, nodeAt, removeNodes } from "./node-view.ts";
-import { currentDot, type SessionState, writableTable } from "./session-state.ts";
+import { type ArrayNode, type Layers, mustGetArray, nodeAt } from "./node-view.ts";
+import { removeNodes } from "./node-write.ts";
+import { currentDot, type SessionState } from "./session-state.ts";
+import { writableTable } from "./shared-tables.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./store-prefix.ts";
 
 /** Deletes what `prefix` names: a node path, or `<array>/c[/<i>…]`. Anything else: nothing. */

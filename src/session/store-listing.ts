@@ -2,7 +2,6 @@
 import { makeError } from "../base/errors.ts";
 import { isAncestorPath } from "../format/node-path.ts";
 import { chunkBatches, findChunk } from "./chunk-view.ts";
-import { loadLayers } from "./chunk-write.ts";
 import {
   type ArrayNode,
   type Layers,
@@ -11,7 +10,7 @@ import {
   nodeAt,
   nodesUnder,
 } from "./node-view.ts";
-import type { SessionState } from "./session-state.ts";
+import { loadLayers, type SessionState } from "./session-state.ts";
 import { chunkKey, metadataKey, parseStoreKey } from "./store-key.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./store-prefix.ts";
 

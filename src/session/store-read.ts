@@ -3,9 +3,8 @@ import type { RangeRequest } from "./byte-range.ts";
 import { resolveRange } from "./byte-range.ts";
 import { readChunk } from "./chunk-read.ts";
 import { findChunk } from "./chunk-view.ts";
-import { loadLayers } from "./chunk-write.ts";
 import { nodeAt } from "./node-view.ts";
-import type { SessionState } from "./session-state.ts";
+import { loadLayers, type SessionState } from "./session-state.ts";
 import { parseStoreKey, type StoreKey } from "./store-key.ts";
 
 /** The bytes of `range` of the value at `key`, owned by the caller. Throws `invalid-byte-range`. */

@@ -11,21 +11,19 @@ import { checkOptions, describe } from "../base/options.ts";
 import { abortable } from "../base/single-flight.ts";
 import type { RangeRequest } from "./byte-range.ts";
 import { chunkBatches } from "./chunk-view.ts";
-import { deleteChunk, layersOf, loadLayers, writeChunk } from "./chunk-write.ts";
-import { type Layers, mustGetNode, putNode, removeNodes } from "./node-view.ts";
-import { assertWritable, type SessionState, trackWrite } from "./session-state.ts";
-import { deletePrefix } from "./store-delete.ts";
-import { parseStoreKey, type StoreKey } from "./store-key.ts";
+import { type Layers, mustGetNode } from "./node-view.ts";
+import {
+  assertWritable,
+  layersOf,
+  loadLayers,
+  type SessionState,
+  trackWrite,
+} from "./session-state.ts";
+import { parseStoreKey } from "./store-key.ts";
 import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./store-listing.ts";
 import { hasKey, readKey } from "./store-read.ts";
-import {
-  setVirtualRef,
-  setVirtualRefColumns,
-  setVirtualRefs,
-  type VirtualRefColumns,
-  type VirtualRefInput,
-  type VirtualRefOptions,
-} from "./virtual-refs.ts";
+import type { VirtualRefColumns, VirtualRefInput, VirtualRefOptions } from "./virtual-refs.ts";
+import type { WriteHalf } from "./write-half.ts";
 
 /** Options of one store operation. */
 export interface StoreOptions {
@@ -143,23 +141,12 @@ export class Store<S = unknown> {
    * `zero-length-chunk`, `bad-metadata`, `invalid-array-metadata`, `node-already-exists`.
    */
   set(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
-    return this.#write("set", options, (signal) => {
-      const parsed = parseSet("set", key, bytes);
-      return this.#withLayers(signal, (layers) => this.#put(layers, parsed, bytes, signal));
+    return this.#write("set", options, (half, signal) => {
+      const parsed = half.parseSet("set", key, bytes);
+      return this.#withLayers(signal, (layers) =>
+        half.setKey(this.#state, layers, parsed, bytes, signal),
+      );
     });
-  }
-
-  #put(
-    layers: Layers,
-    key: WritableKey,
-    bytes: Uint8Array,
-    signal: AbortSignal | undefined,
-  ): Promise<void> | undefined {
-    if (key.kind === "chunk") {
-      return writeChunk(this.#state, layers, key.path, key.coordinates, bytes, signal);
-    }
-    putNode(this.#state, layers, key.path, bytes);
-    return undefined;
   }
 
   /**
@@ -167,13 +154,15 @@ export class Store<S = unknown> {
    * other: the first one wins. Not atomic across sessions.
    */
   setIfNotExists(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
-    return this.#write("setIfNotExists", options, (signal) => {
-      const parsed = parseSet("setIfNotExists", key, bytes);
+    return this.#write("setIfNotExists", options, (half, signal) => {
+      const parsed = half.parseSet("setIfNotExists", key, bytes);
       const { generation } = this.#state;
       return inTurn(this.#state, key, async () => {
         if (await hasKey(this.#state, parsed, signal)) return;
         if (this.#state.generation !== generation) return; // Discarded meanwhile.
-        await this.#withLayers(signal, (layers) => this.#put(layers, parsed, bytes, signal));
+        await this.#withLayers(signal, (layers) =>
+          half.setKey(this.#state, layers, parsed, bytes, signal),
+        );
       });
     });
   }
@@ -194,21 +183,17 @@ export class Store<S = unknown> {
    * deleting an absent chunk inside the grid still counts as a change.
    */
   delete(key: string, options?: StoreOptions): Promise<void> {
-    return this.#write("delete", options, (signal) => {
+    return this.#write("delete", options, (half, signal) => {
       const parsed = parseStoreKey(key);
       if (parsed.kind === "zarr-v2") return undefined;
-      return this.#withLayers(signal, (layers) => {
-        if (parsed.kind === "metadata") removeNodes(this.#state, layers, parsed.path);
-        else deleteChunk(this.#state, layers, parsed.path, parsed.coordinates);
-        return undefined;
-      });
+      return this.#withLayers(signal, (layers) => half.deleteKey(this.#state, layers, parsed));
     });
   }
 
   /** Deletes the node at `prefix` with all below it, or the chunks under `<array>/c[/…]`. */
   deleteDir(prefix: string, options?: StoreOptions): Promise<void> {
-    return this.#write("deleteDir", options, (signal) =>
-      this.#withLayers(signal, (layers) => deletePrefix(this.#state, layers, prefix, signal)),
+    return this.#write("deleteDir", options, (half, signal) =>
+      this.#withLayers(signal, (layers) => half.deletePrefix(this.#state, layers, prefix, signal)),
     );
   }
 
@@ -285,8 +270,10 @@ export class Store<S = unknown> {
    * (the default) a virtual chunk container must match the location.
    */
   setVirtualRef(key: string, ref: VirtualRefInput, options?: VirtualRefOptions): Promise<void> {
-    return this.#write("setVirtualRef", options, (signal) =>
-      this.#withLayers(signal, (layers) => setVirtualRef(this.#state, layers, key, ref, options)),
+    return this.#write("setVirtualRef", options, (half, signal) =>
+      this.#withLayers(signal, (layers) =>
+        half.setVirtualRef(this.#state, layers, key, ref, options),
+      ),
     );
   }
 
@@ -296,9 +283,9 @@ export class Store<S = unknown> {
     refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
     options?: VirtualRefOptions,
   ): Promise<void> {
-    return this.#write("setVirtualRefs", options, (signal) =>
+    return this.#write("setVirtualRefs", options, (half, signal) =>
       this.#withLayers(signal, (layers) =>
-        setVirtualRefs(this.#state, layers, arrayPath, refs, options),
+        half.setVirtualRefs(this.#state, layers, arrayPath, refs, options),
       ),
     );
   }
@@ -309,9 +296,9 @@ export class Store<S = unknown> {
     columns: VirtualRefColumns,
     options?: VirtualRefOptions,
   ): Promise<void> {
-    return this.#write("setVirtualRefColumns", options, (signal) =>
+    return this.#write("setVirtualRefColumns", options, (half, signal) =>
       this.#withLayers(signal, (layers) =>
-        setVirtualRefColumns(this.#state, layers, arrayPath, columns, options),
+        half.setVirtualRefColumns(this.#state, layers, arrayPath, columns, options),
       ),
     );
   }
@@ -320,7 +307,7 @@ export class Store<S = unknown> {
   #write(
     operation: string,
     options: StoreOptions | VirtualRefOptions | undefined,
-    work: (signal: AbortSignal | undefined) => Promise<void> | undefined,
+    work: (half: WriteHalf, signal: AbortSignal | undefined) => Promise<void> | undefined,
   ): Promise<void> {
     try {
       const known = operation.startsWith("setVirtual") ? ["signal", "validateContainer"] : CHECKED;
@@ -330,10 +317,10 @@ export class Store<S = unknown> {
           details: { operation },
         });
       }
-      assertWritable(this.#state, operation);
+      const half = assertWritable(this.#state, operation);
       const signal = options?.signal;
       signal?.throwIfAborted();
-      const write = work(signal);
+      const write = work(half, signal);
       if (write === undefined) return Promise.resolve();
       const tracked = trackWrite(this.#state, write);
       return signal === undefined ? tracked : abortable(tracked, signal);
@@ -354,24 +341,6 @@ export class Store<S = unknown> {
       this.#state.generation === generation ? work(layers) : undefined,
     );
   }
-}
-
-/** What `set` may write to. */
-type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;
-
-function parseSet(operation: string, key: string, bytes: unknown): WritableKey {
-  if (!(bytes instanceof Uint8Array)) {
-    throw makeError(
-      "invalid-option",
-      `${operation} ${key}: expected a Uint8Array, got ${describe(bytes)}`,
-      { details: { operation, key } },
-    );
-  }
-  const parsed = parseStoreKey(key);
-  if (parsed.kind !== "zarr-v2") return parsed;
-  throw makeError("unimplemented", `${operation} ${key}: Zarr 2 metadata can't be stored`, {
-    details: { operation, key },
-  });
 }
 
 function checkList(operation: string, name: string, list: unknown): void {

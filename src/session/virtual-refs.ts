@@ -7,7 +7,8 @@ import { describe } from "../base/options.ts";
 import type { VirtualRef } from "../format/chunk-ref.ts";
 import { assertInGrid } from "./chunk-view.ts";
 import { type ArrayNode, type Layers, mustGetArray } from "./node-view.ts";
-import { currentDot, type SessionState, writableTable } from "./session-state.ts";
+import { currentDot, type SessionState } from "./session-state.ts";
+import { writableTable } from "./shared-tables.ts";
 import { parseStoreKey } from "./store-key.ts";
 
 /** A chunk that is bytes [offset, offset + length) of the object at `location`. */

@@ -1,25 +1,46 @@
 /**
- * What only writable sessions need, as one value that is loaded with the first of them: a reader
- * of the web never downloads the code that commits, merges and rebases.
+ * What only writable sessions and forks need, as one value that is loaded with the first of them:
+ * a reader of the web never downloads the code that writes, commits, merges and rebases. The value
+ * stands in the session's state, so what is called synchronously stays synchronous.
  */
 import { runCommit } from "./commit/commit.ts";
-import { contentOfFork, forkOf } from "./fork.ts";
+import { decodeForkBytes, encodeForkBytes } from "./fork-bytes.ts";
+import { forkState } from "./fork-content.ts";
 import { mergeInputs } from "./fork-merge.ts";
 import { rebaseOnto } from "./rebase.ts";
+import { deletePrefix } from "./store-delete.ts";
+import { deleteKey, parseSet, setKey } from "./store-write.ts";
+import { setVirtualRef, setVirtualRefColumns, setVirtualRefs } from "./virtual-refs.ts";
 
 /** The operations of a writable session. */
 export interface WriteHalf {
+  readonly parseSet: typeof parseSet;
+  readonly setKey: typeof setKey;
+  readonly deleteKey: typeof deleteKey;
+  readonly deletePrefix: typeof deletePrefix;
+  readonly setVirtualRef: typeof setVirtualRef;
+  readonly setVirtualRefs: typeof setVirtualRefs;
+  readonly setVirtualRefColumns: typeof setVirtualRefColumns;
   readonly runCommit: typeof runCommit;
   readonly rebaseOnto: typeof rebaseOnto;
-  readonly forkOf: typeof forkOf;
   readonly mergeInputs: typeof mergeInputs;
-  readonly contentOfFork: typeof contentOfFork;
+  readonly forkState: typeof forkState;
+  readonly encodeForkBytes: typeof encodeForkBytes;
+  readonly decodeForkBytes: typeof decodeForkBytes;
 }
 
 export const WRITE_HALF: WriteHalf = Object.freeze({
+  parseSet,
+  setKey,
+  deleteKey,
+  deletePrefix,
+  setVirtualRef,
+  setVirtualRefs,
+  setVirtualRefColumns,
   runCommit,
   rebaseOnto,
-  forkOf,
   mergeInputs,
-  contentOfFork,
+  forkState,
+  encodeForkBytes,
+  decodeForkBytes,
 });

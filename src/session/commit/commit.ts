@@ -17,17 +17,17 @@ import { encodeMetadata } from "../../format/metadata-write.ts";
 import type { Snapshot } from "../../format/snapshot.ts";
 import type { TransactionLog } from "../../format/transaction-log.ts";
 import { mergeTransactionLogs } from "../../format/transaction-log-merge.ts";
-import { layersOf } from "../chunk-write.ts";
 import type { CheckedCommitOptions } from "../commit-options.ts";
 import type { Layers } from "../node-view.ts";
 import { rebaseOnto } from "../rebase.ts";
 import {
   emptyChangeSet,
   hasChanges,
-  haveSameTables,
+  layersOf,
   loadBase,
   type SessionState,
 } from "../session-state.ts";
+import { haveSameTables } from "../shared-tables.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./commit-content.ts";
 import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
 import { writeManifests } from "./write-manifests.ts";

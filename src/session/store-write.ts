@@ -1,0 +1,48 @@
+/** Setting and deleting what a store key names. Synchronous (`undefined`) where no I/O is needed. */
+import { makeError } from "../base/errors.ts";
+import { describe } from "../base/options.ts";
+import { deleteChunk, writeChunk } from "./chunk-write.ts";
+import type { Layers } from "./node-view.ts";
+import { putNode, removeNodes } from "./node-write.ts";
+import type { SessionState } from "./session-state.ts";
+import { parseStoreKey, type StoreKey } from "./store-key.ts";
+
+/** What `set` may write to. */
+export type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;
+
+/** The key of a set, its arguments checked. @throws {invalid-option|invalid-key|unimplemented} */
+export function parseSet(operation: string, key: string, bytes: unknown): WritableKey {
+  if (!(bytes instanceof Uint8Array)) {
+    throw makeError(
+      "invalid-option",
+      `${operation} ${key}: expected a Uint8Array, got ${describe(bytes)}`,
+      { details: { operation, key } },
+    );
+  }
+  const parsed = parseStoreKey(key);
+  if (parsed.kind !== "zarr-v2") return parsed;
+  throw makeError("unimplemented", `${operation} ${key}: Zarr 2 metadata can't be stored`, {
+    details: { operation, key },
+  });
+}
+
+/** Writes a node's zarr.json or a chunk's bytes. */
+export function setKey(
+  state: SessionState,
+  layers: Layers,
+  key: WritableKey,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> | undefined {
+  if (key.kind === "chunk") {
+    return writeChunk(state, layers, key.path, key.coordinates, bytes, signal);
+  }
+  putNode(state, layers, key.path, bytes);
+  return undefined;
+}
+
+/** Deletes a chunk, or a node with all below it. */
+export function deleteKey(state: SessionState, layers: Layers, key: WritableKey): undefined {
+  if (key.kind === "metadata") removeNodes(state, layers, key.path);
+  else deleteChunk(state, layers, key.path, key.coordinates);
+}
