@@ -8,7 +8,13 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { ROOT } from "./prepare.mjs";
 
-const PYTHON_PACKAGES = ["icechunk==2.3.0", "zarr==3.4.2", "xarray==2026.9.0"];
+const PYTHON_PACKAGES = [
+  "icechunk==2.3.0",
+  "zarr==3.4.2",
+  "xarray==2026.9.0",
+  "netCDF4==1.7.5",
+  "cftime==1.6.6.1",
+];
 const NPM_PACKAGE = "@earthmover/icechunk@2.2.2";
 const PYTHON_MINOR_MIN = 12;
 const CACHE = join(ROOT, ".cache");

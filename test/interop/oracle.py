@@ -20,6 +20,7 @@ import icechunk as ic  # noqa: E402
 import numpy as np  # noqa: E402
 import xarray as xr  # noqa: E402
 import zarr  # noqa: E402
+from xarray_cases import CASES, describe_difference  # noqa: E402
 from zarr.core.buffer import default_buffer_prototype  # noqa: E402
 
 ic.set_logs_filter("error")
@@ -335,6 +336,55 @@ def xarray_read(params):
         }
 
 
+def xarray_write_cases(params):
+    """Writes each case of the table into a group of its own, and commits."""
+    session = repository_of(params).writable_session("main")
+    for group, name in params["groups"].items():
+        CASES[name]().to_zarr(session.store, group=group, mode="w", consolidated=False)
+    return session.commit("cases")
+
+
+def xarray_check_cases(params):
+    """What xarray finds different between each case and its group; nothing where identical."""
+    store = repository_of(params).readonly_session("main").store
+    found = {}
+    for group, name in params["groups"].items():
+        try:
+            with xr.open_zarr(store, group=group, consolidated=False, chunks=None) as dataset:
+                found[name] = describe_difference(CASES[name](), dataset.load())
+        except Exception as error:  # To be shown beside the case.
+            found[name] = f"{type(error).__name__}: {error}"
+    return {name: difference for name, difference in found.items() if difference}
+
+
+def xarray_check_file(params):
+    """What xarray finds different between a NetCDF file and a group."""
+    store = repository_of(params).readonly_session("main").store
+    options = {"consolidated": False, "chunks": None, "group": params.get("group")}
+    with xr.open_zarr(store, **options) as stored, xr.open_dataset(params["file"]) as source:
+        return describe_difference(source.load(), stored.load())
+
+
+def xarray_write_file(params):
+    """Copies a NetCDF file into a group, and commits."""
+    session = repository_of(params).writable_session("main")
+    with xr.open_dataset(params["file"]) as source:
+        source.to_zarr(session.store, group=params["group"], mode="w", consolidated=False)
+    return session.commit("file")
+
+
+def xarray_write_region(params):
+    """Writes the part of a case at positions `start` to `end` of a dimension, region "auto"."""
+    session = repository_of(params).writable_session("main")
+    part = slice(params["start"], params["end"])
+    dataset = CASES[params["name"]]().isel({params["dim"]: part})
+    dataset = dataset[[name for name, v in dataset.data_vars.items() if params["dim"] in v.dims]]
+    kept = [name for name, v in dataset.coords.items() if params["dim"] in v.dims]
+    dataset = dataset.drop_vars([name for name in dataset.coords if name not in kept])
+    dataset.to_zarr(session.store, group=params["group"], region="auto", consolidated=False)
+    return session.commit("region")
+
+
 def versions(_):
     return {"icechunk": ic.__version__, "zarr": zarr.__version__, "xarray": xr.__version__}
 
@@ -354,7 +404,12 @@ METHODS = {
     "release": release,
     "versions": versions,
     "write": write,
+    "xarrayCheckCases": xarray_check_cases,
+    "xarrayCheckFile": xarray_check_file,
     "xarrayRead": xarray_read,
+    "xarrayWriteCases": xarray_write_cases,
+    "xarrayWriteFile": xarray_write_file,
+    "xarrayWriteRegion": xarray_write_region,
     "zarrRead": zarr_read,
     "zarrWrite": zarr_write,
 }

@@ -153,7 +153,11 @@ export function timesOfDates(dates: readonly Date[]): TimeArray {
     return Number.isNaN(milliseconds) ? undefined : BigInt(milliseconds) * NANOS_PER_MILLISECOND;
   });
   const first = instants.find((instant) => instant !== undefined) ?? 0n;
-  const start = formatInstant(first, "proleptic_gregorian", " ");
+  // Fractions have six digits in the units that xarray writes; dates here have milliseconds.
+  const start = formatInstant(first, "proleptic_gregorian", " ").replace(
+    /\.(\d+)$/,
+    (_, digits) => `.${String(digits).padEnd(6, "0")}`,
+  );
   for (const unit of UNIT_NANOS.keys()) {
     const units = `${unit} since ${start}`;
     const parsed = parseTimeUnits(units, "proleptic_gregorian", "TimeArray");
