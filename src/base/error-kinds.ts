@@ -129,6 +129,7 @@ export const ERROR_KINDS = {
   "invalid-option": kind("invalid-input", "correct the named option"),
   "invalid-fork-bytes": kind("invalid-input", "send the bytes of ForkSession.toBytes() unchanged"),
   "invalid-config": kind("invalid-input", "correct the named configuration key"),
+  "not-identical": kind("invalid-input", "look at the listed differences"),
   // Session state.
   "commit-not-allowed": kind(
     "session-state",

@@ -15,13 +15,17 @@ import {
 } from "../../codec/json.ts";
 import { parseNodeMetadata } from "../../session/node-metadata.ts";
 import type { ArraySource } from "../array/array-source.ts";
+import { wholeBox } from "../array/box.ts";
+import type { NumericValues } from "../array/elements.ts";
 import { transposeSource } from "../array/transpose.ts";
 import type { Coding } from "../cf/coding.ts";
 import { decodeAttributes } from "../cf/decode-attributes.ts";
 import { decodedType } from "../cf/decode-values.ts";
 import { CODING_ATTRIBUTES, encodeAttributes, fillAttribute } from "../cf/encode-attributes.ts";
+import { parseTimeUnits, type TimeUnits } from "../cf/time-units.ts";
 import type { Attributes } from "../model/array-input.ts";
 import type { DataArray } from "../model/data-array.ts";
+import { encodeWhole, instantOf } from "../model/time-array.ts";
 import { mergeEncoding, storageMembers } from "./storage-encoding.ts";
 import { parseStoredArray, type StoredArray } from "./stored-array.ts";
 
@@ -54,7 +58,7 @@ export interface NewArrayOptions {
 export function planNewArray(array: DataArray, options: NewArrayOptions): VariablePlan {
   const { path, asked } = options;
   const owner = `variable ${array.name}`;
-  const encoding = mergeEncoding(array.encoding, asked, owner);
+  const encoding = withTimeType(array, mergeEncoding(array.encoding, asked, owner));
   const { source, coding: own } = array.content;
   const { coding, attributes } = encodeAttributes({
     name: array.name,
@@ -90,6 +94,45 @@ export function planNewArray(array: DataArray, options: NewArrayOptions): Variab
     isNew: true,
     writesEmptyChunks: encoding["write_empty_chunks"] === true,
   };
+}
+
+/**
+ * Times in units that were asked for without a type are stored as integers only if every one is a
+ * whole number of them. Of times that are not in memory only the units are looked at.
+ */
+function withTimeType(
+  array: DataArray,
+  encoding: Record<string, unknown>,
+): Record<string, unknown> {
+  const { time, calendar } = array.content.coding;
+  const { units } = encoding;
+  if (
+    time === undefined ||
+    typeof units !== "string" ||
+    (encoding["dtype"] ?? undefined) !== undefined
+  ) {
+    return encoding;
+  }
+  const asked = parseTimeUnits(
+    units,
+    typeof encoding["calendar"] === "string" ? encoding["calendar"] : calendar,
+    `variable ${array.name}`,
+  );
+  return { ...encoding, dtype: isWholeIn(array, time, asked) ? "int64" : "float64" };
+}
+
+function isWholeIn(array: DataArray, time: TimeUnits, asked: TimeUnits): boolean {
+  const { content } = array;
+  if (content.source.readNow !== undefined) {
+    const values = content.source.readNow(wholeBox(content.source.shape)) as NumericValues;
+    const instants = Array.from(values as ArrayLike<number | bigint>, (value) =>
+      instantOf(value, time),
+    );
+    return encodeWhole(instants, asked) !== undefined;
+  }
+  const isFinerOrSame = time.unitNanos % asked.unitNanos === 0n;
+  const isAligned = (time.reference - asked.reference) % asked.unitNanos === 0n;
+  return decodedType(content.coding).name === "int64" && isFinerOrSame && isAligned;
 }
 
 /** The type that values have if nothing says otherwise: decoded, or as they were stored. */
