@@ -6,6 +6,8 @@
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
 import { type Runtime, randomFraction } from "../base/runtime.ts";
+import { abortable } from "../base/single-flight.ts";
+import { copyCommitMetadata, isWellFormed } from "../session/commit-metadata.ts";
 import type { ConflictSolver } from "../session/conflicts/conflict.ts";
 import { conflictDetector } from "../session/conflicts/solvers.ts";
 import type { Session } from "../session/session.ts";
@@ -59,15 +61,15 @@ export function checkTransactionOptions(write: unknown, options: TransactionOpti
     });
   };
   check("write", write, typeof write === "function", "a function");
-  check("message", message, typeof message === "string", "a string");
+  const isText = typeof message === "string" && isWellFormed(message);
+  check("message", message, isText, "a string of well-formed Unicode");
   const isRetry = retry === undefined || retry === "rebase" || retry === "rerun";
   check("retry", retry, isRetry, `"rebase" or "rerun"`);
   const isCount =
     attemptsMax === undefined || (Number.isSafeInteger(attemptsMax) && attemptsMax >= 1);
   check("attemptsMax", attemptsMax, isCount, "a positive integer");
   check("solver", solver, solver === undefined || typeof solver === "function", "a function");
-  const isRecord = metadata === undefined || (typeof metadata === "object" && metadata !== null);
-  check("metadata", metadata, isRecord, "an object");
+  copyCommitMetadata("transaction", "metadata", metadata);
 }
 
 /**
@@ -90,11 +92,14 @@ export async function runTransaction(
     if (losses > 0) await pauseAfterLoss(context.runtime, losses, tryMs, signal);
     const beganMicros = context.runtime.nowMicros();
     const session = await context.openSession();
-    await write(session);
-    if (!session.hasUncommittedChanges) return context.currentTip();
+    const writing = (async () => write(session))();
+    await (signal === undefined ? writing : abortable(writing, signal));
+    if (session.readOnly) return context.currentTip(); // `write` has committed by itself.
     try {
+      // Waits for writes that `write` called and did not wait for: they are changes too.
       return await session.commit(message, { metadata, signal, ...rebase });
     } catch (error) {
+      if (isIcefloeError(error, "no-changes-to-commit")) return context.currentTip();
       if (retry === "rebase" || !isIcefloeError(error, "commit-conflict")) throw error;
       lost = error;
     }

@@ -52,9 +52,9 @@ async function uploadChunk(
 ): Promise<void> {
   const { generation } = state;
   const id = await state.engine.assets.writeChunk(bytes, signal);
+  const layers = await loadLayers(state, signal);
   signal?.throwIfAborted();
   if (state.generation !== generation) return; // The changes were discarded meanwhile, this one too.
-  const layers = await loadLayers(state);
   const now = nodeAt(layers, node.path);
   if (now?.id !== node.id || now.array === undefined) {
     throw makeError(

@@ -11,7 +11,12 @@ const DEPTH_MAX = 64; // Of the stored form; members of the metadata itself have
 const VALUES_MAX = 1_000_000;
 const INT64_START = -(1n << 63n);
 const UINT64_END = 1n << 64n;
-const LONE_SURROGATE = /\p{Surrogate}/u; // UTF-8 has no form for one.
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Whether the text can be stored: UTF-8 has no form for halves of surrogate pairs. */
+export function isWellFormed(text: string): boolean {
+  return !LONE_SURROGATE.test(text);
+}
 
 interface Copying {
   readonly operation: string;
@@ -52,7 +57,7 @@ function copyMembers(copying: Copying, object: Record<string, unknown>): Record<
   nested(copying, object, () => {
     for (const name of Object.keys(object)) {
       copying.path.push(name);
-      if (LONE_SURROGATE.test(name)) refuse(copying, "is no well-formed Unicode");
+      if (!isWellFormed(name)) refuse(copying, "is no well-formed Unicode");
       if (copying.path.length > 1 && name.includes("\0")) refuse(copying, "has a NUL in its name");
       const value = object[name];
       if (value !== undefined) setMember(copy, name, copyValue(copying, value));
@@ -87,7 +92,7 @@ function copyValue(copying: Copying, value: unknown): unknown {
     refuse(copying, `is one of more than ${VALUES_MAX} values`);
   if (value === null || typeof value === "boolean" || typeof value === "number") return value;
   if (typeof value === "string") {
-    return LONE_SURROGATE.test(value) ? refuse(copying, "is no well-formed Unicode") : value;
+    return isWellFormed(value) ? value : refuse(copying, "is no well-formed Unicode");
   }
   if (typeof value === "bigint") {
     if (value >= INT64_START && value < UINT64_END) return value;

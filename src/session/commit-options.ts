@@ -2,7 +2,7 @@
 import { makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
 import type { CommitEvent } from "./commit/commit.ts";
-import { copyCommitMetadata } from "./commit-metadata.ts";
+import { copyCommitMetadata, isWellFormed } from "./commit-metadata.ts";
 import type { ConflictSolver } from "./conflicts/conflict.ts";
 
 const ATTEMPTS_MAX = 1000;
@@ -43,8 +43,6 @@ const KNOWN: Readonly<Record<"commit" | "amend" | "flush", readonly string[]>> =
   flush: ["metadata", "onProgress", "signal"],
 };
 
-const LONE_SURROGATE = /\p{Surrogate}/u; // UTF-8 has no form for one.
-
 /** Checks message and options of a commit, amend or flush. @throws {invalid-option} */
 export function checkCommitOptions(
   operation: "commit" | "amend" | "flush",
@@ -54,7 +52,7 @@ export function checkCommitOptions(
   checkOptions(operation, options, KNOWN[operation]);
   const { metadata, solver, attemptsMax = ATTEMPTS_MAX, onProgress, signal } = options ?? {};
   const allowEmpty: unknown = options?.allowEmpty ?? false;
-  if (typeof message !== "string" || LONE_SURROGATE.test(message)) {
+  if (typeof message !== "string" || !isWellFormed(message)) {
     throw wrongOption(operation, "message", "a string of well-formed Unicode", message);
   }
   if (!(Number.isSafeInteger(attemptsMax) && attemptsMax >= 1)) {

@@ -10,6 +10,7 @@ import { decodeForkBytes } from "./fork-bytes.ts";
 import { contentOfFork } from "./fork-content.ts";
 import type { ForkContent, MergeReport, OverlapPolicy } from "./merge.ts";
 import { startCollector } from "./merge-collector.ts";
+import { getState } from "./session-access.ts";
 import { assertWritable, runMerge, type SessionState } from "./session-state.ts";
 
 /** A fork to merge: live, as bytes, or saved (not built yet). */
@@ -52,6 +53,7 @@ export async function mergeInputs<F>(
     const collector = await startCollector(state, signal);
     for await (const input of eachInput(inputs, signal)) {
       signal?.throwIfAborted();
+      assertMergeable(state, input);
       const fork = contentOfFork(input) ?? contentOfBytes(input);
       await collector.add(fork, { decide: () => policy, checkChunks, signal });
     }
@@ -84,11 +86,21 @@ async function* eachInput<F>(
   inputs: MergeInputs<F>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<unknown> {
-  const isOne = inputs instanceof Uint8Array || contentOfFork(inputs) !== undefined;
+  const isOne = inputs instanceof Uint8Array || getState(inputs) !== undefined;
   if (isOne || typeof inputs !== "object" || inputs === null) yield inputs;
   else if (Symbol.asyncIterator in inputs) yield* untilAborted(inputs, signal);
   else if (Symbol.iterator in inputs) yield* inputs;
   else yield inputs;
+}
+
+/** Only forks can be merged, and none into itself. */
+function assertMergeable(receiver: SessionState, input: unknown): void {
+  const state = getState(input);
+  if (state === undefined || (state.kind === "fork" && state !== receiver)) return;
+  const fault = state === receiver ? "cannot be merged into itself" : "is no fork";
+  throw makeError("merge-not-allowed", `merge: the ${state.kind} ${fault}`, {
+    details: { snapshotId: receiver.baseId },
+  });
 }
 
 /** A fork's content from what was sent; refuses what is no fork. */

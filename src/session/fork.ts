@@ -33,6 +33,7 @@ import {
   discard,
   emptyChangeSet,
   hasChanges,
+  hasOwnChanges,
   publish,
   type SessionState,
 } from "./session-state.ts";
@@ -87,7 +88,7 @@ export class ForkSession {
   }
   /** Whether the fork itself has changed anything; the parent's changes do not count. */
   get hasUncommittedChanges(): boolean {
-    return hasChanges(this.#state.own);
+    return hasOwnChanges(this.#state);
   }
   /** The repository's effective configuration. */
   get config(): Engine["config"] {

@@ -10,6 +10,7 @@ import type { RepoInfo, RepoSnapshot } from "../format/repo-info.ts";
 import type { TransactionLog } from "../format/transaction-log.ts";
 import type { ChangeSet } from "./change-set.ts";
 import { cappedCoordinates } from "./chunk-coordinates.ts";
+import { changedSinceLanded, landedEarlier } from "./commit/unsettled.ts";
 import type { Conflict, ConflictSolver } from "./conflicts/conflict.ts";
 import { type DetectInput, detectConflicts } from "./conflicts/detect.ts";
 import { solveConflicts } from "./conflicts/solve.ts";
@@ -28,6 +29,8 @@ export async function rebaseOnto(
 ): Promise<void> {
   const { engine, branch } = state;
   const repo = await engine.repoState.read(signal);
+  const landed = landedEarlier(state, "rebase", repo);
+  if (landed !== undefined) throw changedSinceLanded("rebase", landed);
   const tip = branch === undefined ? undefined : repo.branches.get(branch);
   if (tip === undefined || tip === state.baseId) return;
   let base = await loadBase(state, signal);

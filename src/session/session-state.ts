@@ -30,6 +30,14 @@ export interface ManifestMemo {
   readonly written: Map<string, WrittenManifest>;
 }
 
+/** A commit that was sent and whose fate could not be learnt: it may have landed, or land yet. */
+export interface UnsettledCommit {
+  readonly snapshotId: string;
+  readonly mode: "commit" | "amend" | "flush";
+  /** The session's revision: while it has no other, its changes are those of that commit. */
+  readonly revision: number;
+}
+
 /** What a session holds. One object per Session or ForkSession, never shared. */
 export interface SessionState {
   readonly engine: Engine;
@@ -69,6 +77,8 @@ export interface SessionState {
   finished: boolean;
   /** Manifests that a failed commit has written already, for the revision they were made of. */
   memo: ManifestMemo;
+  /** Commits of these changes with unknown outcome: the next one finds out before it is sent. */
+  unsettled: readonly UnsettledCommit[];
 }
 
 /** A change set without changes. */
@@ -116,6 +126,7 @@ export function createState(options: StateOptions): SessionState {
     commitMetadata: options.engine.defaultCommitMetadata(),
     finished: false,
     memo: { revision: 0, written: new Map() },
+    unsettled: [],
   };
 }
 
@@ -166,9 +177,17 @@ export function discard(state: SessionState): void {
   state.dotUsed = false;
   state.generation++;
   state.revision++;
+  state.unsettled = [];
 }
 
-/** Whether the own layer changes anything. */
+/** Whether the own layer changes anything of what the session sees without it. */
+export function hasOwnChanges({ overlay, own }: SessionState): boolean {
+  if (hasChanges(own)) return true;
+  for (const path of own.nodes.keys()) if (overlay.nodes.get(path)?.node !== undefined) return true;
+  return false;
+}
+
+/** Whether the changes change anything of the base. */
 export function hasChanges(changes: ChangeSet): boolean {
   for (const table of changes.chunks.values()) if (table.length > 0) return true;
   for (const { base, node } of changes.nodes.values()) {

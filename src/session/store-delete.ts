@@ -2,7 +2,7 @@
 import { chunkBatches } from "./chunk-view.ts";
 import { type ArrayNode, type Layers, mustGetArray, nodeAt } from "./node-view.ts";
 import { removeNodes } from "./node-write.ts";
-import { currentDot, type SessionState } from "./session-state.ts";
+import { currentDot, loadLayers, type SessionState } from "./session-state.ts";
 import { writableTable } from "./shared-tables.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./store-prefix.ts";
 
@@ -43,7 +43,9 @@ async function deleteChunks(
       if (leading.every((value, d) => coordinates[d] === value)) doomed.push(coordinates);
     }
   }
+  const now = nodeAt(await loadLayers(state, signal), node.path);
   if (state.generation !== generation || doomed.length === 0) return;
+  if (now?.id !== node.id || now.array === undefined) return; // Deleted meanwhile, its chunks too.
   const dot = currentDot(state);
   const table = writableTable(state.own, node.id, node.array.shape.length);
   for (const coordinates of doomed) table.setTombstone(coordinates, dot);

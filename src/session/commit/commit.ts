@@ -9,27 +9,30 @@
  */
 
 import { CLOCK_SKEW_MAX_MICROS } from "../../assets/ops-log.ts";
+import type { RepoChange } from "../../assets/repo-state.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { isPlainObject } from "../../base/options.ts";
 import { backoff, type RetryPolicy } from "../../base/retry.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { encodeMetadata } from "../../format/metadata-write.ts";
+import type { RepoInfo } from "../../format/repo-info.ts";
 import type { Snapshot } from "../../format/snapshot.ts";
 import type { TransactionLog } from "../../format/transaction-log.ts";
 import { mergeTransactionLogs } from "../../format/transaction-log-merge.ts";
 import type { CheckedCommitOptions } from "../commit-options.ts";
 import type { Layers } from "../node-view.ts";
-import { rebaseOnto } from "../rebase.ts";
 import {
   emptyChangeSet,
   hasChanges,
   layersOf,
   loadBase,
   type SessionState,
+  type UnsettledCommit,
 } from "../session-state.ts";
 import { haveSameTables } from "../shared-tables.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./commit-content.ts";
 import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
+import { changedSinceLanded, landedEarlier } from "./unsettled.ts";
 import { writeManifests } from "./write-manifests.ts";
 
 /** What a commit is doing. `attempt` counts from 1. */
@@ -80,6 +83,12 @@ export async function runCommit(state: SessionState, run: CommitRun): Promise<Co
   } catch (error) {
     if (!haveSameTables(state.own, own)) state.revision++; // What was written for those is void.
     Object.assign(state, { baseId, base, own });
+    const { unknownId } = progress;
+    if (unknownId !== undefined) {
+      const { mode } = run;
+      const unsettled = { snapshotId: unknownId, mode, revision: state.revision };
+      state.unsettled = [...state.unsettled, unsettled];
+    }
     throw error;
   }
 }
@@ -91,6 +100,7 @@ function finish(state: SessionState, snapshotId: string): void {
   state.base = undefined;
   state.own = emptyChangeSet();
   state.memo = { revision: state.revision, written: new Map() };
+  state.unsettled = [];
 }
 
 /** Counts what is written and where the time goes. */
@@ -100,6 +110,10 @@ class Progress {
   manifestsReused = 0;
   bytesWritten = 0;
   objectsWritten = 0;
+  /** The snapshot that was sent to be published and whose fate is not known. */
+  unknownId: string | undefined;
+  /** The session's revision when the commit was called. */
+  readonly revision: number;
   readonly #phasesMs = { rebase: 0, manifests: 0, snapshot: 0, publish: 0 };
   readonly #startMicros: number;
   readonly #state: SessionState;
@@ -108,6 +122,7 @@ class Progress {
   constructor(state: SessionState, run: CommitRun) {
     this.#state = state;
     this.#run = run;
+    this.revision = state.revision;
     this.#startMicros = state.engine.runtime.nowMicros();
   }
 
@@ -151,8 +166,12 @@ async function attemptUntilPublished(
       const isLost = isIcefloeError(error, "commit-conflict");
       if (!isLost || run.solver === undefined || attempt + 1 >= run.attemptsMax) throw error;
       await backoff(state.engine.runtime, RACE_POLICY, attempt - RACES_WITHOUT_BACKOFF, run.signal);
+      if (await hasLandedNow(state, run)) continue;
       const { solver } = run;
-      await progress.phase("rebase", () => rebaseOnto(state, solver, run.signal));
+      await progress.phase("rebase", async () => {
+        const { rebaseOnto } = await import("../rebase.ts");
+        await rebaseOnto(state, solver, run.signal);
+      });
     }
   }
 }
@@ -195,17 +214,43 @@ async function attemptOnce(
     for (const { sizeBytes } of written) progress.bytesWritten += sizeBytes;
     progress.objectsWritten += written.length;
   });
-  const { mode } = run;
+  return publish(state, run, progress, snapshot);
+}
+
+/** Sends the snapshot to be published; resolves to its id, or to that of an earlier commit that had landed. */
+async function publish(
+  state: SessionState,
+  run: CommitRun,
+  progress: Progress,
+  { id, flushedAtMicros, message, metadata }: Snapshot,
+): Promise<string> {
+  const { mode, signal } = run;
   const branch = mode === "flush" ? undefined : state.branch;
-  const { flushedAtMicros, message, metadata } = snapshot;
-  const entry = { id, flushedAtMicros, message, metadata };
-  await progress.phase("publish", () =>
-    state.engine.repoState.update(
-      (repo) => publishSnapshot(repo, { mode, branch, baseId: state.baseId, snapshot: entry }),
-      { signal, landed: (repo) => repo.snapshots.has(id) },
-    ),
-  );
-  return id;
+  const snapshot = { id, flushedAtMicros, message, metadata };
+  let earlier: UnsettledCommit | undefined;
+  const change = (repo: RepoInfo): RepoChange => {
+    earlier = landedEarlier(state, mode, repo);
+    if (earlier !== undefined) throw changedSinceLanded(mode, earlier);
+    return publishSnapshot(repo, { mode, branch, baseId: state.baseId, snapshot });
+  };
+  const landed = (repo: RepoInfo): boolean => repo.snapshots.has(id);
+  try {
+    await progress.phase("publish", () =>
+      state.engine.repoState.update(change, { signal, landed }),
+    );
+    return id;
+  } catch (error) {
+    if (isIcefloeError(error, "unknown-outcome")) progress.unknownId = id;
+    if (earlier?.revision === progress.revision) return earlier.snapshotId;
+    throw error;
+  }
+}
+
+/** Whether the race was lost to an earlier commit of this very session. */
+async function hasLandedNow(state: SessionState, run: CommitRun): Promise<boolean> {
+  if (state.unsettled.length === 0) return false;
+  const repo = await state.engine.repoState.read(run.signal);
+  return landedEarlier(state, run.mode, repo) !== undefined;
 }
 
 async function transactionLog(

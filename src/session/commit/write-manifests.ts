@@ -149,7 +149,8 @@ async function writeCell(
   signal?.throwIfAborted();
   const { assets } = state.engine;
   const { node, grid, rows, cell, base } = job;
-  const key = [node.id, cell.key, grid.join(), ...base.map(({ manifestId }) => manifestId)].join(
+  const box = cell.within.map(({ start, end }) => `${start}-${end}`);
+  const key = [node.id, box.join(), grid.join(), ...base.map(({ manifestId }) => manifestId)].join(
     "|",
   );
   const known = memo.written.get(key);

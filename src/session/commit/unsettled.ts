@@ -1,0 +1,29 @@
+/**
+ * Commits whose reply was lost and whose fate could not be learnt. The session stays dirty; when it
+ * is committed again, the earlier commit is looked for in the very state that the new one would
+ * replace, so that the changes are never committed twice.
+ */
+import { makeError } from "../../base/errors.ts";
+import type { RepoInfo } from "../../format/repo-info.ts";
+import type { SessionState, UnsettledCommit } from "../session-state.ts";
+
+/** The earlier commit that has landed, if any; one that only flushed does not settle a commit. */
+export function landedEarlier(
+  { unsettled }: SessionState,
+  mode: UnsettledCommit["mode"] | "rebase",
+  repo: RepoInfo,
+): UnsettledCommit | undefined {
+  return unsettled.find(
+    (commit) =>
+      (commit.mode !== "flush" || mode === "flush") && repo.snapshots.has(commit.snapshotId),
+  );
+}
+
+/** The session has changes that are not in the commit which turned out to have landed. */
+export function changedSinceLanded(operation: string, { snapshotId }: UnsettledCommit): Error {
+  return makeError(
+    "commit-not-allowed",
+    `${operation}: an earlier commit of this session, whose outcome was not known, has landed as ${snapshotId}; what was changed since rests on the state before it: start a new session`,
+    { details: { operation, snapshotId } },
+  );
+}
