@@ -120,7 +120,7 @@ export function buildEngine(
 ): Engine {
   const { runtime, metadataBytesMax } = options;
   const settings = mergeConfig(persistedConfig(initial.repo) ?? {}, options.config);
-  const config = resolveConfig(settings);
+  const config = effectiveConfig(settings);
   const compressionLevel = config.compression.level;
   const { maxTries, initialBackoffMs, maxBackoffMs } = config.repoUpdateRetries;
   return {
@@ -146,6 +146,17 @@ export function buildEngine(
     virtualChunkAccess: options.authorizeVirtualChunkAccess ?? {},
     defaultCommitMetadata: () => ({}),
   };
+}
+
+/** The settings over the defaults, frozen: repositories and sessions show it to their users. */
+export function effectiveConfig(settings: RepositoryConfig): ResolvedConfig {
+  return freezeDeep(structuredClone(resolveConfig(settings)));
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const member of Object.values(value)) freezeDeep(member);
+  return Object.freeze(value);
 }
 
 /** The configuration that `repo` holds, if any. @throws {config-deserialization} */

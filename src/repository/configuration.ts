@@ -1,7 +1,12 @@
 /** Changes of a repository's configuration: for one object, or persisted for everyone. */
-import { checkEngineOptions, type Engine, type EngineOptions } from "../assets/engine.ts";
+import {
+  checkEngineOptions,
+  type Engine,
+  type EngineOptions,
+  effectiveConfig,
+} from "../assets/engine.ts";
 import { checkOptions } from "../base/options.ts";
-import { mergeConfig, resolveConfig } from "../format/config.ts";
+import { mergeConfig } from "../format/config.ts";
 import type { RepoInfo } from "../format/repo-info.ts";
 
 /** What `reopen` changes. */
@@ -19,7 +24,7 @@ export function reopenEngine(engine: Engine, options: ReopenOptions | undefined)
   return {
     ...engine,
     settings,
-    config: resolveConfig(settings),
+    config: effectiveConfig(settings),
     virtualChunkAccess: checked.authorizeVirtualChunkAccess ?? engine.virtualChunkAccess,
   };
 }
