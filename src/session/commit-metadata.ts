@@ -8,7 +8,7 @@ import { describe, isPlainObject } from "../base/options.ts";
 import { setMember } from "../codec/members.ts";
 
 const DEPTH_MAX = 64; // Of the stored form; members of the metadata itself have depth 0.
-const VALUES_MAX = 1_000_000;
+const VALUES_MAX = 100_000;
 const INT64_START = -(1n << 63n);
 const UINT64_END = 1n << 64n;
 const LONE_SURROGATE = /\p{Surrogate}/u;

@@ -88,12 +88,15 @@ export function nodesUnder(layers: Layers, path: string): NodeState[] {
   for (const node of layers.base.nodesUnder(path)) {
     if (changeAt(layers, node.path) === undefined) found.push(nodeStateOf(node));
   }
-  const changed = new Map([...layers.overlay.nodes, ...layers.own.nodes]);
   let isSorted = true;
-  for (const [changedPath, { node }] of changed) {
-    if (node === undefined || !isBelow(changedPath)) continue;
+  const add = (changedPath: string, node: NodeState | undefined): void => {
+    if (node === undefined || !isBelow(changedPath)) return;
     found.push(node);
     isSorted = false;
+  };
+  for (const [changedPath, { node }] of layers.own.nodes) add(changedPath, node);
+  for (const [changedPath, { node }] of layers.overlay.nodes) {
+    if (!layers.own.nodes.has(changedPath)) add(changedPath, node);
   }
   return isSorted ? found : found.sort((a, b) => compareUtf8(a.path, b.path));
 }

@@ -151,9 +151,11 @@ export class Store<S = unknown> {
 
   /**
    * Writes unless something is there already. Calls for one key of one session run one after the
-   * other: the first one wins. Not atomic across sessions.
+   * other: the first one wins. Not atomic across sessions. A read-only store refuses only what it
+   * would have to write.
    */
-  setIfNotExists(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
+  async setIfNotExists(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
+    if (this.readOnly && (await this.has(key, options))) return;
     return this.#write("setIfNotExists", options, (half, signal) => {
       const parsed = half.parseSet("setIfNotExists", key, bytes);
       const { generation } = this.#state;
