@@ -10,6 +10,8 @@ export interface ArraySource {
   read(box: Box, signal?: AbortSignal): Promise<Values>;
   /** The same at once, where the values lie in memory; lazy sources have none. */
   readonly readNow?: ((box: Box) => Values) | undefined;
+  /** All values, where they lie in memory just so; not to be handed out as a copy. */
+  readonly memory?: Values | undefined;
 }
 
 /** A source over values in memory, which are not copied: later changes show. */
@@ -19,5 +21,5 @@ export function memorySource(
   values: Values,
 ): ArraySource {
   const readNow = (box: Box): Values => copyBox(type, values, shape, box);
-  return { type, shape, readNow, read: async (box) => readNow(box) };
+  return { type, shape, memory: values, readNow, read: async (box) => readNow(box) };
 }

@@ -48,10 +48,12 @@ export function timeCoding(stored: ElementType, time: TimeUnits, calendar: strin
   return { ...plainCoding(stored), time, calendar, dtype: "datetime" };
 }
 
-/** Whether decoding changes no value and no type. */
+/** Whether decoding changes no value and no type; times are numbers in their units. */
 export function isPlain(coding: Coding): boolean {
+  const { dtype, stored } = coding;
+  const isTime = dtype === "datetime" && (stored.name === "int64" || stored.name === "float64");
   return (
-    coding.dtype === coding.stored.name &&
+    (dtype === stored.name || isTime) &&
     coding.reinterpreted === undefined &&
     coding.fills.length === 0 &&
     coding.scaleFactor === undefined &&

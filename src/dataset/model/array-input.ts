@@ -122,7 +122,10 @@ function shapeOf(
   known: KnownSizes,
   owner: string,
 ): number[] {
-  const shape = given ?? flat.shape ?? inferShape(flat.values.length, dims, known);
+  const length = flat.values.length;
+  // Of one dimension the values tell the size, also where others say something else.
+  const inferred = dims.length === 1 ? [length] : inferShape(length, dims, known);
+  const shape = given ?? flat.shape ?? inferred;
   if (shape === undefined) {
     throw invalid(owner, `the sizes of ${dims.join(", ")} are not known: give a shape`);
   }

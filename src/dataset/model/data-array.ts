@@ -86,7 +86,8 @@ export class DataArray {
    */
   get values(): Data {
     if (this.#data !== undefined) return this.#data;
-    const { readNow } = this.#content.source;
+    const { memory, readNow } = this.#content.source;
+    if (memory !== undefined) return this.#keep(this.#decode(memory));
     if (readNow === undefined) {
       throw makeError("not-allowed", `variable ${this.name} is not in memory: await load() first`, {
         details: { variable: this.name },
@@ -172,7 +173,9 @@ export class DataArray {
       time === undefined
         ? undefined
         : new TimeArray(values as BigInt64Array, time.text, coding.calendar);
-    this.#content = memoryContent(decodedType(coding), source.shape, values, times);
+    if (source.memory !== values) {
+      this.#content = memoryContent(decodedType(coding), source.shape, values, times);
+    }
     this.#data = times ?? asData(values);
     return this.#data;
   }
