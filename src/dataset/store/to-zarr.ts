@@ -41,7 +41,9 @@ export interface ToZarrOptions {
   readonly encoding?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /**
    * The part of existing arrays that is written: `'auto'` finds it by the index coordinates, or per
-   * dimension `{ start, end }` or `'auto'`. Coordinates are never written, but compared.
+   * dimension `{ start, end }` or `'auto'`. Coordinates are never written, but compared; so are
+   * variables of one chunk. Larger variables that have no part of the region to themselves are left
+   * alone: write them once, in a dataset of their own with the region `{}`.
    */
   readonly region?: RegionOption | undefined;
   /** False lets a region share chunks with other writers. Default: true. */

@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { Dataset } from "../../../src/dataset/index.ts";
+import { mapStore } from "./map-store.ts";
+
+const { NaN: NAN } = Number;
+
+describe("toZarr refuses", () => {
+  const one = (variable: object): Dataset =>
+    new Dataset({ variables: { v: { dims: ["x"], data: Float64Array.of(1, 2), ...variable } } });
+
+  test.each([
+    [
+      "an attribute of NaN",
+      one({ attributes: { valid_max: NAN } }),
+      {},
+      /variable v: .*valid_max.*NaN/,
+    ],
+    ["a date as attribute", one({ attributes: { when: new Date(0) } }), {}, /variable v: .*when/],
+    [
+      "an unknown encoding",
+      one({}),
+      { encoding: { v: { zlib: true } } },
+      /unexpected encoding zlib/,
+    ],
+    ["an encoding of no variable", one({}), { encoding: { w: {} } }, /no variable w/],
+    [
+      "chunks of another rank",
+      one({}),
+      { encoding: { v: { chunks: [1, 1] } } },
+      /chunks must be 1 positive/,
+    ],
+    [
+      "shards that chunks do not fill",
+      one({}),
+      { encoding: { v: { chunks: [2], shards: [3] } } },
+      /no multiples/,
+    ],
+    [
+      "an unknown compressor",
+      one({}),
+      { encoding: { v: { compressors: [{ name: "lzma" }] } } },
+      /compressor lzma/,
+    ],
+    [
+      "filters",
+      one({}),
+      { encoding: { v: { filters: [{ name: "delta" }] } } },
+      /filters are not supported/,
+    ],
+    ["an unknown mode", one({}), { mode: "x" }, /unknown mode "x"/],
+    ["an unknown option", one({}), { moed: "w" }, /unknown option "moed"/],
+    [
+      "a region with mode w",
+      one({}),
+      { mode: "w", region: "auto" },
+      /region cannot be written with mode w/,
+    ],
+    [
+      "region and appendDim together",
+      one({}),
+      { region: "auto", appendDim: "x" },
+      /exclude each other/,
+    ],
+    [
+      "floats as int16 out of range",
+      one({ data: [1, 99_999] }),
+      { encoding: { v: { dtype: "int16" } } },
+      /99999 cannot be stored as int16/,
+    ],
+  ])("%s", async (_, dataset, options, message) => {
+    await expect(dataset.toZarr(mapStore(), options as never)).rejects.toThrow(message);
+  });
+
+  test("a name that would be a group, before anything is written", async () => {
+    const store = mapStore();
+    const dataset = new Dataset({ variables: { "a/b": { dims: ["x"], data: [1] } } });
+
+    await expect(dataset.toZarr(store)).rejects.toThrow(/it would be a group/);
+    expect(store.sets).toEqual([]);
+  });
+
+  test("fractions into a variable that is there and holds integers", async () => {
+    const store = mapStore();
+    await one({ data: Int16Array.of(1, 2) }).toZarr(store);
+
+    await expect(one({ data: [1, 2.5] }).toZarr(store, { mode: "a" })).rejects.toThrow(
+      /2.5 at element 1 cannot be stored as int16/,
+    );
+  });
+
+  test("units among the attributes of times", async () => {
+    const dataset = new Dataset({
+      variables: {
+        t: { dims: ["x"], data: [new Date(0)], attributes: { units: "days" } },
+      },
+    });
+
+    await expect(dataset.toZarr(mapStore())).rejects.toThrow(/units is an attribute and part/);
+  });
+
+  test("other sizes than an existing variable has", async () => {
+    const store = mapStore();
+    await one({}).toZarr(store);
+
+    await expect(one({ data: [1, 2, 3] }).toZarr(store, { mode: "a" })).rejects.toThrow(
+      /size 3 along x, the store has 2/,
+    );
+  });
+});
