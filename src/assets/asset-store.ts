@@ -2,9 +2,9 @@
  * Typed immutable objects over a storage: snapshots, manifests, transaction logs, chunks.
  *
  * Caches are bounded in bytes; concurrent reads of one object share one request; requests and
- * decodings are bounded in number. What is written is cached, chunks excepted; the code that
- * encodes is loaded with the first write. Never touches the one mutable object, `repo`: that is
- * `repo-state`. Spec: v2 "File Layout".
+ * decodings are bounded in number. What is written is cached, chunks excepted, and comes encoded:
+ * readers need no encoders. Never touches the one mutable object, `repo`: that is `repo-state`.
+ * Spec: v2 "File Layout".
  */
 import { createLimiter, type Limiter } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
@@ -41,14 +41,20 @@ export interface AssetStore {
   readonly limits: AssetLimits;
   /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
   readSnapshot(id: string, signal?: AbortSignal): Promise<SnapshotIndex>;
-  writeSnapshot(snapshot: Snapshot, signal?: AbortSignal): Promise<Stored>;
+  /** Stores a snapshot; `payload` is its encoded form, which the asset store owns from now on. */
+  writeSnapshot(snapshot: Snapshot, payload: Uint8Array, signal?: AbortSignal): Promise<Stored>;
   /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
   readManifest(id: string, signal?: AbortSignal): Promise<Manifest>;
   /** Stores a manifest's payload, which the asset store owns from now on. */
   writeManifest(id: string, payload: Uint8Array, signal?: AbortSignal): Promise<Stored>;
   /** `undefined`: there is none, as for the first snapshot of repositories made by spec 1. */
   readTransactionLog(id: string, signal?: AbortSignal): Promise<TransactionLog | undefined>;
-  writeTransactionLog(log: TransactionLog, signal?: AbortSignal): Promise<Stored>;
+  /** Stores a log; `payload` is its encoded form, which the asset store owns from now on. */
+  writeTransactionLog(
+    log: TransactionLog,
+    payload: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<Stored>;
   /**
    * Bytes of a native chunk (of `range` inside it), owned by the caller. One GET, shared with
    * concurrent readers. @throws {object-not-found} @throws {invalid-object-size}
@@ -128,18 +134,12 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     runtime,
     limits,
     readSnapshot: (id, signal) => snapshots.mustRead(id, signal),
-    async writeSnapshot(snapshot, signal) {
-      const { encodeSnapshot } = await import("../format/snapshot-write.ts");
-      const payload = encodeSnapshot(snapshot);
-      return snapshots.write(snapshot.id, payload, signal, indexSnapshot(snapshot));
-    },
+    writeSnapshot: (snapshot, payload, signal) =>
+      snapshots.write(snapshot.id, payload, signal, indexSnapshot(snapshot)),
     readManifest: (id, signal) => manifests.mustRead(id, signal),
     writeManifest: (id, payload, signal) => manifests.write(id, payload, signal),
     readTransactionLog: (id, signal) => logs.read(id, signal),
-    async writeTransactionLog(log, signal) {
-      const { encodeTransactionLog } = await import("../format/transaction-log-write.ts");
-      return logs.write(log.id, encodeTransactionLog(log), signal, log);
-    },
+    writeTransactionLog: (log, payload, signal) => logs.write(log.id, payload, signal, log),
     readChunk: chunks.readChunk,
     writeChunk: chunks.writeChunk,
   };

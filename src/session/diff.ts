@@ -12,6 +12,8 @@ import {
   coordinatesOfUpdate,
   unionCoordinates,
 } from "./chunk-coordinates.ts";
+import type { Layers } from "./node-view.ts";
+import { flattenChanges } from "./shared-tables.ts";
 
 /** Changed nodes and chunks, by path. Lists are sorted by the UTF-8 bytes of the path. */
 export interface Diff {
@@ -90,6 +92,11 @@ function chunksByPath(
     );
   }
   return new Map([...partsOfPath].map(([path, parts]) => [path, unionCoordinates(parts)]));
+}
+
+/** What a session has changed, over all its layers. */
+export function statusOfLayers({ base, overlay, own }: Layers): Diff {
+  return statusOfChanges(flattenChanges(overlay, own), base);
 }
 
 /** What a session has changed. `changes` are all its uncommitted ones, `base` its base snapshot. */

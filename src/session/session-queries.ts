@@ -90,12 +90,8 @@ export async function nodeIdAt(
 /** What the session or fork has changed against its base. */
 export async function statusOf(state: SessionState, options?: QueryOptions): Promise<Diff> {
   checkOptions("status", options, KNOWN);
-  const [{ statusOfChanges }, { flattenChanges }] = await Promise.all([
-    import("./diff.ts"),
-    import("./shared-tables.ts"),
-  ]);
-  const { base, overlay, own } = await loadLayers(state, options?.signal);
-  return statusOfChanges(flattenChanges(overlay, own), base);
+  const { statusOfLayers } = await import("./diff.ts");
+  return statusOfLayers(await loadLayers(state, options?.signal));
 }
 
 /** URLs of all virtual chunks, duplicates included. */

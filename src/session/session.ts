@@ -161,12 +161,13 @@ export class Session {
     checkOptions("rebase", options, ["signal"]);
     const signal = options?.signal;
     signal?.throwIfAborted();
-    const half = this.#state.writeHalf;
-    if (this.readOnly || half === undefined) {
+    if (this.readOnly) {
       throw makeError("commit-not-allowed", "rebase: the session is read-only");
     }
-    const rebase = (): Promise<void> =>
-      half.rebaseOnto(this.#state, solver ?? conflictDetector(), signal);
+    const rebase = async (): Promise<void> => {
+      const { rebaseOnto } = await import("./rebase.ts");
+      await rebaseOnto(this.#state, solver ?? conflictDetector(), signal);
+    };
     await runExclusive(this.#state, "rebase", rebase, signal);
   }
 

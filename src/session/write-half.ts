@@ -1,13 +1,12 @@
 /**
  * What only writable sessions and forks need, as one value that is loaded with the first of them:
- * a reader of the web never downloads the code that writes, commits, merges and rebases. The value
+ * a reader of the web never downloads the code that writes, commits and merges. The value
  * stands in the session's state, so what is called synchronously stays synchronous.
  */
 import { runCommit } from "./commit/commit.ts";
 import { decodeForkBytes, encodeForkBytes } from "./fork-bytes.ts";
 import { forkState } from "./fork-content.ts";
 import { mergeInputs } from "./fork-merge.ts";
-import { rebaseOnto } from "./rebase.ts";
 import { deletePrefix } from "./store-delete.ts";
 import { deleteKey, parseSet, setKey } from "./store-write.ts";
 import { setVirtualRef, setVirtualRefColumns, setVirtualRefs } from "./virtual-refs.ts";
@@ -22,7 +21,6 @@ export interface WriteHalf {
   readonly setVirtualRefs: typeof setVirtualRefs;
   readonly setVirtualRefColumns: typeof setVirtualRefColumns;
   readonly runCommit: typeof runCommit;
-  readonly rebaseOnto: typeof rebaseOnto;
   readonly mergeInputs: typeof mergeInputs;
   readonly forkState: typeof forkState;
   readonly encodeForkBytes: typeof encodeForkBytes;
@@ -38,7 +36,6 @@ export const WRITE_HALF: WriteHalf = Object.freeze({
   setVirtualRefs,
   setVirtualRefColumns,
   runCommit,
-  rebaseOnto,
   mergeInputs,
   forkState,
   encodeForkBytes,

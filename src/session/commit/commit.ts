@@ -17,8 +17,10 @@ import { randomObjectId } from "../../format/ids.ts";
 import { encodeMetadata } from "../../format/metadata-write.ts";
 import type { RepoInfo } from "../../format/repo-info.ts";
 import type { Snapshot } from "../../format/snapshot.ts";
+import { encodeSnapshot } from "../../format/snapshot-write.ts";
 import type { TransactionLog } from "../../format/transaction-log.ts";
 import { mergeTransactionLogs } from "../../format/transaction-log-merge.ts";
+import { encodeTransactionLog } from "../../format/transaction-log-write.ts";
 import type { CheckedCommitOptions } from "../commit-options.ts";
 import type { Layers } from "../node-view.ts";
 import {
@@ -207,9 +209,10 @@ async function attemptOnce(
   };
   await progress.phase("snapshot", async () => {
     const log = await transactionLog(state, layers, run.mode, id, signal);
+    const { assets } = state.engine;
     const written = await Promise.all([
-      state.engine.assets.writeSnapshot(snapshot, signal),
-      state.engine.assets.writeTransactionLog(log, signal),
+      assets.writeSnapshot(snapshot, encodeSnapshot(snapshot), signal),
+      assets.writeTransactionLog(log, encodeTransactionLog(log), signal),
     ]);
     for (const { sizeBytes } of written) progress.bytesWritten += sizeBytes;
     progress.objectsWritten += written.length;

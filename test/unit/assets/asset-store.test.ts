@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { AssetLimits } from "../../../src/assets/asset-limits.ts";
-import { type AssetStore, createAssetStore } from "../../../src/assets/asset-store.ts";
+import { type AssetStore, createAssetStore, type Stored } from "../../../src/assets/asset-store.ts";
 import { systemRuntime } from "../../../src/base/runtime.ts";
 import { encodeManifest } from "../../../src/format/manifest-write.ts";
 import type { Snapshot } from "../../../src/format/snapshot.ts";
+import { encodeSnapshot } from "../../../src/format/snapshot-write.ts";
 import type { TransactionLog } from "../../../src/format/transaction-log.ts";
+import { encodeTransactionLog } from "../../../src/format/transaction-log-write.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { recordingStorage } from "./recording-storage.ts";
@@ -57,12 +59,18 @@ const logOf = (id: string): TransactionLog => ({
   movedNodes: [],
 });
 
+const putSnapshot = (store: AssetStore, snapshot: Snapshot): Promise<Stored> =>
+  store.writeSnapshot(snapshot, encodeSnapshot(snapshot));
+
+const putLog = (store: AssetStore, log: TransactionLog): Promise<Stored> =>
+  store.writeTransactionLog(log, encodeTransactionLog(log));
+
 describe("what is written", () => {
   it("is read from the cache by the same store, and from the storage by another", async () => {
     const storage = recordingStorage(memoryStorage());
     const store = storeOn(storage);
-    await store.writeSnapshot(snapshotOf(ids[0]));
-    await store.writeTransactionLog(logOf(ids[0]));
+    await putSnapshot(store, snapshotOf(ids[0]));
+    await putLog(store, logOf(ids[0]));
     await store.writeManifest(ids[1], encodeManifest({ id: ids[1], arrays: [] }));
     storage.requests.length = 0;
 
@@ -85,7 +93,7 @@ describe("what is written", () => {
   it("has the size that the write reports", async () => {
     const storage = memoryStorage();
 
-    const { sizeBytes } = await storeOn(storage).writeSnapshot(snapshotOf(ids[0]));
+    const { sizeBytes } = await putSnapshot(storeOn(storage), snapshotOf(ids[0]));
 
     expect((await storage.head(`snapshots/${ids[0]}`))?.sizeBytes).toBe(sizeBytes);
   });
@@ -93,8 +101,8 @@ describe("what is written", () => {
   it("carries the official keys as user metadata, chunks none", async () => {
     const storage = memoryStorage();
     const store = storeOn(storage);
-    await store.writeSnapshot(snapshotOf(ids[0]));
-    await store.writeTransactionLog(logOf(ids[0]));
+    await putSnapshot(store, snapshotOf(ids[0]));
+    await putLog(store, logOf(ids[0]));
     await store.writeManifest(ids[1], encodeManifest({ id: ids[1], arrays: [] }));
     await store.writeChunk(Uint8Array.of(1));
 
@@ -117,7 +125,8 @@ describe("what is written", () => {
   it("carries no user metadata where the storage keeps none", async () => {
     const storage = memoryStorage();
 
-    await storeOn(recordingStorage(storage, { userMetadata: false })).writeSnapshot(
+    await putSnapshot(
+      storeOn(recordingStorage(storage, { userMetadata: false })),
       snapshotOf(ids[0]),
     );
 
@@ -128,7 +137,7 @@ describe("what is written", () => {
 describe("reads", () => {
   it("share one GET while it is under way, also without a cache", async () => {
     const storage = recordingStorage(memoryStorage());
-    await storeOn(storage).writeSnapshot(snapshotOf(ids[0]));
+    await putSnapshot(storeOn(storage), snapshotOf(ids[0]));
     const store = storeOn(storage, { snapshotCacheBytes: 0 });
     storage.requests.length = 0;
 
@@ -152,7 +161,7 @@ describe("reads", () => {
 
   it("refuse an object that stands under another's name", async () => {
     const storage = memoryStorage();
-    await storeOn(storage).writeSnapshot(snapshotOf(ids[0]));
+    await putSnapshot(storeOn(storage), snapshotOf(ids[0]));
     await storage.copy(`snapshots/${ids[0]}`, `snapshots/${ids[1]}`, {});
 
     await expect(storeOn(storage).readSnapshot(ids[1])).rejects.toMatchObject({
@@ -163,7 +172,7 @@ describe("reads", () => {
 
   it("refuse files that decompress to more than metadataBytesMax", async () => {
     const storage = memoryStorage();
-    await storeOn(storage).writeSnapshot(snapshotOf(ids[0], 100));
+    await putSnapshot(storeOn(storage), snapshotOf(ids[0], 100));
 
     const store = storeOn(storage, { metadataBytesMax: 10_000 });
 
@@ -183,7 +192,7 @@ describe("reads", () => {
   it("keep no more than the cache may hold", async () => {
     const storage = recordingStorage(memoryStorage());
     const writer = storeOn(storage, { snapshotCacheBytes: 0 });
-    for (const id of ids) await writer.writeSnapshot(snapshotOf(id, 20));
+    for (const id of ids) await putSnapshot(writer, snapshotOf(id, 20));
     const store = storeOn(storage, { snapshotCacheBytes: 70_000 }); // Room for two of three.
     for (const id of ids) await store.readSnapshot(id);
     storage.requests.length = 0;
