@@ -1,5 +1,5 @@
 /** Bytes that the official engine wrote, outside of whole files: format reference, TV17 to TV19. */
-import { readFileSync } from "node:fs";
+import stored from "./official-encodings.json" with { type: "json" };
 
 /** Bytes of lower-case hex. */
 export function fromHex(hex: string): Uint8Array {
@@ -11,19 +11,10 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const stored = JSON.parse(
-  readFileSync(new URL("official-encodings.json", import.meta.url), "utf8"),
-) as {
-  dictionary: string;
-  locations: [string, string][];
-  configAllDefaults: string;
-  configPartial: string;
-};
-
 export const DICTIONARY: Uint8Array = fromHex(stored.dictionary);
 /** Compressed locations and what they stand for. */
 export const LOCATIONS: readonly (readonly [Uint8Array, string])[] = stored.locations.map(
-  ([hex, text]) => [fromHex(hex), text] as const,
+  ([hex, text]) => [fromHex(hex as string), text as string] as const,
 );
 export const CONFIG_ALL_DEFAULTS: Uint8Array = fromHex(stored.configAllDefaults);
 export const CONFIG_PARTIAL: Uint8Array = fromHex(stored.configPartial);

@@ -5,12 +5,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-const FOLDER =
+/** Where the fixtures are, if they are. */
+export const FIXTURES_FOLDER: string =
   process.env["ICEFLOE_FIXTURES"] ?? resolve(import.meta.dirname, "../../../../shared/fixtures");
 
 /** Whether the fixtures are there. Throws in CI if they are not. */
 export function hasFixtures(): boolean {
-  if (existsSync(FOLDER)) return true;
+  if (existsSync(FIXTURES_FOLDER)) return true;
   const message = "fixture repositories are missing: set ICEFLOE_FIXTURES to their folder";
   if (process.env["CI"] === "true") throw new Error(message);
   console.warn(`skipped: ${message}`);
@@ -19,13 +20,13 @@ export function hasFixtures(): boolean {
 
 /** The files of `folder` (such as "snapshots") in fixture `name`; empty if it has no such folder. */
 export function fixtureFiles(name: string, folder: string): string[] {
-  const path = resolve(FOLDER, name, folder);
+  const path = resolve(FIXTURES_FOLDER, name, folder);
   return existsSync(path) ? readdirSync(path).map((file) => `${folder}/${file}`) : [];
 }
 
 /** The bytes of one file of fixture `name`. */
 export function readFixture(name: string, path: string): Uint8Array {
-  return new Uint8Array(readFileSync(resolve(FOLDER, name, path)));
+  return new Uint8Array(readFileSync(resolve(FIXTURES_FOLDER, name, path)));
 }
 
 /** Fixtures of spec 2, one of them migrated from spec 1. */

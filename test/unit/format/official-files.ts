@@ -1,6 +1,6 @@
 /** Whole files that the official engine 2.2.2 wrote: format reference §22, TV3 to TV14. */
-import { readFileSync } from "node:fs";
 import { fromHex } from "../codec/official-encodings.ts";
+import vectors from "./official-files.json" with { type: "json" };
 
 interface StoredFile {
   readonly title: string;
@@ -9,9 +9,7 @@ interface StoredFile {
   readonly decoded: unknown;
 }
 
-const stored = JSON.parse(
-  readFileSync(new URL("official-files.json", import.meta.url), "utf8"),
-) as Record<string, StoredFile>;
+const stored: Readonly<Record<string, StoredFile>> = vectors;
 
 /** One file: as stored, and its payload. */
 export interface OfficialFile {
