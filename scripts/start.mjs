@@ -9,20 +9,25 @@ import { bundleForNode } from "./bundle.mjs";
 import { checkRequirements } from "./check-node.mjs";
 import { prepare } from "./prepare.mjs";
 
-const USAGE = "usage: npm start [-- file.nc]";
+const USAGE = "usage: npm start [-- file.nc | name of an xarray tutorial dataset]";
 
 checkRequirements();
 const [file, ...rest] = process.argv.slice(2);
 if (rest.length > 0 || file?.startsWith("-")) refuse(USAGE);
+const sources = [];
 if (file !== undefined) {
   // npm runs scripts in the package's root; relative paths are the caller's.
   const path = resolve(process.env.INIT_CWD ?? ".", file);
-  if (!existsSync(path)) refuse(`there is no file ${path}`);
-  refuse("reading NetCDF files is not built yet; run npm start without a file");
+  const isName = /^[A-Za-z0-9_-]+$/.test(file);
+  if (existsSync(path)) sources.push(path);
+  else if (isName) sources.push(file);
+  else refuse(`there is no file ${path}`);
 }
 prepare();
 const program = await bundleForNode("scripts/demo/demo.ts", "demo");
-const child = spawn(process.execPath, ["--enable-source-maps", program], { stdio: "inherit" });
+const child = spawn(process.execPath, ["--enable-source-maps", program, ...sources], {
+  stdio: "inherit",
+});
 child.on("exit", (code, signal) => process.exit(signal === null ? code : 1));
 
 function refuse(message) {

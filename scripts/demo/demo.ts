@@ -8,33 +8,43 @@ import { mkdtemp, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { openSource } from "../../examples/source.ts";
 
 // Two levels up, for this file as well as for its bundle in .cache/demo/.
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const GRID = join(ROOT, "node_modules", "vega-datasets", "data", "annual-precip.json");
-const WRITERS = 4;
+const PROCESSES = "2";
+const WRITERS = "4";
 
 type Bundle = (entry: string, folder: string) => Promise<string>;
 const bundler = pathToFileURL(join(ROOT, "scripts", "bundle.mjs")).href;
 const { bundleForNode } = (await import(bundler)) as { bundleForNode: Bundle };
 
-const parent = await realpath(await mkdtemp(join(tmpdir(), "icefloe-demo-")));
-await showTasks(join(parent, "tasks"));
-await showUncooperative(join(parent, "uncooperative"));
-
-async function showTasks(folder: string): Promise<void> {
-  title("Tasks that share one session (examples/tasks.ts)");
-  console.log("Annual precipitation on a 168 x 360 grid, one task per band of latitudes, into");
-  console.log(folder);
-  await run("examples/tasks.ts", folder, GRID);
-  await run("scripts/demo/verify.ts", folder, GRID);
+const [source = GRID] = process.argv.slice(2);
+try {
+  await (await openSource(source)).close(); // Fetches it once, before anything is shown.
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
 }
+const parent = await realpath(await mkdtemp(join(tmpdir(), "icefloe-demo-")));
+await bundleForNode("examples/fill-worker.ts", "demo");
+await show("Tasks that share one session (examples/tasks.ts)", "tasks", [source]);
+await show("Processes that fill forks (examples/processes.ts)", "processes", [source, PROCESSES]);
+await show(
+  `${WRITERS} writers that know nothing of each other (examples/uncooperative.ts)`,
+  "uncooperative",
+  [WRITERS],
+);
 
-async function showUncooperative(folder: string): Promise<void> {
-  title("Writers that know nothing of each other (examples/uncooperative.ts)");
-  console.log(`${WRITERS} processes append their number to one attribute, into`);
+async function show(about: string, name: string, args: readonly string[]): Promise<void> {
+  title(about);
+  const folder = join(parent, name);
   console.log(folder);
-  await run("examples/uncooperative.ts", folder, `${WRITERS}`);
+  const startMs = Date.now();
+  await run(`examples/${name}.ts`, folder, ...args);
+  console.log(`took ${((Date.now() - startMs) / 1000).toFixed(1)} s`);
+  if (args[0] === source) await run("scripts/demo/verify.ts", folder, source);
 }
 
 /** Runs one program in a process of its own; a failure ends the demonstration. */

@@ -1,23 +1,20 @@
 /**
- * Reads the precipitation grid back with zarrita, in a process of its own, and compares every
- * value with the file it was written from: verify.ts <folder> <grid.json>
+ * Opens what a program wrote, in a process of its own, and compares everything with the source:
+ * verify.ts <folder> <file.nc | grid.json | tutorial name>
  */
-import { readFile } from "node:fs/promises";
 import { Repository } from "icefloe";
+import { assertIdentical, openZarr } from "icefloe/dataset/node";
 import { localFilesystemStorage } from "icefloe/storage/local";
-import * as zarr from "zarrita";
+import { openSource } from "../../examples/source.ts";
 
-const [folder, file] = process.argv.slice(2) as [string, string];
-const { width, height, values } = JSON.parse(await readFile(file, "utf8"));
+const [folder, source] = process.argv.slice(2) as [string, string];
+const expected = await openSource(source);
 const repository = await Repository.open(localFilesystemStorage(folder));
 const { store, snapshotId } = await repository.readonlySession("main");
-const array = await zarr.open.v3(zarr.root(store).resolve("/precipitation"), { kind: "array" });
-const { data, shape } = await zarr.get(array);
-
-const found = data as Int32Array;
-const differing = values.findIndex((value: number, index: number) => found[index] !== value);
-if (`${shape}` !== `${[height, width]}` || differing >= 0) {
-  console.error(`not identical: shape [${shape}], first difference at ${differing}`);
-  process.exit(1);
-}
-console.log(`process ${process.pid} read ${found.length} values of ${snapshotId}: identical`);
+const found = await openZarr(store);
+await assertIdentical(expected, found);
+await expected.close();
+const values = Object.values(found.variables).reduce((sum, { size }) => sum + size, 0);
+console.log(
+  `process ${process.pid} read ${values} values of ${snapshotId}: identical to the source`,
+);

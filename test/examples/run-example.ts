@@ -1,10 +1,6 @@
-/** Runs an example program, over the sources instead of the built package, in a process of its own. */
+/** Runs an example program, in a process of its own, over the built package. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join, resolve } from "node:path";
-import { build } from "esbuild";
-
-const ROOT = resolve(import.meta.dirname, "../..");
 
 /** What a program printed, and how it ended. */
 export interface Run {
@@ -13,28 +9,13 @@ export interface Run {
   readonly errors: string;
 }
 
-/** Bundles `examples/<name>.ts`; tsconfig's paths lead its imports to `src/`. */
-export async function bundleExample(name: string): Promise<string> {
-  const outfile = join(ROOT, ".cache", "test-examples", `${name}.mjs`);
-  await build({
-    entryPoints: [join(ROOT, "examples", `${name}.ts`)],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    alias: aliases(),
-    logLevel: "error",
-  });
-  return outfile;
-}
+type Bundle = (entry: string, folder: string) => Promise<string>;
+const bundler = "../../scripts/bundle.mjs"; // Plain JavaScript, without types.
+const { bundleForNode } = (await import(bundler)) as { bundleForNode: Bundle };
 
-function aliases(): Record<string, string> {
-  const entries = ["zarr", "storage", "storage/local"].map((entry) => [
-    `icefloe/${entry}`,
-    join(ROOT, "src", entry, "index.ts"),
-  ]);
-  return Object.fromEntries([...entries, ["icefloe", join(ROOT, "src/index.ts")]]);
+/** Bundles `examples/<name>.ts`; the package's own name leads to `dist/`, as for a user. */
+export function bundleExample(name: string): Promise<string> {
+  return bundleForNode(`examples/${name}.ts`, "test-examples");
 }
 
 /** Runs a bundled program to its end. */

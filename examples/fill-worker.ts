@@ -1,0 +1,19 @@
+/** What runs in each worker process of processes.ts: writes one region of the dataset. */
+import { defineWorker } from "icefloe/parallel";
+import type { Region } from "./plan.ts";
+import { openSource } from "./source.ts";
+
+interface Task {
+  readonly source: string | null;
+  readonly region: Region;
+}
+
+export default defineWorker<Task>(async ({ fork, task, report }) => {
+  const dataset = await openSource(task.source ?? undefined);
+  try {
+    await dataset.isel(task.region).toZarr(fork.store, { region: "auto" });
+    report(process.pid);
+  } finally {
+    await dataset.close();
+  }
+});

@@ -1,0 +1,46 @@
+/** How the examples cut a dataset into tasks: chunks, and the regions that cover them. */
+import type { Dataset } from "icefloe/dataset";
+import { chunkRegions, type RegionExtent } from "icefloe/parallel";
+
+const BAND = 24; // Rows per chunk where there is nothing but rows and columns.
+
+/** Elements [start, end) per dimension, as `isel` takes them. */
+export type Region = Record<string, RegionExtent>;
+
+/** What is written, and by which tasks. */
+export interface Plan {
+  /** The largest variable: its chunks are the tasks. */
+  readonly name: string;
+  readonly chunksPerDimension: readonly number[];
+  readonly encoding: Record<string, { chunks: number[] }>;
+  readonly regions: readonly Region[];
+}
+
+/** One task per chunk of the largest variable: a step of every dimension but the last two. */
+export function planWrites(dataset: Dataset): Plan {
+  const [largest] = Object.values(dataset.variables).sort((a, b) => b.size - a.size);
+  if (largest === undefined) throw new Error("the dataset has no variable to write");
+  const chunkOf = (dims: readonly string[], shape: readonly number[]): number[] =>
+    shape.map((length, d) => {
+      const at = largest.dims.indexOf(dims[d] as string);
+      if (largest.dims.length < 3) return at === 0 ? Math.min(BAND, length) : length;
+      return at < largest.dims.length - 2 ? 1 : length;
+    });
+  const encoding: Plan["encoding"] = {};
+  for (const [name, { dims, shape }] of Object.entries(dataset.variables)) {
+    encoding[name] = { chunks: chunkOf(dims, shape) };
+  }
+  const chunkShape = chunkOf(largest.dims, largest.shape);
+  const chunksPerDimension = largest.shape.map((length, d) =>
+    Math.ceil(length / (chunkShape[d] as number)),
+  );
+  const regions = chunkRegions({ shape: largest.shape, chunkShape }).map((extents) =>
+    Object.fromEntries(
+      extents.flatMap((extent, d) =>
+        // A dimension that is written whole needs no place in the region.
+        chunksPerDimension[d] === 1 ? [] : [[largest.dims[d] as string, extent]],
+      ),
+    ),
+  );
+  return { name: largest.name, chunksPerDimension, encoding, regions };
+}
