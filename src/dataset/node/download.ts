@@ -63,12 +63,24 @@ async function findPart({
     const tag = pattern.exec(file)?.[1];
     if (tag === undefined) continue;
     const path = join(folder, file);
-    return { path, etag: decodeTag(tag), sizeBytes: (await stat(path)).size };
+    const sizeBytes = await sizeOf(path);
+    // Another process may have finished it between the listing and now.
+    if (sizeBytes !== undefined) return { path, etag: decodeTag(tag), sizeBytes };
   }
   return undefined;
 }
 
 let partCount = 0;
+
+/** `undefined` if there is no such file. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
 
 function encodeTag(etag: string): string {
   return btoa(etag).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -170,11 +182,7 @@ async function finish({ folder, name }: Download, part: string): Promise<string>
     await rename(part, path);
   } catch (error) {
     // Another process has finished the same part.
-    const isThere = await stat(path).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) throw error;
+    if ((await sizeOf(path)) === undefined) throw error;
   }
   // What is left of other versions of the file will never be finished.
   const rest = await findPart({ folder, name });
