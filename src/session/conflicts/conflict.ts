@@ -26,6 +26,11 @@ export interface Conflict {
   readonly path: string;
   /** For conflicts about one existing node. */
   readonly nodeId?: string;
+  /**
+   * For `chunks-updated-in-updated-array` the other way round: we updated the metadata, they wrote
+   * chunks that mean something else under it, or lie outside.
+   */
+  readonly updatedBy?: "ours";
   /** For `chunk-double-update`: every chunk that both changed, sorted. */
   readonly chunkCoordinates?: ChunkCoordinates;
 }

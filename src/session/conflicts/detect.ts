@@ -4,17 +4,19 @@
  * Follows the official detector (semantics §4.1, §4.2), and reports a conflict where that one
  * lets through what leaves a broken hierarchy: one path twice (both made a node anew), a node
  * that the other side had replaced before we deleted it, a child whose group the other side
- * deleted, a child under what the other side made an array. The last two are reported as
- * `new-node-in-invalid-group`, whichever side made the child.
+ * deleted, a child under what the other side made an array (the last two as
+ * `new-node-in-invalid-group`, whichever side made the child); chunks of theirs that mean something
+ * else under metadata of ours, as `chunks-updated-in-updated-array`.
  */
 import { compareUtf8 } from "../../base/bytes.ts";
 import { parentPath } from "../../format/node-path.ts";
-import type { NodeSnapshot } from "../../format/snapshot.ts";
+import type { DimensionShape, NodeSnapshot } from "../../format/snapshot.ts";
 import type { TransactionLog, UpdatedChunks } from "../../format/transaction-log.ts";
-import type { NodeChange } from "../change-set.ts";
+import type { ChangeSet, NodeChange } from "../change-set.ts";
 import { ChunkCoordinates, unionCoordinates } from "../chunk-coordinates.ts";
 import type { ChunkTable } from "../chunk-table.ts";
-import type { Conflict, ConflictType, Sides } from "./conflict.ts";
+import { arraySignature, readSignature } from "../node-metadata.ts";
+import type { Conflict, ConflictType, Sides, SnapshotNodes } from "./conflict.ts";
 
 /** Our changes against one commit: `log` is what it changed, `theirs` its snapshot. */
 export interface DetectInput extends Sides {
@@ -135,9 +137,12 @@ function updateConflicts({ ours }: Sides, logged: LoggedChanges): Conflict[] {
   ];
 }
 
-/** Our chunk writes and deletions, in arrays that they deleted, updated, or wrote chunks of. */
+/**
+ * Our chunk writes and deletions, in arrays that they deleted, updated, or wrote chunks of; and our
+ * metadata under which their chunks would mean something else.
+ */
 function chunkConflicts({ ours, base, theirs }: Sides, logged: LoggedChanges): Conflict[] {
-  const found: Conflict[] = [];
+  const found = misreadChunkConflicts(ours, theirs, logged);
   for (const [nodeId, table] of ours.chunks) {
     if (table.length === 0) continue;
     const path = (base.nodeById(nodeId) ?? theirs.nodeById(nodeId))?.path;
@@ -161,6 +166,36 @@ function chunkConflicts({ ours, base, theirs }: Sides, logged: LoggedChanges): C
   return found.sort(
     (a, b) => types.indexOf(a.type) - types.indexOf(b.type) || compareUtf8(a.path, b.path),
   );
+}
+
+/** Our updates of arrays whose chunks they wrote, if those chunks do not fit our metadata. */
+function misreadChunkConflicts(
+  ours: ChangeSet,
+  theirs: SnapshotNodes,
+  logged: LoggedChanges,
+): Conflict[] {
+  const found: Conflict[] = [];
+  for (const { path, base, node } of ours.nodes.values()) {
+    if (node?.array === undefined || base?.id !== node.id) continue;
+    const updates = logged.chunks.get(node.id);
+    const present = theirs.node(path);
+    if (updates === undefined || present?.id !== node.id) continue;
+    const { shape } = node.array;
+    const isSame = readSignature(present.userData, path) === arraySignature(node);
+    if (isSame && updates.every((update) => liesInside(update, shape))) continue;
+    const type = "chunks-updated-in-updated-array";
+    found.push({ type, path, nodeId: node.id, updatedBy: "ours" });
+  }
+  return found;
+}
+
+function liesInside(update: UpdatedChunks, shape: readonly DimensionShape[]): boolean {
+  const { rank, count, data } = update;
+  for (let at = 0; at < count * rank; at++) {
+    const chunkCount = shape[at % rank]?.chunkCount ?? 0;
+    if ((data[at] as number) >= chunkCount) return false;
+  }
+  return rank === shape.length;
 }
 
 /** Coordinates of `table` that occur in `updates`, which may be in any order. */

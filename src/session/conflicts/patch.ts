@@ -5,7 +5,7 @@ import type { DimensionShape } from "../../format/snapshot.ts";
 import type { BaseNode, ChangeSet, NodeChange } from "../change-set.ts";
 import type { ChunkTable } from "../chunk-table.ts";
 import type { Dot } from "../dot.ts";
-import { readSignature } from "../node-metadata.ts";
+import { arraySignature, readSignature } from "../node-metadata.ts";
 import type { Conflict, ConflictType, Sides } from "./conflict.ts";
 import { isCreation, isReplacement } from "./detect.ts";
 
@@ -25,7 +25,8 @@ export type Side = "ours" | "theirs";
  * zarr-metadata-update-of-deleted-*      theirs: it stays deleted
  * chunks-updated-in-deleted-array        theirs: our chunks go
  * chunks-updated-in-updated-array        ours: if the bytes still mean the same (dtype, chunk
- *                                        grid, codecs, fill value) and lie in the grid; theirs
+ *                                        grid, codecs, fill value) and lie in the grid; theirs;
+ *                                        where we updated (`updatedBy`) theirs alone
  * chunk-double-update                    ours, theirs
  * delete-of-updated-array, -group        ours: deleted; theirs: kept, with the groups above it
  * move-operation-cannot-be-rebased       none
@@ -52,6 +53,10 @@ const APPLY: Record<ConflictType, Apply> = {
     return side === "theirs";
   },
   "chunks-updated-in-updated-array": (patch, conflict, side) => {
+    if (conflict.updatedBy === "ours") {
+      if (side === "theirs") patch.dropUpdate(conflict);
+      return side === "theirs";
+    }
     if (side === "ours") return patch.chunksStayValid(conflict);
     patch.dropChunks(conflict.nodeId);
     return true;
@@ -163,6 +168,12 @@ export class ChangePatch {
     else this.#chunks.set(nodeId, kept);
   }
 
+  /** Forgets our metadata of an array, and our chunks unless they mean the same under theirs. */
+  dropUpdate(conflict: Conflict): void {
+    this.nodes.delete(conflict.path);
+    if (!this.chunksStayValid(conflict)) this.dropChunks(conflict.nodeId);
+  }
+
   /** Whether our chunks mean under the resulting metadata what they meant when written. */
   chunksStayValid({ path, nodeId }: Conflict): boolean {
     const table = nodeId === undefined ? undefined : this.#chunks.get(nodeId);
@@ -205,8 +216,10 @@ function arrayAt(
   snapshot: Sides["base"],
   path: string,
 ): ArrayAt | undefined {
-  const changed = changes.get(path)?.node?.array;
-  if (changed !== undefined) return changed;
+  const changed = changes.get(path)?.node;
+  if (changed?.array !== undefined) {
+    return { shape: changed.array.shape, signature: arraySignature(changed) };
+  }
   const node = snapshot.node(path);
   if (node?.data.type !== "array") return undefined;
   return { shape: node.data.shape, signature: readSignature(node.userData, path) };
