@@ -4,7 +4,7 @@ import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import { type ArraySource, memorySource } from "../array/array-source.ts";
 import { elementCount } from "../array/box.ts";
-import type { ElementType, Values } from "../array/elements.ts";
+import { allocate, type ElementType, type Values } from "../array/elements.ts";
 import { type Coding, plainCoding, timeCoding } from "../cf/coding.ts";
 import { type DataInput, type Dtype, type FlatData, flattenData } from "./data.ts";
 import type { TimeArray } from "./time-array.ts";
@@ -25,7 +25,10 @@ export interface VariableInput {
   readonly shape?: readonly number[] | undefined;
   readonly attributes?: Readonly<Attributes> | undefined;
   readonly encoding?: Readonly<Encoding> | undefined;
-  /** `bool` for a `Uint8Array` of 0 and 1, `float16` for a `Float32Array`; else as the data is. */
+  /**
+   * `bool` for a `Uint8Array` of 0 and 1, `float16` for a `Float32Array`, anything for an empty list;
+   * else as the data is.
+   */
   readonly dtype?: Dtype | undefined;
 }
 
@@ -75,7 +78,7 @@ export function partsOfInput(
   }
   checkOptions(owner, input, KEYS);
   const dims = checkDims(input.dims, owner);
-  const flat = withDtype(flattenData(input.data, owner), input.dtype, owner);
+  const flat = withDtype(flattenData(input.data, owner), input, owner);
   const shape = shapeOf(input.shape, flat, dims, known, owner);
   return new VariableParts({
     name,
@@ -106,9 +109,15 @@ function checkDims(dims: unknown, owner: string): string[] {
   throw invalid(owner, `dims must be a list of names, got ${describe(dims)}`);
 }
 
-function withDtype(flat: FlatData, dtype: Dtype | undefined, owner: string): FlatData {
+function withDtype(flat: FlatData, { dtype, data }: VariableInput, owner: string): FlatData {
+  const isEmptyList = Array.isArray(data) && flat.values.length === 0;
   const found = flat.times === undefined ? flat.type.name : "datetime";
   if (dtype === undefined || dtype === found) return flat;
+  // An empty list says nothing of what it would hold.
+  if (isEmptyList && dtype !== "datetime") {
+    const type: ElementType = dtype === "bytes" ? { name: dtype, width: 1 } : { name: dtype };
+    return { ...flat, type, values: allocate(type, 0, owner) };
+  }
   const isBool = dtype === "bool" && found === "uint8";
   const isHalf = dtype === "float16" && found === "float32";
   if (isBool || isHalf) return { ...flat, type: { name: dtype } };

@@ -1,5 +1,5 @@
 /** Opens a group of a Zarr store as a dataset; values stay in the store until they are needed. */
-import { type JsonValue, jsonToPlain } from "../../codec/json.ts";
+import { isJsonArray, type JsonValue, jsonToPlain } from "../../codec/json.ts";
 import { placeOf, type ZarrStore } from "../../zarr/zarr-store.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { checkOpenOptions, datasetOfRaw, type OpenOptions } from "../model/dataset-of-raw.ts";
@@ -61,13 +61,24 @@ function storageEncoding(array: StoredArray): Record<string, unknown> {
   const after = codecs.slice(serializer + 1);
   const sharding = codecs[serializer] as JsonValue;
   if (codecName(sharding) !== "sharding_indexed") {
-    return { chunks: [...array.chunkShape], compressors: after.map(jsonToPlain) };
+    return {
+      chunks: [...array.chunkShape],
+      compressors: after.map(jsonToPlain),
+      ...serializerEncoding(sharding),
+    };
   }
   const inner = codecConfiguration(sharding);
   const innerCodecs = inner.get("codecs");
+  const [first, ...rest] = isJsonArray(innerCodecs) ? innerCodecs : [];
   return {
     chunks: jsonToPlain(inner.get("chunk_shape") ?? null),
     shards: [...array.chunkShape],
-    compressors: Array.isArray(innerCodecs) ? innerCodecs.slice(1).map(jsonToPlain) : [],
+    compressors: rest.map(jsonToPlain),
+    ...serializerEncoding(first ?? null),
   };
+}
+
+/** Strings have a serializer of their own, which no encoding needs to name. */
+function serializerEncoding(codec: JsonValue): Record<string, unknown> {
+  return codecName(codec) === "bytes" ? { serializer: jsonToPlain(codec) } : {};
 }
