@@ -10,8 +10,11 @@ import type { Dot } from "./dot.ts";
 export interface ArrayMetadata {
   readonly shape: readonly DimensionShape[];
   readonly dimensionNames?: readonly (string | null)[] | undefined;
-  /** Canonical JSON of dtype, chunk grid, key encoding, codecs and fill value: equal = same chunk bytes. */
-  readonly signature: string;
+  /**
+   * Canonical JSON of dtype, chunk grid, key encoding, codecs and fill value: equal = same chunk
+   * bytes. Absent for nodes of a snapshot: `arraySignature` reads it.
+   */
+  readonly signature?: string | undefined;
 }
 
 /** A node as the session sees it. `userData` is its zarr.json, byte for byte. */

@@ -9,7 +9,6 @@ import { checkOptions, describe } from "../base/options.ts";
 import { decodeForkBytes } from "./fork-bytes.ts";
 import { contentOfFork } from "./fork-content.ts";
 import type { ForkContent, MergeReport, OverlapPolicy } from "./merge.ts";
-import { startCollector } from "./merge-collector.ts";
 import { getState } from "./session-access.ts";
 import { assertWritable, runMerge, type SessionState } from "./session-state.ts";
 
@@ -50,6 +49,7 @@ export async function mergeInputs<F>(
   const policy = options?.onOverlap ?? "error";
   const checkChunks = options?.checkChunks !== "none";
   const merge = async (): Promise<MergeReport> => {
+    const { startCollector } = await import("./merge-collector.ts");
     const collector = await startCollector(state, signal);
     for await (const input of eachInput(inputs, signal)) {
       signal?.throwIfAborted();

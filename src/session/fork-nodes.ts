@@ -4,6 +4,7 @@ import type { DimensionShape } from "../format/snapshot.ts";
 import type { ArrayMetadata, BaseNode, NodeChange, NodeState } from "./change-set.ts";
 import type { Dot } from "./dot.ts";
 import type { DotNumbers } from "./fork-tables.ts";
+import { arraySignature } from "./node-metadata.ts";
 
 // Flags of a change.
 const HAS_BASE = 1;
@@ -30,7 +31,9 @@ export function writeNodeChange(writer: ByteWriter, change: NodeChange, dots: Do
   writer.text(node.id);
   writer.text(node.path === path ? "" : node.path);
   writer.bytes(node.userData);
-  if (node.array !== undefined) writeArray(writer, node.array);
+  if (node.array === undefined) return;
+  writeArray(writer, node.array);
+  writer.text(arraySignature(node));
 }
 
 function writeArray(writer: ByteWriter, array: ArrayMetadata): void {
@@ -46,7 +49,6 @@ function writeArray(writer: ByteWriter, array: ArrayMetadata): void {
       if (name !== null) writer.text(name);
     }
   }
-  writer.text(array.signature);
 }
 
 /** Reads one change; fails as the reader does. */

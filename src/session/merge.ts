@@ -16,6 +16,7 @@ import { ChunkCoordinates } from "./chunk-coordinates.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 import { isInGrid, pendingChunk } from "./chunk-view.ts";
 import { covers, type Dot, isCovered, joinVersions, type Version } from "./dot.ts";
+import { arraySignature } from "./node-metadata.ts";
 import { changeAt, type Layers, nodeAt } from "./node-view.ts";
 import { writableTable } from "./shared-tables.ts";
 
@@ -355,7 +356,8 @@ function assertChunksFit(
 ): void {
   const result = nodeAt(run.after, path);
   if (result?.array === undefined) return;
-  const hasSameMeaning = writtenUnder?.array?.signature === result.array.signature;
+  const hasSameMeaning =
+    writtenUnder?.array !== undefined && arraySignature(writtenUnder) === arraySignature(result);
   const outside: number[] = [];
   const coordinates = new Uint32Array(table.rank);
   let unseenCount = 0;

@@ -17,7 +17,7 @@ import {
   printJson,
 } from "../codec/json.ts";
 import type { DimensionShape } from "../format/snapshot.ts";
-import type { ArrayMetadata } from "./change-set.ts";
+import type { ArrayMetadata, NodeState } from "./change-set.ts";
 
 /** Chunk coordinates are u32, so a dimension has at most this many chunks. */
 const CHUNK_COUNT_MAX = 2 ** 32 - 1;
@@ -61,6 +61,18 @@ export function readSignature(bytes: Uint8Array, path: string): string | undefin
     if (isIcefloeError(error, "bad-metadata")) return undefined;
     throw error;
   }
+}
+
+const signatures = new WeakMap<NodeState, string>();
+
+/** The signature of an array's node. A foreign document that can't be read is equal to itself only. */
+export function arraySignature(node: NodeState): string {
+  const { array, userData, path } = node;
+  const known = array?.signature ?? signatures.get(node);
+  if (known !== undefined) return known;
+  const signature = readSignature(userData, path) ?? String(userData);
+  signatures.set(node, signature);
+  return signature;
 }
 
 function parseDocument(bytes: Uint8Array, path: string): JsonObject {

@@ -8,7 +8,6 @@ import { makeError } from "../base/errors.ts";
 import { isAncestorPath } from "../format/node-path.ts";
 import type { ArrayData, NodeSnapshot } from "../format/snapshot.ts";
 import type { ArrayMetadata, ChangeSet, NodeChange, NodeState } from "./change-set.ts";
-import { readSignature } from "./node-metadata.ts";
 
 /** The three layers of a session, the base loaded. */
 export interface Layers {
@@ -19,24 +18,13 @@ export interface Layers {
 
 const stateOfNode = new WeakMap<NodeSnapshot, NodeState>();
 
-/** A snapshot's node in the session's form. The signature is read from zarr.json on first use. */
+/** A snapshot's node in the session's form. Its zarr.json is not read. */
 export function nodeStateOf(node: NodeSnapshot): NodeState {
   const known = stateOfNode.get(node);
   if (known !== undefined) return known;
   const { id, path, userData, data } = node;
-  let array: ArrayMetadata | undefined;
-  if (data.type === "array") {
-    let signature: string | undefined;
-    array = {
-      shape: data.shape,
-      dimensionNames: data.dimensionNames,
-      get signature() {
-        // A foreign document that can't be read is equal to itself only.
-        signature ??= readSignature(userData, path) ?? String(userData);
-        return signature;
-      },
-    };
-  }
+  const array =
+    data.type === "array" ? { shape: data.shape, dimensionNames: data.dimensionNames } : undefined;
   const state: NodeState = { id, path, type: data.type, userData, array };
   stateOfNode.set(node, state);
   return state;

@@ -192,14 +192,19 @@ describe("abort while waiting", () => {
     const { session, forkBytes } = await place(false);
     const abort = new AbortController();
     let isClosed = false;
+    let announceSilence: () => void;
+    const silence = new Promise<void>((resolve) => {
+      announceSilence = resolve;
+    });
     const stream = {
       [Symbol.asyncIterator]() {
         let count = 0;
         return {
-          next: () =>
-            count++ === 0
-              ? Promise.resolve({ done: false as const, value: forkBytes })
-              : new Promise<never>(() => undefined),
+          next: () => {
+            if (count++ === 0) return Promise.resolve({ done: false as const, value: forkBytes });
+            announceSilence();
+            return new Promise<never>(() => undefined);
+          },
           return: () => {
             isClosed = true;
             return new Promise<never>(() => undefined);
@@ -209,7 +214,7 @@ describe("abort while waiting", () => {
     };
     const before = await changesOf(session);
     const running = session.merge(stream, { signal: abort.signal }).catch((error) => error);
-    await session.store.has("a/zarr.json");
+    await silence;
     abort.abort("enough");
     expect(await running).toBe("enough");
     expect(isClosed).toBe(true);
