@@ -17,6 +17,7 @@ answers = os.fdopen(3, "w", encoding="utf-8")
 warnings.simplefilter("ignore")
 
 import icechunk as ic  # noqa: E402
+import netcdf_files  # noqa: E402
 import numpy as np  # noqa: E402
 import xarray as xr  # noqa: E402
 import zarr  # noqa: E402
@@ -385,6 +386,10 @@ def xarray_write_region(params):
     return session.commit("region")
 
 
+def netcdf_write(params):
+    netcdf_files.write(params["file"], params["format"])
+
+
 def versions(_):
     return {"icechunk": ic.__version__, "zarr": zarr.__version__, "xarray": xr.__version__}
 
@@ -399,6 +404,7 @@ METHODS = {
     "inspect": inspect,
     "manage": manage,
     "manifests": manifests,
+    "netcdfWrite": netcdf_write,
     "opsLog": ops_log,
     "refs": refs,
     "release": release,

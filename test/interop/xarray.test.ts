@@ -160,3 +160,60 @@ describe.each(FILES)("%s", (file) => {
     await dataset.close();
   });
 });
+
+const FORMATS = ["NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA", "NETCDF4"];
+
+describe.each(FORMATS)("a file of format %s", (format) => {
+  const group = `file-${format}`;
+  let file: string;
+
+  beforeAll(async () => {
+    file = workspace.path(`${format}.nc`);
+    await python.call("netcdfWrite", { file, format });
+  });
+
+  test("is what xarray shows, once it is copied", async () => {
+    const session = await (await openLocal(ours)).writableSession("main");
+    const dataset = await openNetcdf(file);
+    await dataset.toZarr(session.store, { group, mode: "w" });
+    await dataset.close();
+    await session.commit(file);
+
+    expect(await python.call("xarrayCheckFile", { path: ours, group, file })).toBe("");
+  });
+
+  test("is identical to what xarray copies", async () => {
+    await python.call("xarrayWriteFile", { path: theirs, group, file });
+    const dataset = await openNetcdf(file);
+
+    await assertIdentical(dataset, await openZarr(await storeOf(theirs), { group }));
+
+    await dataset.close();
+  });
+});
+
+test("xarray and we fill one array in turns, by region", async () => {
+  const name = "grid with coordinates";
+  const session = await (await openLocal(ours)).writableSession("main");
+  const encoding = { t: { chunks: [1, 3, 4] } };
+  const dataset = CASES[name]!();
+  await dataset.toZarr(session.store, { group: "turns", mode: "w", compute: false, encoding });
+  await session.commit("metadata");
+
+  await python.call("xarrayWriteRegion", {
+    path: ours,
+    group: "turns",
+    name,
+    dim: "time",
+    start: 1,
+    end: 2,
+  });
+  const next = await (await openLocal(ours)).writableSession("main");
+  await dataset.isel({ time: [0] }).toZarr(next.store, { group: "turns", region: "auto" });
+  await next.commit("our part");
+
+  await assertIdentical(dataset, await openZarr(await storeOf(ours), { group: "turns" }));
+  expect(await python.call("xarrayCheckCases", { path: ours, groups: { turns: name } })).toEqual(
+    {},
+  );
+});
