@@ -2,6 +2,7 @@
  * How much memory and how many requests the assets may use. The persisted configuration counts
  * nodes, references and changes; caches here are bounded in bytes, so the counts are converted.
  */
+import { makeError } from "../base/errors.ts";
 import type { ResolvedConfig } from "../format/config.ts";
 
 /**
@@ -57,4 +58,17 @@ export function assetLimits(
     concurrentRequestsMax: config.maxConcurrentRequests,
     concurrentDecodesMax: config.maxConcurrentDecodes,
   };
+}
+
+/**
+ * Refuses to write a metadata file that would be refused when it is read: what it holds would be
+ * out of reach, and as `repo` it would lock everybody out. @throws {serialization}
+ */
+export function assertReadable(object: string, payloadBytes: number, bytesMax: number): void {
+  if (payloadBytes <= bytesMax) return;
+  throw makeError(
+    "serialization",
+    `${object} would take ${payloadBytes} bytes, more than the ${bytesMax} that are read (option metadataBytesMax); manifests get smaller by splitting`,
+    { details: { object, payloadBytes, bytesMax } },
+  );
 }

@@ -23,7 +23,7 @@ import { manifestPath, snapshotPath, transactionLogPath } from "../format/object
 import { parseSnapshot, type Snapshot } from "../format/snapshot.ts";
 import { parseTransactionLog, type TransactionLog } from "../format/transaction-log.ts";
 import type { ObjectKind, Storage } from "../storage/port.ts";
-import type { AssetLimits } from "./asset-limits.ts";
+import { type AssetLimits, assertReadable } from "./asset-limits.ts";
 import { type ChunkRange, createChunkIo } from "./chunk-io.ts";
 import { putImmutable } from "./immutable-put.ts";
 import { indexSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
@@ -198,6 +198,7 @@ function createShelf<T>(type: AssetType<T>, lane: Lane, cacheBytesMax: number): 
     },
     async write(id, payload, signal, asset) {
       const { fileType, objectKind } = type;
+      assertReadable(object(id), payload.length, limits.metadataBytesMax);
       const body = await encodeEnvelope({
         fileType,
         payload,

@@ -49,13 +49,13 @@ export async function writeInitialRepo(
   storage: Storage,
   options: InitialRepoOptions,
 ): Promise<VersionedRepo> {
-  const { runtime, compressionLevel, signal } = options;
+  const { runtime, signal } = options;
   const [snapshot] = await Promise.all([
     writeInitialSnapshot(storage, options),
     writeInitialLog(storage, options),
   ]);
   const repo = firstState(snapshot, runtime.nowMicros(), options.config);
-  const body = await encodeRepo(repo, compressionLevel);
+  const body = await encodeRepo(repo, options);
   signal?.throwIfAborted(); // From here on abort is ignored.
   return putFirstRepo(storage, options, repo, body);
 }

@@ -2,8 +2,10 @@
 import { makeError } from "../base/errors.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { decodeEnvelope, encodeEnvelope, objectMetadata } from "../format/envelope.ts";
+import { REPO_PATH } from "../format/object-paths.ts";
 import { parseRepoInfo, type RepoInfo } from "../format/repo-info.ts";
 import type { ObjectVersion, Storage } from "../storage/port.ts";
+import { assertReadable } from "./asset-limits.ts";
 
 /** User metadata key that names a conditional put, as the official engine spells it. */
 export const WRITE_ID_KEY = "icechunkwriteid";
@@ -28,14 +30,26 @@ export async function decodeRepo(
   return parseRepoInfo(payload, object);
 }
 
-/** The stored form of `repo`. @throws {unsupported-spec-version} if it holds what we cannot keep */
-export async function encodeRepo(repo: RepoInfo, compressionLevel: number): Promise<Uint8Array> {
+/** How `repo` is stored. */
+export interface RepoEncoding {
+  /** zstd's level. */
+  readonly compressionLevel: number;
+  readonly metadataBytesMax: number;
+}
+
+/**
+ * The stored form of `repo`.
+ * @throws {unsupported-spec-version} if it holds what we cannot keep
+ * @throws {serialization} if it would be too large to be read
+ */
+export async function encodeRepo(
+  repo: RepoInfo,
+  { compressionLevel, metadataBytesMax }: RepoEncoding,
+): Promise<Uint8Array> {
   const { encodeRepoInfo } = await import("../format/repo-info-write.ts");
-  return encodeEnvelope({
-    fileType: "repo-info",
-    payload: encodeRepoInfo(repo),
-    compressionLevel,
-  });
+  const payload = encodeRepoInfo(repo);
+  assertReadable(REPO_PATH, payload.length, metadataBytesMax);
+  return encodeEnvelope({ fileType: "repo-info", payload, compressionLevel });
 }
 
 /** A fresh name for one conditional put: a random UUID. */

@@ -150,7 +150,7 @@ async function runRound(
   group: readonly Member[],
   freshness: Freshness,
 ): Promise<RoundEnd> {
-  const { reader, runtime, compressionLevel } = context;
+  const { reader, runtime } = context;
   const held = freshness === "stale" ? undefined : reader.held;
   let base = held ?? (await reader.read());
   let plan = applyChanges(base.repo, group);
@@ -172,7 +172,7 @@ async function runRound(
     if (!plan.accepted.every(isLive)) plan = applyChanges(base.repo, group); // Some were aborted.
     if (plan.accepted.length === 0) return rejectRefused(plan);
     next = appendUpdates(plan.repo, plan.updates, log);
-    body = await encodeRepo(next, compressionLevel);
+    body = await encodeRepo(next, context);
     if (!(await copying)) return "copy-lost";
   } while (!plan.accepted.every(isLive));
 
