@@ -146,8 +146,13 @@ export class Oracle {
 
 /** The Python engine. `scripts/interop.mjs` installs it. */
 export function pythonOracle(): Oracle {
+  return new Oracle(pythonPath(), [join(import.meta.dirname, "oracle.py")]);
+}
+
+/** The Python that has the official engine. */
+export function pythonPath(): string {
   if (!existsSync(PYTHON)) throw new Error("no Python oracle: node scripts/interop.mjs");
-  return new Oracle(PYTHON, [join(import.meta.dirname, "oracle.py")]);
+  return PYTHON;
 }
 
 /** The npm binding of the engine, with the shim where it is needed. */
