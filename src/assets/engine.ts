@@ -15,6 +15,7 @@ import {
 } from "../format/config.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo-info.ts";
+import { interceptStorage } from "../storage/intercept.ts";
 import type { Storage } from "../storage/port.ts";
 import { assetLimits, METADATA_BYTES_MAX } from "./asset-limits.ts";
 import { type AssetStore, createAssetStore } from "./asset-store.ts";
@@ -36,6 +37,8 @@ export interface Engine {
   /** What is persisted, overridden by what the user passed; without defaults. */
   readonly settings: RepositoryConfig;
   readonly virtualChunkAccess: VirtualChunkAccess;
+  /** Requests made so far, by all sessions together. */
+  requestCount(): number;
   /** A fresh copy; sessions take it when they are made. */
   defaultCommitMetadata(): Record<string, unknown>;
 }
@@ -123,17 +126,28 @@ export function buildEngine(
   const config = effectiveConfig(settings);
   const compressionLevel = config.compression.level;
   const { maxTries, initialBackoffMs, maxBackoffMs } = config.repoUpdateRetries;
+  let requestCount = 0;
+  const counted = interceptStorage(storage, {
+    request(_, run) {
+      requestCount++;
+      return run();
+    },
+    list(_, run) {
+      requestCount++;
+      return run();
+    },
+  });
   return {
     storage,
     runtime,
     assets: createAssetStore({
-      storage,
+      storage: counted,
       runtime,
       limits: assetLimits(config, metadataBytesMax),
       compressionLevel,
     }),
     repoState: createRepoState({
-      storage,
+      storage: counted,
       runtime,
       retry: { attemptsMax: maxTries, initialBackoffMs, maxBackoffMs },
       entriesPerFile: config.numUpdatesPerRepoInfoFile,
@@ -144,6 +158,7 @@ export function buildEngine(
     config,
     settings,
     virtualChunkAccess: options.authorizeVirtualChunkAccess ?? {},
+    requestCount: () => requestCount,
     defaultCommitMetadata: () => ({}),
   };
 }

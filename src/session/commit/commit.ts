@@ -61,6 +61,8 @@ export interface CommitReport {
   readonly bytesWritten: number;
   /** Objects put, `repo` and its backup not counted. */
   readonly objectsWritten: number;
+  /** Requests, reads included, made while it ran; also those of other sessions of the repository. */
+  readonly requests: number;
   /** Milliseconds by phase, over all attempts. */
   readonly phasesMs: Readonly<Record<CommitEvent["phase"], number>>;
 }
@@ -118,6 +120,7 @@ class Progress {
   readonly revision: number;
   readonly #phasesMs = { rebase: 0, manifests: 0, snapshot: 0, publish: 0 };
   readonly #startMicros: number;
+  readonly #startRequests: number;
   readonly #state: SessionState;
   readonly #run: CommitRun;
 
@@ -126,6 +129,7 @@ class Progress {
     this.#run = run;
     this.revision = state.revision;
     this.#startMicros = state.engine.runtime.nowMicros();
+    this.#startRequests = state.engine.requestCount();
   }
 
   async phase<T>(phase: CommitEvent["phase"], work: () => Promise<T>): Promise<T> {
@@ -150,6 +154,7 @@ class Progress {
       manifestsReused,
       bytesWritten,
       objectsWritten,
+      requests: this.#state.engine.requestCount() - this.#startRequests,
       phasesMs: Object.freeze({ ...this.#phasesMs }),
     });
   }

@@ -118,7 +118,8 @@ describe("a rebase over several commits", () => {
     storage.reset();
     await session.commit("ours", { solver: basicConflictSolver() });
     expect(storage.byObjectKind.chunk).toBeUndefined();
-    expect(session.lastCommit).toMatchObject({ attempts: 2 });
+    const requests = storage.total.requests;
+    expect(session.lastCommit).toMatchObject({ attempts: 2, requests });
   });
 });
 
