@@ -41,6 +41,13 @@ const NO_ORIGIN: DatasetOrigin = {
   close: async () => undefined,
 };
 
+/** `await using` closes, where the runtime has that symbol. */
+function defineAsyncClose(dataset: Dataset): void {
+  const symbol: symbol | undefined = Symbol.asyncDispose;
+  if (symbol === undefined) return;
+  Object.defineProperty(dataset, symbol, { value: () => dataset.close() });
+}
+
 /** Variables, coordinates and attributes. */
 export class Dataset {
   /** Data variables by name, in order. */
@@ -68,6 +75,7 @@ export class Dataset {
     this.attributes = { ...input.attributes };
     this.encoding = { ...origin.encoding };
     this.#origin = origin;
+    defineAsyncClose(this);
   }
 
   /** The variable or coordinate of that name, or `undefined`. */

@@ -16,7 +16,7 @@ import {
 import { parseNodeMetadata } from "../../session/node-metadata.ts";
 import type { ArraySource } from "../array/array-source.ts";
 import { wholeBox } from "../array/box.ts";
-import type { NumericValues } from "../array/elements.ts";
+import { isFloat, type NumericValues } from "../array/elements.ts";
 import { transposeSource } from "../array/transpose.ts";
 import type { Coding } from "../cf/coding.ts";
 import { decodeAttributes } from "../cf/decode-attributes.ts";
@@ -154,6 +154,8 @@ function allAttributes(
   coordinates: string | undefined,
 ): Map<string, unknown> {
   const own = spelledAttributes(array.attributes, array.spelling);
+  // JSON cannot say it, and the default _FillValue says the same.
+  if (Number.isNaN(own.get("missing_value")) && isFloat(coding.stored)) own.delete("missing_value");
   if (typeof own.get("_FillValue") === "number") {
     own.set("_FillValue", fillAttribute(coding.stored, own.get("_FillValue") as number));
   }

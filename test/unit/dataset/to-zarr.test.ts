@@ -124,6 +124,42 @@ describe("toZarr", () => {
     await assertIdentical(dataset, await openZarr(store));
   });
 
+  test("single-precision scales are identical unpacked, and bit for bit packed", async () => {
+    const scale = 0.3;
+    const file = netcdf3File({
+      version: 1,
+      dimensions: { x: 2 },
+      variables: {
+        v: {
+          dims: ["x"],
+          type: "short",
+          values: [1, 7],
+          attributes: { scale_factor: ["float", [scale]], add_offset: ["float", [0]] },
+        },
+      },
+    });
+    const [packed, unpacked] = [mapStore(), mapStore()];
+    const dataset = await openNetcdf(file);
+
+    await dataset.toZarr(packed);
+    await dataset.toZarr(unpacked, { encoding: { v: { dtype: "float32" } } });
+
+    await assertIdentical(dataset, await openZarr(unpacked));
+    await expect(assertIdentical(dataset, await openZarr(packed))).rejects.toThrow(
+      /dtype float32 and float64/,
+    );
+    expect(documentAt(packed, "/v")).toMatchObject({ data_type: "int16" });
+  });
+
+  test("a missing value of NaN is left out of what JSON cannot say", async () => {
+    const store = mapStore();
+    const v = { dims: ["x"], data: [1, NAN], attributes: { missing_value: NAN } };
+
+    await new Dataset({ variables: { v } }).toZarr(store);
+
+    expect(documentAt(store, "/v")["attributes"]).toEqual({ _FillValue: "AAAAAAAA+H8=" });
+  });
+
   test("an encoding that says what is stored replaces the variable's own words on it", async () => {
     const file = netcdf3File({
       version: 1,
