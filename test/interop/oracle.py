@@ -288,6 +288,34 @@ def ops_log(params):
     return [type(update.kind).__name__ for update in repository_of(params).ops_log()]
 
 
+async def content_of(store):
+    keys = await collect(store.list())
+    return {key: (await read(store, key)).decode() for key in keys}
+
+
+def disagreements(params):
+    """Where the repository is not what it should be: every version, its history, all names."""
+    repository = ic.Repository.open(storage_of(params))
+    wrong = []
+
+    def compare(what, expected, found):
+        if expected != found:
+            wrong.append(f"{what}: expected {expected}, found {found}")
+
+    branches = {name: repository.lookup_branch(name) for name in repository.list_branches()}
+    tags = {name: repository.lookup_tag(name) for name in repository.list_tags()}
+    compare("branches", params["branches"], branches)
+    compare("tags", params["tags"], tags)
+    for name, chain in params["ancestry"].items():
+        ids = [entry.id for entry in repository.ancestry(branch=name)]
+        compare(f"history of {name}", chain, ids)
+    for snapshot_id, expected in params["snapshots"].items():
+        session = repository.readonly_session(snapshot_id=snapshot_id)
+        found = run(content_of(session.store))
+        compare(f"snapshot {snapshot_id}", expected, found)
+    return wrong
+
+
 def array_value(values):
     values = np.asarray(values)
     little = values.astype(values.dtype.newbyteorder("<"))
@@ -397,6 +425,7 @@ def versions(_):
 METHODS = {
     "create": create,
     "diff": diff,
+    "disagreements": disagreements,
     "dump": dump,
     "forkAndMerge": fork_and_merge,
     "history": history,
