@@ -84,9 +84,7 @@ export function checkEngineOptions(
       details: { operation, option, found },
     });
   };
-  if (typeof (storage as Partial<Storage> | undefined)?.getIfChanged !== "function") {
-    refuse("storage", "a Storage", storage);
-  }
+  checkStorage(operation, storage);
   if (!Number.isSafeInteger(metadataBytesMax) || metadataBytesMax < 1) {
     refuse("metadataBytesMax", "a positive integer", metadataBytesMax);
   }
@@ -102,6 +100,15 @@ export function checkEngineOptions(
     runtime: runtime ?? systemRuntime(),
     metadataBytesMax,
   };
+}
+
+/** Throws `invalid-option` unless `storage` looks like one. */
+export function checkStorage(operation: string, storage: unknown): void {
+  if (typeof (storage as Partial<Storage> | null | undefined)?.getIfChanged === "function") return;
+  const found = describe(storage);
+  throw makeError("invalid-option", `${operation}: storage must be a Storage, got ${found}`, {
+    details: { operation, option: "storage", found },
+  });
 }
 
 /**

@@ -1,7 +1,13 @@
 /** Opens what stands in a storage, or says what does. Behaviour: semantics "open". */
 
 import { METADATA_BYTES_MAX } from "../assets/asset-limits.ts";
-import { buildEngine, checkEngineOptions, type Engine, persistedConfig } from "../assets/engine.ts";
+import {
+  buildEngine,
+  checkEngineOptions,
+  checkStorage,
+  type Engine,
+  persistedConfig,
+} from "../assets/engine.ts";
 import { locateRepo, mustLocateRepo, specOneUnimplemented } from "../assets/locate-repo.ts";
 import { isIcefloeError } from "../base/errors.ts";
 import type { RepositoryConfig } from "../format/config.ts";
@@ -55,6 +61,7 @@ export async function fetchSpecVersion(
   storage: Storage,
   signal?: AbortSignal,
 ): Promise<number | undefined> {
+  checkStorage("fetchSpecVersion", storage);
   return (await locateRepo(storage, METADATA_BYTES_MAX, signal))?.specVersion;
 }
 
@@ -63,5 +70,6 @@ export async function fetchConfig(
   storage: Storage,
   signal?: AbortSignal,
 ): Promise<RepositoryConfig | undefined> {
+  checkStorage("fetchConfig", storage);
   return persistedConfig((await mustLocateRepo(storage, METADATA_BYTES_MAX, signal)).repo);
 }

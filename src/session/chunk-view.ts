@@ -35,10 +35,19 @@ export function isInGrid(
   return true;
 }
 
+/** Whether all coordinates are whole numbers from 0: those of users may be anything. */
+export function areCounts(coordinates: ArrayLike<number>): boolean {
+  for (let d = 0; d < coordinates.length; d++) {
+    const coordinate = coordinates[d] as number;
+    if (!Number.isInteger(coordinate) || coordinate < 0) return false;
+  }
+  return true;
+}
+
 /** Throws `invalid-chunk-index` unless the coordinates name a chunk of the array. */
 export function assertInGrid(coordinates: ArrayLike<number>, node: ArrayNode): void {
   const { shape } = node.array;
-  if (isInGrid(coordinates, shape)) return;
+  if (areCounts(coordinates) && isInGrid(coordinates, shape)) return;
   const found = Array.from(coordinates);
   const grid = shape.map(({ chunkCount }) => chunkCount);
   const reason =
@@ -47,7 +56,7 @@ export function assertInGrid(coordinates: ArrayLike<number>, node: ArrayNode): v
       : "has the wrong number of coordinates";
   throw makeError(
     "invalid-chunk-index",
-    `chunk [${found}] of ${node.path} ${reason}: the grid is [${grid}]`,
+    `chunk [${found.map(String)}] of ${node.path} ${reason}: the grid is [${grid}]`,
     { details: { path: node.path, coordinates: found, grid } },
   );
 }

@@ -1,11 +1,11 @@
 /** What sessions and forks answer about their content, apart from the store. */
 import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { checkOptions, describe } from "../base/options.ts";
 import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../format/chunk-rows.ts";
 import { parsePath } from "../format/node-path.ts";
 import { ChunkCoordinates } from "./chunk-coordinates.ts";
-import { chunkBatches, findChunk } from "./chunk-view.ts";
+import { areCounts, chunkBatches, findChunk } from "./chunk-view.ts";
 import type { Diff } from "./diff.ts";
 import { mustGetArray, mustGetNode, nodesUnder } from "./node-view.ts";
 import { loadLayers, type SessionState } from "./session-state.ts";
@@ -63,11 +63,15 @@ export async function chunkTypeAt(
   checkOptions("chunkType", options, KNOWN);
   const layers = await loadLayers(state, options?.signal);
   const node = mustGetArray(layers, parsePath(path));
-  if (coordinates.length !== node.array.shape.length) {
+  const rank = node.array.shape.length;
+  if (!Array.isArray(coordinates) || coordinates.length !== rank || !areCounts(coordinates)) {
+    const shown = Array.isArray(coordinates)
+      ? `[${coordinates.map(String)}]`
+      : describe(coordinates);
     throw makeError(
       "invalid-chunk-index",
-      `chunk [${coordinates}] of ${node.path} has the wrong number of coordinates, expected ${node.array.shape.length}`,
-      { details: { path: node.path, coordinates: [...coordinates] } },
+      `chunk ${shown} of ${node.path}: expected ${rank} whole number(s) from 0`,
+      { details: { path: node.path, coordinates } },
     );
   }
   const found = await findChunk(layers, state.engine.assets, node, coordinates, options?.signal);

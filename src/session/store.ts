@@ -21,6 +21,7 @@ import {
 } from "./session-state.ts";
 import { parseStoreKey } from "./store-key.ts";
 import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./store-listing.ts";
+import { parseNodePath } from "./store-prefix.ts";
 import { hasKey, readKey } from "./store-read.ts";
 import type { VirtualRefColumns, VirtualRefInput, VirtualRefOptions } from "./virtual-refs.ts";
 import type { WriteHalf } from "./write-half.ts";
@@ -39,6 +40,8 @@ export interface ArrayChunk {
   readonly location?: string;
   readonly id?: string;
   readonly bytes?: Uint8Array;
+  readonly etag?: string | undefined;
+  readonly lastModifiedSeconds?: number | undefined;
 }
 
 const CHECKED = ["signal"];
@@ -128,6 +131,7 @@ export class Store<S = unknown> {
     const signal = options?.signal;
     signal?.throwIfAborted();
     checkList("getPartialValues", "requests", requests);
+    for (const request of requests) checkList("getPartialValues", "each request", request);
     const limit = this.#state.engine.config.getPartialValuesConcurrency;
     return mapConcurrent(requests, limit, ([key, range]) =>
       readKey(this.#state, key, range ?? WHOLE, signal),
@@ -247,7 +251,7 @@ export class Store<S = unknown> {
 
   async *#arrayChunks(path: string, signal: AbortSignal | undefined): AsyncGenerator<ArrayChunk> {
     const layers = await loadLayers(this.#state, signal);
-    const { path: nodePath } = parseStoreKey(`${path}/zarr.json`);
+    const nodePath = parseNodePath(path);
     const node = mustGetNode(layers, nodePath);
     if (node.array === undefined) {
       throw makeError("not-an-array", `${nodePath} is a group, expected an array`, {

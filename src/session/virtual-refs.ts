@@ -10,6 +10,7 @@ import { type ArrayNode, type Layers, mustGetArray } from "./node-view.ts";
 import { currentDot, type SessionState } from "./session-state.ts";
 import { writableTable } from "./shared-tables.ts";
 import { parseStoreKey } from "./store-key.ts";
+import { parseNodePath } from "./store-prefix.ts";
 
 /** A chunk that is bytes [offset, offset + length) of the object at `location`. */
 export interface VirtualRefInput {
@@ -202,7 +203,7 @@ function checkBox(node: ArrayNode, { gridShape, gridOffset }: VirtualRefColumns)
 }
 
 function arrayAt(layers: Layers, arrayPath: string): ArrayNode {
-  return mustGetArray(layers, parseStoreKey(`${arrayPath}/zarr.json`).path);
+  return mustGetArray(layers, parseNodePath(arrayPath));
 }
 
 function tableOf(state: SessionState, node: ArrayNode): ReturnType<typeof writableTable> {
@@ -231,10 +232,13 @@ function checkExtent(offset: number, length: number): void {
     length > 0 &&
     Number.isSafeInteger(offset + length);
   if (!isValid) {
-    throw invalidRef(`offset ${offset} and length ${length} must be non-negative integers`, {
-      offset,
-      length,
-    });
+    throw invalidRef(
+      `offset ${String(offset)} and length ${String(length)} must be non-negative integers`,
+      {
+        offset,
+        length,
+      },
+    );
   }
 }
 
