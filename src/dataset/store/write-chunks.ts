@@ -5,13 +5,13 @@
  * edge chunks have full size, padded with the fill value; a chunk of nothing but the fill value is
  * not stored. A chunk that is covered in part is read, changed and written, one writer at a time.
  */
-import type { Limiter } from "../../base/concurrency.ts";
-import { mapConcurrent } from "../../base/concurrency.ts";
+import { type Limiter, mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import { inTurn } from "../../base/in-turn.ts";
 import { type TouchedChunk, touchedChunk, touchedChunkCount } from "../../zarr/region.ts";
 import { ownerOf, type ZarrStore } from "../../zarr/zarr-store.ts";
-import { type Box, type Extent, elementCount, shapeOf } from "../array/box.ts";
+import { type ArraySource, memorySource } from "../array/array-source.ts";
+import { type Box, type Extent, elementCount, shapeOf, wholeBox } from "../array/box.ts";
 import {
   copyRegion,
   type ElementType,
@@ -23,12 +23,18 @@ import { type Coding, isSameCoding } from "../cf/coding.ts";
 import { decodedType, decodeValues } from "../cf/decode-values.ts";
 import { encodeValues } from "../cf/encode-values.ts";
 import { chunkBox, readChunk, startIn } from "./chunk-store.ts";
-import { filled } from "./data-type.ts";
+import { elementBytes, filled } from "./data-type.ts";
 import { holdsOnly } from "./fill-check.ts";
 import type { VariablePlan } from "./variable-plan.ts";
 
 /** Chunks of one call under way at once; each holds a few copies of one chunk in memory. */
 export const CHUNKS_UNDER_WAY_MAX = 8;
+
+/**
+ * Up to here a lazy variable is read at once: its own chunks may lie across those that are written,
+ * and would be read again for each.
+ */
+const READ_AT_ONCE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Where and how chunks are written. */
 export interface WriteContext {
@@ -48,16 +54,28 @@ export async function writeVariable(
   const { chunkShape, shape } = plan.target;
   const count = touchedChunkCount(region, chunkShape);
   const numbers = Array.from({ length: count }, (_, number) => number);
+  const source = count === 1 ? plan.source : await readAtOnce(plan.source, context.signal);
   await mapConcurrent(numbers, CHUNKS_UNDER_WAY_MAX, (number) =>
     context.limiter.run(async () => {
       context.signal?.throwIfAborted();
       const chunk = touchedChunk(number, region, shape, chunkShape);
       const key = plan.target.keyOf(chunk.coordinates);
-      const values = await valuesFor(plan, chunk.shared, region, context.signal);
+      const values = await valuesFor({ ...plan, source }, chunk.shared, region, context.signal);
       // Also whole chunks take their turn: one may replace what another task is changing.
       await inTurn(ownerOf(context.store), key, () => writeChunk(context, plan, chunk, values));
     }, context.signal),
   );
+}
+
+/** A source in memory of a lazy one, unless it is too large. */
+async function readAtOnce(
+  source: ArraySource,
+  signal: AbortSignal | undefined,
+): Promise<ArraySource> {
+  const { type, shape, readNow } = source;
+  const sizeBytes = elementCount(shape) * elementBytes(type);
+  if (readNow !== undefined || sizeBytes > READ_AT_ONCE_BYTES_MAX) return source;
+  return memorySource(type, shape, await source.read(wholeBox(shape), signal));
 }
 
 /** The values of a box of the target array, as they are stored there. */
@@ -122,12 +140,8 @@ async function writeChunk(
   if (!plan.writesEmptyChunks && holdsOnly(chunk, fill)) {
     if (plan.isNew) return;
     if (store.delete !== undefined) {
-      // Deleting what is not there would count as a change.
-      const isThere =
-        store.has === undefined
-          ? (await store.get(key, options)) !== undefined
-          : await store.has(key, options);
-      if (isThere) await store.delete(key, options);
+      // Also where nothing is: that this region holds fill values is a change like any other.
+      await store.delete(key, options);
       return;
     }
   }

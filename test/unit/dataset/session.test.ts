@@ -133,7 +133,7 @@ describe("a dataset in a session", () => {
     await assertIdentical(synthetic(), await open());
   });
 
-  test("a region that changes nothing is no change", async () => {
+  test("a region of nothing but fill values is a change that can be committed", async () => {
     const session = await repository.writableSession("main");
     const dataset = new Dataset({
       variables: { v: { dims: ["x"], data: [Number.NaN, 1], encoding: { chunks: [1] } } },
@@ -145,7 +145,9 @@ describe("a dataset in a session", () => {
 
     await dataset.isel({ x: [0] }).toZarr(again.store, { region: "auto" });
 
-    expect(again.hasUncommittedChanges).toBe(false);
+    expect(again.hasUncommittedChanges).toBe(true);
+    await again.commit("a cloudy day");
+    expect(await again.store.has("v/c/0")).toBe(false);
   });
 
   test("reads one chunk of an array, not all of it", async () => {
