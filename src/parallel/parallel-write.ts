@@ -4,7 +4,7 @@
  * to the session once at the end. A failure or an abort leaves the session untouched; a retried
  * attempt leaves nothing in the commit.
  */
-import { makeError } from "../base/errors.ts";
+import { isIcefloeError, makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
 import type { MergeReport } from "../session/merge.ts";
 import { beginParallelMerge, type ParallelMerge } from "../session/parallel-merge.ts";
@@ -122,6 +122,12 @@ function checkRun(options: ParallelWriteOptions<unknown>): number {
   const isModule = worker instanceof URL || typeof worker === "string";
   if (!isModule && !isWorkerDefinition(worker)) {
     refuse("worker", "a module's URL or a definition made by defineWorker", worker);
+  }
+  if (typeof worker === "string" && !URL.canParse(worker)) {
+    refuse("worker", 'an absolute URL: new URL("./worker.js", import.meta.url)', worker);
+  }
+  if (executor !== undefined && typeof executor?.run !== "function") {
+    refuse("executor", "an executor such as tasks()", executor);
   }
   if (!isModule && executor !== undefined && executor.sharesMemory !== true) {
     refuse(
@@ -268,7 +274,9 @@ class Run {
 
   #failed(open: OpenTask, error: unknown, source: JobSource): void {
     open.errors.push(error);
-    if (open.attempt <= this.#retriesMax) {
+    // What is wrong with the input is wrong at every attempt.
+    const isHopeless = isIcefloeError(error) && error.category === "invalid-input";
+    if (open.attempt <= this.#retriesMax && !isHopeless) {
       this.#retries++;
       this.#meter.emit("retried", { task: open.index, data: error });
       source.retry(open.id);
@@ -284,7 +292,11 @@ class Run {
       "task-failed",
       `task ${open.index} failed ${open.attempt} time(s), the last: ${(error as Error)?.message ?? describe(error)}`,
       {
-        details: { task: open.index, attempts: open.attempt, errors: open.errors.map(String) },
+        details: {
+          task: open.index,
+          attempts: open.attempt,
+          errors: open.errors.map((one) => (isIcefloeError(one) ? one.toJSON() : String(one))),
+        },
         cause: error,
       },
     );

@@ -190,7 +190,7 @@ export class Repository {
    */
   async transaction(
     branch: string,
-    write: (session: Session) => Promise<void>,
+    write: (session: Session) => Promise<unknown>,
     options: TransactionOptions,
   ): Promise<string> {
     checkTransactionOptions(write, options);

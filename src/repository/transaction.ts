@@ -11,6 +11,7 @@ import { copyCommitMetadata, isWellFormed } from "../session/commit-metadata.ts"
 import type { ConflictSolver } from "../session/conflicts/conflict.ts";
 import { conflictDetector } from "../session/conflicts/solvers.ts";
 import type { Session } from "../session/session.ts";
+import { closeSession } from "../session/session-access.ts";
 
 /** Tries of a transaction unless told otherwise; the official engine rebases as often. */
 export const TRANSACTION_ATTEMPTS_MAX = 1000;
@@ -78,7 +79,7 @@ export function checkTransactionOptions(write: unknown, options: TransactionOpti
  */
 export async function runTransaction(
   context: TransactionContext,
-  write: (session: Session) => Promise<void>,
+  write: (session: Session) => Promise<unknown>,
   options: TransactionOptions,
 ): Promise<string> {
   const { message, metadata, signal, attemptsMax = TRANSACTION_ATTEMPTS_MAX } = options;
@@ -92,16 +93,18 @@ export async function runTransaction(
     if (losses > 0) await pauseAfterLoss(context.runtime, losses, tryMs, signal);
     const beganMicros = context.runtime.nowMicros();
     const session = await context.openSession();
-    const writing = (async () => write(session))();
-    await (signal === undefined ? writing : abortable(writing, signal));
-    if (session.readOnly) return context.currentTip(); // `write` has committed by itself.
     try {
+      const writing = runWrite(write, session);
+      await (signal === undefined ? writing : abortable(writing, signal));
+      if (session.readOnly) return context.currentTip(); // `write` has committed by itself.
       // Waits for writes that `write` called and did not wait for: they are changes too.
       return await session.commit(message, { metadata, signal, ...rebase });
     } catch (error) {
       if (isIcefloeError(error, "no-changes-to-commit")) return context.currentTip();
       if (retry === "rebase" || !isIcefloeError(error, "commit-conflict")) throw error;
       lost = error;
+    } finally {
+      closeSession(session); // A write that was not awaited and comes later must not vanish.
     }
     tryMs = Math.max(0, context.runtime.nowMicros() - beganMicros) / 1000;
   }
@@ -109,6 +112,21 @@ export async function runTransaction(
     details: { attempts: attemptsMax },
     cause: lost,
   });
+}
+
+async function runWrite(
+  write: (session: Session) => Promise<unknown>,
+  session: Session,
+): Promise<void> {
+  const result: unknown = write(session);
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== "function") {
+    throw makeError(
+      "invalid-option",
+      `transaction: write must return a promise, got ${describe(result)}: is an await or return missing?`,
+      { details: { operation: "transaction", option: "write" } },
+    );
+  }
+  await (result as PromiseLike<unknown>);
 }
 
 /**

@@ -57,7 +57,8 @@ export function parseVersionRef(operation: string, version: VersionRef): ParsedV
 
 function parseAsOf(operation: string, asOf: unknown): number | undefined {
   if (asOf === undefined) return undefined;
-  const micros = asOf instanceof Date ? asOf.getTime() * 1000 : asOf;
+  // A Date says milliseconds: the whole of its millisecond is meant, so that `writtenAt` finds its own.
+  const micros = asOf instanceof Date ? asOf.getTime() * 1000 + 999 : asOf;
   if (typeof micros === "number" && Number.isFinite(micros)) return micros;
   throw invalid(operation, `asOf must be a valid Date or microseconds, got ${describe(asOf)}`);
 }

@@ -14,6 +14,12 @@ export function getState(owner: unknown): SessionState | undefined {
   return typeof owner === "object" && owner !== null ? states.get(owner) : undefined;
 }
 
+/** Ends a session: what is not committed is dropped, and later writes are refused. */
+export function closeSession(session: object): void {
+  const state = states.get(session);
+  if (state !== undefined) state.mode = "readonly";
+}
+
 /** The state of a session; throws `invalid-option` for anything else. */
 export function mustGetState(owner: unknown): SessionState {
   const state = getState(owner);

@@ -35,7 +35,7 @@ import {
   touchedChunkCount,
 } from "./region.ts";
 import {
-  deleteChunkIfPresent,
+  deleteChunk,
   isForkStore,
   mustReadDocument,
   type NodePlace,
@@ -166,7 +166,7 @@ async function writeChunk(
   if ("element" in values) fillSpans(target, chunk.shared, values.element);
   else copySpans(values, target, chunk.shared);
   const isEmpty = holdsOnly(target.elements, fill);
-  if (isEmpty && (await deleteChunkIfPresent(place, chunk.coordinates))) return;
+  if (isEmpty && (await deleteChunk(place, chunk.coordinates))) return;
   await writeChunkBytes(place, chunk.coordinates, await encodeChunk(codec, target.elements));
 }
 

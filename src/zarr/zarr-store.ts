@@ -6,6 +6,7 @@ import { isIcefloeError, makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../codec/json.ts";
 import { parsePath } from "../format/node-path.ts";
+import { getState } from "../session/session-access.ts";
 import { chunkKey, metadataKey } from "../session/store-key.ts";
 
 /** Options that a store's operations are given. */
@@ -63,7 +64,8 @@ export function isForkStore(store: ZarrStore): boolean {
   return typeof (store.session as { toBytes?: unknown } | undefined)?.toBytes === "function";
 }
 
-function optionsOf(signal: AbortSignal | undefined): ZarrStoreOptions | undefined {
+/** Options with the signal, if there is one. */
+export function optionsOf(signal: AbortSignal | undefined): ZarrStoreOptions | undefined {
   return signal === undefined ? undefined : { signal };
 }
 
@@ -96,6 +98,21 @@ export async function writeDocument(place: NodePlace, bytes: Uint8Array): Promis
   await place.store.set(`/${metadataKey(place.path)}`, bytes, optionsOf(place.signal));
 }
 
+/**
+ * Runs edits that belong together. A session records them in one go, so that no commit comes
+ * between and an abort leaves all or none; other stores get one after the other.
+ */
+export async function applyEdits(
+  store: ZarrStore,
+  edits: readonly (() => Promise<unknown>)[],
+): Promise<void> {
+  if (getState(store.session) !== undefined) {
+    await Promise.all(edits.map((edit) => edit()));
+    return;
+  }
+  for (const edit of edits) await edit();
+}
+
 /** Deletes the node at the place and all below it. */
 export async function deleteNode({ store, path, signal }: NodePlace): Promise<void> {
   if (store.deleteDir === undefined) {
@@ -124,20 +141,14 @@ export async function writeChunkBytes(
 }
 
 /**
- * Deletes a chunk if it is there: deleting an absent one would count as a change. Returns false
- * if the store cannot delete.
+ * Deletes a chunk, also one that is not there: writing nothing but the fill value is a change like
+ * any other, which a commit records and a merge compares. Returns false if the store cannot delete.
  */
-export async function deleteChunkIfPresent(
+export async function deleteChunk(
   { store, path, signal }: NodePlace,
   coordinates: readonly number[],
 ): Promise<boolean> {
   if (store.delete === undefined) return false;
-  const key = `/${chunkKey(path, coordinates)}` as const;
-  const options = optionsOf(signal);
-  const isPresent =
-    store.has === undefined
-      ? (await store.get(key, options)) !== undefined
-      : await store.has(key, options);
-  if (isPresent) await store.delete(key, options);
+  await store.delete(`/${chunkKey(path, coordinates)}`, optionsOf(signal));
   return true;
 }

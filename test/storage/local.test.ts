@@ -317,3 +317,21 @@ describe("what a dead writer left decided", () => {
     expect(await kindOf(localFilesystemStorage(file()).get("repo"))).toBe("io");
   });
 });
+
+test("a folder that can't be made is refused, not tried for ever", async () => {
+  const parent = await mkdtemp(join(tmpdir(), "icefloe-nowhere-"));
+  const dangling = join(parent, "dangling");
+  await symlink(join(parent, "nowhere"), dangling);
+  const storage = localFilesystemStorage(dangling);
+
+  const put = storage.put("a", Uint8Array.of(1), { objectKind: "other" });
+
+  await expect(put).rejects.toMatchObject({ kind: "io" });
+  await rm(parent, { recursive: true });
+});
+
+test("a URL that is no file: is refused, not made a folder", () => {
+  expect(() => localFilesystemStorage("s3://bucket/x")).toThrow(
+    expect.objectContaining({ kind: "cannot-parse-url" }),
+  );
+});

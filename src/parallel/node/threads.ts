@@ -60,6 +60,7 @@ async function openPool(concurrency: number): Promise<Pool> {
   try {
     loaded = (await import("piscina")) as never;
   } catch (cause) {
+    if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
     throw makeError(
       "missing-dependency",
       "threads() needs the package piscina: npm install piscina",

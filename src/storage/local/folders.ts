@@ -41,13 +41,17 @@ export function createFolders(fileSystem: FileSystem, root: string): Folders {
 
   const ensure = async (folder: string): Promise<void> => {
     const missing = [folder];
+    const climbed = new Set<string>();
     while (missing.length > 0 && missing.length < FOLDER_DEPTH_MAX) {
       const next = missing.at(-1) as string;
       try {
         await makeOne(next);
         missing.pop();
       } catch (error) {
-        if (codeOf(error) !== "ENOENT" || parentOf(next) === next) throw error;
+        // Its parent is there, and still it can't be made: a link to nowhere, a folder of the system.
+        const isHopeless = climbed.has(next) || parentOf(next) === next;
+        if (codeOf(error) !== "ENOENT" || isHopeless) throw error;
+        climbed.add(next);
         missing.push(parentOf(next));
       }
     }

@@ -27,7 +27,10 @@ const DURABILITIES: readonly unknown[] = ["none", "metadata", "full"];
 
 /** The absolute path that `path` (relative, absolute, or a `file:` URL) names. */
 function absolutePath(path: string | URL): string {
-  const isUrl = path instanceof URL || (typeof path === "string" && path.startsWith("file:"));
+  // Two letters at least, for "c:/data" is a folder.
+  const isUrl =
+    path instanceof URL ||
+    (typeof path === "string" && /^(file:|[a-z][a-z0-9+.-]+:\/\/)/i.test(path));
   if (isUrl) {
     try {
       return builtinModule("node:url").fileURLToPath(path);

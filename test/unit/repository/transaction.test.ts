@@ -197,3 +197,20 @@ describe("transaction", () => {
     );
   });
 });
+
+it("refuses a write that nobody awaited, and one that returns no promise", async () => {
+  const repository = await newRepository();
+  let late: () => Promise<void> = async () => undefined;
+
+  await repository.transaction(
+    "main",
+    async (session) => {
+      late = () => session.store.set("zarr.json", new TextEncoder().encode("{}"));
+    },
+    { message: "nothing" },
+  );
+
+  await expect(late()).rejects.toMatchObject({ kind: "read-only-session" });
+  const notAwaited = repository.transaction("main", (() => 5) as never, { message: "m" });
+  await expect(notAwaited).rejects.toMatchObject({ kind: "invalid-option" });
+});
