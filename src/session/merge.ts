@@ -8,14 +8,20 @@
  */
 import type { SnapshotIndex } from "../assets/snapshot-index.ts";
 import { equalBytes } from "../base/bytes.ts";
-import { type ErrorDetails, makeError } from "../base/errors.ts";
+import { makeError } from "../base/errors.ts";
 import { ROW_NATIVE, ROW_TOMBSTONE } from "../format/chunk-rows.ts";
-import { isAncestorPath } from "../format/node-path.ts";
+import { parentPath } from "../format/node-path.ts";
 import type { ChangeSet, NodeChange, NodeState } from "./change-set.ts";
 import { ChunkCoordinates } from "./chunk-coordinates.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 import { isInGrid, pendingChunk } from "./chunk-view.ts";
 import { covers, type Dot, isCovered, joinVersions, type Version } from "./dot.ts";
+import {
+  COORDINATES_PER_OVERLAP_MAX,
+  mergeFailed,
+  type Overlap,
+  overlapError,
+} from "./merge-refusals.ts";
 import { arraySignature } from "./node-metadata.ts";
 import { changeAt, type Layers, nodeAt } from "./node-view.ts";
 import { writableTable } from "./shared-tables.ts";
@@ -73,13 +79,6 @@ export interface MergeOutcome {
   readonly sampleChunkId: Uint8Array | undefined;
 }
 
-interface Overlap {
-  readonly path: string;
-  readonly rank: number;
-  readonly coordinates: number[];
-  total: number;
-}
-
 interface MergeRun {
   readonly target: MergeTarget;
   readonly fork: ForkContent;
@@ -96,9 +95,9 @@ interface MergeRun {
   skipped: number;
   bytes: number;
   sampleChunkId: Uint8Array | undefined;
+  /** By node id; made when it is first needed. */
+  changedPaths: ReadonlyMap<string, string> | undefined;
 }
-
-const COORDINATES_PER_OVERLAP_MAX = 1000;
 
 /**
  * Merges `fork` into `target`, in place. Throws `fork-base-mismatch`, `merge-failed` or
@@ -125,6 +124,7 @@ export function mergeFork(
     skipped: 0,
     bytes: 0,
     sampleChunkId: undefined,
+    changedPaths: undefined,
   };
   mergeNodes(run);
   mergeChunks(run);
@@ -184,10 +184,9 @@ function isEqualChange(a: NodeChange, b: NodeChange): boolean {
 /** Paths where one side put a node below what the other side deleted or made an array. */
 function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): string[] {
   const unseen: NodeChange[] = [];
-  for (const changes of [run.before.overlay, run.before.own]) {
-    for (const change of changes.nodes.values()) {
-      if (!isCovered(run.fork.version, change.dot)) unseen.push(change);
-    }
+  const changed = new Map([...run.before.overlay.nodes, ...run.before.own.nodes]);
+  for (const change of changed.values()) {
+    if (!isCovered(run.fork.version, change.dot)) unseen.push(change);
   }
   const blocksChildren = ({ node }: NodeChange): boolean =>
     node === undefined || node.type === "array";
@@ -196,11 +195,13 @@ function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): strin
     [taken, unseen],
     [unseen, taken],
   ] as const) {
-    const blocked = blockers.filter(blocksChildren);
-    if (blocked.length === 0) continue;
+    const blocked = new Set(blockers.filter(blocksChildren).map(({ path }) => path));
+    if (blocked.size === 0) continue;
     for (const { path, node } of others) {
       if (node === undefined) continue;
-      if (blocked.some((blocker) => isAncestorPath(blocker.path, path))) conflicts.add(path);
+      for (let at = parentPath(path); at !== undefined; at = parentPath(at)) {
+        if (blocked.has(at)) conflicts.add(path);
+      }
     }
   }
   return [...conflicts];
@@ -208,17 +209,32 @@ function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): strin
 
 /** The fork deletes a node: the receiver must not have chunk writes there that the fork had not seen. */
 function assertNoUnseenChunks(run: MergeRun, node: NodeState): void {
-  for (const changes of [run.target.overlay, run.target.own]) {
-    const table = changes.chunks.get(node.id);
-    for (let row = 0; row < (table?.length ?? 0); row++) {
-      if (table !== undefined && !isCovered(run.fork.version, table.dot(row))) {
-        throw mergeFailed(
-          [node.path],
-          "the fork deleted an array whose chunks the receiver wrote:",
-        );
-      }
+  for (const { table, hiding } of receiverTables(run, node.id)) {
+    for (let row = 0; row < table.length; row++) {
+      if (isCovered(run.fork.version, table.dot(row)) || isHidden(table, row, hiding)) continue;
+      throw mergeFailed([node.path], "the fork deleted an array whose chunks the receiver wrote:");
     }
   }
+}
+
+/** What the receiver wrote to a node's chunks, lower layer first, and what hides rows of it. */
+function receiverTables(
+  { target }: MergeRun,
+  nodeId: string,
+): { readonly table: ChunkTable; readonly hiding: ChunkTable | undefined }[] {
+  const lower = target.overlay.chunks.get(nodeId);
+  const upper = target.own.chunks.get(nodeId);
+  return [
+    ...(lower === undefined ? [] : [{ table: lower, hiding: upper }]),
+    ...(upper === undefined ? [] : [{ table: upper, hiding: undefined }]),
+  ];
+}
+
+/** Whether the chunk was written again since. */
+function isHidden(table: ChunkTable, row: number, hiding: ChunkTable | undefined): boolean {
+  if (hiding === undefined) return false;
+  const coordinates = Uint32Array.from({ length: table.rank }, (_, d) => table.coordinate(row, d));
+  return hiding.find(coordinates) >= 0;
 }
 
 function mergeChunks(run: MergeRun): void {
@@ -295,32 +311,24 @@ function takesTheirs(
   return false;
 }
 
-function overlapError(overlaps: Map<string, Overlap>): Error {
-  const entries = [...overlaps.values()].map(({ path, rank, coordinates, total }) => ({
-    path,
-    chunkCoordinates: new ChunkCoordinates(
-      rank,
-      Math.min(total, COORDINATES_PER_OVERLAP_MAX),
-      Uint32Array.from(coordinates),
-    ),
-    total,
-  }));
-  const first = entries[0];
-  const sum = entries.reduce((count, { total }) => count + total, 0);
-  const coordinate = first === undefined ? [] : [...first.chunkCoordinates][0];
-  return makeError(
-    "merge-overlap",
-    `both sides wrote ${sum} chunk(s), the first is [${coordinate}] of ${first?.path}`,
-    { details: { overlaps: entries } },
-  );
-}
-
 /** The path of a node that the fork wrote chunks of, in the fork's view or in the receiver's. */
 function pathOfNode(run: MergeRun, nodeId: string): string | undefined {
-  for (const changes of [run.fork.own, run.fork.overlay, run.before.own, run.before.overlay]) {
-    for (const { path, node } of changes.nodes.values()) if (node?.id === nodeId) return path;
+  run.changedPaths ??= pathsById([
+    run.before.overlay,
+    run.before.own,
+    run.fork.overlay,
+    run.fork.own,
+  ]);
+  return run.changedPaths.get(nodeId) ?? run.target.base.nodeById(nodeId)?.path;
+}
+
+/** Paths of all changed nodes; later change sets win. */
+function pathsById(layers: readonly ChangeSet[]): Map<string, string> {
+  const paths = new Map<string, string>();
+  for (const { nodes } of layers) {
+    for (const { path, node } of nodes.values()) if (node !== undefined) paths.set(node.id, path);
   }
-  return run.target.base.nodeById(nodeId)?.path;
+  return paths;
 }
 
 /**
@@ -333,26 +341,31 @@ function assertCompatibleMetadata(run: MergeRun): void {
     const ours = path === undefined ? undefined : changeAt(run.before, path);
     if (ours?.node?.array === undefined || ours.node.id !== nodeId) continue;
     if (isCovered(run.fork.version, ours.dot)) continue;
-    assertChunksFit(run, ours.path, nodeAt(run.theirs, ours.path), table, run.target.version);
+    const rows = { table, hiding: undefined, seenBy: run.target.version };
+    assertChunksFit(run, ours.path, nodeAt(run.theirs, ours.path), rows);
   }
   for (const theirs of run.fork.own.nodes.values()) {
     const { path, node, dot } = theirs;
     if (node?.array === undefined || isCovered(run.target.version, dot)) continue;
-    for (const changes of [run.target.overlay, run.target.own]) {
-      const table = changes.chunks.get(node.id);
-      if (table !== undefined) {
-        assertChunksFit(run, path, nodeAt(run.before, path), table, run.fork.version);
-      }
+    for (const tables of receiverTables(run, node.id)) {
+      const rows = { ...tables, seenBy: run.fork.version };
+      assertChunksFit(run, path, nodeAt(run.before, path), rows);
     }
   }
+}
+
+/** Rows of one side, those left out that are hidden or that the other side has seen. */
+interface WrittenRows {
+  readonly table: ChunkTable;
+  readonly hiding: ChunkTable | undefined;
+  readonly seenBy: Version;
 }
 
 function assertChunksFit(
   run: MergeRun,
   path: string,
   writtenUnder: NodeState | undefined,
-  table: ChunkTable,
-  seenBy: Version,
+  { table, hiding, seenBy }: WrittenRows,
 ): void {
   const result = nodeAt(run.after, path);
   if (result?.array === undefined) return;
@@ -362,7 +375,7 @@ function assertChunksFit(
   const coordinates = new Uint32Array(table.rank);
   let unseenCount = 0;
   for (let row = 0; row < table.length; row++) {
-    if (isCovered(seenBy, table.dot(row))) continue;
+    if (isCovered(seenBy, table.dot(row)) || isHidden(table, row, hiding)) continue;
     unseenCount++;
     for (let d = 0; d < coordinates.length; d++) coordinates[d] = table.coordinate(row, d);
     if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;
@@ -377,11 +390,4 @@ function assertChunksFit(
       chunkCoordinates: new ChunkCoordinates(table.rank, count, Uint32Array.from(outside)),
     },
   );
-}
-
-function mergeFailed(paths: readonly string[], reason: string, details: ErrorDetails = {}): Error {
-  const sorted = [...new Set(paths)].sort();
-  return makeError("merge-failed", `${reason} ${sorted.join(", ")}`, {
-    details: { paths: sorted, ...details },
-  });
 }
