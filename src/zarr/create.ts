@@ -15,6 +15,7 @@ import { defaultChunkShape } from "./chunk-shape.ts";
 import { type DataType, type DataTypeName, mustFindDataType, type Scalar } from "./data-type.ts";
 import { defaultFillValue, encodeFillValue } from "./fill-value.ts";
 import {
+  applyEdits,
   deleteNode,
   type NodePlace,
   ownerOf,
@@ -167,17 +168,23 @@ function codecsOf(
 }
 
 async function createNode(place: NodePlace, bytes: Uint8Array, overwrite: boolean): Promise<void> {
-  // Two tasks that make one node must not both find nothing there.
-  await inTurn(ownerOf(place.store), "create", async () => {
+  const owner = ownerOf(place.store);
+  const create = async (): Promise<void> => {
     const missing = await missingGroups(place);
     const present = await readDocument(place);
-    if (present !== undefined) {
-      if (!overwrite) throw alreadyExists(place.path, String(present.get("node_type")));
-      await deleteNode(place);
+    if (present !== undefined && !overwrite) {
+      throw alreadyExists(place.path, String(present.get("node_type")));
     }
-    for (const path of missing) await writeDocument({ ...place, path }, groupDocument(undefined));
-    await writeDocument(place, bytes);
-  });
+    const group = groupDocument(undefined);
+    await applyEdits(place.store, [
+      ...(present === undefined ? [] : [() => deleteNode(place)]),
+      ...missing.map((path) => () => writeDocument({ ...place, path }, group)),
+      () => writeDocument(place, bytes),
+    ]);
+  };
+  // Two tasks that make one node must not both find nothing there, and one that changes the
+  // document must not write back what it was before.
+  await inTurn(owner, "create", () => inTurn(owner, `document ${place.path}`, create));
 }
 
 /** Paths above the place where nothing is, outermost first. Throws `not-a-group`. */

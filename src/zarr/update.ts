@@ -19,8 +19,10 @@ import { chunkKey } from "../session/store-key.ts";
 import { assertArrayDocument, parseChunkShape, parseShape } from "./array-layout.ts";
 import { type Attributes, checkAttributes } from "./create.ts";
 import {
+  applyEdits,
   mustReadDocument,
   type NodePlace,
+  optionsOf,
   ownerOf,
   placeOf,
   writeDocument,
@@ -52,7 +54,8 @@ export async function updateAttributes(
     const stored: JsonObject = isJsonObject(member) ? member : new Map();
     const old = jsonToPlain(stored) as Record<string, unknown>;
     const next = typeof change === "function" ? change(old) : { ...old, ...checkPatch(change) };
-    return withMember(document, "attributes", keepSpelling(stored, checkAttributes(next)));
+    const attributes = keepSpelling(stored, checkAttributes(next));
+    return { document: withMember(document, "attributes", attributes) };
   });
 }
 
@@ -88,8 +91,8 @@ export async function resize(
     const resized = withMember(document, "shape", [...checkShape(shape, old.length, place.path)]);
     parseNodeMetadata(encodeUtf8(printJson(resized)), place.path);
     const isShrunk = old.some((length, d) => (shape[d] as number) < length);
-    if (isShrunk) await deleteChunksOutside(place, chunkShape, shape);
-    return resized;
+    const outside = isShrunk ? await chunksOutside(place, chunkShape, shape) : [];
+    return { document: resized, alsoDelete: outside };
   });
 }
 
@@ -104,37 +107,51 @@ function checkShape(shape: unknown, rank: number, path: string): readonly number
 }
 
 interface ChunkLister {
-  chunkCoordinates(path: string): AsyncIterable<number[]>;
+  chunkCoordinates(path: string, options?: UpdateOptions): AsyncIterable<number[]>;
 }
 
 /** Plain stores keep such chunks: they cannot say which ones they have. */
-async function deleteChunksOutside(
+async function chunksOutside(
   { store, path, signal }: NodePlace,
   chunkShape: readonly number[],
   shape: readonly number[],
-): Promise<void> {
+): Promise<number[][]> {
   const session = store.session as Partial<ChunkLister> | undefined;
-  if (store.delete === undefined || typeof session?.chunkCoordinates !== "function") return;
+  if (store.delete === undefined || typeof session?.chunkCoordinates !== "function") return [];
   const outside: number[][] = [];
-  for await (const coordinates of session.chunkCoordinates(path)) {
+  for await (const coordinates of session.chunkCoordinates(path, optionsOf(signal))) {
     const isOutside = coordinates.some(
       (coordinate, d) => coordinate * (chunkShape[d] as number) >= (shape[d] as number),
     );
     if (isOutside) outside.push(coordinates);
   }
-  const options = signal === undefined ? undefined : { signal };
-  for (const coordinates of outside) await store.delete(`/${chunkKey(path, coordinates)}`, options);
+  return outside;
+}
+
+interface Change {
+  readonly document: unknown;
+  /** Chunks that go with it. */
+  readonly alsoDelete?: readonly (readonly number[])[] | undefined;
 }
 
 /** Reads, changes and writes one zarr.json; nothing is written if it says the same as before. */
 async function changeDocument(
   place: NodePlace,
-  change: (document: JsonObject) => unknown | Promise<unknown>,
+  change: (document: JsonObject) => Change | Promise<Change>,
 ): Promise<void> {
-  await inTurn(ownerOf(place.store), `document ${place.path}`, async () => {
-    const document = await mustReadDocument(place);
-    const text = printJson(await change(document));
-    if (text !== printJson(document)) await writeDocument(place, encodeUtf8(text));
+  const { store, path, signal } = place;
+  await inTurn(ownerOf(store), `document ${path}`, async () => {
+    const before = await mustReadDocument(place);
+    const { document, alsoDelete = [] } = await change(before);
+    const text = printJson(document);
+    if (text === printJson(before)) return;
+    await applyEdits(store, [
+      ...alsoDelete.map(
+        (coordinates) => async () =>
+          store.delete?.(`/${chunkKey(path, coordinates)}`, optionsOf(signal)),
+      ),
+      () => writeDocument(place, encodeUtf8(text)),
+    ]);
   });
 }
 
