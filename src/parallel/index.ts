@@ -19,3 +19,4 @@ export {
   parallelWrite,
 } from "./parallel-write.ts";
 export { type TasksOptions, tasks } from "./tasks.ts";
+export { webWorkers } from "./web-workers.ts";
