@@ -13,6 +13,17 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return strictDecoder.decode(bytes);
 }
 
+/**
+ * `value` as a Uint8Array of this realm in memory that is not shared; copied only if it is of
+ * another realm (a test runner's sandbox, an iframe) or shared (others may write to it, and
+ * decoders and requests refuse it). `undefined` if it is no Uint8Array.
+ */
+export function asBytes(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array && value.buffer instanceof ArrayBuffer) return value;
+  const isBytes = Object.prototype.toString.call(value) === "[object Uint8Array]";
+  return isBytes && ArrayBuffer.isView(value) ? new Uint8Array(value as Uint8Array) : undefined;
+}
+
 /** Whether both hold the same bytes. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

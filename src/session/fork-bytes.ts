@@ -9,7 +9,7 @@
  * nothing is allocated that the input's length does not justify.
  */
 
-import { compareUtf8 } from "../base/bytes.ts";
+import { asBytes, compareUtf8 } from "../base/bytes.ts";
 import { type ErrorDetails, type IcefloeError, makeError } from "../base/errors.ts";
 import { ByteReader, ByteWriter } from "../codec/byte-stream.ts";
 import { crc32c } from "../codec/crc32c.ts";
@@ -108,9 +108,8 @@ function writeChanges(writer: ByteWriter, changes: ChangeSet, dots: DotDictionar
  * @throws {invalid-fork-bytes} damage, other data, or a format version that is not known
  */
 export function decodeForkBytes(bytes: Uint8Array): ForkState {
-  if (!(bytes instanceof Uint8Array)) throw invalid("are not a Uint8Array", {});
-  // Shared memory could change under the reader, and text decoders refuse it.
-  const input = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
+  const input = asBytes(bytes);
+  if (input === undefined) throw invalid("are not a Uint8Array", {});
   const end = input.length - CHECKSUM_BYTES;
   if (end < HEAD_BYTES) throw invalid(`are too short: ${input.length} bytes`, {});
   if (MAGIC.some((byte, i) => input[i] !== byte)) throw invalid("do not start with the magic", {});

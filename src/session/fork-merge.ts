@@ -4,6 +4,7 @@
  */
 
 import { untilAborted } from "../base/async-list.ts";
+import { asBytes } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
 import { decodeForkBytes } from "./fork-bytes.ts";
@@ -86,7 +87,7 @@ async function* eachInput<F>(
   inputs: MergeInputs<F>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<unknown> {
-  const isOne = inputs instanceof Uint8Array || getState(inputs) !== undefined;
+  const isOne = asBytes(inputs) !== undefined || getState(inputs) !== undefined;
   if (isOne || typeof inputs !== "object" || inputs === null) yield inputs;
   else if (Symbol.asyncIterator in inputs) yield* untilAborted(inputs, signal);
   else if (Symbol.iterator in inputs) yield* inputs;
@@ -105,8 +106,9 @@ function assertMergeable(receiver: SessionState, input: unknown): void {
 
 /** A fork's content from what was sent; refuses what is no fork. */
 export function contentOfBytes(input: unknown): ForkContent {
-  if (input instanceof Uint8Array) {
-    const { base, need, version, overlay, own } = decodeForkBytes(input);
+  const bytes = asBytes(input);
+  if (bytes !== undefined) {
+    const { base, need, version, overlay, own } = decodeForkBytes(bytes);
     return { baseId: base, need, version, overlay, own };
   }
   if (typeof input === "object" && input !== null && "saved" in input) {

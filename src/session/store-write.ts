@@ -1,4 +1,5 @@
 /** Setting and deleting what a store key names. Synchronous (`undefined`) where no I/O is needed. */
+import { asBytes } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 import { deleteChunk, writeChunk } from "./chunk-write.ts";
@@ -12,7 +13,7 @@ export type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;
 
 /** The key of a set, its arguments checked. @throws {invalid-option|invalid-key|unimplemented} */
 export function parseSet(operation: string, key: string, bytes: unknown): WritableKey {
-  if (!(bytes instanceof Uint8Array)) {
+  if (asBytes(bytes) === undefined) {
     throw makeError(
       "invalid-option",
       `${operation} ${key}: expected a Uint8Array, got ${describe(bytes)}`,
@@ -31,9 +32,10 @@ export function setKey(
   state: SessionState,
   layers: Layers,
   key: WritableKey,
-  bytes: Uint8Array,
+  given: Uint8Array,
   signal?: AbortSignal,
 ): Promise<void> | undefined {
+  const bytes = asBytes(given) ?? given;
   if (key.kind === "chunk") {
     return writeChunk(state, layers, key.path, key.coordinates, bytes, signal);
   }

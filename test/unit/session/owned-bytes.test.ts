@@ -1,4 +1,5 @@
 /** Whoever gets bytes or values from a session may change them; whoever gives some may change them afterwards. */
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import {
   type Conflict,
@@ -101,6 +102,29 @@ describe("bytes that are given", () => {
     }
     await session.store.set("a/c/6", new Uint8Array(chunk(600, 4).buffer, 100, 500));
     expect(await session.store.get("a/c/6")).toEqual(chunk(500, 4));
+  });
+
+  test("may come from another realm, or lie in shared memory", async () => {
+    const { repository, session } = await place();
+    const foreign = (bytes: Uint8Array): Uint8Array =>
+      runInNewContext("Uint8Array.from(list)", { list: [...bytes] });
+    const shared = (bytes: Uint8Array): Uint8Array => {
+      const view = new Uint8Array(new SharedArrayBuffer(bytes.length));
+      view.set(bytes);
+      return view;
+    };
+    for (const [at, make] of [foreign, shared].entries()) {
+      await session.store.set(`m${at}/zarr.json`, make(array([2], [1])));
+      await session.store.set(`m${at}/c/0`, make(chunk(3)));
+      await session.store.set(`m${at}/c/1`, make(chunk(900)));
+      expect(await session.store.get(`m${at}/zarr.json`)).toEqual(array([2], [1]));
+      expect(await session.store.get(`m${at}/c/1`)).toEqual(chunk(900));
+      const fork = session.fork();
+      await fork.store.set(`a/c/${at + 4}`, chunk(3));
+      await ForkSession.fromBytes(make(fork.toBytes()), { storage: repository.storage });
+      expect((await session.merge(make(fork.toBytes()))).chunks).toBe(1);
+    }
+    await session.commit("all");
   });
 
   test("to the setters of virtual references may change once they have resolved", async () => {
