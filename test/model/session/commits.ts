@@ -132,6 +132,11 @@ export function rebase(model: Model, state: ModelState, solver: ModelSolver): Re
   if (at < 0) return { refused: "base-not-in-ancestry" };
   const moved = { ...state, own: copyOf(state.own) };
   for (const id of chain.slice(0, at).reverse()) {
+    // What was made and deleted again says nothing about what they have there.
+    for (const [path, { node }] of moved.own.nodes) {
+      const isThere = model.snapshot(moved.base).nodes.has(path);
+      if (node === undefined && !isThere) moved.own.nodes.delete(path);
+    }
     const conflicts = conflictsWith(model, moved, id);
     if (!solve(moved.own, conflicts, model.snapshot(id).log, solver)) {
       return { refused: "rebase-failed", conflicts };
