@@ -12,8 +12,15 @@ const WORDS_MAX = 2 ** 29 - 1;
 /** A growing buffer of little-endian 32-bit words. Positions and lengths are in words. */
 export class FlatBufferWords {
   length = 0;
-  #words = new Uint32Array(1024);
-  #bytes = new Uint8Array(this.#words.buffer);
+  #words: Uint32Array;
+  #bytes: Uint8Array;
+
+  /** Grows beyond `room` words if need be. */
+  constructor(room = 1024) {
+    if (room > WORDS_MAX) throw makeError("serialization", "flatbuffer: above 2 GiB");
+    this.#words = new Uint32Array(room);
+    this.#bytes = new Uint8Array(this.#words.buffer);
+  }
 
   /** Makes room for `count` more words. */
   grow(count: number): void {
@@ -79,7 +86,8 @@ export class FlatBufferWords {
     return position;
   }
 
+  /** All bytes; no more words may follow. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.length * 4);
+    return this.#bytes.subarray(0, this.length * 4);
   }
 }

@@ -4,6 +4,8 @@
  * larger tables and windows, no more. Loaded on the first write.
  * Spec: RFC 8878.
  */
+
+import { concatBytes } from "../base/bytes.ts";
 import {
   buildFseEncoder,
   chooseAccuracyLog,
@@ -17,7 +19,7 @@ import { buildHuffmanEncoder, type HuffmanEncoder, writeHuffmanStream } from "./
 import { xxh64Low } from "./xxh64.ts";
 import { BitWriter } from "./zstd-bit-writer.ts";
 import { BLOCK_BYTES_MAX, BLOCK_COMPRESSED, BLOCK_RAW, BLOCK_RLE } from "./zstd-frame.ts";
-import { createSequences, MatchFinder, type Sequences } from "./zstd-matches.ts";
+import { MatchFinder, Sequences } from "./zstd-matches.ts";
 import {
   LITERAL_LENGTH_BASES,
   LITERAL_LENGTH_BITS,
@@ -34,10 +36,11 @@ const WINDOW_LOG = 21;
 const WINDOW_LOG_HIGH = 23;
 const HIGH_LEVEL = 10;
 const TABLE_LOG_MIN = 8;
-const TABLE_LOG_MAX = 17;
-const TABLE_LOG_MAX_HIGH = 19;
+const TABLE_LOG_MAX = 14;
+const TABLE_LOG_MAX_HIGH = 17;
 /** Frame header, at most: magic, descriptor, window, content size. */
 const HEADER_BYTES_MAX = 14;
+const BLOCK_HEADER_BYTES = 3;
 const CHECKSUM_BYTES = 4;
 /** Below, Huffman's tree costs more than it saves; below 256 one stream is enough. */
 const HUFFMAN_BYTES_MIN = 32;
@@ -49,21 +52,22 @@ const BLOCK_SCRATCH_BYTES = 640 * 1024;
 export function encodeZstd(content: Uint8Array, level: number): Uint8Array {
   const isHigh = level >= HIGH_LEVEL;
   const windowLog = isHigh ? WINDOW_LOG_HIGH : WINDOW_LOG;
-  const blockCount = Math.max(1, Math.ceil(content.length / BLOCK_BYTES_MAX));
-  const capacity = HEADER_BYTES_MAX + content.length + 3 * blockCount + CHECKSUM_BYTES;
-  const frame = new Uint8Array(capacity);
-  const view = new DataView(frame.buffer);
-  let at = writeFrameHeader(view, content.length, windowLog);
+  const header = new Uint8Array(HEADER_BYTES_MAX);
+  const headerBytes = writeFrameHeader(new DataView(header.buffer), content.length, windowLog);
+  const parts: Uint8Array[] = [header.subarray(0, headerBytes)];
   const sizeLog = 32 - Math.clz32(Math.max(content.length - 1, 1));
   const tableLog = Math.min(isHigh ? TABLE_LOG_MAX_HIGH : TABLE_LOG_MAX, sizeLog);
   const encoder = new BlockEncoder(content, 2 ** windowLog, Math.max(tableLog, TABLE_LOG_MIN));
+  const blockCount = Math.max(1, Math.ceil(content.length / BLOCK_BYTES_MAX));
   for (let block = 0; block < blockCount; block++) {
     const start = block * BLOCK_BYTES_MAX;
     const end = Math.min(content.length, start + BLOCK_BYTES_MAX);
-    at = encoder.encode(start, end, block === blockCount - 1, frame, at);
+    parts.push(encoder.encode(start, end, block === blockCount - 1));
   }
-  view.setUint32(at, xxh64Low(content), true);
-  return frame.slice(0, at + CHECKSUM_BYTES);
+  const checksum = new Uint8Array(CHECKSUM_BYTES);
+  new DataView(checksum.buffer).setUint32(0, xxh64Low(content), true);
+  parts.push(checksum);
+  return concatBytes(parts);
 }
 
 function writeFrameHeader(view: DataView, contentBytes: number, windowLog: number): number {
@@ -84,52 +88,79 @@ function writeFrameHeader(view: DataView, contentBytes: number, windowLog: numbe
   return at + (1 << sizeCode);
 }
 
+/** Scratch space that calls use one after the other: encoding never awaits. */
+interface Scratch {
+  readonly blockBytes: number;
+  readonly sequences: Sequences;
+  readonly writer: BitWriter;
+  readonly table: Int32Array;
+}
+
+let scratch: Scratch | undefined;
+
+function takeScratch(contentBytes: number, tableLog: number): Scratch {
+  const blockBytes = Math.min(BLOCK_BYTES_MAX, contentBytes);
+  const hasRoom =
+    scratch !== undefined &&
+    scratch.blockBytes >= blockBytes &&
+    scratch.table.length >= 1 << tableLog;
+  if (scratch === undefined || !hasRoom) {
+    scratch = {
+      blockBytes,
+      sequences: new Sequences(blockBytes),
+      writer: new BitWriter(new Uint8Array(Math.min(BLOCK_SCRATCH_BYTES, 1024 + 8 * blockBytes))),
+      table: new Int32Array(1 << tableLog),
+    };
+  }
+  return scratch;
+}
+
 class BlockEncoder {
   readonly #content: Uint8Array;
   readonly #finder: MatchFinder;
   readonly #sequences: Sequences;
-  readonly #scratch: BitWriter;
+  readonly #writer: BitWriter;
 
   constructor(content: Uint8Array, windowBytes: number, tableLog: number) {
+    const { sequences, writer, table } = takeScratch(content.length, tableLog);
     this.#content = content;
-    this.#finder = new MatchFinder(content, windowBytes, tableLog);
-    this.#sequences = createSequences(Math.min(BLOCK_BYTES_MAX, content.length));
-    const scratchBytes = Math.min(BLOCK_SCRATCH_BYTES, 1024 + 8 * content.length);
-    this.#scratch = new BitWriter(new Uint8Array(scratchBytes));
+    this.#sequences = sequences;
+    this.#writer = writer;
+    this.#finder = new MatchFinder(content, windowBytes, table.subarray(0, 1 << tableLog).fill(0));
   }
 
-  /** Writes the block of content [start, end) to `frame` from `at`; returns its end. */
-  encode(start: number, end: number, isLast: boolean, frame: Uint8Array, at: number): number {
-    const size = end - start;
+  /** The block of content [start, end). */
+  encode(start: number, end: number, isLast: boolean): Uint8Array {
     const content = this.#content.subarray(start, end);
-    const head = (type: number, storedSize: number): number => {
-      const header = (storedSize << 3) | (type << 1) | (isLast ? 1 : 0);
-      frame[at] = header;
-      frame[at + 1] = header >> 8;
-      frame[at + 2] = header >> 16;
-      return at + 3;
-    };
+    const size = content.length;
+    const writer = this.#writer;
     if (size > 3 && content.every((byte) => byte === content[0])) {
-      const behind = head(BLOCK_RLE, size);
-      frame[behind] = content[0] as number;
-      return behind + 1;
+      writer.position = BLOCK_HEADER_BYTES + 1;
+      writer.bytes[BLOCK_HEADER_BYTES] = content[0] as number;
+      return finishBlock(writer, BLOCK_RLE, size, isLast);
     }
-    const repeats = this.#finder.repeats;
+    const { repeats } = this.#finder;
     this.#finder.find(start, end, this.#sequences);
-    const scratch = this.#scratch;
-    scratch.position = 0;
-    writeLiterals(scratch, this.#sequences);
-    if (scratch.position < size) writeSequences(scratch, this.#sequences);
-    if (scratch.position >= size) {
-      this.#finder.repeats = repeats; // The decoder learns nothing from a raw block.
-      const behind = head(BLOCK_RAW, size);
-      frame.set(content, behind);
-      return behind + size;
+    writer.position = BLOCK_HEADER_BYTES;
+    writeLiterals(writer, this.#sequences);
+    if (writer.position < size) writeSequences(writer, this.#sequences);
+    if (writer.position - BLOCK_HEADER_BYTES < size) {
+      const compressedBytes = writer.position - BLOCK_HEADER_BYTES;
+      return finishBlock(writer, BLOCK_COMPRESSED, compressedBytes, isLast);
     }
-    const behind = head(BLOCK_COMPRESSED, scratch.position);
-    frame.set(scratch.bytes.subarray(0, scratch.position), behind);
-    return behind + scratch.position;
+    this.#finder.repeats = repeats; // The decoder learns nothing from a raw block.
+    writer.bytes.set(content, BLOCK_HEADER_BYTES);
+    writer.position = BLOCK_HEADER_BYTES + size;
+    return finishBlock(writer, BLOCK_RAW, size, isLast);
   }
+}
+
+/** Writes the header of a block that the writer holds; its bytes. */
+function finishBlock(writer: BitWriter, type: number, size: number, isLast: boolean): Uint8Array {
+  const end = writer.position;
+  writer.position = 0;
+  writer.add((size << 3) | (type << 1) | (isLast ? 1 : 0), 24);
+  return writer.bytes.slice(0, end);
 }
 
 function writeLiterals(writer: BitWriter, sequences: Sequences): void {

@@ -1,8 +1,8 @@
 /**
  * Where everything in a manifest goes, before a byte of it is written. Refuses what the official
  * reader would refuse: 2 GiB, counted as its verifier does, with every shared location as often as
- * it is used. Order: vtables, root, arrays, references by array, locations, etags; offsets in
- * FlatBuffers point forward.
+ * it is used. Order: vtables of the head, root, arrays, references by array with what
+ * `ref-layout.ts` puts among them, etags; offsets in FlatBuffers point forward.
  * Spec: v2 "Chunk Manifest Files"; format.md §4 (FlatBuffers), §14 (sort orders), §19 (limits).
  */
 import { ByteDictionary } from "../base/byte-dictionary.ts";
@@ -23,6 +23,7 @@ import {
   SHAPE_CODES_END,
   type TableShape,
 } from "./manifest-shapes.ts";
+import { RefLayout, stringEnd } from "./ref-layout.ts";
 import type { RowSelection } from "./row-selection.ts";
 
 /** The chunk references of one array, for a manifest. */
@@ -47,20 +48,23 @@ export interface PlannedArray {
   /** Per reference: number of its location; allocated with the first virtual one. */
   locations: Uint32Array | undefined;
   refsAt: number;
+  /** Where its tables and what stands among them end. */
+  endAt: number;
 }
 
 const align = (at: number, alignment: number): number => Math.ceil(at / alignment) * alignment;
-const vectorEnd = (at: number, byteCount: number): number => align(at + 4 + byteCount, 4);
 
 /** Positions of everything in the payload. */
 export class ManifestPlan {
   readonly arrays: PlannedArray[];
   readonly shapes: (TableShape | undefined)[] = new Array(SHAPE_CODES_END).fill(undefined);
-  readonly vtableAt: number[] = new Array(SHAPE_CODES_END).fill(0);
   readonly locations: LocationNumbers;
   readonly etags: ByteDictionary = new ByteDictionary();
   rootAt = 0;
+  /** By location: where it stands. */
   locationAt: Uint32Array = new Uint32Array(0);
+  /** By location: the last reference that uses it, counted over all arrays. */
+  lastUse: Uint32Array = new Uint32Array(0);
   etagAt: Uint32Array = new Uint32Array(0);
   sizeBytes = 0;
   #apparentBytes = 0;
@@ -74,20 +78,36 @@ export class ManifestPlan {
         shapeCodes: new Uint8Array(selection.length),
         locations: undefined,
         refsAt: 0,
+        endAt: 0,
       }))
       .sort((a, b) => compareBytes(a.nodeIdBytes, b.nodeIdBytes));
     for (const array of this.arrays) this.#classify(array);
+    this.#findLastUses();
+    this.locationAt = new Uint32Array(this.locations.length);
     let at = this.#placeHead();
+    let number = 0;
     for (const array of this.arrays) {
       array.refsAt = at;
-      at = this.#measureRefs(array, at + 4 + 4 * array.selection.length);
+      array.endAt = this.#measureRefs(array, at + 4 + 4 * array.selection.length, number);
+      number += array.selection.length;
+      at = array.endAt;
     }
-    this.locationAt = new Uint32Array(this.locations.length);
     this.etagAt = new Uint32Array(this.etags.length);
-    at = placeStrings(this.locationAt, this.locations, at);
     for (const array of this.arrays) this.#countLocations(array);
     this.sizeBytes = placeStrings(this.etagAt, this.etags, at);
     this.#assertSize(this.sizeBytes);
+  }
+
+  #findLastUses(): void {
+    this.lastUse = new Uint32Array(this.locations.length);
+    let number = 0;
+    for (const { locations, shapeCodes, selection } of this.arrays) {
+      for (let i = 0; locations !== undefined && i < selection.length; i++) {
+        if (((shapeCodes[i] as number) & 3) === ROW_VIRTUAL)
+          this.lastUse[locations[i] as number] = number + i;
+      }
+      number += selection.length;
+    }
   }
 
   /** Chooses each reference's shape and numbers its strings. */
@@ -118,39 +138,36 @@ export class ManifestPlan {
 
   /** Vtables, root table, arrays vector and array tables; answers where they end. */
   #placeHead(): number {
-    let at = ARRAY_VTABLE_AT + ARRAY_VTABLE.byteLength;
-    for (const [code, shape] of this.shapes.entries()) {
-      if (shape === undefined) continue;
-      this.vtableAt[code] = at;
-      at += shape.vtable.byteLength;
-    }
-    this.rootAt = align(at, 4);
+    this.rootAt = align(ARRAY_VTABLE_AT + ARRAY_VTABLE.byteLength, 4);
     return this.rootAt + MANIFEST_TABLE_BYTES + 4 + this.arrays.length * (4 + ARRAY_TABLE_BYTES);
   }
 
-  #measureRefs(array: PlannedArray, start: number): number {
-    const { selection, shapeCodes } = array;
+  #measureRefs(array: PlannedArray, start: number, firstNumber: number): number {
+    const { selection, shapeCodes, locations } = array;
     const { sources, sourceOf, rowOf, length, rank } = selection;
     const indexBytes = 4 + 4 * rank;
-    let at = start;
+    const layout = new RefLayout(start);
     let apparentBytes = 0;
     for (let i = 0; i < length; i++) {
-      const shape = this.shapes[shapeCodes[i] as number] as TableShape;
-      if (shape.alignment === 8 && (at & 7) !== 0) at += 4;
-      at += shape.sizeBytes + indexBytes;
+      const code = shapeCodes[i] as number;
+      const shape = this.shapes[code] as TableShape;
+      layout.openTable(code, shape, indexBytes);
       apparentBytes += shape.apparentBytes + indexBytes;
       if (shape.alignment === 4) {
         const rows = sources[sourceOf[i] as number] as ChunkRows;
         const byteLength = rows.byteLength(rowOf[i] as number);
-        at = vectorEnd(at, byteLength);
+        layout.addPayload(byteLength);
         apparentBytes += 4 + byteLength;
+      } else if (locations !== undefined && (code & 3) === ROW_VIRTUAL) {
+        const location = locations[i] as number;
+        if (this.lastUse[location] === firstNumber + i)
+          this.locationAt[location] = layout.addString(this.locations.byteLength(location));
       }
-      // Bitwise alignment above needs positions below 2^31.
-      if (at > PAYLOAD_BYTES_MAX) break;
+      if (layout.at > PAYLOAD_BYTES_MAX) break;
     }
     this.#apparentBytes += apparentBytes + ARRAY_TABLE_BYTES;
-    this.#assertSize(at);
-    return at;
+    this.#assertSize(layout.at);
+    return layout.at;
   }
 
   /** Counts every use of a location in full, as the official verifier does. */
@@ -187,7 +204,7 @@ function placeStrings(
   let at = start;
   for (let number = 0; number < positions.length; number++) {
     positions[number] = at;
-    at = vectorEnd(at, strings.byteLength(number) + 1);
+    at = stringEnd(at, strings.byteLength(number));
   }
   return at;
 }

@@ -30,6 +30,9 @@ export interface TableShape {
   readonly sizeBytes: number;
   readonly alignment: 4 | 8;
   readonly vtable: Uint16Array;
+  readonly indexAt: number;
+  readonly payloadAt: number;
+  readonly lengthAt: number;
   readonly offsetAt: number;
   readonly chunkIdAt: number;
   readonly locationAt: number;
@@ -39,37 +42,41 @@ export interface TableShape {
   readonly apparentBytes: number;
 }
 
-/** Where every ChunkRef has its index, and all but inline ones their length. */
-export const INDEX_AT = 4;
-export const LENGTH_AT = 8;
-/** Where inline ones have their bytes. */
-export const PAYLOAD_AT = 8;
-
-/** The layout of references with that code: a ROW_ kind and HAS_ flags. */
+/**
+ * The layout of references with that code: a ROW_ kind and HAS_ flags. What differs from one
+ * reference to the next comes first and what stays last, in front of the coordinates: the
+ * compressor then finds one long repetition per reference instead of several short ones.
+ */
 export function refShape(code: number): TableShape {
   const kind = code & 3;
-  const fields = new Map<number, number>([[REF_INDEX, INDEX_AT]]);
-  let sizeBytes = 8;
-  const place = (field: number, byteCount: number): number => {
+  const isInline = kind === ROW_INLINE;
+  const isNative = kind === ROW_NATIVE;
+  const fields = new Map<number, number>();
+  let sizeBytes = 4;
+  const place = (field: number, byteCount: number, isPresent: boolean): number => {
+    if (!isPresent) return 0;
+    if (byteCount === 8) sizeBytes = Math.ceil(sizeBytes / 8) * 8;
     const at = sizeBytes;
     fields.set(field, at);
     sizeBytes += byteCount;
     return at;
   };
-  if (kind === ROW_INLINE) place(REF_INLINE, 4);
-  else place(REF_LENGTH, 8);
-  // The 8-byte fields come first, so that they are aligned without padding.
-  const offsetAt = (code & HAS_OFFSET) === 0 ? 0 : place(REF_OFFSET, 8);
-  const chunkIdAt = kind === ROW_NATIVE ? place(REF_CHUNK_ID, CHUNK_ID_BYTES) : 0;
-  const isVirtual = kind !== ROW_INLINE && kind !== ROW_NATIVE;
-  const locationAt = isVirtual ? place(REF_LOCATION, 4) : 0;
-  const etagAt = (code & HAS_ETAG) === 0 ? 0 : place(REF_ETAG, 4);
-  const lastModifiedAt = (code & HAS_LAST_MODIFIED) === 0 ? 0 : place(REF_LAST_MODIFIED, 4);
+  const chunkIdAt = place(REF_CHUNK_ID, CHUNK_ID_BYTES, isNative);
+  const locationAt = place(REF_LOCATION, 4, !isInline && !isNative);
+  const offsetAt = place(REF_OFFSET, 8, (code & HAS_OFFSET) !== 0);
+  const lengthAt = place(REF_LENGTH, 8, !isInline);
+  const etagAt = place(REF_ETAG, 4, (code & HAS_ETAG) !== 0);
+  const lastModifiedAt = place(REF_LAST_MODIFIED, 4, (code & HAS_LAST_MODIFIED) !== 0);
+  const payloadAt = place(REF_INLINE, 4, isInline);
+  const indexAt = place(REF_INDEX, 4, true);
   const vtable = encodeVtable(fields, sizeBytes);
   return {
     sizeBytes,
-    alignment: kind === ROW_INLINE ? 4 : 8,
+    alignment: isInline ? 4 : 8,
     vtable,
+    indexAt,
+    payloadAt,
+    lengthAt,
     offsetAt,
     chunkIdAt,
     locationAt,

@@ -18,15 +18,13 @@ import {
   ARRAY_REFS_AT,
   ARRAY_TABLE_BYTES,
   ARRAY_VTABLE,
-  INDEX_AT,
-  LENGTH_AT,
   MANIFEST_ARRAYS_AT,
   MANIFEST_ID_AT,
   MANIFEST_TABLE_BYTES,
   MANIFEST_VTABLE,
-  PAYLOAD_AT,
   type TableShape,
 } from "./manifest-shapes.ts";
+import { RefLayout } from "./ref-layout.ts";
 
 /** What goes into a manifest. */
 export interface ManifestInput {
@@ -47,33 +45,35 @@ export function encodeManifest(input: ManifestInput): Uint8Array {
   const plan = new ManifestPlan(input.arrays);
   const writer = new ManifestWriter(plan);
   writer.writeHead(objectIdToBytes(input.id));
-  for (const array of plan.arrays) writer.writeRefs(array);
-  writer.writeStrings(plan.locationAt, plan.locations);
-  writer.writeStrings(plan.etagAt, plan.etags);
+  let number = 0;
+  for (const array of plan.arrays) {
+    writer.writeRefs(array, number);
+    number += array.selection.length;
+  }
+  writer.writeEtags();
   return writer.bytes;
 }
 
 class ManifestWriter {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #words: Uint32Array;
   readonly #plan: ManifestPlan;
 
   constructor(plan: ManifestPlan) {
     this.#plan = plan;
     this.bytes = new Uint8Array(plan.sizeBytes);
     this.#view = new DataView(this.bytes.buffer);
+    this.#words = new Uint32Array(this.bytes.buffer);
   }
 
   /** Everything before the references. */
   writeHead(manifestId: Uint8Array): void {
-    const { arrays, shapes, vtableAt, rootAt } = this.#plan;
+    const { arrays, rootAt } = this.#plan;
     this.#setUint32(0, rootAt);
     this.#setUint32(IDENTIFIER_AT, FILE_IDENTIFIER);
     this.#writeVtable(MANIFEST_VTABLE_AT, MANIFEST_VTABLE);
     this.#writeVtable(ARRAY_VTABLE_AT, ARRAY_VTABLE);
-    for (const [code, shape] of shapes.entries()) {
-      if (shape !== undefined) this.#writeVtable(vtableAt[code] as number, shape.vtable);
-    }
     // The algorithm's byte stays 0.
     this.#setUint32(rootAt, rootAt - MANIFEST_VTABLE_AT);
     this.bytes.set(manifestId, rootAt + MANIFEST_ID_AT);
@@ -90,53 +90,65 @@ class ManifestWriter {
     }
   }
 
-  /** The vector of references of one array and their tables. */
-  writeRefs(array: PlannedArray): void {
+  /** The vector of references of one array, and all that `RefLayout` places. */
+  writeRefs(array: PlannedArray, firstNumber: number): void {
     const view = this.#view;
-    const { shapes, vtableAt } = this.#plan;
+    const { shapes, locationAt, lastUse } = this.#plan;
     const { sources, sourceOf, rowOf, length, rank } = array.selection;
     this.#setUint32(array.refsAt, length);
     let slotAt = array.refsAt + 4;
-    let at = slotAt + 4 * length;
-    for (let i = 0; i < length; i++) {
+    const layout = new RefLayout(slotAt + 4 * length);
+    for (let i = 0; i < length; i++, slotAt += 4) {
       const rows = sources[sourceOf[i] as number] as ChunkRows;
       const row = rowOf[i] as number;
       const code = array.shapeCodes[i] as number;
       const shape = shapes[code] as TableShape;
-      if (shape.alignment === 8 && (at & 7) !== 0) at += 4;
+      if (layout.openTable(code, shape, 4 + 4 * rank))
+        this.#writeVtable(layout.vtableAt, shape.vtable);
+      const at = layout.tableAt;
       view.setUint32(slotAt, at - slotAt, true);
-      slotAt += 4;
-      view.setUint32(at, at - (vtableAt[code] as number), true);
-      let end = at + shape.sizeBytes;
-      view.setUint32(at + INDEX_AT, end - at - INDEX_AT, true);
-      view.setUint32(end, rank, true);
-      end += 4;
-      for (let d = 0; d < rank; d++, end += 4) view.setUint32(end, rows.coordinate(row, d), true);
-      if ((code & 3) === ROW_INLINE) end = this.#writePayload(at + PAYLOAD_AT, end, rows, row);
-      else this.#writeTarget(at, shape, code, rows, row, array.locations?.[i] ?? 0);
-      at = end;
+      view.setUint32(at, at - layout.vtableAt, true);
+      let indexAt = at + shape.sizeBytes;
+      view.setUint32(at + shape.indexAt, indexAt - at - shape.indexAt, true);
+      view.setUint32(indexAt, rank, true);
+      for (let d = 0; d < rank; d++) {
+        indexAt += 4;
+        view.setUint32(indexAt, rows.coordinate(row, d), true);
+      }
+      if ((code & 3) === ROW_INLINE) {
+        this.#writePayload(at + shape.payloadAt, layout, rows.payload(row));
+        continue;
+      }
+      const location = array.locations?.[i] ?? 0;
+      this.#writeTarget(at, shape, code, rows, row, location);
+      if ((code & 3) === ROW_VIRTUAL && lastUse[location] === firstNumber + i) {
+        this.#writeString(locationAt[location] as number, this.#plan.locations, location);
+        layout.addString(this.#plan.locations.byteLength(location));
+      }
     }
   }
 
-  /** Strings with their length in front and a NUL behind. */
-  writeStrings(
-    positions: Uint32Array,
-    strings: Pick<LocationNumbers, "length" | "byteLength" | "copyTo">,
+  writeEtags(): void {
+    const { etags, etagAt } = this.#plan;
+    for (let number = 0; number < etags.length; number++)
+      this.#writeString(etagAt[number] as number, etags, number);
+  }
+
+  /** A string with its length in front and a NUL behind. */
+  #writeString(
+    at: number,
+    strings: Pick<LocationNumbers, "byteLength" | "copyTo">,
+    number: number,
   ): void {
-    const words = new Uint32Array(this.bytes.buffer);
-    for (let number = 0; number < strings.length; number++) {
-      const at = positions[number] as number;
-      this.#setUint32(at, strings.byteLength(number));
-      strings.copyTo(number, words, (at >>> 2) + 1);
-    }
+    this.#setUint32(at, strings.byteLength(number));
+    strings.copyTo(number, this.#words, (at >>> 2) + 1);
   }
 
-  #writePayload(fieldAt: number, at: number, rows: ChunkRows, row: number): number {
-    const payload = rows.payload(row);
+  #writePayload(fieldAt: number, layout: RefLayout, payload: Uint8Array): void {
+    const at = layout.addPayload(payload.length);
     this.#point(fieldAt, at);
     this.#setUint32(at, payload.length);
     this.bytes.set(payload, at + 4);
-    return (at + 4 + payload.length + 3) & ~3;
   }
 
   #writeTarget(
@@ -147,7 +159,7 @@ class ManifestWriter {
     row: number,
     location: number,
   ): void {
-    this.#setUint64(at + LENGTH_AT, rows.byteLength(row));
+    this.#setUint64(at + shape.lengthAt, rows.byteLength(row));
     if (shape.offsetAt !== 0) this.#setUint64(at + shape.offsetAt, rows.offset(row));
     if ((code & 3) === ROW_NATIVE) this.bytes.set(rows.chunkIdBytes(row), at + shape.chunkIdAt);
     if ((code & 3) !== ROW_VIRTUAL) return;

@@ -19,7 +19,8 @@ import {
 /** A reference without payload: damage, reported when it is looked at. */
 export const ROW_EMPTY = -1;
 
-const SHAPES_MAX = 256; // Real builders make a few dozen; hostile ones must not fill the memory.
+/** Vtables remembered: icefloe writes one per 4 KiB or so, others a few; more are parsed again. */
+const SHAPES_MAX = 2 ** 14;
 
 /** Field offsets relative to the table, 0 = absent, all inside `tableBytes`. */
 export interface RefShape {

@@ -76,7 +76,7 @@ class Cursor {
   readonly source: number;
   /** Coordinates of the current row. */
   readonly head: Uint32Array;
-  readonly #order: Uint32Array | undefined;
+  readonly order: Uint32Array | undefined;
   /** How many rows there are to go through. */
   readonly count: number;
   #at = 0;
@@ -86,14 +86,14 @@ class Cursor {
     this.rows = rows;
     this.source = source;
     this.head = new Uint32Array(rows.rank);
-    this.#order = order;
+    this.order = order;
     this.count = order?.length ?? rows.length;
   }
 
   /** Reads the current row; false at the end. */
   load(): boolean {
     if (this.#at >= this.count) return false;
-    const row = this.#order === undefined ? this.#at : (this.#order[this.#at] as number);
+    const row = this.order === undefined ? this.#at : (this.order[this.#at] as number);
     this.row = row;
     for (let d = 0; d < this.head.length; d++) this.head[d] = this.rows.coordinate(row, d);
     return true;
@@ -161,6 +161,26 @@ class Sink {
     this.#length++;
   }
 
+  /** As `take` for every row of the only source, if those are changes: they are distinct already. */
+  takeAll({ rows, order, count, source }: Cursor): void {
+    const rank = this.#rank;
+    for (let at = 0; at < count; at++) {
+      const row = order === undefined ? at : (order[at] as number);
+      if (rows.kind(row) === ROW_TOMBSTONE) continue;
+      let isInside = true;
+      for (let d = 0; d < rank; d++) {
+        const coordinate = rows.coordinate(row, d);
+        if (coordinate < (this.#starts[d] as number) || coordinate >= (this.#ends[d] as number)) {
+          isInside = false;
+          break;
+        }
+      }
+      if (!isInside) continue;
+      this.#sourceOf[this.#length] = source;
+      this.#rowOf[this.#length++] = row;
+    }
+  }
+
   selection(): RowSelection {
     return {
       rank: this.#rank,
@@ -174,6 +194,11 @@ class Sink {
 
 /** Feeds `sink` in order of coordinates. `heap` is a binary heap once the loop below has built it. */
 function mergeCursors(heap: Cursor[], sink: Sink): void {
+  const [only] = heap;
+  if (heap.length === 1 && only?.order !== undefined) {
+    sink.takeAll(only);
+    return;
+  }
   for (let i = (heap.length >>> 1) - 1; i >= 0; i--) siftDown(heap, i);
   while (heap.length > 0) {
     const first = heap[0] as Cursor;

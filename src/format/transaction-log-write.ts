@@ -17,16 +17,16 @@ const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
 const ROOT_LAYOUT = [48, 4, 16, 20, 24, 28, 32, 36, 40, 44] as const;
 const UPDATED_CHUNKS_LAYOUT = [16, 4, 12] as const;
 const COORDINATES_LAYOUT = [8, 4] as const;
+const TABLES_PER_VTABLE = 256;
 const MOVE_LAYOUT = [24, 4, 8, 12, 20] as const;
 
 /** The payload of a transaction log file; lists may come in any order. */
 export function encodeTransactionLog(log: TransactionLog): Uint8Array {
-  const words = new FlatBufferWords();
+  const words = new FlatBufferWords(roomFor(log));
   words.put(0); // The root offset; known below.
   words.put(FILE_IDENTIFIER);
   const rootVtable = words.putVtable(ROOT_LAYOUT);
   const chunksVtable = words.putVtable(UPDATED_CHUNKS_LAYOUT);
-  const coordinatesVtable = words.putVtable(COORDINATES_LAYOUT);
   const moveVtable = words.putVtable(MOVE_LAYOUT);
   const root = words.startTable(rootVtable);
   words.set(0, root * 4);
@@ -45,10 +45,16 @@ export function encodeTransactionLog(log: TransactionLog): Uint8Array {
     putNodeIds(words, ids);
   }
   words.setOffset(offsets + 6, words.length);
-  putAllUpdatedChunks(words, log.updatedChunks, chunksVtable, coordinatesVtable);
+  putAllUpdatedChunks(words, log.updatedChunks, chunksVtable);
   words.setOffset(offsets + 7, words.length);
   putMoves(words, log.movedNodes, moveVtable);
   return words.finish();
+}
+
+/** About as many words as the log takes: growing a buffer of megabytes would copy it. */
+function roomFor({ updatedChunks }: TransactionLog): number {
+  const ofChunks = updatedChunks.map(({ count, rank }) => count * (4 + rank) + count / 64 + 16);
+  return 1024 + Math.ceil(ofChunks.reduce((sum, words) => sum + words, 0));
 }
 
 function putNodeIds(words: FlatBufferWords, ids: readonly string[]): void {
@@ -60,7 +66,6 @@ function putAllUpdatedChunks(
   words: FlatBufferWords,
   lists: readonly UpdatedChunks[],
   chunksVtable: number,
-  coordinatesVtable: number,
 ): void {
   const sorted = [...lists].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
   words.put(sorted.length);
@@ -70,20 +75,25 @@ function putAllUpdatedChunks(
     words.putBytes(nodeIdToBytes(list.nodeId));
     const chunks = words.reserve(1);
     words.setOffset(chunks, words.length);
-    putCoordinates(words, sortUpdatedChunks(list), coordinatesVtable);
+    putCoordinates(words, sortUpdatedChunks(list));
   }
 }
 
-function putCoordinates(words: FlatBufferWords, list: UpdatedChunks, vtable: number): void {
+/** A copy of the vtable now and then makes tables repeat, which halves them once compressed. */
+function putCoordinates(words: FlatBufferWords, list: UpdatedChunks): void {
   const { rank, count, data } = list;
   words.put(count);
   const offsets = words.reserve(count);
-  words.grow(count * (3 + rank));
-  for (let row = 0; row < count; row++) {
+  words.grow(count * (3 + rank) + 2 * Math.ceil(count / TABLES_PER_VTABLE));
+  let vtable = 0;
+  for (let row = 0, from = 0; row < count; row++) {
+    if (row % TABLES_PER_VTABLE === 0) vtable = words.putVtable(COORDINATES_LAYOUT);
     words.setOffset(offsets + row, words.startTable(vtable));
-    words.put(4); // The coordinates follow at once.
-    words.put(rank);
-    for (let d = 0; d < rank; d++) words.put(data[row * rank + d] as number);
+    const vector = words.reserve(2 + rank);
+    words.set(vector, 4); // The coordinates follow at once.
+    words.set(vector + 1, rank);
+    for (let at = vector + 2, end = at + rank; at < end; at++)
+      words.set(at, data[from++] as number);
   }
 }
 

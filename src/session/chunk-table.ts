@@ -87,6 +87,11 @@ export class ChunkTable implements CodedRows {
     return this.#index.order();
   }
 
+  /** The coordinates of all rows in that order, `rank` numbers a row: a copy. */
+  sortedCoordinates(): Uint32Array {
+    return this.#index.sortedCoordinates();
+  }
+
   coordinate(row: number, dimension: number): number {
     return this.#index.at(row, dimension);
   }

@@ -30,7 +30,8 @@ export function isInGrid(
   if (coordinates.length !== shape.length) return false;
   for (let d = 0; d < shape.length; d++) {
     const { chunkCount } = shape[d] as DimensionShape;
-    if ((coordinates[d] as number) >= chunkCount) return false;
+    const coordinate = coordinates[d] as number;
+    if (coordinate >= chunkCount || coordinate >>> 0 !== coordinate) return false;
   }
   return true;
 }

@@ -98,6 +98,20 @@ export class CoordinateIndex {
     return this.#order;
   }
 
+  /** The coordinates of all rows in that order: a copy. */
+  sortedCoordinates(): Uint32Array {
+    const { rank } = this;
+    const own = this.#coordinates;
+    if (this.#slots === undefined) return own.slice(0, this.#length * rank);
+    const sorted = new Uint32Array(this.#length * rank);
+    let to = 0;
+    for (const row of this.order()) {
+      for (let from = row * rank, end = from + rank; from < end; from++)
+        sorted[to++] = own[from] as number;
+    }
+    return sorted;
+  }
+
   /** Makes room for `rowCount` rows in all. */
   reserve(rowCount: number): void {
     if (rowCount * this.rank > this.#coordinates.length) this.#grow(rowCount);

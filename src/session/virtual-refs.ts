@@ -11,6 +11,7 @@ import { currentDot, type SessionState } from "./session-state.ts";
 import { writableTable } from "./shared-tables.ts";
 import { parseStoreKey } from "./store-key.ts";
 import { parseNodePath } from "./store-prefix.ts";
+import { type Checksum, VirtualRefList } from "./virtual-ref-list.ts";
 
 /** A chunk that is bytes [offset, offset + length) of the object at `location`. */
 export interface VirtualRefInput {
@@ -85,15 +86,17 @@ export function setVirtualRefs(
   if (typeof refs?.[Symbol.iterator] !== "function") {
     throw invalidRef(`refs: expected a list, got ${describe(refs)}`);
   }
-  const accepted: { readonly index: readonly number[]; readonly ref: VirtualRef }[] = [];
+  const accepted = new VirtualRefList(node.array.shape.length);
   const refused: unknown[] = [];
   let firstError: unknown;
   let refusedCount = 0;
   for (const input of refs) {
     try {
-      const index = Array.from(input?.index ?? []);
+      const found = input?.index ?? [];
+      const index = Array.isArray(found) ? found : Array.from(found);
       assertInGrid(index, node);
-      accepted.push({ index, ref: checkRef(input, checkLocation) });
+      const { location, offset, length } = checkExtent(input);
+      accepted.add(index, checkLocation(location), offset, length, checksum(input));
     } catch (error) {
       firstError ??= error;
       refusedCount++;
@@ -102,9 +105,7 @@ export function setVirtualRefs(
   }
   if (firstError !== undefined) throw refusal(node.path, firstError, refused, refusedCount);
   if (accepted.length === 0) return;
-  const table = tableOf(state, node);
-  const dot = currentDot(state);
-  for (const { index, ref } of accepted) table.setVirtual(index, ref, dot);
+  accepted.writeTo(tableOf(state, node), currentDot(state));
 }
 
 function refusal(path: string, cause: unknown, refused: unknown[], total: number): unknown {
@@ -137,7 +138,12 @@ export function setVirtualRefColumns(
   ] as const) {
     if (found !== count) throw invalidRef(`${name}: expected ${count} entries, found ${found}`);
   }
-  for (let at = 0; at < count; at++) checkExtent(offsets[at] as number, lengths[at] as number);
+  const extent = { offset: 0, length: 0 };
+  for (let at = 0; at < count; at++) {
+    extent.offset = offsets[at] as number;
+    extent.length = lengths[at] as number;
+    checkExtent(extent);
+  }
   const checkLocation = createLocationCheck(state, options);
   const checked = (isDictionary ? locations.dictionary : locations).map(checkLocation);
   if (isDictionary) {
@@ -215,15 +221,15 @@ function invalidRef(message: string, details: Record<string, unknown> = {}): Err
 }
 
 function checkRef(ref: VirtualRefInput, checkLocation: (location: string) => string): VirtualRef {
-  if (typeof ref !== "object" || ref === null) {
-    throw invalidRef(`expected { location, offset, length }, got ${describe(ref)}`);
-  }
-  checkExtent(ref.offset, ref.length);
-  const { location, offset, length } = ref;
+  const { location, offset, length } = checkExtent(ref);
   return { type: "virtual", location: checkLocation(location), offset, length, ...checksum(ref) };
 }
 
-function checkExtent(offset: number, length: number): void {
+function checkExtent<Ref extends Pick<VirtualRefInput, "offset" | "length">>(ref: Ref): Ref {
+  if (typeof ref !== "object" || ref === null) {
+    throw invalidRef(`expected { location, offset, length }, got ${describe(ref)}`);
+  }
+  const { offset, length } = ref;
   if (length === 0) throw makeError("zero-length-chunk", "a virtual reference of length 0");
   const isValid =
     Number.isSafeInteger(offset) &&
@@ -231,27 +237,23 @@ function checkExtent(offset: number, length: number): void {
     offset >= 0 &&
     length > 0 &&
     Number.isSafeInteger(offset + length);
-  if (!isValid) {
-    throw invalidRef(
-      `offset ${String(offset)} and length ${String(length)} must be non-negative integers`,
-      {
-        offset,
-        length,
-      },
-    );
-  }
+  if (isValid) return ref;
+  const found = `offset ${String(offset)} and length ${String(length)}`;
+  throw invalidRef(`${found} must be non-negative integers`, { offset, length });
 }
 
-function checksum({ etag, lastModified }: Pick<VirtualRefInput, "etag" | "lastModified">): {
-  etag?: string;
-  lastModifiedSeconds?: number;
-} {
+const NO_CHECKSUM: Checksum = {};
+
+function checksum({
+  etag,
+  lastModified,
+}: Pick<VirtualRefInput, "etag" | "lastModified">): Checksum {
   if (etag !== undefined) {
     if (typeof etag !== "string")
       throw invalidRef(`etag: expected a string, got ${describe(etag)}`);
     return { etag };
   }
-  if (lastModified === undefined) return {};
+  if (lastModified === undefined) return NO_CHECKSUM;
   // Rounded up: a file changed within the second it was indexed in must not look changed.
   const seconds =
     lastModified instanceof Date ? Math.ceil(lastModified.getTime() / 1000) : Number.NaN;
@@ -283,11 +285,11 @@ function createLocationCheck(
       { details: { option: "validateContainer", found: describe(validate) } },
     );
   }
-  const plainOrigins = new Set<string>();
+  const origins: KnownOrigins = { plain: new Set(), latest: undefined };
   return (location) => {
-    const normal = normaliseLocation(location, plainOrigins);
+    const normal = normaliseLocation(location, origins);
     if (!validate) return normal;
-    const name = /^vcc:\/\/([^/]*)/.exec(normal)?.[1];
+    const name = normal.startsWith("vcc:") ? /^vcc:\/\/([^/]*)/.exec(normal)?.[1] : undefined;
     const isKnown =
       name === undefined ? prefixes.some((p) => normal.startsWith(p)) : names.has(name);
     if (!isKnown) {
@@ -302,15 +304,24 @@ function createLocationCheck(
 }
 
 /**
- * `plainOrigins` collects `scheme://authority` prefixes that were found valid and in normal form:
- * the URL parser is asked once per origin, not once per reference.
+ * Prefixes `scheme://authority` that were found valid and in normal form, and the latest of them
+ * with a slash: the URL parser is asked once per origin, not once per reference.
  */
-function normaliseLocation(location: string, plainOrigins: Set<string>): string {
+interface KnownOrigins {
+  readonly plain: Set<string>;
+  latest: string | undefined;
+}
+
+function normaliseLocation(location: string, known: KnownOrigins): string {
   if (typeof location !== "string") {
     throw invalidRef(`location: expected a string, got ${describe(location)}`);
   }
+  if (known.latest !== undefined && location.startsWith(known.latest)) return location;
   const origin = location.slice(0, location.indexOf("/", location.indexOf("://") + 3));
-  if (plainOrigins.has(origin)) return location;
+  if (known.plain.has(origin)) {
+    known.latest = `${origin}/`;
+    return location;
+  }
   const [, rawScheme, authority, rest] = LOCATION_SCHEME.exec(location) ?? [];
   const scheme = rawScheme?.toLowerCase();
   if (scheme === undefined || scheme === "file") {
@@ -324,8 +335,8 @@ function normaliseLocation(location: string, plainOrigins: Set<string>): string 
       location,
     });
   }
-  if (`${scheme}://${authority}` === origin && plainOrigins.size < PLAIN_ORIGINS_MAX) {
-    plainOrigins.add(origin);
+  if (`${scheme}://${authority}` === origin && known.plain.size < PLAIN_ORIGINS_MAX) {
+    known.plain.add(origin);
   }
   return `${scheme}://${authority}${rest}`;
 }

@@ -141,12 +141,14 @@ function updatedChunksOf(
   shape: Parameters<typeof isInGrid>[1],
 ): UpdatedChunks {
   const { rank } = table;
-  const data = new Uint32Array(table.length * rank);
+  const data = table.sortedCoordinates();
   const coordinates = new Uint32Array(rank);
   let count = 0;
-  for (const row of table.sortedOrder()) {
-    for (let d = 0; d < rank; d++) coordinates[d] = table.coordinate(row, d);
-    if (isInGrid(coordinates, shape)) data.set(coordinates, count++ * rank);
+  for (let row = 0, from = 0; row < table.length; row++, from += rank) {
+    for (let d = 0; d < rank; d++) coordinates[d] = data[from + d] as number;
+    if (!isInGrid(coordinates, shape)) continue;
+    for (let d = 0, to = count * rank; d < rank; d++) data[to + d] = coordinates[d] as number;
+    count++;
   }
   return { nodeId, rank, count, data: data.subarray(0, count * rank) };
 }

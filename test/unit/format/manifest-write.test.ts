@@ -192,8 +192,32 @@ describe("an encoded manifest", () => {
         ),
       ).length;
 
-    expect(sizeOf(200, native) - sizeOf(100, native)).toBe(100 * (4 + 28 + 16 + 4));
-    expect(sizeOf(200, virtual) - sizeOf(100, virtual)).toBe(100 * (4 + 28 + 16 + 4));
+    expect(sizeOf(100, native) - sizeOf(50, native)).toBe(50 * (4 + 28 + 16 + 4));
+    expect(sizeOf(100, virtual) - sizeOf(50, virtual)).toBe(50 * (4 + 28 + 16 + 4));
+  });
+
+  test("repeats vtables for less than one percent of its size", () => {
+    const refs = Array.from({ length: 10_000 }, (_, i): [number[], ChunkRef] => [
+      [0, 0, i],
+      { type: "native", id: MANIFEST_ID, offset: 0, length: i },
+    ]);
+
+    const { length } = encode(selectionOf(tableOf(3, refs)));
+
+    expect(length).toBeGreaterThan(520_000);
+    expect(length).toBeLessThan(1.01 * 520_000);
+  });
+
+  test("puts a location behind the last reference that uses it, and vtables in reach", () => {
+    const refs = Array.from({ length: 3000 }, (_, i): [number[], ChunkRef] => [
+      [i],
+      { type: "virtual", location: `s3://b/${i % 7}/${i >> 8}`, offset: i, length: 9 },
+    ]);
+
+    const { stringCount, vtableCount } = verifyManifest(encode(selectionOf(tableOf(1, refs))));
+
+    expect(stringCount).toBe(7 * 12);
+    expect(vtableCount).toBeGreaterThan(10);
   });
 
   test("is refused when its bytes would not fit a FlatBuffer", () => {
