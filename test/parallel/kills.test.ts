@@ -12,7 +12,7 @@ import { firstValues, folderWithArray, rowTasks, WORKER } from "./fixture.ts";
 
 const RUNS = Number(process.env["KILL_RUNS"] ?? 12);
 const ROWS = 8;
-const FIRST_SEED = Number(process.env["SEED"] ?? 1);
+const FIRST_SEED = Number(process.env["KILL_SEED"] ?? 1);
 
 /** A small generator of numbers in [0, 1), the same for the same seed. */
 function random(seed: number): () => number {

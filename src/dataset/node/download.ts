@@ -40,9 +40,12 @@ export async function download(wanted: Download): Promise<string> {
       return await tryDownload(wanted, before);
     } catch (error) {
       wanted.signal?.throwIfAborted();
-      // Only where bytes have come in is another try likely to get further.
+      // Another try is of use where bytes have come in, or where an answer had begun and broke off:
+      // what had arrived of it may be lost with the connection.
       const after = await findPart(wanted);
-      if (attempt >= TRIES_MAX || (after?.sizeBytes ?? 0) <= (before?.sizeBytes ?? 0)) throw error;
+      const hasGrown = (after?.sizeBytes ?? 0) > (before?.sizeBytes ?? 0);
+      const hadAnswer = after !== undefined && !isIcefloeError(error);
+      if (attempt >= TRIES_MAX || !(hasGrown || hadAnswer)) throw error;
     }
   }
 }
