@@ -1,0 +1,2 @@
+/** Seeds whose simulations failed once. */
+export const REGRESSION_SEEDS: readonly number[] = [];
