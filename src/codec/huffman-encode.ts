@@ -9,13 +9,15 @@ import {
 } from "./fse-encode.ts";
 import { BitWriter } from "./zstd-bit-writer.ts";
 
+const BYTES = 256;
 const CODE_BITS_MAX = 11;
 const WEIGHT_LOG_MAX = 6;
 const DIRECT_WEIGHTS_MAX = 128;
 
-/** Code and length of every byte; length 0: does not occur. */
+/** How every byte is coded. */
 export interface HuffmanEncoder {
-  readonly codes: Uint16Array;
+  /** The code in the lower 16 bits, its length above; length 0: does not occur. */
+  readonly codes: Uint32Array;
   readonly lengths: Uint8Array;
   /** The tree as zstd stores it. */
   readonly description: Uint8Array;
@@ -24,69 +26,95 @@ export interface HuffmanEncoder {
 /** The best code for bytes that occur `counts` times, or `undefined` if zstd cannot store it. */
 export function buildHuffmanEncoder(counts: Uint32Array): HuffmanEncoder | undefined {
   const lengths = codeLengths(counts);
-  const codeBits = lengths.reduce((most, length) => Math.max(most, length), 0);
-  const codes = new Uint16Array(256);
-  const weights = new Uint8Array(256);
+  let codeBits = 0;
   let last = 0;
-  for (let symbol = 0; symbol < 256; symbol++) {
+  for (let symbol = 0; symbol < BYTES; symbol++) {
     const length = lengths[symbol] as number;
     if (length === 0) continue;
-    weights[symbol] = codeBits + 1 - length;
+    if (length > codeBits) codeBits = length;
     last = symbol;
   }
-  let cell = 0;
-  for (let weight = 1; weight <= codeBits; weight++) {
-    for (let symbol = 0; symbol <= last; symbol++) {
-      if (weights[symbol] !== weight) continue;
-      codes[symbol] = cell >> (weight - 1);
-      cell += 1 << (weight - 1);
-    }
+  // Cells of the table are dealt out from the longest codes to the shortest, by symbol.
+  const cells = new Uint32Array(CODE_BITS_MAX + 2);
+  for (let symbol = 0; symbol <= last; symbol++) {
+    const length = lengths[symbol] as number;
+    if (length !== 0) cells[length] = (cells[length] as number) + (1 << (codeBits - length));
+  }
+  for (let length = codeBits, cell = 0; length > 0; length--) {
+    const count = cells[length] as number;
+    cells[length] = cell;
+    cell += count;
+  }
+  const codes = new Uint32Array(BYTES);
+  const weights = new Uint8Array(BYTES);
+  for (let symbol = 0; symbol <= last; symbol++) {
+    const length = lengths[symbol] as number;
+    if (length === 0) continue;
+    const cell = cells[length] as number;
+    cells[length] = cell + (1 << (codeBits - length));
+    codes[symbol] = (cell >> (codeBits - length)) | (length << 16);
+    weights[symbol] = codeBits + 1 - length;
   }
   // The last symbol's weight follows from the others.
   const description = describeWeights(weights.subarray(0, last));
   return description === undefined ? undefined : { codes, lengths, description };
 }
 
+// Scratch of `codeLengths`, which runs for every block. A level holds the symbols and as many pairs.
+const LEVEL_ENTRIES = 2 * BYTES;
+const sortedKeys = new Uint32Array(BYTES);
+const isSymbol = new Uint8Array(CODE_BITS_MAX * LEVEL_ENTRIES);
+let weightsOfLevel = new Uint32Array(LEVEL_ENTRIES);
+let weightsBefore = new Uint32Array(LEVEL_ENTRIES);
+
 /**
  * Optimal code lengths of at most 11 bits, by the coin collector's method: every level merges the
  * symbols with pairs of the level before; what the last level needs decides.
  */
 function codeLengths(counts: Uint32Array): Uint8Array {
-  const symbols: number[] = [];
-  for (let symbol = 0; symbol < counts.length; symbol++) if (counts[symbol]) symbols.push(symbol);
-  symbols.sort((a, b) => (counts[a] as number) - (counts[b] as number));
-  const levels: boolean[][] = [];
-  let weights: number[] = [];
-  for (let level = 0; level < CODE_BITS_MAX; level++) {
-    const merged: number[] = [];
-    const isSymbol: boolean[] = [];
-    let pair = 0;
-    for (let i = 0; i < symbols.length || pair + 1 < weights.length; ) {
-      const count = i < symbols.length ? (counts[symbols[i] as number] as number) : Infinity;
-      const sum =
-        pair + 1 < weights.length
-          ? (weights[pair] as number) + (weights[pair + 1] as number)
-          : Infinity;
-      isSymbol.push(count <= sum);
-      merged.push(Math.min(count, sum));
-      if (count <= sum) i++;
-      else pair += 2;
-    }
-    levels.push(isSymbol);
-    weights = merged;
+  let symbolCount = 0;
+  for (let symbol = 0; symbol < BYTES; symbol++) {
+    const count = counts[symbol] as number;
+    if (count > 0) sortedKeys[symbolCount++] = count * BYTES + symbol;
   }
-  const lengths = new Uint8Array(256);
-  let needed = 2 * symbols.length - 2;
+  const keys = sortedKeys.subarray(0, symbolCount).sort();
+  let entryCount = 0;
+  for (let level = 0; level < CODE_BITS_MAX; level++)
+    entryCount = mergeLevel(keys, level, entryCount >> 1);
+  const lengths = new Uint8Array(BYTES);
+  let needed = 2 * symbolCount - 2;
   for (let level = CODE_BITS_MAX - 1; level >= 0 && needed > 0; level--) {
     let leaves = 0;
-    for (let i = 0; i < needed; i++) if (levels[level]?.[i]) leaves++;
+    const start = level * LEVEL_ENTRIES;
+    for (let i = start; i < start + needed; i++) leaves += isSymbol[i] as number;
     for (let i = 0; i < leaves; i++) {
-      const symbol = symbols[i] as number;
+      const symbol = (keys[i] as number) & (BYTES - 1);
       lengths[symbol] = (lengths[symbol] as number) + 1;
     }
     needed = 2 * (needed - leaves);
   }
   return lengths;
+}
+
+/** Merges the symbols with `pairCount` pairs of the level before; how many entries that makes. */
+function mergeLevel(keys: Uint32Array, level: number, pairCount: number): number {
+  [weightsOfLevel, weightsBefore] = [weightsBefore, weightsOfLevel];
+  const before = weightsBefore;
+  const weights = weightsOfLevel;
+  const start = level * LEVEL_ENTRIES;
+  const symbolCount = keys.length;
+  const entryCount = symbolCount + pairCount;
+  for (let symbol = 0, pair = 0; symbol + pair < entryCount; ) {
+    const count = symbol < symbolCount ? (keys[symbol] as number) >>> 8 : Infinity;
+    const sum =
+      pair < pairCount ? (before[2 * pair] as number) + (before[2 * pair + 1] as number) : Infinity;
+    const takesSymbol = count <= sum;
+    isSymbol[start + symbol + pair] = takesSymbol ? 1 : 0;
+    weights[symbol + pair] = takesSymbol ? count : sum;
+    if (takesSymbol) symbol++;
+    else pair++;
+  }
+  return entryCount;
 }
 
 function describeWeights(weights: Uint8Array): Uint8Array | undefined {
@@ -139,10 +167,24 @@ export function writeHuffmanStream(
   start: number,
   end: number,
 ): void {
-  const { codes, lengths } = encoder;
+  const { codes } = encoder;
+  const target = writer.bytes;
+  let { position } = writer;
+  let pending = 0;
+  let width = 0; // Below 16 between rounds, so that a code of 11 bits fits.
   for (let i = end - 1; i >= start; i--) {
-    const byte = bytes[i] as number;
-    writer.add(codes[byte] as number, lengths[byte] as number);
+    const code = codes[bytes[i] as number] as number;
+    pending |= (code & 0xffff) << width;
+    width += code >>> 16;
+    if (width < 16) continue;
+    target[position] = pending;
+    target[position + 1] = pending >>> 8;
+    position += 2;
+    pending >>>= 16;
+    width -= 16;
   }
+  writer.position = position;
+  writer.add(pending & 0xff, Math.min(width, 8));
+  if (width > 8) writer.add(pending >>> 8, width - 8);
   writer.close();
 }

@@ -99,7 +99,8 @@ interface Scratch {
 let scratch: Scratch | undefined;
 
 function takeScratch(contentBytes: number, tableLog: number): Scratch {
-  const blockBytes = Math.min(BLOCK_BYTES_MAX, contentBytes);
+  // Powers of two, or contents that grow from call to call would need new space each time.
+  const blockBytes = Math.min(BLOCK_BYTES_MAX, 2 ** Math.ceil(Math.log2(contentBytes + 1)));
   const hasRoom =
     scratch !== undefined &&
     scratch.blockBytes >= blockBytes &&
@@ -164,11 +165,12 @@ function finishBlock(writer: BitWriter, type: number, size: number, isLast: bool
 }
 
 function writeLiterals(writer: BitWriter, sequences: Sequences): void {
-  const literals = sequences.literals.subarray(0, sequences.literalCount);
-  const size = literals.length;
+  const { literals, literalCount: size } = sequences;
   const counts = new Uint32Array(256);
-  for (let i = 0; i < size; i++)
-    counts[literals[i] as number] = (counts[literals[i] as number] as number) + 1;
+  for (let i = 0; i < size; i++) {
+    const byte = literals[i] as number;
+    counts[byte] = (counts[byte] as number) + 1;
+  }
   if (size > 3 && counts[literals[0] as number] === size) {
     writePlainHeader(writer, 1, size);
     writer.add(literals[0] as number, 8);
@@ -181,12 +183,12 @@ function writeLiterals(writer: BitWriter, sequences: Sequences): void {
       bits += (counts[byte] as number) * (encoder.lengths[byte] as number);
     const packed = encoder.description.length + (bits >> 3) + 12;
     if (packed < size - (size >> 6)) {
-      writeHuffmanLiterals(writer, encoder, literals);
+      writeHuffmanLiterals(writer, encoder, literals, size);
       return;
     }
   }
   writePlainHeader(writer, 0, size);
-  writer.bytes.set(literals, writer.position);
+  writer.bytes.set(literals.subarray(0, size), writer.position);
   writer.position += size;
 }
 
@@ -200,8 +202,8 @@ function writeHuffmanLiterals(
   writer: BitWriter,
   encoder: HuffmanEncoder,
   literals: Uint8Array,
+  size: number,
 ): void {
-  const size = literals.length;
   const isFour = size >= FOUR_STREAMS_BYTES_MIN;
   const sizeBits = size < 1024 ? 10 : size < 16_384 ? 14 : 18;
   const headerAt = writer.position;

@@ -17,8 +17,11 @@ import {
 } from "./zstd-decode.ts";
 import { walkZstdFrames, type ZstdFrame, zstdDamaged } from "./zstd-frame.ts";
 
-/** Up to here a frame of one raw block is written: it needs no compressor, and saves little. */
-const RAW_BYTES_MAX = 512;
+/**
+ * Up to here a frame of one raw block is written: it needs no compressor, which would save less
+ * than a block of a disk or a packet of a network.
+ */
+const RAW_BYTES_MAX = 2048;
 /** Below, setting up the native decoder costs more than it saves. */
 const NATIVE_DECODE_BYTES_MIN = 8192;
 

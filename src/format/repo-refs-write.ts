@@ -1,9 +1,10 @@
 /** Writes branches, tags and deleted tags. Spec: v2 "Repo Info File" › Ref. */
-import type { Builder } from "flatbuffers";
 import { compareUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
-import { createOffsets, createSharedText, type Offset } from "../codec/flatbuffer-write.ts";
-import { REF_SLOTS } from "./repo-refs.ts";
+import type { FlatBufferWords } from "../codec/flatbuffer-words.ts";
+
+/** Name and position of the snapshot: slots 0 and 1. */
+const REF_LAYOUT = [12, 4, 8] as const;
 
 /** The position of snapshot `id`. @throws {serialization} if it is not listed */
 export function mustIndex(indexOf: ReadonlyMap<string, number>, id: string, from: string): number {
@@ -13,28 +14,31 @@ export function mustIndex(indexOf: ReadonlyMap<string, number>, id: string, from
 }
 
 /** The vector of `refs`, sorted by name. */
-export function createRefs(
-  builder: Builder,
+export function putRefs(
+  words: FlatBufferWords,
   refs: ReadonlyMap<string, string>,
   indexOf: ReadonlyMap<string, number>,
-): Offset {
+): void {
   const names = [...refs.keys()].sort(compareUtf8);
-  const tables = names.map((name) => {
+  words.put(names.length);
+  const offsets = words.reserve(names.length);
+  for (const [i, name] of names.entries()) {
     const index = mustIndex(indexOf, refs.get(name) as string, `"${name}"`);
-    const text = createSharedText(builder, name);
-    builder.startObject(2);
-    builder.addFieldOffset(REF_SLOTS.name, text, 0);
-    builder.addFieldInt32(REF_SLOTS.snapshotIndex, index, 0);
-    return builder.endObject();
-  });
-  return createOffsets(builder, tables);
+    const table = words.startTable(words.vtableOf(REF_LAYOUT));
+    words.setOffset(offsets + i, table);
+    words.put(8); // The name follows the two fields.
+    words.put(index);
+    words.putString(name);
+  }
 }
 
 /** The vector of `names`, sorted. */
-export function createNames(builder: Builder, names: ReadonlySet<string>): Offset {
+export function putNames(words: FlatBufferWords, names: ReadonlySet<string>): void {
   const sorted = [...names].sort(compareUtf8);
-  return createOffsets(
-    builder,
-    sorted.map((name) => createSharedText(builder, name)),
-  );
+  words.put(sorted.length);
+  const offsets = words.reserve(sorted.length);
+  for (const [i, name] of sorted.entries()) {
+    words.setOffset(offsets + i, words.length);
+    words.putString(name);
+  }
 }

@@ -1,74 +1,103 @@
 /** Writes entries of the ops log and the status. Spec: v2 "Repo Info File" › Update, RepoStatus. */
-import type { Builder } from "flatbuffers";
 import { makeError } from "../base/errors.ts";
-import {
-  addBytesStruct,
-  addUint64,
-  createSharedText,
-  type Offset,
-} from "../codec/flatbuffer-write.ts";
+import { type FlatBufferPiece, FlatBufferWords } from "../codec/flatbuffer-words.ts";
 import { objectIdToBytes } from "./ids.ts";
 import type { RepoStatus, RepoUpdate, UpdateKind } from "./repo-info.ts";
-import { AVAILABILITIES, STATUS_SLOTS, UPDATE_SLOTS, UPDATE_TAGS } from "./repo-update.ts";
+import { AVAILABILITIES, UPDATE_TAGS } from "./repo-update.ts";
 
-/** The table of `status`. */
-export function createStatus(builder: Builder, status: RepoStatus): Offset {
-  const { limitedAvailabilityReason: text } = status;
-  const reason = text === undefined ? 0 : builder.createString(text);
+/** Type, value, time, backup: slots 0 to 3. */
+const UPDATE_LAYOUT = [24, 4, 16, 8, 20] as const;
+const NEWEST_LAYOUT = [24, 4, 16, 8] as const;
+/** Availability, time, reason: slots 0 to 2. */
+const STATUS_LAYOUT = [24, 4, 8, 16] as const;
+const REASONLESS_LAYOUT = [24, 4, 8] as const;
+/** A name and so many ids. */
+const NAMED_LAYOUTS = [
+  [8, 4],
+  [20, 4, 8],
+  [32, 4, 8, 20],
+] as const;
+const ID_LAYOUT = [16, 4] as const;
+const EMPTY_LAYOUT = [4] as const;
+const MIGRATED_LAYOUT = [8, 4, 5] as const;
+const FLAG_LAYOUT = [8, 4, 6, 7] as const;
+const STATUS_CHANGED_LAYOUT = [8, 4] as const;
+
+/** Puts the table of `status`; answers where. */
+export function putStatus(words: FlatBufferWords, status: RepoStatus): number {
+  const inner = new FlatBufferWords(32);
+  deferStatus(inner, status);
+  return words.putPiece(inner.toPiece());
+}
+
+/** At an even position. */
+function deferStatus(words: FlatBufferWords, status: RepoStatus): void {
+  const { limitedAvailabilityReason: reason } = status;
+  const table = words.deferTable(reason === undefined ? REASONLESS_LAYOUT : STATUS_LAYOUT);
   const code = status.availabilityCode ?? AVAILABILITIES.indexOf(status.availability);
-  builder.startObject(3);
-  builder.addFieldInt8(STATUS_SLOTS.availability, code, 0);
-  addUint64(builder, STATUS_SLOTS.setAt, status.setAtMicros);
-  builder.addFieldOffset(STATUS_SLOTS.reason, reason, 0);
-  return builder.endObject();
+  words.set(table + 1, code);
+  words.setUint64(table + 2, status.setAtMicros);
+  if (reason === undefined) return;
+  words.setOffset(table + 4, words.length);
+  words.putString(reason);
 }
 
-/** The table of one ops log entry. @throws {unsupported-spec-version} for an unknown kind */
-export function createUpdate(builder: Builder, update: RepoUpdate): Offset {
-  const value = createUpdateKind(builder, update.update);
-  const backupPath = update.backupPath === undefined ? 0 : builder.createString(update.backupPath);
-  builder.startObject(4);
-  const tag = UPDATE_TAGS.indexOf(update.update.kind as (typeof UPDATE_TAGS)[number]);
-  builder.addFieldInt8(UPDATE_SLOTS.type, tag, 0);
-  builder.addFieldOffset(UPDATE_SLOTS.value, value, 0);
-  addUint64(builder, UPDATE_SLOTS.updatedAt, update.updatedAtMicros);
-  builder.addFieldOffset(UPDATE_SLOTS.backupPath, backupPath, 0);
-  return builder.endObject();
+/** One entry of the ops log. @throws {unsupported-spec-version} for an unknown kind */
+export function encodeUpdate(update: RepoUpdate): FlatBufferPiece {
+  const { backupPath } = update;
+  const words = new FlatBufferWords(64);
+  const table = words.deferTable(backupPath === undefined ? NEWEST_LAYOUT : UPDATE_LAYOUT);
+  words.set(table + 1, UPDATE_TAGS.indexOf(update.update.kind as (typeof UPDATE_TAGS)[number]));
+  words.setUint64(table + 2, update.updatedAtMicros);
+  words.setOffset(table + 4, words.length);
+  putUpdateKind(words, update.update);
+  if (backupPath !== undefined) {
+    words.setOffset(table + 5, words.length);
+    words.putString(backupPath);
+  }
+  return words.toPiece();
 }
 
-function createUpdateKind(builder: Builder, update: UpdateKind): Offset {
+function putUpdateKind(words: FlatBufferWords, update: UpdateKind): void {
   switch (update.kind) {
     case "tag-created":
     case "branch-created":
-      return createNamed(builder, update.name, []);
+      putNamed(words, update.name, []);
+      break;
     case "tag-deleted":
     case "branch-deleted":
     case "branch-reset":
-      return createNamed(builder, update.name, [update.previousSnapshotId]);
+      putNamed(words, update.name, [update.previousSnapshotId]);
+      break;
     case "new-commit":
-      return createNamed(builder, update.branch, [update.newSnapshotId]);
+      putNamed(words, update.branch, [update.newSnapshotId]);
+      break;
     case "commit-amended":
-      return createNamed(builder, update.branch, [update.previousSnapshotId, update.newSnapshotId]);
-    case "new-detached-snapshot":
-      builder.startObject(1);
-      addBytesStruct(builder, 0, objectIdToBytes(update.newSnapshotId));
-      return builder.endObject();
-    case "repo-migrated":
-      builder.startObject(2);
-      builder.addFieldInt8(0, update.fromVersion, 0);
-      builder.addFieldInt8(1, update.toVersion, 0);
-      return builder.endObject();
-    case "feature-flag-changed":
-      builder.startObject(3);
-      builder.addFieldInt16(0, update.flagId, 0);
-      builder.addFieldInt8(1, update.newValue === true ? 1 : 0, 0);
-      builder.addFieldInt8(2, update.newValue === undefined ? 0 : 1, 0);
-      return builder.endObject();
+      putNamed(words, update.branch, [update.previousSnapshotId, update.newSnapshotId]);
+      break;
+    case "new-detached-snapshot": {
+      const table = words.deferTable(ID_LAYOUT);
+      words.setBytes(table + 1, objectIdToBytes(update.newSnapshotId));
+      break;
+    }
+    case "repo-migrated": {
+      const table = words.deferTable(MIGRATED_LAYOUT);
+      words.set(table + 1, update.fromVersion | (update.toVersion << 8));
+      break;
+    }
+    case "feature-flag-changed": {
+      const { flagId, newValue } = update;
+      const isOn = newValue === true ? 1 : 0;
+      const isSet = newValue === undefined ? 0 : 1;
+      const table = words.deferTable(FLAG_LAYOUT);
+      words.set(table + 1, flagId | (isOn << 16) | (isSet << 24));
+      break;
+    }
     case "repo-status-changed": {
-      const status = createStatus(builder, update.status);
-      builder.startObject(1);
-      builder.addFieldOffset(0, status, 0);
-      return builder.endObject();
+      const table = words.deferTable(STATUS_CHANGED_LAYOUT);
+      words.setOffset(table + 1, words.length);
+      deferStatus(words, update.status);
+      break;
     }
     case "unknown":
       throw makeError(
@@ -77,16 +106,14 @@ function createUpdateKind(builder: Builder, update: UpdateKind): Offset {
         { details: { tag: update.tag } },
       );
     default:
-      builder.startObject(0);
-      return builder.endObject();
+      words.deferTable(EMPTY_LAYOUT);
   }
 }
 
 /** A table of a name and ids, in this order. */
-function createNamed(builder: Builder, name: string, ids: readonly string[]): Offset {
-  const text = createSharedText(builder, name);
-  builder.startObject(1 + ids.length);
-  builder.addFieldOffset(0, text, 0);
-  for (const [i, id] of ids.entries()) addBytesStruct(builder, 1 + i, objectIdToBytes(id));
-  return builder.endObject();
+function putNamed(words: FlatBufferWords, name: string, ids: readonly string[]): void {
+  const table = words.deferTable(NAMED_LAYOUTS[ids.length] as readonly number[]);
+  for (const [i, id] of ids.entries()) words.setBytes(table + 2 + 3 * i, objectIdToBytes(id));
+  words.setOffset(table + 1, words.length);
+  words.putString(name);
 }

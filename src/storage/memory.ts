@@ -84,8 +84,11 @@ class MemoryStorage implements Storage {
     version: ObjectVersion,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<StoredObject | "unchanged" | undefined> {
-    const found = await this.get(path, options);
-    return found !== undefined && sameVersion(found.version, version) ? "unchanged" : found;
+    checkObjectPath(path);
+    options.signal?.throwIfAborted();
+    const held = this.#entries.get(path);
+    if (held !== undefined && sameVersion(held.version, version)) return "unchanged";
+    return this.get(path, options);
   }
 
   async put(

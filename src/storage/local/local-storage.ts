@@ -278,13 +278,14 @@ export class LocalStorage implements Storage {
     const { objectKind = "other", ifMatch, signal } = options;
     if (ifMatch !== undefined) checkCondition({ ifMatch }, from);
     return this.#run("copy", from, signal, async () => {
-      const found = await this.#facts(source);
+      const sync = this.#syncs(objectKind);
       const matches = (facts: FileFacts): boolean =>
         ifMatch === undefined || etagOf(facts) === ifMatch.etag;
-      if (found !== undefined && !matches(found)) return { outcome: "condition-failed" };
-      let done: Awaited<ReturnType<typeof linkWhole>> = found ? "unsupported" : "absent";
-      if (found !== undefined && WRITE_ONCE_KINDS.has(objectKind))
-        done = await linkWhole(this.#parts, source, target, this.#syncs(objectKind), matches);
+      // With a condition the link itself is checked; without, what is decided must be published.
+      if (ifMatch === undefined) await this.#facts(source);
+      let done: Awaited<ReturnType<typeof linkWhole>> = "unsupported";
+      if (WRITE_ONCE_KINDS.has(objectKind))
+        done = await linkWhole(this.#parts, source, target, sync, matches);
       if (done === "unsupported") done = await this.#copyBytes(source, target, objectKind, ifMatch);
       if (done === "linked") return { outcome: "copied" };
       if (ifMatch !== undefined) return { outcome: "condition-failed" };

@@ -47,7 +47,8 @@ export async function writeInPlace(
   return facts;
 }
 
-// What a platform answers where it cannot link: no links there, two devices, too many names.
+// What a platform answers where it cannot link: no links there, two devices, too many names, or one
+// that is taken.
 const NO_LINK: ReadonlySet<string> = new Set([
   "EPERM",
   "ENOTSUP",
@@ -55,12 +56,13 @@ const NO_LINK: ReadonlySet<string> = new Set([
   "ENOSYS",
   "EXDEV",
   "EMLINK",
+  "EEXIST",
 ]);
 
 /**
  * Gives the file of one object to another, without copying: no file is ever changed in place.
- * `check` sees what was linked, before it is visible, and may refuse it.
- * Resolves to `unsupported` where files cannot be linked.
+ * `check` sees what was linked and may refuse it; it is gone then.
+ * Resolves to `unsupported` where files cannot be linked, or `to` is there already.
  */
 export async function linkWhole(
   parts: SwapParts,
@@ -70,35 +72,33 @@ export async function linkWhole(
   check: (facts: FileFacts) => boolean,
 ): Promise<"linked" | "absent" | "refused" | "unsupported"> {
   const { fileSystem, folders, drafts } = parts;
-  return drafts.named(async (draft) => {
-    try {
-      const linked = await unlessAbsentSource(parts, from, draft);
-      if (!linked) return "absent";
-    } catch (error) {
-      if (NO_LINK.has(codeOf(error) ?? "")) return "unsupported";
-      throw error;
-    }
-    try {
-      if (!check(await fileSystem.facts(draft))) return "refused";
-      await folders.within(to.parent, () => fileSystem.rename(draft, to.file));
-    } finally {
-      await drafts.discard(draft); // Still there if `to` already was the same file.
-    }
-    if (sync) await folders.syncNames(to.parent);
-    return "linked";
-  });
+  try {
+    const isLinked = await folders.within(to.parent, () => linkUnlessAbsent(parts, from, to.file));
+    if (!isLinked) return "absent";
+  } catch (error) {
+    if (NO_LINK.has(codeOf(error) ?? "")) return "unsupported";
+    throw error;
+  }
+  // Under a name that nobody refers to yet, so it may be wrong for a moment.
+  if (!check(await fileSystem.facts(to.file))) {
+    await drafts.discard(to.file);
+    return "refused";
+  }
+  if (sync) await folders.syncNames(to.parent);
+  return "linked";
 }
 
-/** Links `from` to `draft`; false if there is no such object. A missing folder of drafts is thrown. */
-async function unlessAbsentSource(
+/** Links `from` to `target`; false if there is no such object. A missing folder of the target is thrown. */
+async function linkUnlessAbsent(
   parts: SwapParts,
   from: SwapPlace,
-  draft: string,
+  target: string,
 ): Promise<boolean> {
   try {
-    await parts.fileSystem.link(from.file, draft);
+    await parts.fileSystem.link(from.file, target);
     return true;
   } catch (error) {
+    if (codeOf(error) === "EEXIST") throw error;
     if ((await unlessAbsent(parts.fileSystem.facts(from.file))) === undefined) return false;
     throw error;
   }

@@ -100,7 +100,7 @@ describe("repo files", () => {
     expect([...found.deletedTags]).toEqual(expected);
   });
 
-  test("store the first snapshot as parent by omission, and no parent as -1", () => {
+  test("store the position of a snapshot's parent, and no parent as -1", () => {
     const child = {
       id: "ZZZZZZZZZZZZZZZZZZZG",
       parentId: ROOT_ID,
@@ -114,7 +114,24 @@ describe("repo files", () => {
 
     const vector = reader.vector(reader.root(), 4, 4);
     expect(reader.int32(reader.tableAt(vector, 0), 1, 0)).toBe(-1);
-    expect(reader.field(reader.tableAt(vector, 1), 1, 4)).toBe(0);
+    expect(reader.int32(reader.tableAt(vector, 1), 1, -1)).toBe(0);
+  });
+
+  test("are the same bytes whether their entries were encoded before or not", () => {
+    const child = {
+      id: "ZZZZZZZZZZZZZZZZZZZG",
+      parentId: ROOT_ID,
+      flushedAtMicros: 2,
+      message: "child",
+      metadata: [],
+    };
+    const repo = { ...initial, snapshots: new Map(initial.snapshots).set(child.id, child) };
+    encodeRepoInfo(initial);
+
+    const found = encodeRepoInfo(repo);
+
+    expect(found).toEqual(encodeRepoInfo(structuredClone(repo)));
+    expect(found).toEqual(encodeRepoInfo(repo));
   });
 
   test("keep offline and unknown availability", () => {
