@@ -157,6 +157,32 @@ describe("an encoded manifest", () => {
     expect(manifest.rows(NODE_B)?.payload(0)).toEqual(Uint8Array.of(2));
   });
 
+  test("shares locations among arrays", async () => {
+    const refs = (first: number) =>
+      Array.from({ length: 5 }, (_, i): [number[], ChunkRef] => [
+        [i],
+        { type: "virtual", location: `s3://b/${first + i}`, offset: 10 * i, length: 1 + i },
+      ]);
+    const [one, two] = [refs(0), refs(3)];
+    const bytes = encodeManifest({
+      id: MANIFEST_ID,
+      arrays: [
+        { nodeId: NODE_A, selection: selectionOf(tableOf(1, one)) },
+        { nodeId: NODE_B, selection: selectionOf(tableOf(1, two)) },
+      ],
+    });
+    const manifest = await parseManifest(bytes, "manifest");
+
+    expect(verifyManifest(bytes).stringCount).toBe(8);
+    for (const [nodeId, expected] of [
+      [NODE_A, one],
+      [NODE_B, two],
+    ] as const) {
+      const rows = manifest.rows(nodeId);
+      expect(expected.map((_, row) => rows?.ref(row))).toEqual(expected.map(([, ref]) => ref));
+    }
+  });
+
   test("stores each location and each vtable once", () => {
     const refs = Array.from({ length: 100 }, (_, i): [number[], ChunkRef] => [
       [i],

@@ -181,4 +181,59 @@ describe("snapshots", () => {
 
     expect(parseSnapshot(builder.asUint8Array(), 2, "snapshots/X").message).toBe("from the future");
   });
+
+  /** A snapshot with one array, old and new fields side by side as a converter might leave them. */
+  function withBothGenerations(): Uint8Array {
+    const builder = new Builder();
+    const struct = (slot: number, size: number, value: number): void => {
+      builder.prep(1, size - 1);
+      for (let i = 0; i < size; i++) builder.writeInt8(value);
+      builder.addFieldStruct(slot, builder.offset(), 0);
+    };
+    const zeros = (elementBytes: number): number => {
+      builder.startVector(elementBytes, 1, 8);
+      for (let i = 0; i < elementBytes; i++) builder.writeInt8(1);
+      return builder.endVector();
+    };
+    const noOffsets = (): number => {
+      builder.startVector(4, 0, 4);
+      return builder.endVector();
+    };
+    const [shape, shapeV2, manifests] = [zeros(16), noOffsets(), noOffsets()];
+    builder.startObject(4);
+    builder.addFieldOffset(0, shape, 0);
+    builder.addFieldOffset(2, manifests, 0);
+    builder.addFieldOffset(3, shapeV2, 0);
+    const data = builder.endObject();
+    const [path, userData] = [
+      builder.createString("/a"),
+      builder.createByteVector(Uint8Array.of(1)),
+    ];
+    builder.startObject(5);
+    struct(0, 8, 7);
+    builder.addFieldOffset(1, path, 0);
+    builder.addFieldOffset(2, userData, 0);
+    builder.addFieldInt8(3, 1, 0);
+    builder.addFieldOffset(4, data, 0);
+    const node = builder.endObject();
+    builder.startVector(4, 1, 4);
+    builder.addOffset(node);
+    const nodes = builder.endVector();
+    const [files, filesV2, message] = [zeros(32), noOffsets(), builder.createString("both")];
+    builder.startObject(8);
+    struct(0, 12, 9);
+    builder.addFieldOffset(2, nodes, 0);
+    builder.addFieldOffset(4, message, 0);
+    builder.addFieldOffset(6, files, 0);
+    builder.addFieldOffset(7, filesV2, 0);
+    builder.finish(builder.endObject());
+    return builder.asUint8Array();
+  }
+
+  test("that have both generations of a list are read by the newer one, even if it is empty", () => {
+    const { manifestFiles, nodes } = parseSnapshot(withBothGenerations(), 2, "snapshots/X");
+
+    expect(manifestFiles).toEqual([]);
+    expect(nodes[0]?.data).toMatchObject({ type: "array", shape: [] });
+  });
 });

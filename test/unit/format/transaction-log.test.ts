@@ -105,6 +105,23 @@ describe("transaction logs", () => {
         .sort(),
     ).toEqual([1, 2]);
   });
+
+  test("with coordinates of more than eight ranks are refused: each costs a pass", () => {
+    // Nine coordinates of ten dimensions, of which the first `count` lose some.
+    const ofRanks = (count: number): Uint8Array => {
+      const rows = Array.from({ length: 9 }, (_, i) => new Array<number>(10).fill(1000 + i));
+      const payload = encodeTransactionLog({ ...EMPTY, updatedChunks: [chunks(X, rows)] });
+      const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+      let rank = 1;
+      for (let at = 0; at < payload.length && rank < count; at += 4) {
+        if (view.getUint32(at, true) === 10) view.setUint32(at, rank++, true);
+      }
+      return payload;
+    };
+
+    expect(parseTransactionLog(ofRanks(8), "log").updatedChunks).toHaveLength(8);
+    expect(() => parseTransactionLog(ofRanks(9), "log")).toThrow("coordinates of 9 ranks");
+  });
 });
 
 describe("the log of an amended commit", () => {
@@ -149,6 +166,21 @@ describe("the log of an amended commit", () => {
         chunks(Y, [[3]]),
       ],
     });
+  });
+
+  test("keeps every list of the older one", () => {
+    const older = {
+      ...EMPTY,
+      newGroups: [X],
+      newArrays: [X],
+      deletedGroups: [X],
+      deletedArrays: [X],
+      updatedGroups: [X],
+      updatedArrays: [X],
+    };
+    const newer = { ...EMPTY, id: "DPGK3W5NCRWX2CF78SCG" };
+
+    expect(mergeTransactionLogs(older, newer)).toEqual({ ...older, id: newer.id });
   });
 
   test("keeps a move's first source and last target, and drops round trips", () => {

@@ -1,0 +1,60 @@
+/** Planted bugs in committing: [file, what stands there, what the bug says]. */
+const COMMIT = "src/session/commit/commit.ts";
+const CONTENT = "src/session/commit/commit-content.ts";
+const CELLS = "src/session/commit/manifest-cells.ts";
+const MANIFESTS = "src/session/commit/write-manifests.ts";
+const PUBLISH = "src/session/commit/publish.ts";
+
+export const COMMIT_MUTANTS = [
+  [COMMIT, "if (!haveSameTables(state.own, own)) state.revision++;", ""],
+  [COMMIT, "Object.assign(state, { baseId, base, own });", ""],
+  [COMMIT, "state.unsettled = [...state.unsettled, unsettled];", ""],
+  [COMMIT, "state.own = emptyChangeSet();", ""],
+  [COMMIT, 'run.mode !== "flush" && !run.allowEmpty', 'run.mode !== "flush"'],
+  [COMMIT, "attempt + 1 >= run.attemptsMax", "attempt >= run.attemptsMax"],
+  [COMMIT, "if (await hasLandedNow(state, run)) continue;", ""],
+  [COMMIT, "if (state.memo.revision !== state.revision) {", "if (false) {"],
+  [COMMIT, "Math.max(nowMicros, parentMicros + 1)", "nowMicros"],
+  [COMMIT, "return { ...mergeTransactionLogs(replaced, log), id };", "return log;"],
+  [COMMIT, "repo.snapshots.has(id);\n  try", "false;\n  try"],
+  [COMMIT, "if (earlier?.revision === progress.revision) return earlier.snapshotId;", ""],
+  [COMMIT, "{ ...state.commitMetadata, ...run.metadata }", "{ ...run.metadata }"],
+  [CONTENT, "if (!hasSameGrid) found.set(node.id, node);", ""],
+  [CONTENT, "chunkCount === after[d]?.chunkCount", "true"],
+  [CONTENT, "if (layers.own.nodes.has(node.path)) continue;", ""],
+  [CONTENT, "baseNodeOf(layers, node)?.manifests ?? []", "[]"],
+  [
+    CONTENT,
+    "base !== undefined && base.id !== node?.id",
+    "base !== undefined && node === undefined",
+  ],
+  [CONTENT, "base?.id === node.id ?", "base !== undefined ?"],
+  [CONTENT, "if (!isInGrid(coordinates, shape)) continue;", ""],
+  [CONTENT, "for (const list of Object.values(ids)) list.sort();", ""],
+  [CONTENT, "return node?.id === nodeId ? node : undefined;", "return node;"],
+  [CELLS, "if (ref.extents.some(({ end }, d) => end > (grid[d] as number))) return true;", ""],
+  [CELLS, "if (boxes.some((other) => intersects(box, other))) return true;", ""],
+  [CELLS, "Math.floor(coordinate / (splitSizes[d] as number))", "coordinate"],
+  [CELLS, "first !== Math.floor((end - 1) / size)", "first !== Math.floor(end / size)"],
+  [CELLS, "end: Math.ceil(end / size) * size", "end"],
+  [CELLS, "start < other.end && other.start < end", "start <= other.end && other.start < end"],
+  [CELLS, "if (coordinate >= (grid[d] as number)) return undefined;", ""],
+  [CELLS, "end: Math.min(count, start + size)", "end: start + size - 1"],
+  [
+    CELLS,
+    "if (box === undefined) continue; // Wholly",
+    "if (box !== undefined) continue; // Wholly",
+  ],
+  [MANIFESTS, "refs.set(node.id, [...plan.plan.kept]);", "refs.set(node.id, []);"],
+  [MANIFESTS, "...(dealt.get(cell.key) ?? [])", ""],
+  [MANIFESTS, "if (cells.has(key)) continue;", ""],
+  [MANIFESTS, "memo.written.set(key, written);", ""],
+  [MANIFESTS, "box.join(), grid.join(), ...base", "...base"],
+  [MANIFESTS, "chunkRefCount: selection.length", "chunkRefCount: 0"],
+  [PUBLISH, "if (branch !== undefined) assertTip(repo, branch, baseId);", ""],
+  [PUBLISH, "if (tip === baseId) return;", "return;"],
+  [PUBLISH, 'mode === "amend" ? base.parentId : baseId', "baseId"],
+  [PUBLISH, "if (repo.snapshots.has(snapshot.id)) {", "if (false) {"],
+  [PUBLISH, "? { prunedAncestorTransactionLogs: base.prunedAncestorTransactionLogs }", "? {}"],
+  [PUBLISH, "new Map(repo.branches).set(branch, snapshot.id)", "new Map(repo.branches)"],
+];

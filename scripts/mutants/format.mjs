@@ -1,0 +1,106 @@
+/** Planted bugs in reading and writing files: [file, what stands there, what the bug says]. */
+const ENVELOPE = "src/format/envelope.ts";
+const ROWS = "src/format/manifest-rows.ts";
+const READ = "src/format/manifest-read.ts";
+const SELECTION = "src/format/row-selection.ts";
+const WRITE = "src/format/manifest-write.ts";
+const PLAN = "src/format/manifest-plan.ts";
+const SHAPES = "src/format/ref-shapes.ts";
+const ORDER = "src/format/coordinate-order.ts";
+const LOG = "src/format/transaction-log.ts";
+const LOG_MERGE = "src/format/transaction-log-merge.ts";
+const CHUNKS = "src/format/updated-chunks.ts";
+const ARRAY = "src/format/array-data.ts";
+const SNAPSHOT = "src/format/snapshot.ts";
+const REPO = "src/format/repo-info.ts";
+const REPO_WRITE = "src/format/repo-info-write.ts";
+const CONFIG = "src/format/config.ts";
+const SPLITTING = "src/format/manifest-splitting.ts";
+const PATHS = "src/format/node-path.ts";
+const OBJECTS = "src/format/object-paths.ts";
+
+export const FORMAT_MUTANTS = [
+  [ENVELOPE, "if (payload.length <= bytesMax) return", "if (true) return"],
+  [ENVELOPE, "specVersion !== 1 && specVersion !== 2", "false"],
+  [ENVELOPE, "if (type !== CODE_OF_TYPE[fileType]) {", "if (false) {"],
+  [ENVELOPE, 'if (fileType === "repo-info" && specVersion === 1) {', "if (false) {"],
+  [ROWS, "if (high >= SAFE_HIGH_END) this.#fail(at", "if (false) this.#fail(at"],
+  [ROWS, "if (indexBytes > end) failManifest", "if (false) failManifest"],
+  [ROWS, "else high = middle - 1;", "else high = middle - 2;"],
+  [
+    ROWS,
+    "if (guess < this.length && this.#compare(guess, coordinates) === 0) {",
+    "if (guess < this.length) {",
+  ],
+  [ROWS, "if (at === 0 || !isRepeated(at)) sorted", "sorted"],
+  [ROWS, "if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;", ""],
+  [ROWS, "if (view.getUint32(index, true) !== rank) continue;", ""],
+  [ROWS, "else if (rank !== firstRank) isSorted = false;", "else if (false) isSorted = false;"],
+  [READ, "if (refVectors.has(nodeId)) reader.fail", "if (false) reader.fail"],
+  [READ, "algorithm !== ALGORITHM_ZSTD", "false"],
+  [SELECTION, "if (isRepeated || !isInside ||", "if (!isInside ||"],
+  [SELECTION, "return this.source < other.source;", "return this.source > other.source;"],
+  [SELECTION, "if (rows.rank === rank) cursors.push", "cursors.push"],
+  [
+    SELECTION,
+    "if (coordinate >= (ends[d] as number)) ends[d] = coordinate + 1;",
+    "if (coordinate >= (ends[d] as number)) ends[d] = coordinate;",
+  ],
+  [SELECTION, "if (rows.kind(row) === ROW_TOMBSTONE) continue;", ""],
+  [WRITE, "lastUse[location] === firstNumber + i", "lastUse[location] === i"],
+  [WRITE, "Math.floor(value / UINT32_END)", "0"],
+  [WRITE, "if (shape.offsetAt !== 0) this.#setUint64", "if (false) this.#setUint64"],
+  [
+    PLAN,
+    "kind !== ROW_INLINE && rows.offset(row) !== 0",
+    "kind === ROW_VIRTUAL && rows.offset(row) !== 0",
+  ],
+  [PLAN, ".sort((a, b) => compareBytes(a.nodeIdBytes, b.nodeIdBytes))", ""],
+  [PLAN, "if (rows.lastModifiedSeconds(row) !== 0) code |= HAS_LAST_MODIFIED;", ""],
+  [SHAPES, "if (at < 4 || at + byteCount > tableBytes) fail", "if (false) fail"],
+  [
+    SHAPES,
+    "if (chunkIdAt !== 0) kind = ROW_NATIVE;",
+    "if (inlineAt !== 0) kind = ROW_INLINE;\n    else if (chunkIdAt !== 0) kind = ROW_NATIVE;",
+  ],
+  [ORDER, "range.spread >= 2 ** shift", "range.spread > 2 ** shift"],
+  [
+    ORDER,
+    "dimension = rank - 1; dimension >= 0; dimension--",
+    "dimension = 0; dimension < rank; dimension++",
+  ],
+  [LOG, "if (reader.vectorLength(coordinates) !== rank) continue;", ""],
+  [LOG, "if (counts.size > RANKS_MAX) reader.fail", "if (false) reader.fail"],
+  [
+    LOG_MERGE,
+    "updatedGroups: unite(older.updatedGroups, newer.updatedGroups)",
+    "updatedGroups: newer.updatedGroups",
+  ],
+  [LOG_MERGE, "{ ...move, from: first.from }", "move"],
+  [LOG_MERGE, ".filter((move) => move.from !== move.to)", ""],
+  [CHUNKS, "if (order >= 0) j++;", "if (order > 0) j++;"],
+  [CHUNKS, "compareRows(sorted, kept - 1, data, row, rank) === 0) continue;", "false) continue;"],
+  [ARRAY, "if (vector !== 0) return shape;", "if (shape.length > 0) return shape;"],
+  [
+    ARRAY,
+    "arrayLength === 0 ? 0 : Math.ceil(arrayLength / chunkLength)",
+    "Math.floor(arrayLength / chunkLength)",
+  ],
+  [SNAPSHOT, "if (vector !== 0) return files;", ""],
+  [SNAPSHOT, "if (!isSorted) nodes.sort", "if (false) nodes.sort"],
+  [REPO, "if (found === SPEC_VERSION) return;", "return;"],
+  [REPO_WRITE, "if (repo.unknownFields !== undefined) {", "if (false) {"],
+  [REPO_WRITE, "if (first.backupPath !== undefined) {", "if (false) {"],
+  [
+    REPO_WRITE,
+    "const ids = [...repo.snapshots.keys()].sort();",
+    "const ids = [...repo.snapshots.keys()];",
+  ],
+  [CONFIG, "if (names.has(name)) throw", "if (false) throw"],
+  [CONFIG, "Math.min(COMPRESSION_LEVEL_MAX, config.compression.level)", "config.compression.level"],
+  [SPLITTING, "if (sizes[axis] !== undefined) continue;", ""],
+  [SPLITTING, "size.num_chunks === 0 ? UNSPLIT : size.num_chunks", "size.num_chunks"],
+  [PATHS, "if (ancestor === ROOT_PATH) return path !== ROOT_PATH;", ""],
+  [PATHS, 'if (segments.includes("..")) throw', "if (false) throw"],
+  [OBJECTS, 'padStart(BACKUP_TIME_DIGITS, "0")', 'padStart(1, "0")'],
+];

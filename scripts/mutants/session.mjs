@@ -1,0 +1,67 @@
+/** Planted bugs in sessions, forks and merging: [file, what stands there, what the bug says]. */
+const MERGE = "src/session/merge.ts";
+const COLLECTOR = "src/session/merge-collector.ts";
+const TABLE = "src/session/chunk-table.ts";
+const INDEX = "src/session/coordinate-index.ts";
+const SHARED = "src/session/shared-tables.ts";
+const STATE = "src/session/session-state.ts";
+const VIEW = "src/session/chunk-view.ts";
+const WRITE = "src/session/chunk-write.ts";
+const NODES = "src/session/node-write.ts";
+const BYTES = "src/session/fork-bytes.ts";
+const CONTENT = "src/session/fork-content.ts";
+
+export const SESSION_MUTANTS = [
+  [MERGE, "if (!covers(target.version, fork.need)) {", "if (false) {"],
+  [MERGE, "if (fork.baseId !== target.baseId) {", "if (false) {"],
+  [MERGE, "else if (!isEqualChange(ours, theirs)) failed.push(path);", ""],
+  [MERGE, "failed.push(...structuralConflicts(run, taken));", ""],
+  [
+    MERGE,
+    "a.node.id === b.node.id && equalBytes(a.node.userData, b.node.userData)",
+    "a.node.id === b.node.id",
+  ],
+  [MERGE, "assertNoUnseenChunks(run, replaced);", ""],
+  [MERGE, "own.chunks.delete(replaced.id);", ""],
+  [MERGE, "if (theirs.equalRows(row, presentTable, present.row)) continue;", ""],
+  [MERGE, "assertCompatibleMetadata(run);\n", "\n"],
+  [MERGE, "return hiding.find(coordinates) >= 0;", "return false;"],
+  [
+    MERGE,
+    "if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;",
+    "if (hasSameMeaning) continue;",
+  ],
+  [MERGE, "target.version = joinVersions(target.version, fork.version);", ""],
+  [COLLECTOR, "state.version = target.version;", ""],
+  [TABLE, "if (row !== lengthBefore) this.#discard(row);", "if (false) this.#discard(row);"],
+  [TABLE, "if (row !== last) this.#moveRow(last, row);", ""],
+  [TABLE, "this.#kinds[row] = ROW_TOMBSTONE;\n", "\n"],
+  [INDEX, "if (last === 0) this.#slots = undefined;", ""],
+  [INDEX, "if (((slot - home) & mask) < ((slot - gap) & mask)) continue;", ""],
+  [INDEX, "this.#order = undefined;\n    this.#lastFound = -1;", ""],
+  [SHARED, "else table = table.clone();", ""],
+  [SHARED, "dropTablesOfDeletedNodes(flat, overlay);\n  return flat;", "return flat;"],
+  [STATE, "state.dot = { origin, epoch: epoch + 1 };", ""],
+  [STATE, "state.version = state.need;", ""],
+  [STATE, "state.generation++;", ""],
+  [STATE, "if (table.length > 0) return true;", ""],
+  [VIEW, "if (!isInGrid(coordinates, node.array.shape)) return undefined;", ""],
+  [VIEW, "if (c < start || c >= end) return false;", "if (c < start || c > end) return false;"],
+  [VIEW, "hiding === undefined || hiding.find(coordinates) < 0", "true"],
+  [WRITE, "bytes.length > state.engine.config", "bytes.length >= state.engine.config"],
+  [WRITE, "if (state.generation !== generation) return;", ""],
+  [
+    WRITE,
+    "if (now?.id !== node.id || now.array === undefined) {",
+    "if (now?.array === undefined) {",
+  ],
+  [WRITE, "(baseShape !== undefined && isInGrid(coordinates, baseShape))", "false"],
+  [NODES, "if (present !== undefined && equalBytes(present.userData, userData)) return;", ""],
+  [NODES, "assertSameRank(present, parsed, path);", ""],
+  [NODES, "layers.own.chunks.delete(node.id);", ""],
+  [BYTES, "if (stored !== crc32c(input, 0, end)) throw", "if (false) throw"],
+  [BYTES, "if (reader.remaining > 0) reader.fail", "if (false) reader.fail"],
+  [BYTES, 'if (version.has(origin)) reader.fail("a version names an origin twice");', ""],
+  [CONTENT, "isUntouched(parent) ? undefined : parent.version", "parent.version"],
+  [CONTENT, "hasOverlay ? flattenChanges(overlay, own) : shareChanges(own)", "shareChanges(own)"],
+];
