@@ -1,23 +1,42 @@
 /** One at a time: read-modify-write of what several tasks of one session may touch. */
+import { abortable } from "./single-flight.ts";
 
 const tails = new WeakMap<object, Map<string, Promise<void>>>();
 
-/** Runs `work` after all earlier ones of the same owner and name have ended, however they ended. */
-export async function inTurn<T>(owner: object, name: string, work: () => Promise<T>): Promise<T> {
+/** Whether work of that owner and name is under way or waits. */
+export function isTaken(owner: object, name: string): boolean {
+  return tails.get(owner)?.has(name) ?? false;
+}
+
+/**
+ * Runs `work` after all earlier ones of the same owner and name have ended, however they ended.
+ * Aborting while it waits rejects at once, and nobody comes forward for it.
+ */
+export async function inTurn<T>(
+  owner: object,
+  name: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   let names = tails.get(owner);
   if (names === undefined) {
     names = new Map();
     tails.set(owner, names);
   }
   const previous = names.get(name);
-  const run = previous === undefined ? work() : previous.then(work);
-  const tail = run.then(ignore, ignore);
+  const run = previous === undefined ? work() : waitFor(previous, signal).then(work);
+  const tail = Promise.allSettled([previous, run]).then(ignore);
   names.set(name, tail);
   try {
     return await run;
   } finally {
-    if (names.get(name) === tail) names.delete(name);
+    // Once aborted it ends before those that it waited for.
+    void tail.then(() => names.get(name) === tail && names.delete(name));
   }
+}
+
+function waitFor(previous: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  return signal === undefined ? previous : abortable(previous, signal);
 }
 
 /** The caller of a failed piece of work gets its error; the next in line only waits for the end. */

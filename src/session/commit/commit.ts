@@ -11,6 +11,7 @@
 import { CLOCK_SKEW_MAX_MICROS } from "../../assets/ops-log.ts";
 import type { RepoChange } from "../../assets/repo-state.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
+import { inTurn, isTaken } from "../../base/in-turn.ts";
 import { isPlainObject } from "../../base/options.ts";
 import { backoff, type RetryPolicy } from "../../base/retry.ts";
 import { randomObjectId } from "../../format/ids.ts";
@@ -110,6 +111,7 @@ function finish(state: SessionState, snapshotId: string): void {
 /** Counts what is written and where the time goes. */
 class Progress {
   attempts = 0;
+  rebases = 0;
   manifestsWritten = 0;
   manifestsReused = 0;
   bytesWritten = 0;
@@ -137,7 +139,7 @@ class Progress {
     const { runtime } = this.#state.engine;
     const beganMicros = runtime.nowMicros();
     const elapsedMs = (beganMicros - this.#startMicros) / 1000;
-    this.#run.onProgress?.({ phase, attempt: this.attempts, elapsedMs });
+    this.#run.onProgress?.({ phase, attempt: Math.max(1, this.attempts), elapsedMs });
     try {
       return await work();
     } finally {
@@ -160,27 +162,66 @@ class Progress {
   }
 }
 
+/**
+ * Tries until it lands. Of those that lost a race, and may rebase, one after the other goes on:
+ * sessions of one process that race each other would write manifests for nothing. Whoever comes
+ * while others wait joins them.
+ */
 async function attemptUntilPublished(
   state: SessionState,
   run: CommitRun,
   progress: Progress,
 ): Promise<string> {
-  for (let attempt = 0; ; attempt++) {
-    progress.attempts = attempt + 1;
-    try {
-      return await attemptOnce(state, run, progress);
-    } catch (error) {
-      const isLost = isIcefloeError(error, "commit-conflict");
-      if (!isLost || run.solver === undefined || attempt + 1 >= run.attemptsMax) throw error;
-      await backoff(state.engine.runtime, RACE_POLICY, attempt - RACES_WITHOUT_BACKOFF, run.signal);
-      if (await hasLandedNow(state, run)) continue;
-      const { solver } = run;
-      await progress.phase("rebase", async () => {
-        const { rebaseOnto } = await import("../rebase.ts");
-        await rebaseOnto(state, solver, run.signal);
-      });
-    }
+  const { solver, signal } = run;
+  const { repoState } = state.engine;
+  const line = `commits to ${state.branch}`;
+  if (solver === undefined || !isTaken(repoState, line)) {
+    const id = await attemptUnlessLost(state, run, progress);
+    if (id !== undefined) return id;
   }
+  return inTurn(repoState, line, () => rebaseUntilPublished(state, run, progress), signal);
+}
+
+/** The new snapshot's id; `undefined` if the race was lost and may be run again. */
+async function attemptUnlessLost(
+  state: SessionState,
+  run: CommitRun,
+  progress: Progress,
+): Promise<string | undefined> {
+  progress.attempts++;
+  try {
+    return await attemptOnce(state, run, progress);
+  } catch (error) {
+    const mayRebase = run.solver !== undefined && progress.attempts < run.attemptsMax;
+    if (mayRebase && isIcefloeError(error, "commit-conflict")) return undefined;
+    throw error;
+  }
+}
+
+async function rebaseUntilPublished(
+  state: SessionState,
+  run: CommitRun,
+  progress: Progress,
+): Promise<string> {
+  const { runtime } = state.engine;
+  for (;;) {
+    const lost = progress.attempts - 1;
+    await backoff(runtime, RACE_POLICY, lost - RACES_WITHOUT_BACKOFF, run.signal);
+    if (!(await hasLandedNow(state, run))) await rebase(state, run, progress);
+    const id = await attemptUnlessLost(state, run, progress);
+    if (id !== undefined) return id;
+  }
+}
+
+async function rebase(state: SessionState, run: CommitRun, progress: Progress): Promise<void> {
+  const { solver, signal } = run;
+  if (solver === undefined) return;
+  const { baseId } = state;
+  await progress.phase("rebase", async () => {
+    const { rebaseOnto } = await import("../rebase.ts");
+    await rebaseOnto(state, solver, signal);
+  });
+  if (state.baseId !== baseId) progress.rebases++;
 }
 
 async function attemptOnce(
@@ -207,7 +248,7 @@ async function attemptOnce(
     id,
     flushedAtMicros: nextFlushMicros(state, layers),
     message: run.message,
-    metadata: encodeMetadata(commitMetadata(state, run, progress.attempts - 1), 2),
+    metadata: encodeMetadata(commitMetadata(state, run, progress.rebases), 2),
     manifestFiles: manifestFilesOf(layers, nodes, manifests.files),
     nodes,
     specVersion: 2,

@@ -72,6 +72,23 @@ describe("commit", () => {
     expect(second.lastCommit?.attempts).toBe(2);
   });
 
+  test("many at once with a solver land in turn, each after at most one lost race", async () => {
+    const { repository } = await repositoryWithArray();
+    const sessions = await Promise.all(
+      Array.from({ length: 8 }, () => repository.writableSession("main")),
+    );
+    await Promise.all(sessions.map(({ store }, at) => store.set(`a/c/${at}`, chunk(at + 1))));
+
+    await Promise.all(
+      sessions.map((session) => session.commit("one", { solver: basicConflictSolver() })),
+    );
+
+    const { store } = await repository.readonlySession("main");
+    for (let at = 0; at < 8; at++) expect(await store.get(`a/c/${at}`)).toEqual(chunk(at + 1));
+    const attempts = sessions.map(({ lastCommit }) => lastCommit?.attempts ?? 0);
+    expect(Math.max(...attempts)).toBe(2);
+  });
+
   test("waits for the sets already called and refuses later ones", async () => {
     const { session } = await repositoryWithArray();
     const early = session.store.set("a/c/0", chunk(1000));
