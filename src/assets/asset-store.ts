@@ -45,6 +45,8 @@ export interface AssetStore {
   writeSnapshot(snapshot: Snapshot, payload: Uint8Array, signal?: AbortSignal): Promise<Stored>;
   /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
   readManifest(id: string, signal?: AbortSignal): Promise<Manifest>;
+  /** The manifest, if it is cached. */
+  cachedManifest(id: string): Manifest | undefined;
   /** Stores a manifest's payload, which the asset store owns from now on. */
   writeManifest(id: string, payload: Uint8Array, signal?: AbortSignal): Promise<Stored>;
   /** `undefined`: there is none, as for the first snapshot of repositories made by spec 1. */
@@ -137,6 +139,7 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     writeSnapshot: (snapshot, payload, signal) =>
       snapshots.write(snapshot.id, payload, signal, indexSnapshot(snapshot)),
     readManifest: (id, signal) => manifests.mustRead(id, signal),
+    cachedManifest: manifests.cached,
     writeManifest: (id, payload, signal) => manifests.write(id, payload, signal),
     readTransactionLog: (id, signal) => logs.read(id, signal),
     writeTransactionLog: (log, payload, signal) => logs.write(log.id, payload, signal, log),
@@ -154,6 +157,7 @@ interface Lane extends AssetStoreOptions {
 interface Shelf<T> {
   read(id: string, signal?: AbortSignal): Promise<T | undefined>;
   mustRead(id: string, signal?: AbortSignal): Promise<T>;
+  cached(id: string): T | undefined;
   /** `asset` is what `payload` encodes; decoded from it if not given. */
   write(id: string, payload: Uint8Array, signal?: AbortSignal, asset?: T): Promise<Stored>;
 }
@@ -190,6 +194,7 @@ function createShelf<T>(type: AssetType<T>, lane: Lane, cacheBytesMax: number): 
 
   return {
     read,
+    cached: (id) => cache.get(id),
     async mustRead(id, signal) {
       const asset = await read(id, signal);
       if (asset !== undefined) return asset;

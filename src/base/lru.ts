@@ -14,6 +14,8 @@ export interface ByteLru<T> {
 export function createByteLru<T>(bytesMax: number): ByteLru<T> {
   const entries = new Map<string, { value: T; sizeBytes: number }>();
   let sizeBytes = 0;
+  /** The key that was used last: asking for it again moves nothing. */
+  let latest: string | undefined;
   const remove = (key: string): void => {
     const entry = entries.get(key);
     if (entry === undefined) return;
@@ -23,15 +25,17 @@ export function createByteLru<T>(bytesMax: number): ByteLru<T> {
   return {
     get(key) {
       const entry = entries.get(key);
-      if (entry === undefined) return undefined;
+      if (entry === undefined || key === latest) return entry?.value;
       entries.delete(key);
       entries.set(key, entry);
+      latest = key;
       return entry.value;
     },
     set(key, value, bytes) {
       remove(key);
       if (bytes > bytesMax) return;
       entries.set(key, { value, sizeBytes: bytes });
+      latest = key;
       sizeBytes += bytes;
       for (const oldest of entries.keys()) {
         if (sizeBytes <= bytesMax) break;

@@ -35,6 +35,8 @@ const OFFSET_CODE_MAX = 31;
 
 /** Up to here a loop beats copyWithin's call. */
 const COPY_LOOP_MAX = 64;
+/** The distance between two buffers. */
+const FAR = 2 ** 30;
 
 /** Limits and the predefined distribution of one of the three kinds of code. */
 export interface SequenceCode {
@@ -166,6 +168,8 @@ export function executeSequences(
   const { cells: offsets, accuracyLog: offsetLog } = state.offsets as FseTable;
   const { cells: matches, accuracyLog: matchLog } = state.matchLengths as FseTable;
   const repeats = state.repeats;
+  const outputView = new DataView(output.buffer, output.byteOffset, output.byteLength);
+  const literalsView = new DataView(literals.buffer, literals.byteOffset, literals.byteLength);
   // All bits of a sequence are checked to be there before the first is read.
   let bit = streamBits(stream, start, end) - lengthLog - offsetLog - matchLog;
   if (bit < 0) zstdDamaged(start, "sequences end too early");
@@ -183,8 +187,9 @@ export function executeSequences(
     const lengthBits = LITERAL_LENGTH_BITS[lengthCell & 0xff] as number;
     bit -= offsetBits + matchBits + lengthBits;
     if (bit < 0) zstdDamaged(start, "sequences end too early");
-    const offsetValue =
-      ((1 << offsetBits) >>> 0) + readBits(stream, start, bit + matchBits + lengthBits, offsetBits);
+    let offsetValue = (1 << offsetBits) >>> 0;
+    if (offsetBits > 0)
+      offsetValue += readBits(stream, start, bit + matchBits + lengthBits, offsetBits);
     let matchLength = MATCH_LENGTH_BASES[matchCell & 0xff] as number;
     let length = LITERAL_LENGTH_BASES[lengthCell & 0xff] as number;
     if (matchBits + lengthBits > 0) {
@@ -195,22 +200,25 @@ export function executeSequences(
       const lengthStep = (lengthCell >>> 8) & 0xff;
       const matchStep = (matchCell >>> 8) & 0xff;
       const offsetStep = (offsetCell >>> 8) & 0xff;
-      bit -= lengthStep + matchStep + offsetStep;
+      const steps = lengthStep + matchStep + offsetStep; // 26 at most.
+      bit -= steps;
       if (bit < 0) zstdDamaged(start, "sequences end too early");
-      lengthState =
-        (lengthCell >>> 16) + readBits(stream, start, bit + offsetStep + matchStep, lengthStep);
-      matchState = (matchCell >>> 16) + readBits(stream, start, bit + offsetStep, matchStep);
-      offsetState = (offsetCell >>> 16) + readBits(stream, start, bit, offsetStep);
+      const word = readBits(stream, start, bit, steps);
+      lengthState = (lengthCell >>> 16) + (word >>> (offsetStep + matchStep));
+      matchState = (matchCell >>> 16) + ((word >>> offsetStep) & ((1 << matchStep) - 1));
+      offsetState = (offsetCell >>> 16) + (word & ((1 << offsetStep) - 1));
     }
-    const offset = resolveOffset(repeats, offsetValue, length);
+    // The value 1 behind literals, by far the most frequent, repeats the latest offset.
+    const offset =
+      offsetValue === 1 && length > 0 ? repeats[0] : resolveOffset(repeats, offsetValue, length);
     if (literal + length > literalsEnd) zstdDamaged(start, "sequences want more literals");
     if (at + length + matchLength > outputEnd) zstdDamaged(start, "output grows too large");
-    copyRange(literals, literal, output, at, length);
+    copyRange(literalsView, literal, outputView, at, length, FAR);
     literal += length;
     at += length;
     const from = at - offset;
     if (offset <= 0 || from < historyStart) zstdDamaged(start, `match reaches ${offset} back`);
-    copyRange(output, from, output, at, matchLength);
+    copyRange(outputView, from, outputView, at, matchLength, offset);
     at += matchLength;
   }
   if (bit !== 0) zstdDamaged(start, "bits are left behind the sequences");
@@ -233,19 +241,33 @@ function resolveOffset(repeats: SequenceState["repeats"], value: number, length:
   return offset;
 }
 
-/** Copies `length` bytes forward, one by one where the ranges may overlap: then they repeat. */
+/**
+ * Copies `length` bytes forward to a range that starts `distance` bytes behind theirs, or in
+ * another buffer: nearer than four bytes one by one, since they repeat then. May write up to three
+ * bytes more, which whatever follows overwrites, but not behind the buffer's end.
+ */
 function copyRange(
-  from: Uint8Array,
+  from: DataView,
   fromStart: number,
-  to: Uint8Array,
+  to: DataView,
   toStart: number,
   length: number,
+  distance: number,
 ): void {
-  if (length > COPY_LOOP_MAX && (from !== to || toStart - fromStart >= length)) {
-    to.set(from.subarray(fromStart, fromStart + length), toStart);
-    return;
+  const end = toStart + length;
+  const shift = fromStart - toStart;
+  if (length > COPY_LOOP_MAX && distance >= length) {
+    bytesOf(to, toStart, length).set(bytesOf(from, fromStart, length));
+  } else if (distance >= 4 && end + 3 <= to.byteLength && end + shift + 3 <= from.byteLength) {
+    for (let at = toStart; at < end; at += 4)
+      to.setInt32(at, from.getInt32(at + shift, true), true);
+  } else {
+    for (let at = toStart; at < end; at++) to.setUint8(at, from.getUint8(at + shift));
   }
-  for (let i = 0; i < length; i++) to[toStart + i] = from[fromStart + i] as number;
+}
+
+function bytesOf(view: DataView, start: number, length: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + start, length);
 }
 
 /** Copies the literals from `literal` on behind `at`; returns the position behind them. */

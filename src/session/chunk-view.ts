@@ -6,7 +6,7 @@
 import type { AssetStore } from "../assets/asset-store.ts";
 import { makeError } from "../base/errors.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "../format/chunk-rows.ts";
-import type { ManifestRows } from "../format/manifest-read.ts";
+import type { Manifest, ManifestRows } from "../format/manifest-read.ts";
 import type { DimensionShape, ManifestRef } from "../format/snapshot.ts";
 import { type ArrayNode, baseNodeOf, type Layers } from "./node-view.ts";
 
@@ -77,14 +77,17 @@ export function pendingChunk(
   return undefined;
 }
 
-/** The reference of a chunk, or `undefined` if it does not exist. One GET at most. */
-export async function findChunk(
+/**
+ * The reference of a chunk, or `undefined` if it does not exist. One GET at most; answers at once
+ * where the manifest is cached, so that looking for a million chunks stays cheap.
+ */
+export function findChunk(
   layers: Layers,
   assets: AssetStore,
   node: ArrayNode,
   coordinates: ArrayLike<number>,
   signal?: AbortSignal,
-): Promise<FoundChunk | undefined> {
+): FoundChunk | undefined | Promise<FoundChunk | undefined> {
   if (!isInGrid(coordinates, node.array.shape)) return undefined;
   const pending = pendingChunk(layers, node.id, coordinates);
   if (pending !== undefined) {
@@ -94,7 +97,18 @@ export async function findChunk(
     contains(extents, coordinates),
   );
   if (manifest === undefined) return undefined;
-  const rows = await readManifestRows(layers, assets, manifest.id, node, signal);
+  assertListed(layers, manifest.id);
+  const cached = assets.cachedManifest(manifest.id);
+  if (cached !== undefined) return rowAt(rowsOf(cached, node), coordinates);
+  return readManifestRows(layers, assets, manifest.id, node, signal).then((rows) =>
+    rowAt(rows, coordinates),
+  );
+}
+
+function rowAt(
+  rows: ManifestRows | undefined,
+  coordinates: ArrayLike<number>,
+): FoundChunk | undefined {
   const row = rows?.find(coordinates) ?? -1;
   return rows === undefined || row < 0 ? undefined : { rows, row };
 }
@@ -116,17 +130,22 @@ export async function readManifestRows(
   node: ArrayNode,
   signal?: AbortSignal,
 ): Promise<ManifestRows | undefined> {
-  if (layers.base.manifestFile(manifestId) === undefined) {
-    const { id } = layers.base.snapshot;
-    throw makeError(
-      "manifest-info-not-found",
-      `snapshot ${id} does not list manifest ${manifestId}`,
-      {
-        details: { snapshotId: id, manifestId },
-      },
-    );
-  }
-  return (await assets.readManifest(manifestId, signal)).rows(node.id, node.array.shape.length);
+  assertListed(layers, manifestId);
+  return rowsOf(await assets.readManifest(manifestId, signal), node);
+}
+
+function rowsOf(manifest: Manifest, node: ArrayNode): ManifestRows | undefined {
+  return manifest.rows(node.id, node.array.shape.length);
+}
+
+function assertListed({ base }: Pick<Layers, "base">, manifestId: string): void {
+  if (base.manifestFile(manifestId) !== undefined) return;
+  const { id } = base.snapshot;
+  throw makeError(
+    "manifest-info-not-found",
+    `snapshot ${id} does not list manifest ${manifestId}`,
+    { details: { snapshotId: id, manifestId } },
+  );
 }
 
 /**

@@ -3,8 +3,8 @@ import type { RangeRequest } from "./byte-range.ts";
 import { resolveRange } from "./byte-range.ts";
 import { readChunk } from "./chunk-read.ts";
 import { findChunk } from "./chunk-view.ts";
-import { nodeAt } from "./node-view.ts";
-import { loadLayers, type SessionState } from "./session-state.ts";
+import { type ArrayNode, type Layers, nodeAt } from "./node-view.ts";
+import { layersOf, loadLayers, type SessionState } from "./session-state.ts";
 import { parseStoreKey, type StoreKey } from "./store-key.ts";
 
 /** The bytes of `range` of the value at `key`, owned by the caller. Throws `invalid-byte-range`. */
@@ -26,23 +26,38 @@ export async function readKey(
   }
   if (node?.array === undefined) return undefined;
   const { assets } = state.engine;
-  const array = { ...node, array: node.array };
-  const found = await findChunk(layers, assets, array, parsed.coordinates, signal);
+  const found = await findChunk(layers, assets, node as ArrayNode, parsed.coordinates, signal);
   return found === undefined ? undefined : readChunk(found, range, key, assets, signal);
 }
 
-/** Whether the node exists, or the chunk has a reference. Chunk bytes are not fetched. */
-export async function hasKey(
+/**
+ * Whether the node exists, or the chunk has a reference. Chunk bytes are not fetched. Answers at
+ * once where base and manifest are loaded.
+ */
+export function hasKey(
   state: SessionState,
   key: StoreKey,
   signal?: AbortSignal,
-): Promise<boolean> {
+): boolean | Promise<boolean> {
   if (key.kind === "zarr-v2") return false;
-  const layers = await loadLayers(state, signal);
+  signal?.throwIfAborted();
+  const { base } = state;
+  if (base !== undefined) return hasKeyIn(state, layersOf(state, base), key, signal);
+  return loadLayers(state, signal).then((layers) => hasKeyIn(state, layers, key, signal));
+}
+
+function hasKeyIn(
+  state: SessionState,
+  layers: Layers,
+  key: Exclude<StoreKey, { kind: "zarr-v2" }>,
+  signal: AbortSignal | undefined,
+): boolean | Promise<boolean> {
   const node = nodeAt(layers, key.path);
   if (key.kind === "metadata" || node === undefined) return node !== undefined;
   if (node.array === undefined) return false;
-  const array = { ...node, array: node.array };
   const { assets } = state.engine;
-  return (await findChunk(layers, assets, array, key.coordinates, signal)) !== undefined;
+  const found = findChunk(layers, assets, node as ArrayNode, key.coordinates, signal);
+  return found instanceof Promise ? found.then(isPresent) : isPresent(found);
 }
+
+const isPresent = (found: unknown): boolean => found !== undefined;
