@@ -261,3 +261,32 @@ test("amending carries on the commit: what both changed is what its log says", a
   await racing.commit("racing", { solver: basicConflictSolver() });
   expect(await (await repository.readonlySession("main")).store.get("a/c/0")).toEqual(chunk(2, 7));
 });
+
+describe("a node that the session made and deleted again", () => {
+  test("is no deletion of the one that another commit made there", async () => {
+    const { repository, session } = await repositoryWithArray();
+    await session.store.set("n/zarr.json", GROUP);
+    await session.store.delete("n/zarr.json");
+    await commitEach(repository, [
+      (other) => other.store.set("n/zarr.json", array([1], [1])),
+      (other) => other.store.set("n/c/0", chunk(2, 1)),
+    ]);
+    await session.rebase();
+    expect(await session.store.get("n/c/0")).toEqual(chunk(2, 1));
+    expect(session.hasUncommittedChanges).toBe(false);
+  });
+
+  test("even if both came from the same fork", async () => {
+    const { repository, session } = await repositoryWithArray();
+    const fork = session.fork();
+    await fork.store.set("n/zarr.json", GROUP);
+    const other = await repository.writableSession("main");
+    await other.merge(fork.toBytes());
+    await session.merge(fork.toBytes());
+    await session.store.delete("n/zarr.json");
+    await other.commit("theirs");
+    await session.rebase();
+    expect(await session.store.get("n/zarr.json")).toEqual(GROUP);
+    expect(session.hasUncommittedChanges).toBe(false);
+  });
+});
