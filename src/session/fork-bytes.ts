@@ -13,12 +13,13 @@ import { asBytes, compareUtf8 } from "../base/bytes.ts";
 import { type ErrorDetails, type IcefloeError, makeError } from "../base/errors.ts";
 import { ByteReader, ByteWriter } from "../codec/byte-stream.ts";
 import { crc32c } from "../codec/crc32c.ts";
+import { NODE_ID_BYTES, OBJECT_ID_BYTES } from "../format/ids.ts";
 import type { StorageHint } from "../storage/port.ts";
 import type { ChangeSet, NodeChange } from "./change-set.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 import type { Dot, Version } from "./dot.ts";
 import { DotDictionary } from "./dot-dictionary.ts";
-import { readNodeChange, writeNodeChange } from "./fork-nodes.ts";
+import { readId, readNodeChange, writeNodeChange } from "./fork-nodes.ts";
 import { readTable, writeTable } from "./fork-tables.ts";
 
 /** What a fork's bytes carry. */
@@ -135,7 +136,7 @@ function invalid(what: string, details: ErrorDetails): IcefloeError {
 function readState(reader: ByteReader): ForkState {
   const flags = reader.byte();
   if (flags >= FLAGS_END) reader.fail(`unknown flags ${flags}`);
-  const base = reader.text();
+  const base = readId(reader, OBJECT_ID_BYTES);
   const hint = (flags & FLAG_HINT) === 0 ? undefined : readHint(reader);
   const origins: string[] = [];
   for (let count = reader.count(1); count > 0; count--) origins.push(reader.text());
@@ -195,7 +196,7 @@ function readChanges(reader: ByteReader, dots: readonly Dot[]): ChangeSet {
   }
   const chunks = new Map<string, ChunkTable>();
   for (let count = reader.count(3); count > 0; count--) {
-    const nodeId = reader.text();
+    const nodeId = readId(reader, NODE_ID_BYTES);
     if (chunks.has(nodeId)) reader.fail("an array has two tables");
     chunks.set(nodeId, readTable(reader, dots));
   }

@@ -1,5 +1,9 @@
 /** Node changes in fork bytes. */
+import { isIcefloeError } from "../base/errors.ts";
+import { decodeBase32, encodeBase32 } from "../codec/base32.ts";
 import type { ByteReader, ByteWriter } from "../codec/byte-stream.ts";
+import { NODE_ID_BYTES } from "../format/ids.ts";
+import { parsePath } from "../format/node-path.ts";
 import type { DimensionShape } from "../format/snapshot.ts";
 import type { ArrayMetadata, BaseNode, NodeChange, NodeState } from "./change-set.ts";
 import type { Dot } from "./dot.ts";
@@ -56,16 +60,16 @@ export function readNodeChange(reader: ByteReader, dots: readonly Dot[]): NodeCh
   const flags = reader.byte();
   if (flags >= FLAGS_END) reader.fail(`a node change of unknown form ${flags}`);
   const has = (flag: number): boolean => (flags & flag) !== 0;
-  const path = reader.text();
+  const path = readPath(reader, reader.text());
   const dot = dots[reader.varint()] ?? reader.fail("a node change has no dot");
   const base: BaseNode | undefined = has(HAS_BASE)
-    ? { id: reader.text(), type: has(BASE_IS_ARRAY) ? "array" : "group" }
+    ? { id: readId(reader, NODE_ID_BYTES), type: has(BASE_IS_ARRAY) ? "array" : "group" }
     : undefined;
   let node: NodeState | undefined;
   if (has(HAS_NODE)) {
     node = {
-      id: reader.text(),
-      path: reader.text() || path,
+      id: readId(reader, NODE_ID_BYTES),
+      path: readPath(reader, reader.text() || path),
       type: has(NODE_IS_ARRAY) ? "array" : "group",
       userData: reader.bytes().slice(),
       ...(has(NODE_HAS_ARRAY) ? { array: readArray(reader, has(HAS_NAMES)) } : {}),
@@ -77,6 +81,23 @@ export function readNodeChange(reader: ByteReader, dots: readonly Dot[]): NodeCh
     ...(node === undefined ? {} : { node }),
     dot,
   };
+}
+
+/** An id in its canonical text: ids are compared as texts. Fails as the reader does. */
+export function readId(reader: ByteReader, byteCount: number): string {
+  const text = reader.text();
+  const bytes = decodeBase32(text, byteCount);
+  if (bytes === undefined || encodeBase32(bytes) !== text) reader.fail("an id is malformed");
+  return text;
+}
+
+function readPath(reader: ByteReader, text: string): string {
+  try {
+    if (parsePath(text) === text) return text;
+  } catch (error) {
+    if (!isIcefloeError(error, "invalid-path")) throw error;
+  }
+  return reader.fail("a path is malformed");
 }
 
 function readArray(reader: ByteReader, hasNames: boolean): ArrayMetadata {

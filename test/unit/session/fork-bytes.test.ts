@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { equalBytes } from "../../../src/base/bytes.ts";
+import { encodeBase32 } from "../../../src/codec/base32.ts";
 import { crc32c } from "../../../src/codec/crc32c.ts";
+import { INITIAL_SNAPSHOT_ID, NODE_ID_BYTES } from "../../../src/format/ids.ts";
+import { parsePath } from "../../../src/format/node-path.ts";
 import type { ChangeSet, NodeChange } from "../../../src/session/change-set.ts";
 import { ChunkTable } from "../../../src/session/chunk-table.ts";
+import { isWellFormed } from "../../../src/session/commit-metadata.ts";
 import type { Dot } from "../../../src/session/dot.ts";
 import {
   decodeForkBytes,
@@ -22,6 +26,8 @@ import {
   setRef,
 } from "../format/ref-model.ts";
 
+const NODE_B = "B".repeat(12).concat("0");
+const NODE_C = "C".repeat(12).concat("0");
 const REFUSED = expect.objectContaining({ kind: "invalid-fork-bytes" });
 const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });
 
@@ -59,28 +65,34 @@ const anyArray = fc.record(
   { requiredKeys: ["shape", "signature"], noNullPrototype: true },
 );
 
-const anyChange: fc.Arbitrary<NodeChange> = anyText
-  .filter((path) => path !== "")
-  .chain((path) =>
-    fc.record(
-      {
-        path: fc.constant(path),
-        base: fc.record({ id: anyText, type: anyType }, { noNullPrototype: true }),
-        node: fc.record(
-          {
-            id: anyText,
-            path: fc.oneof(fc.constant(path), fc.constant("/elsewhere")),
-            type: anyType,
-            userData: fc.uint8Array({ maxLength: 50 }),
-            array: anyArray,
-          },
-          { requiredKeys: ["id", "path", "type", "userData"], noNullPrototype: true },
-        ),
-        dot: anyDot,
-      },
-      { requiredKeys: ["path", "dot"], noNullPrototype: true },
-    ),
-  );
+const anyNodeId = fc
+  .uint8Array({ minLength: NODE_ID_BYTES, maxLength: NODE_ID_BYTES })
+  .map(encodeBase32);
+
+const anyPath = anyText.map((text) =>
+  parsePath(`/${isWellFormed(text) ? text.replaceAll("..", "") : ""}`),
+);
+
+const anyChange: fc.Arbitrary<NodeChange> = anyPath.chain((path) =>
+  fc.record(
+    {
+      path: fc.constant(path),
+      base: fc.record({ id: anyNodeId, type: anyType }, { noNullPrototype: true }),
+      node: fc.record(
+        {
+          id: anyNodeId,
+          path: fc.oneof(fc.constant(path), fc.constant("/elsewhere")),
+          type: anyType,
+          userData: fc.uint8Array({ maxLength: 50 }),
+          array: anyArray,
+        },
+        { requiredKeys: ["id", "path", "type", "userData"], noNullPrototype: true },
+      ),
+      dot: anyDot,
+    },
+    { requiredKeys: ["path", "dot"], noNullPrototype: true },
+  ),
+);
 
 const anyTable: fc.Arbitrary<ChunkTable> = fc
   .oneof(
@@ -106,13 +118,13 @@ const anyChanges: fc.Arbitrary<ChangeSet> = fc.record({
     .array(anyChange, { maxLength: 5 })
     .map((changes) => new Map(changes.map((change) => [change.path, change]))),
   chunks: fc
-    .array(fc.tuple(fc.constantFrom(NODE_A, "B", "C"), anyTable), { maxLength: 3 })
+    .array(fc.tuple(fc.constantFrom(NODE_A, NODE_B, NODE_C), anyTable), { maxLength: 3 })
     .map((tables) => new Map(tables)),
 });
 
 const anyState: fc.Arbitrary<ForkState> = fc.record(
   {
-    base: anyText,
+    base: fc.constantFrom(MANIFEST_ID, INITIAL_SNAPSHOT_ID),
     need: anyVersion,
     version: anyVersion,
     overlay: anyChanges,

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import type { ChangeSet } from "../../../src/session/change-set.ts";
+import { ChunkTable } from "../../../src/session/chunk-table.ts";
+import {
+  decodeForkBytes,
+  encodeForkBytes,
+  type ForkState,
+} from "../../../src/session/fork-bytes.ts";
+import { DOT, MANIFEST_ID, NODE_A } from "../format/ref-model.ts";
+
+const REFUSED = expect.objectContaining({ kind: "invalid-fork-bytes" });
+const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });
+const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkState> = {}): Uint8Array =>
+  encodeForkBytes({
+    base: MANIFEST_ID,
+    need: new Map(),
+    version: new Map([[DOT.origin, 1]]),
+    overlay: empty(),
+    own: { ...empty(), ...own },
+    ...more,
+  });
+
+test("fork bytes with ids or paths that are none are refused", () => {
+  const node = { id: NODE_A, path: "/a", type: "group" as const, userData: Uint8Array.of() };
+  const withNode = (change: object, more: Partial<ForkState> = {}): Uint8Array => {
+    const nodes = new Map([["/a", { path: "/a", node, dot: DOT, ...change }]]);
+    return bytesOf({ nodes }, more);
+  };
+  const wrongId = `${NODE_A.slice(1)}%`;
+
+  decodeForkBytes(withNode({}));
+  for (const bytes of [
+    withNode({ node: { ...node, id: wrongId } }),
+    withNode({ node: { ...node, id: NODE_A.toLowerCase() } }),
+    withNode({ base: { id: wrongId, type: "group" } }),
+    withNode({}, { base: NODE_A }),
+    bytesOf({ chunks: new Map([[wrongId, new ChunkTable(1)]]) }),
+  ]) {
+    expect(() => decodeForkBytes(bytes)).toThrow("an id is malformed");
+  }
+  for (const path of ["a", "/a/", "/a//b", "/../a"]) {
+    expect(() => decodeForkBytes(withNode({ path }))).toThrow("a path is malformed");
+    expect(() => decodeForkBytes(withNode({ node: { ...node, path } }))).toThrow(REFUSED);
+  }
+});
