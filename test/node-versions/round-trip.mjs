@@ -1,11 +1,13 @@
 /**
- * Runs under any supported Node: writes a repository, or reads one that another version of Node
- * wrote. Arguments: `write` or `read`, the repository's folder.
+ * Runs under any supported runtime: writes a repository, or reads one that another runtime wrote.
+ * Arguments: `write` or `read`, the repository's folder.
  */
 import { ForkSession, Repository } from "icefloe";
 import { localFilesystemStorage } from "icefloe/storage/local";
 
 const CHUNKS = 64;
+const { deno, bun, node } = process.versions;
+const RUNTIME = deno ? `Deno ${deno}` : bun ? `Bun ${bun}` : `Node ${node}`;
 const [mode, folder] = process.argv.slice(2);
 const storage = localFilesystemStorage(folder);
 const text = new TextEncoder();
@@ -24,7 +26,7 @@ async function write() {
     chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
     fill_value: 0,
     codecs: [{ name: "bytes" }],
-    attributes: { node: process.version },
+    attributes: { runtime: RUNTIME },
   };
   await session.store.set("a/zarr.json", text.encode(JSON.stringify(array)));
   const forks = await Promise.all(
@@ -36,7 +38,7 @@ async function write() {
     }),
   );
   await session.merge(forks);
-  await session.commit(`written by ${process.version}`);
+  await session.commit(`written by ${RUNTIME}`);
 }
 
 async function read() {
@@ -47,7 +49,7 @@ async function read() {
     if (bytes?.join() !== bytesOf(chunk).join()) throw new Error(`chunk ${chunk} differs`);
   }
   const [newest] = await repository.ancestry("main").toArray();
-  process.stdout.write(`${newest.message}, read by ${process.version}\n`);
+  process.stdout.write(`${newest.message}, read by ${RUNTIME}\n`);
 }
 
 await (mode === "write" ? write() : read());
