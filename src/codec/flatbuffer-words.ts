@@ -97,7 +97,7 @@ export class FlatBufferWords {
 
   /** An unsigned 64-bit integer at `position`, which is even; `value` is a safe integer. */
   setUint64(position: number, value: number): void {
-    this.#words[position] = value % UINT32_END;
+    this.#words[position] = value; // Its low 32 bits.
     this.#words[position + 1] = Math.floor(value / UINT32_END);
   }
 
@@ -114,6 +114,11 @@ export class FlatBufferWords {
     const position = this.length;
     this.put((position - vtable) * 4);
     return position;
+  }
+
+  /** Makes the word at `position` the first one of a table. */
+  setTable(position: number, vtable: number): void {
+    this.#words[position] = (position - vtable) * 4;
   }
 
   /** The position of the vtable that all tables of that layout share; put here if it is the first. */
@@ -138,10 +143,15 @@ export class FlatBufferWords {
     return { words: this.#words.slice(0, this.length), tables: this.#deferred };
   }
 
+  /** What comes next starts at a multiple of 8 bytes. */
+  alignTo8Bytes(): void {
+    if (this.length % 2 === 1) this.put(0);
+  }
+
   /** Copies a piece to the next multiple of 8 bytes; returns where. */
   putPiece({ words, tables }: FlatBufferPiece): number {
     for (const { layout } of tables) this.vtableOf(layout);
-    if (this.length % 2 === 1) this.put(0);
+    this.alignTo8Bytes();
     const start = this.reserve(words.length);
     this.#words.set(words, start);
     for (const { at, layout } of tables)

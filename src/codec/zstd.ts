@@ -2,8 +2,8 @@
  * zstd for whole objects: the platform's own where `node:zlib` has it (Node >= 22.15), else our
  * own in TypeScript, of which the compressor is loaded on the first write.
  *
- * Writes exactly one frame with its exact content size and a content checksum: every engine reads
- * that, and a flipped bit is then always noticed. Reads every variant; see zstd-decode.ts.
+ * Writes frames with their exact content size and a content checksum: every engine reads that, and
+ * a flipped bit is then always noticed. Reads every variant; see zstd-decode.ts.
  */
 import { concatBytes } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
@@ -16,12 +16,13 @@ import {
   type ZstdDictionary,
 } from "./zstd-decode.ts";
 import { walkZstdFrames, type ZstdFrame, zstdDamaged } from "./zstd-frame.ts";
+import { rawFrame } from "./zstd-raw-frame.ts";
 
 /**
- * Up to here a frame of one raw block is written: it needs no compressor, which would save less
- * than a block of a disk or a packet of a network.
+ * Up to here a frame of one raw block is written: it needs no compressor, which would save nothing
+ * of a request's time, and a few blocks of a disk.
  */
-const RAW_BYTES_MAX = 2048;
+const RAW_BYTES_MAX = 16_384;
 /** Below, setting up the native decoder costs more than it saves. */
 const NATIVE_DECODE_BYTES_MIN = 8192;
 
@@ -50,11 +51,15 @@ function findNative(): NativeZstd | undefined {
 const native = findNative();
 
 /**
- * One frame holding `bytes`. `level` is zstd's, 0 (its default) to 22; where the platform has no
- * zstd, levels above 4 find little more.
+ * One frame holding `bytes`; up to `rawBytesMax` of them stay as they are. `level` is zstd's, 0 (its
+ * default) to 22; where the platform has no zstd, levels above 4 find little more.
  */
-export async function compressZstd(bytes: Uint8Array, level: number): Promise<Uint8Array> {
-  if (bytes.length <= RAW_BYTES_MAX) return rawFrame(bytes);
+export async function compressZstd(
+  bytes: Uint8Array,
+  level: number,
+  rawBytesMax: number = RAW_BYTES_MAX,
+): Promise<Uint8Array> {
+  if (bytes.length <= rawBytesMax) return rawFrame(bytes);
   if (native !== undefined) return sealFrame(await compressNatively(native, bytes, level), bytes);
   const { encodeZstd } = await import("./zstd-encode.ts");
   return encodeZstd(bytes, level);
@@ -89,20 +94,6 @@ function sealFrame(frame: Uint8Array, content: Uint8Array): Uint8Array {
   sealed[4] = (sealed[4] as number) | 0x04;
   new DataView(sealed.buffer).setUint32(frame.length, xxh64Low(content), true);
   return sealed;
-}
-
-/** A frame of one raw block: at most 65,791 bytes, since the content size takes two bytes. */
-function rawFrame(bytes: Uint8Array): Uint8Array {
-  const size = bytes.length;
-  const isTiny = size < 256;
-  const block = (size << 3) | 1; // Raw, last.
-  return concatBytes([
-    Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd),
-    isTiny ? Uint8Array.of(0x24, size) : Uint8Array.of(0x64, size - 256, (size - 256) >> 8),
-    Uint8Array.of(block, block >> 8, block >> 16),
-    bytes,
-    new Uint8Array(Uint32Array.of(xxh64Low(bytes)).buffer),
-  ]);
 }
 
 /** Limits of one decompression. */

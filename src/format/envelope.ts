@@ -48,14 +48,27 @@ export interface Envelope {
 
 /** A whole metadata file. Always compressed: the official engine reads nothing else. */
 export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
+  const { fileType, specVersion, payload, compressionLevel } = content;
+  return sealEnvelope(fileType, [await compressZstd(payload, compressionLevel)], specVersion);
+}
+
+/**
+ * A whole metadata file whose payload is compressed already: one frame, or an opening frame and
+ * others.
+ */
+export function sealEnvelope(
+  fileType: FileType,
+  frames: readonly Uint8Array[],
+  specVersion: 1 | 2 = 2,
+): Uint8Array {
   const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
   header.set(MAGIC);
   header.fill(SPACE, NAME_START, SPEC_VERSION_AT);
   header.set(encodeUtf8(IMPLEMENTATION), NAME_START);
-  header[SPEC_VERSION_AT] = content.specVersion ?? 2;
-  header[FILE_TYPE_AT] = CODE_OF_TYPE[content.fileType];
+  header[SPEC_VERSION_AT] = specVersion;
+  header[FILE_TYPE_AT] = CODE_OF_TYPE[fileType];
   header[COMPRESSION_AT] = COMPRESSION_ZSTD;
-  return concatBytes([header, await compressZstd(content.payload, content.compressionLevel)]);
+  return concatBytes([header, ...frames]);
 }
 
 /**
