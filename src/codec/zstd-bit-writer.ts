@@ -1,10 +1,14 @@
-/** Writes zstd's bit streams: lowest bits first, closed by a 1 that the decoder starts from. */
+/**
+ * Writes zstd's bit streams: lowest bits first, closed by a 1 that the decoder starts from. Loops
+ * that put out much keep its fields in variables meanwhile.
+ */
 export class BitWriter {
   readonly bytes: Uint8Array;
   /** Where the next byte goes. */
   position = 0;
-  #pending = 0;
-  #pendingBits = 0;
+  /** Bits that wait for a whole byte, and how many: below 8 between calls. */
+  pending = 0;
+  pendingBits = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -12,12 +16,12 @@ export class BitWriter {
 
   /** Appends the low `width` bits of `value`; at most 24. */
   add(value: number, width: number): void {
-    this.#pending |= (value & ((1 << width) - 1)) << this.#pendingBits;
-    this.#pendingBits += width;
-    while (this.#pendingBits >= 8) {
-      this.bytes[this.position++] = this.#pending;
-      this.#pending >>>= 8;
-      this.#pendingBits -= 8;
+    this.pending |= (value & ((1 << width) - 1)) << this.pendingBits;
+    this.pendingBits += width;
+    while (this.pendingBits >= 8) {
+      this.bytes[this.position++] = this.pending;
+      this.pending >>>= 8;
+      this.pendingBits -= 8;
     }
   }
 
@@ -29,6 +33,6 @@ export class BitWriter {
 
   /** Pads with zeros to a whole byte. */
   pad(): void {
-    if (this.#pendingBits > 0) this.add(0, 8 - this.#pendingBits);
+    if (this.pendingBits > 0) this.add(0, 8 - this.pendingBits);
   }
 }

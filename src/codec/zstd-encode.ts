@@ -6,30 +6,12 @@
  */
 
 import { concatBytes } from "../base/bytes.ts";
-import {
-  buildFseEncoder,
-  chooseAccuracyLog,
-  type FseEncoder,
-  firstState,
-  nextState,
-  normalizeCounts,
-  writeFseDescription,
-} from "./fse-encode.ts";
 import { buildHuffmanEncoder, type HuffmanEncoder, writeHuffmanStream } from "./huffman-encode.ts";
 import { xxh64Low } from "./xxh64.ts";
 import { BitWriter } from "./zstd-bit-writer.ts";
 import { BLOCK_BYTES_MAX, BLOCK_COMPRESSED, BLOCK_RAW, BLOCK_RLE } from "./zstd-frame.ts";
 import { MatchFinder, Sequences } from "./zstd-matches.ts";
-import {
-  LITERAL_LENGTH_BASES,
-  LITERAL_LENGTH_BITS,
-  LITERAL_LENGTH_CODE,
-  MATCH_LENGTH_BASES,
-  MATCH_LENGTH_BITS,
-  MATCH_LENGTH_CODE,
-  OFFSET_CODE,
-  type SequenceCode,
-} from "./zstd-sequences.ts";
+import { SequenceWriter } from "./zstd-sequence-write.ts";
 
 /** Window of low levels (2 MiB, as zstd's level 3) and of high ones (8 MiB). */
 const WINDOW_LOG = 21;
@@ -45,6 +27,8 @@ const CHECKSUM_BYTES = 4;
 /** Below, Huffman's tree costs more than it saves; below 256 one stream is enough. */
 const HUFFMAN_BYTES_MIN = 32;
 const FOUR_STREAMS_BYTES_MIN = 256;
+/** A header, where four streams start, and their last bytes. */
+const STREAMS_BYTES = 12;
 /** Literals and sequences of one block, coded as badly as can be. */
 const BLOCK_SCRATCH_BYTES = 640 * 1024;
 
@@ -92,6 +76,7 @@ function writeFrameHeader(view: DataView, contentBytes: number, windowLog: numbe
 interface Scratch {
   readonly blockBytes: number;
   readonly sequences: Sequences;
+  readonly sequenceWriter: SequenceWriter;
   readonly writer: BitWriter;
   readonly table: Int32Array;
 }
@@ -106,9 +91,11 @@ function takeScratch(contentBytes: number, tableLog: number): Scratch {
     scratch.blockBytes >= blockBytes &&
     scratch.table.length >= 1 << tableLog;
   if (scratch === undefined || !hasRoom) {
+    const sequences = new Sequences(blockBytes);
     scratch = {
       blockBytes,
-      sequences: new Sequences(blockBytes),
+      sequences,
+      sequenceWriter: new SequenceWriter(sequences.countMax),
       writer: new BitWriter(new Uint8Array(Math.min(BLOCK_SCRATCH_BYTES, 1024 + 8 * blockBytes))),
       table: new Int32Array(1 << tableLog),
     };
@@ -121,12 +108,15 @@ class BlockEncoder {
   readonly #finder: MatchFinder;
   readonly #sequences: Sequences;
   readonly #writer: BitWriter;
+  readonly #sequenceWriter: SequenceWriter;
 
   constructor(content: Uint8Array, windowBytes: number, tableLog: number) {
-    const { sequences, writer, table } = takeScratch(content.length, tableLog);
+    const { sequences, sequenceWriter, writer, table } = takeScratch(content.length, tableLog);
     this.#content = content;
     this.#sequences = sequences;
     this.#writer = writer;
+    this.#sequenceWriter = sequenceWriter;
+    sequenceWriter.kept = []; // A frame's decoder starts with nothing.
     this.#finder = new MatchFinder(content, windowBytes, table.subarray(0, 1 << tableLog).fill(0));
   }
 
@@ -135,25 +125,33 @@ class BlockEncoder {
     const content = this.#content.subarray(start, end);
     const size = content.length;
     const writer = this.#writer;
-    if (size > 3 && content.every((byte) => byte === content[0])) {
+    if (size > 3 && isOneByte(content)) {
       writer.position = BLOCK_HEADER_BYTES + 1;
       writer.bytes[BLOCK_HEADER_BYTES] = content[0] as number;
       return finishBlock(writer, BLOCK_RLE, size, isLast);
     }
     const { repeats } = this.#finder;
+    const { kept } = this.#sequenceWriter;
     this.#finder.find(start, end, this.#sequences);
     writer.position = BLOCK_HEADER_BYTES;
     writeLiterals(writer, this.#sequences);
-    if (writer.position < size) writeSequences(writer, this.#sequences);
+    if (writer.position < size) this.#sequenceWriter.write(writer, this.#sequences);
     if (writer.position - BLOCK_HEADER_BYTES < size) {
       const compressedBytes = writer.position - BLOCK_HEADER_BYTES;
       return finishBlock(writer, BLOCK_COMPRESSED, compressedBytes, isLast);
     }
     this.#finder.repeats = repeats; // The decoder learns nothing from a raw block.
+    this.#sequenceWriter.kept = kept;
     writer.bytes.set(content, BLOCK_HEADER_BYTES);
     writer.position = BLOCK_HEADER_BYTES + size;
     return finishBlock(writer, BLOCK_RAW, size, isLast);
   }
+}
+
+function isOneByte(bytes: Uint8Array): boolean {
+  const first = bytes[0];
+  for (let i = 1; i < bytes.length; i++) if (bytes[i] !== first) return false;
+  return true;
 }
 
 /** Writes the header of a block that the writer holds; its bytes. */
@@ -167,10 +165,7 @@ function finishBlock(writer: BitWriter, type: number, size: number, isLast: bool
 function writeLiterals(writer: BitWriter, sequences: Sequences): void {
   const { literals, literalCount: size } = sequences;
   const counts = new Uint32Array(256);
-  for (let i = 0; i < size; i++) {
-    const byte = literals[i] as number;
-    counts[byte] = (counts[byte] as number) + 1;
-  }
+  countBytes(literals, size, counts);
   if (size > 3 && counts[literals[0] as number] === size) {
     writePlainHeader(writer, 1, size);
     writer.add(literals[0] as number, 8);
@@ -178,10 +173,7 @@ function writeLiterals(writer: BitWriter, sequences: Sequences): void {
   }
   const encoder = size >= HUFFMAN_BYTES_MIN ? buildHuffmanEncoder(counts) : undefined;
   if (encoder !== undefined) {
-    let bits = 0;
-    for (let byte = 0; byte < 256; byte++)
-      bits += (counts[byte] as number) * (encoder.lengths[byte] as number);
-    const packed = encoder.description.length + (bits >> 3) + 12;
+    const packed = encoder.description.length + codedBytes(counts, encoder);
     if (packed < size - (size >> 6)) {
       writeHuffmanLiterals(writer, encoder, literals, size);
       return;
@@ -190,6 +182,22 @@ function writeLiterals(writer: BitWriter, sequences: Sequences): void {
   writePlainHeader(writer, 0, size);
   writer.bytes.set(literals.subarray(0, size), writer.position);
   writer.position += size;
+}
+
+/** How many bytes the streams of such literals take. */
+function codedBytes(counts: Uint32Array, { lengths }: HuffmanEncoder): number {
+  let bits = 0;
+  for (let byte = 0; byte < 256; byte++) {
+    bits += (counts[byte] as number) * (lengths[byte] as number);
+  }
+  return (bits >> 3) + STREAMS_BYTES;
+}
+
+function countBytes(bytes: Uint8Array, length: number, counts: Uint32Array): void {
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] as number;
+    counts[byte] = (counts[byte] as number) + 1;
+  }
 }
 
 function writePlainHeader(writer: BitWriter, type: number, size: number): void {
@@ -234,161 +242,4 @@ function writeHuffmanLiterals(
   writer.add(size, sizeBits);
   writer.add(end - start, sizeBits);
   writer.position = end;
-}
-
-function writeSequences(writer: BitWriter, sequences: Sequences): void {
-  const { count } = sequences;
-  if (count < 128) writer.add(count, 8);
-  else if (count < 0x7f00) {
-    writer.add((count >> 8) + 128, 8);
-    writer.add(count, 8);
-  } else {
-    writer.add(255, 8);
-    writer.add(count - 0x7f00, 16);
-  }
-  if (count === 0) return;
-  const literalCodes = new Uint8Array(count);
-  const offsetCodes = new Uint8Array(count);
-  const matchCodes = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
-    literalCodes[i] = literalLengthCode(sequences.literalLengths[i] as number);
-    offsetCodes[i] = 31 - Math.clz32(sequences.offsets[i] as number);
-    matchCodes[i] = matchLengthCode(sequences.matchLengths[i] as number);
-  }
-  const literals = chooseCode(LITERAL_LENGTH_CODE, literalCodes);
-  const offsets = chooseCode(OFFSET_CODE, offsetCodes);
-  const matches = chooseCode(MATCH_LENGTH_CODE, matchCodes);
-  writer.add((literals.mode << 6) | (offsets.mode << 4) | (matches.mode << 2), 8);
-  for (const { description } of [literals, offsets, matches]) {
-    writer.bytes.set(description, writer.position);
-    writer.position += description.length;
-  }
-  writeSequenceStream(writer, sequences, [
-    { encoder: literals.encoder, codes: literalCodes },
-    { encoder: offsets.encoder, codes: offsetCodes },
-    { encoder: matches.encoder, codes: matchCodes },
-  ]);
-}
-
-interface Coded {
-  readonly encoder: FseEncoder;
-  readonly codes: Uint8Array;
-}
-
-/** From the last sequence to the first, since the decoder reads from the end. */
-function writeSequenceStream(
-  writer: BitWriter,
-  sequences: Sequences,
-  [literals, offsets, matches]: readonly [Coded, Coded, Coded],
-): void {
-  const last = sequences.count - 1;
-  let matchState = firstState(matches.encoder, matches.codes[last] as number);
-  let offsetState = firstState(offsets.encoder, offsets.codes[last] as number);
-  let literalState = firstState(literals.encoder, literals.codes[last] as number);
-  for (let i = last; i >= 0; i--) {
-    const literalCode = literals.codes[i] as number;
-    const offsetCode = offsets.codes[i] as number;
-    const matchCode = matches.codes[i] as number;
-    if (i < last) {
-      offsetState = nextState(offsets.encoder, writer, offsetState, offsetCode);
-      matchState = nextState(matches.encoder, writer, matchState, matchCode);
-      literalState = nextState(literals.encoder, writer, literalState, literalCode);
-    }
-    const literalLength = sequences.literalLengths[i] as number;
-    const matchLength = sequences.matchLengths[i] as number;
-    writer.add(
-      literalLength - (LITERAL_LENGTH_BASES[literalCode] as number),
-      LITERAL_LENGTH_BITS[literalCode] as number,
-    );
-    writer.add(
-      matchLength - (MATCH_LENGTH_BASES[matchCode] as number),
-      MATCH_LENGTH_BITS[matchCode] as number,
-    );
-    writer.add(sequences.offsets[i] as number, offsetCode);
-  }
-  writer.add(matchState, matches.encoder.accuracyLog);
-  writer.add(offsetState, offsets.encoder.accuracyLog);
-  writer.add(literalState, literals.encoder.accuracyLog);
-  writer.close();
-}
-
-function literalLengthCode(length: number): number {
-  if (length < 16) return length;
-  if (length >= 64) return 50 - Math.clz32(length);
-  let code = 16;
-  while ((LITERAL_LENGTH_BASES[code + 1] as number) <= length) code++;
-  return code;
-}
-
-function matchLengthCode(length: number): number {
-  if (length < 35) return length - 3;
-  if (length - 3 >= 128) return 67 - Math.clz32(length - 3);
-  let code = 32;
-  while ((MATCH_LENGTH_BASES[code + 1] as number) <= length) code++;
-  return code;
-}
-
-interface ChosenCode {
-  /** 0 predefined, 1 one symbol, 2 described here. */
-  readonly mode: number;
-  readonly description: Uint8Array;
-  readonly encoder: FseEncoder;
-}
-
-const NO_DESCRIPTION = new Uint8Array(0);
-const predefinedEncoders = new Map<SequenceCode, FseEncoder>();
-
-/** The cheapest way to code `codes`. */
-function chooseCode(code: SequenceCode, codes: Uint8Array): ChosenCode {
-  const counts = new Uint32Array(code.symbolCount);
-  for (const symbol of codes) counts[symbol] = (counts[symbol] as number) + 1;
-  const total = codes.length;
-  const first = codes[0] as number;
-  if (counts[first] === total && total > 2) {
-    return { mode: 1, description: Uint8Array.of(first), encoder: SILENT_ENCODER };
-  }
-  const predefined = predefinedEncoder(code);
-  const distinct = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
-  if (distinct > 1) {
-    const accuracyLog = chooseAccuracyLog(total, distinct, code.accuracyLogMax);
-    const normalized = normalizeCounts(counts, total, accuracyLog);
-    const writer = new BitWriter(new Uint8Array(128));
-    writeFseDescription(writer, normalized, accuracyLog);
-    const described = codedBits(counts, normalized, accuracyLog) + writer.position * 8;
-    if (described < codedBits(counts, code.predefined, code.predefinedLog)) {
-      const encoder = buildFseEncoder(normalized, accuracyLog);
-      return { mode: 2, description: writer.bytes.slice(0, writer.position), encoder };
-    }
-  }
-  return { mode: 0, description: NO_DESCRIPTION, encoder: predefined };
-}
-
-/** For a single symbol: one state, no bits. */
-const SILENT_ENCODER: FseEncoder = {
-  accuracyLog: 0,
-  states: Uint16Array.of(0),
-  bitDeltas: new Int32Array(256),
-  stateDeltas: new Int32Array(256),
-};
-
-function predefinedEncoder(code: SequenceCode): FseEncoder {
-  let encoder = predefinedEncoders.get(code);
-  if (encoder === undefined) {
-    encoder = buildFseEncoder(code.predefined, code.predefinedLog);
-    predefinedEncoders.set(code, encoder);
-  }
-  return encoder;
-}
-
-/** About how many bits symbols that occur `counts` times take under a distribution. */
-function codedBits(counts: Uint32Array, normalized: Int16Array, accuracyLog: number): number {
-  let bits = 0;
-  for (let symbol = 0; symbol < counts.length; symbol++) {
-    const count = counts[symbol] as number;
-    if (count === 0) continue;
-    const cells = Math.abs(normalized[symbol] ?? 0);
-    if (cells === 0) return Infinity;
-    bits += count * (accuracyLog - Math.log2(cells));
-  }
-  return bits;
 }

@@ -21,6 +21,8 @@ const OVERRUN_BYTES = 4;
 export class Sequences {
   count = 0;
   literalCount = 0;
+  /** Most that there is room for. */
+  readonly countMax: number;
   readonly literalLengths: Int32Array;
   readonly matchLengths: Int32Array;
   readonly offsets: Int32Array;
@@ -30,6 +32,7 @@ export class Sequences {
   /** For blocks of at most `blockBytes`. */
   constructor(blockBytes: number) {
     const countMax = (blockBytes >> 2) + 1;
+    this.countMax = countMax;
     this.literalLengths = new Int32Array(countMax);
     this.matchLengths = new Int32Array(countMax);
     this.offsets = new Int32Array(countMax);

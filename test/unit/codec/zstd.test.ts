@@ -360,4 +360,12 @@ describe("xxh64", () => {
   ])("hashes %j", (text, low) => {
     expect(xxh64Low(new TextEncoder().encode(text)).toString(16)).toBe(low.toString(16));
   });
+
+  test.each([32, 100, 2048, 2049, 10_007])("hashes %i bytes alike wherever they lie", (length) => {
+    const bytes = new Uint8Array(length + 8);
+    for (let i = 0; i < length; i++) bytes[i] = (i * i * 31) >>> 3;
+    const hash = xxh64Low(bytes.subarray(0, length));
+    bytes.copyWithin(1, 0, length); // 64-bit words can't be read in place there.
+    expect(xxh64Low(bytes.subarray(1, length + 1))).toBe(hash);
+  });
 });
