@@ -4,19 +4,20 @@
  * touched that another writer may touch too.
  */
 import { mapConcurrent } from "../../base/concurrency.ts";
-import { makeError } from "../../base/errors.ts";
+import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { describe, isPlainObject } from "../../base/options.ts";
 import { touchedChunk, touchedChunkCount } from "../../zarr/region.ts";
 import type { NodePlace } from "../../zarr/zarr-store.ts";
 import { type Extent, elementCount, indexAt, shapeOf } from "../array/box.ts";
+import type { Values } from "../array/elements.ts";
 import { firstDifference } from "../model/compare-values.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { type PositionRange, parseIndexer } from "../model/indexers.ts";
 import { mustReadGroup, type StoredGroup } from "./group.ts";
 import { locate } from "./locate.ts";
-import { readBoth } from "./stored-values.ts";
+import { type BothValues, readBoth } from "./stored-values.ts";
 import { planStoredArray, type VariablePlan } from "./variable-plan.ts";
-import { type WriteContext, writeVariable } from "./write-chunks.ts";
+import { recode, type WriteContext, writeVariable } from "./write-chunks.ts";
 import { invalid, isSingleChunk } from "./write-group.ts";
 
 /** Where a part lies: found by coordinates, or said per dimension; other dimensions are whole. */
@@ -218,9 +219,9 @@ async function assertStored(
   isCoordinate: boolean,
 ): Promise<void> {
   const box = boxOf(plan, extents);
-  const { own, stored } = await readBoth(store, plan, box, signal);
+  const { own, stored, raw } = await readBoth(store, plan, box, signal);
   const index = firstDifference(own, stored);
-  if (index < 0) return;
+  if (index < 0 || isStoredAs(plan, raw)) return;
   const { name } = plan.array;
   const at = indexAt(shapeOf(box), index).map((i, d) => i + (box[d] as Extent).start);
   const why = isCoordinate
@@ -231,6 +232,20 @@ async function assertStored(
     `toZarr: ${isCoordinate ? "coordinate" : "variable"} ${name} differs from the store at [${at}] (${show(own.values[index])}, stored ${show(stored.values[index])}); ${why}`,
     { details: { option: "region", variable: name, element: at } },
   );
+}
+
+/** Whether values that packing rounds, or that mean a fill value, are what the store says of them. */
+function isStoredAs(plan: VariablePlan, raw: BothValues["raw"]): boolean {
+  let values: Values;
+  try {
+    values = recode(plan, raw.own);
+  } catch (error) {
+    // What cannot be stored is not stored.
+    if (!isIcefloeError(error)) throw error;
+    return false;
+  }
+  const time = undefined;
+  return firstDifference({ values, time }, { values: raw.stored, time }) < 0;
 }
 
 function show(value: unknown): string {

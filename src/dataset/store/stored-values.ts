@@ -1,6 +1,7 @@
 /** Values of a variable and of the array it belongs to, in a form in which both can be compared. */
 import type { ZarrStore } from "../../zarr/zarr-store.ts";
 import { type Box, wholeBox } from "../array/box.ts";
+import type { Values } from "../array/elements.ts";
 import { isSameCoding } from "../cf/coding.ts";
 import { decodeValues } from "../cf/decode-values.ts";
 import type { Comparable } from "../model/compare-values.ts";
@@ -11,6 +12,8 @@ import type { VariablePlan } from "./variable-plan.ts";
 export interface BothValues {
   readonly own: Comparable;
   readonly stored: Comparable;
+  /** As they are encoded: ours as the variable is, the array's as it is. */
+  readonly raw: { readonly own: Values; readonly stored: Values };
 }
 
 /**
@@ -29,13 +32,15 @@ export async function readBoth(
     source.read(wholeBox(source.shape), signal),
     zarrSource(store, target).read(region, signal),
   ]);
+  const raw = { own, stored };
   if (isSameCoding(ownCoding, coding)) {
     const { time } = coding;
-    return { own: { values: own, time }, stored: { values: stored, time } };
+    return { own: { values: own, time }, stored: { values: stored, time }, raw };
   }
   const owner = `variable ${array.name}`;
   return {
     own: { values: decodeValues(own, ownCoding, owner), time: ownCoding.time },
     stored: { values: decodeValues(stored, coding, owner), time: coding.time },
+    raw,
   };
 }

@@ -260,6 +260,25 @@ describe("what other writers share", () => {
     expect(count).toEqual(Int32Array.of(99, 2, 3, 4, 5, 6));
   });
 
+  test("a variable of one chunk is what the store says of it, also where packing rounds", async () => {
+    const encoding = { dtype: "int16", scale_factor: 0.5, _FillValue: -9 };
+    const count = (last: number) => ({
+      dims: ["time"],
+      data: Float64Array.of(0.3, 1, Number.NaN, -4.5, 5, last),
+      encoding,
+    });
+    await replaced("count", count(6)).toZarr(store, { mode: "w", compute: false });
+    const write = (last: number) =>
+      replaced("count", count(last))
+        .isel({ y: { start: 0, end: 2 } })
+        .toZarr(store, { region: { y: { start: 0, end: 2 } }, safeChunks: false });
+
+    await write(6.1);
+    for (const last of [7, 1e9]) {
+      await expect(write(last)).rejects.toThrow(/variable count differs from the store/);
+    }
+  });
+
   test("a variable without the restricted dimension is left alone unless all are forced", async () => {
     await rasm()
       .isel({ time: [0] })
