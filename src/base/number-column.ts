@@ -37,10 +37,38 @@ export class NumberColumn {
     values[row] = value;
   }
 
-  /** Makes room for rows [0, capacity), if the column holds anything but zeros. */
-  reserve(capacity: number): void {
-    const values = this.#values;
-    if (values !== undefined && capacity > values.length) this.#grow(capacity - 1, capacity - 1);
+  /** Stores the first `count` of `source` from row `start` on, behind all rows that were set. */
+  setRange(start: number, source: Uint32Array | Float64Array, count: number): void {
+    let most = 0;
+    for (let i = 0; i < count; i++) {
+      const value = source[i] as number;
+      if (value > most) most = value;
+    }
+    if (most === 0) {
+      this.fill(start, start + count, 0);
+      return;
+    }
+    const values = this.#room(start + count, most);
+    for (let i = 0; i < count; i++) values[start + i] = source[i] as number;
+  }
+
+  /** Stores `value` in rows [start, end), behind all rows that were set. */
+  fill(start: number, end: number, value: number): void {
+    if (value === 0)
+      this.#values?.fill(0, start, end); // A removed row may have left something.
+    else if (end > start) this.#room(end, value).fill(value, start, end);
+  }
+
+  /** The column with room for rows [0, end) of values up to `most`. */
+  #room(end: number, most: number): Uint32Array | Float64Array {
+    let values = this.#values;
+    if (values === undefined || end > values.length)
+      values = this.#grow(end - 1, values?.length ?? 0);
+    if (most >= UINT32_END && values instanceof Uint32Array) {
+      values = Float64Array.from(values);
+      this.#values = values;
+    }
+    return values;
   }
 
   /** A column of its own with the same numbers in rows [0, length). */

@@ -11,6 +11,8 @@ const TAIL_BYTES = 12;
 const SKIP_SHIFT = 6;
 /** Going back to the distance before the latest one breaks the row's rhythm for less than this. */
 const SECOND_BYTES_MIN = 8;
+/** Above, a call beats a loop of words. */
+const LONG_BYTES = 64;
 /** Literals are copied in words, so the last one may overrun by so much. */
 const OVERRUN_BYTES = 4;
 
@@ -52,8 +54,10 @@ export class Sequences {
     this.matchLengths[index] = matchLength;
     this.offsets[index] = offset;
     const shift = this.literalCount - anchor;
-    for (let from = anchor; from < at; from += 4)
-      this.#literalsView.setInt32(from + shift, view.getInt32(from, true), true);
+    if (at - anchor > LONG_BYTES) this.literals.set(bytesOf(view, anchor, at), this.literalCount);
+    else
+      for (let from = anchor; from < at; from += 4)
+        this.#literalsView.setInt32(from + shift, view.getInt32(from, true), true);
     this.literalCount += at - anchor;
   }
 
@@ -62,6 +66,10 @@ export class Sequences {
     this.literals.set(bytes, this.literalCount);
     this.literalCount += bytes.length;
   }
+}
+
+function bytesOf({ buffer, byteOffset }: DataView, start: number, end: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + start, end - start);
 }
 
 /** Finds matches block by block; remembers what earlier blocks held. */

@@ -70,6 +70,8 @@ class Field {
   readonly codes: Uint8Array;
   readonly counts: Uint32Array;
   chosen: ChosenCode | undefined;
+  /** Of `chosen`, for the block that is being written. */
+  encoder: FseEncoder = SILENT_ENCODER;
 
   constructor(code: SequenceCode, countMax: number) {
     this.code = code;
@@ -146,9 +148,9 @@ export class SequenceWriter {
   /** From the last sequence to the first, since the decoder reads from the end. */
   #writeStream(writer: BitWriter, sequences: Sequences): void {
     const last = sequences.count - 1;
-    const [literals, offsets, matches] = [this.#literals, this.#offsets, this.#matches].map(
-      ({ chosen }) => (chosen as ChosenCode).encoder,
-    ) as [FseEncoder, FseEncoder, FseEncoder];
+    const literals = this.#literals.encoder;
+    const offsets = this.#offsets.encoder;
+    const matches = this.#matches.encoder;
     this.#matchState = firstState(matches, this.#matches.codes[last] as number);
     this.#offsetState = firstState(offsets, this.#offsets.codes[last] as number);
     this.#literalState = firstState(literals, this.#literals.codes[last] as number);
@@ -177,9 +179,10 @@ export class SequenceWriter {
 
   /** Sequences [start, end), the last one first: changes of state, then extra bits. */
   #addSequences(writer: BitWriter, sequences: Sequences, start: number, end: number): void {
-    const literals = (this.#literals.chosen as ChosenCode).encoder;
-    const offsets = (this.#offsets.chosen as ChosenCode).encoder;
-    const matches = (this.#matches.chosen as ChosenCode).encoder;
+    const literals = this.#literals.encoder;
+    const offsets = this.#offsets.encoder;
+    const matches = this.#matches.encoder;
+    const { literalLengths, matchLengths, offsets: distances } = sequences;
     const literalCodes = this.#literals.codes;
     const offsetCodes = this.#offsets.codes;
     const matchCodes = this.#matches.codes;
@@ -210,12 +213,25 @@ export class SequenceWriter {
       const literalAt = (literalState >> width) + (literals.stateDeltas[literalCode] as number);
       literalState = literals.states[literalAt] as number;
       for (; pendingBits >= 8; pendingBits -= 8, pending >>>= 8) target[position++] = pending;
-      if (offsetCode === 0 && literalCode < 16 && matchCode < 32) continue; // No extra bits.
-      writer.position = position;
-      writer.pending = pending;
-      writer.pendingBits = pendingBits;
-      this.#addExtraBits(writer, sequences, i);
-      ({ position, pending, pendingBits } = writer);
+      width = LITERAL_LENGTH_BITS[literalCode] as number;
+      if (width > 0) {
+        const rest = (literalLengths[i] as number) - (LITERAL_LENGTH_BASES[literalCode] as number);
+        pending |= rest << pendingBits;
+        pendingBits += width;
+        for (; pendingBits >= 8; pendingBits -= 8, pending >>>= 8) target[position++] = pending;
+      }
+      width = MATCH_LENGTH_BITS[matchCode] as number;
+      if (width > 0) {
+        const rest = (matchLengths[i] as number) - (MATCH_LENGTH_BASES[matchCode] as number);
+        pending |= rest << pendingBits;
+        pendingBits += width;
+        for (; pendingBits >= 8; pendingBits -= 8, pending >>>= 8) target[position++] = pending;
+      }
+      if (offsetCode > 0) {
+        pending |= ((distances[i] as number) & ((1 << offsetCode) - 1)) << pendingBits;
+        pendingBits += offsetCode;
+        for (; pendingBits >= 8; pendingBits -= 8, pending >>>= 8) target[position++] = pending;
+      }
     }
     writer.position = position;
     writer.pending = pending;
@@ -261,6 +277,7 @@ function codeOffsets(
 function chooseCode(field: Field, total: number): ChosenCode {
   const chosen = cheapestCode(field, total);
   field.chosen = chosen;
+  field.encoder = chosen.encoder;
   return chosen;
 }
 

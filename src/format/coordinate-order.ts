@@ -63,3 +63,15 @@ function valueRange(
   }
   return { least, spread: most - least };
 }
+
+/** Whether `count` rows of `rank` coordinates rise strictly, in lexicographic order. */
+export function areAscending(coordinates: Uint32Array, rank: number, count: number): boolean {
+  if (rank === 0) return count <= 1;
+  const last = rank - 1;
+  for (let at = rank, end = count * rank; at < end; at += rank) {
+    let d = 0;
+    while (d < last && coordinates[at + d] === coordinates[at + d - rank]) d++;
+    if ((coordinates[at + d] as number) <= (coordinates[at + d - rank] as number)) return false;
+  }
+  return true;
+}

@@ -92,7 +92,7 @@ class ManifestWriter {
 
   /** The vector of references of one array, and all that `RefLayout` places. */
   writeRefs(array: PlannedArray, firstNumber: number): void {
-    const view = this.#view;
+    const words = this.#words;
     const { shapes, locationAt, lastUse } = this.#plan;
     const { sources, sourceOf, rowOf, length, rank } = array.selection;
     this.#setUint32(array.refsAt, length);
@@ -106,15 +106,12 @@ class ManifestWriter {
       if (layout.openTable(code, shape, 4 + 4 * rank))
         this.#writeVtable(layout.vtableAt, shape.vtable);
       const at = layout.tableAt;
-      view.setUint32(slotAt, at - slotAt, true);
-      view.setUint32(at, at - layout.vtableAt, true);
-      let indexAt = at + shape.sizeBytes;
-      view.setUint32(at + shape.indexAt, indexAt - at - shape.indexAt, true);
-      view.setUint32(indexAt, rank, true);
-      for (let d = 0; d < rank; d++) {
-        indexAt += 4;
-        view.setUint32(indexAt, rows.coordinate(row, d), true);
-      }
+      let word = (at + shape.sizeBytes) >>> 2;
+      words[slotAt >>> 2] = at - slotAt;
+      words[at >>> 2] = at - layout.vtableAt;
+      words[(at + shape.indexAt) >>> 2] = shape.sizeBytes - shape.indexAt;
+      words[word++] = rank;
+      for (let d = 0; d < rank; d++) words[word++] = rows.coordinate(row, d);
       if ((code & 3) === ROW_INLINE) {
         this.#writePayload(at + shape.payloadAt, layout, rows.payload(row));
         continue;
@@ -175,16 +172,16 @@ class ManifestWriter {
 
   /** Writes the offset from a field to what it points to. */
   #point(fieldAt: number, targetAt: number): void {
-    this.#view.setUint32(fieldAt, targetAt - fieldAt, true);
+    this.#words[fieldAt >>> 2] = targetAt - fieldAt;
   }
 
   #setUint32(at: number, value: number): void {
-    this.#view.setUint32(at, value, true);
+    this.#words[at >>> 2] = value;
   }
 
   #setUint64(at: number, value: number): void {
-    this.#view.setUint32(at, value % UINT32_END, true);
-    this.#view.setUint32(at + 4, Math.floor(value / UINT32_END), true);
+    this.#words[at >>> 2] = value;
+    if (value >= UINT32_END) this.#words[(at >>> 2) + 1] = Math.floor(value / UINT32_END);
   }
 
   #writeVtable(at: number, vtable: Uint16Array): void {

@@ -85,15 +85,18 @@ function putCoordinates(words: FlatBufferWords, list: UpdatedChunks): void {
   words.put(count);
   const offsets = words.reserve(count);
   words.grow(count * (3 + rank) + 2 * Math.ceil(count / TABLES_PER_VTABLE));
-  let vtable = 0;
-  for (let row = 0, from = 0; row < count; row++) {
-    if (row % TABLES_PER_VTABLE === 0) vtable = words.putVtable(COORDINATES_LAYOUT);
-    words.setOffset(offsets + row, words.startTable(vtable));
-    const vector = words.reserve(2 + rank);
-    words.set(vector, 4); // The coordinates follow at once.
-    words.set(vector + 1, rank);
-    for (let at = vector + 2, end = at + rank; at < end; at++)
-      words.set(at, data[from++] as number);
+  for (let start = 0; start < count; start += TABLES_PER_VTABLE) {
+    const end = Math.min(count, start + TABLES_PER_VTABLE);
+    const vtable = words.putVtable(COORDINATES_LAYOUT);
+    let table = words.reserve((end - start) * (3 + rank));
+    for (let row = start, from = start * rank; row < end; row++) {
+      words.setOffset(offsets + row, table);
+      words.set(table, (table - vtable) * 4);
+      words.set(table + 1, 4); // The coordinates follow at once.
+      words.set(table + 2, rank);
+      table += 3;
+      for (let d = 0; d < rank; d++) words.set(table++, data[from++] as number);
+    }
   }
 }
 

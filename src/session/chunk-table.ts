@@ -23,7 +23,7 @@ import { CoordinateIndex } from "./coordinate-index.ts";
 import type { Dot } from "./dot.ts";
 import { DotDictionary } from "./dot-dictionary.ts";
 import { InlinePayloads } from "./inline-payloads.ts";
-import { fillGrid, type VirtualColumns } from "./virtual-columns.ts";
+import { assertRange, assertRanges, isCount, type VirtualRows } from "./virtual-rows.ts";
 import { VirtualTargets } from "./virtual-targets.ts";
 
 const CHUNK_ID_BYTES = 12;
@@ -202,24 +202,37 @@ export class ChunkTable implements CodedRows {
     this.#putVirtual(coordinates, location, etag, offset, length, lastModifiedSeconds, dot);
   }
 
-  /** Sets a box of virtual references from columns: row-major positions of `gridShape`. */
-  setVirtualColumns(columns: VirtualColumns, dot: Dot): void {
-    const { locations, offsets, lengths, etag, lastModifiedSeconds = 0 } = columns;
-    assert(columns.gridShape.length === this.rank, "the grid has the rank of the table");
-    const { strings } = this;
-    const etagCode = etag === undefined ? 0 : strings.addText(etag) + 1;
-    const isCoded = "dictionary" in locations;
-    const codes = isCoded ? locations.dictionary.map((text) => strings.addText(text)) : [];
-    this.#reserve(this.length + offsets.length);
-    fillGrid(columns, (position, coordinates) => {
-      const location = isCoded
-        ? codes[locations.codes[position] as number]
-        : strings.addText(locations[position] as string);
-      assert(location !== undefined, "location codes lie inside their dictionary");
-      const offset = offsets[position] as number;
-      const length = lengths[position] as number;
-      this.#putVirtual(coordinates, location, etagCode, offset, length, lastModifiedSeconds, dot);
-    });
+  /** As `addString` of the text's UTF-8. */
+  addText(text: string): number {
+    return this.strings.addText(text);
+  }
+
+  /** Sets virtual references whose strings are numbered. Rows behind the last one are copied whole. */
+  setVirtualRows(rows: VirtualRows, dot: Dot): void {
+    assertRanges(rows);
+    const { count, coordinates, locations, etags, offsets, lengths, lastModifieds } = rows;
+    const { rank, length: start } = this;
+    if (this.#index.appendAscending(coordinates, count)) {
+      const end = start + count;
+      if (end > this.#kinds.length) this.#growKinds(Math.max(end, grownCapacity(start)));
+      this.#kinds.fill(ROW_VIRTUAL, start, end);
+      this.#offsets.setRange(start, offsets, count);
+      this.#lengths.setRange(start, lengths, count);
+      this.#targets.setRange(start, locations, etags, lastModifieds, count);
+      this.#dotCodes.fill(start, end, this.#dots.codeOf(dot));
+    } else {
+      for (let i = 0; i < count; i++) {
+        this.#putVirtual(
+          coordinates.subarray(i * rank, (i + 1) * rank),
+          locations[i] as number,
+          etags?.[i] ?? 0,
+          offsets[i] as number,
+          lengths[i] as number,
+          lastModifieds?.[i] ?? 0,
+          dot,
+        );
+      }
+    }
     this.#limitStrings();
   }
 
@@ -363,13 +376,6 @@ export class ChunkTable implements CodedRows {
     this.#kinds = grown;
   }
 
-  #reserve(rowCount: number): void {
-    this.#index.reserve(rowCount);
-    if (rowCount > this.#kinds.length) this.#growKinds(rowCount);
-    for (const column of [this.#offsets, this.#lengths, this.#dotCodes]) column.reserve(rowCount);
-    this.#targets.reserve(rowCount);
-  }
-
   #moveRow(from: number, to: number): void {
     this.#kinds[to] = this.#kinds[from] as number;
     this.#chunkIds.move(from, to);
@@ -379,12 +385,4 @@ export class ChunkTable implements CodedRows {
     const targets = this.#targets;
     targets.set(to, targets.location(from), targets.etag(from), targets.lastModifiedSeconds(from));
   }
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
-}
-
-function assertRange(offset: number, length: number): void {
-  assert(isCount(offset) && isCount(length), "offset and length are whole numbers below 2^53");
 }

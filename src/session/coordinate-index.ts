@@ -4,7 +4,7 @@
  */
 import { assert } from "../base/errors.ts";
 import { grownCapacity } from "../base/number-column.ts";
-import { identityOrder, orderByCoordinates } from "../format/coordinate-order.ts";
+import { areAscending, identityOrder, orderByCoordinates } from "../format/coordinate-order.ts";
 
 const SLOTS_MIN = 32;
 
@@ -70,6 +70,22 @@ export class CoordinateIndex {
     return added;
   }
 
+  /**
+   * Appends `count` rows if they and all rows are ascending; else does nothing and answers false.
+   */
+  appendAscending(coordinates: Uint32Array, count: number): boolean {
+    const { rank } = this;
+    const length = this.#length;
+    if (this.#slots !== undefined || !areAscending(coordinates, rank, count)) return false;
+    if (length > 0 && count > 0 && this.#compare(length - 1, coordinates) >= 0) return false;
+    const end = length + count;
+    if (end * rank > this.#coordinates.length) this.#grow(Math.max(end, grownCapacity(length)));
+    this.#coordinates.set(coordinates.subarray(0, count * rank), length * rank);
+    this.#length = end;
+    this.#order = undefined;
+    return true;
+  }
+
   /** Drops `row`; the last row takes its number. */
   remove(row: number): void {
     const last = this.#length - 1;
@@ -110,11 +126,6 @@ export class CoordinateIndex {
         sorted[to++] = own[from] as number;
     }
     return sorted;
-  }
-
-  /** Makes room for `rowCount` rows in all. */
-  reserve(rowCount: number): void {
-    if (rowCount * this.rank > this.#coordinates.length) this.#grow(rowCount);
   }
 
   clone(): CoordinateIndex {

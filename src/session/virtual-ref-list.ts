@@ -1,4 +1,7 @@
 /** Checked virtual references on their way into a table, as columns: no object per reference. */
+import { ByteDictionary } from "../base/byte-dictionary.ts";
+import { assert } from "../base/errors.ts";
+import { grownCapacity } from "../base/number-column.ts";
 import type { VirtualRef } from "../format/chunk-ref.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 import type { Dot } from "./dot.ts";
@@ -9,45 +12,105 @@ export type Checksum = Pick<VirtualRef, "etag" | "lastModifiedSeconds">;
 /** References of one array. */
 export class VirtualRefList {
   readonly #rank: number;
-  readonly #coordinates: number[] = [];
-  readonly #locations: string[] = [];
-  readonly #offsets: number[] = [];
-  readonly #lengths: number[] = [];
-  readonly #checksums: Checksum[] = [];
+  readonly #strings = new ByteDictionary();
+  #length = 0;
+  #capacity: number;
+  #coordinates: Uint32Array;
+  #locations: Uint32Array;
+  #offsets: Float64Array;
+  #lengths: Float64Array;
+  /** Allocated with the first one. */
+  #etags: Uint32Array | undefined;
+  #lastModifieds: Float64Array | undefined;
 
-  constructor(rank: number) {
+  /** With room for `capacity` references; it grows. */
+  constructor(rank: number, capacity: number) {
     this.#rank = rank;
+    this.#capacity = capacity;
+    this.#coordinates = new Uint32Array(capacity * rank);
+    this.#locations = new Uint32Array(capacity);
+    this.#offsets = new Float64Array(capacity);
+    this.#lengths = new Float64Array(capacity);
   }
 
   get length(): number {
-    return this.#locations.length;
+    return this.#length;
   }
 
-  /** Adds bytes [offset, offset + length) of `location`; `index` is copied. */
+  /** The number of a location for `add`. */
+  addLocation(location: string): number {
+    return this.#strings.addText(location);
+  }
+
+  /** Adds bytes [offset, offset + length) of that location; `index` is copied. */
   add(
     index: ArrayLike<number>,
-    location: string,
+    location: number,
     offset: number,
     length: number,
     checksum: Checksum,
   ): void {
-    for (let d = 0; d < this.#rank; d++) this.#coordinates.push(index[d] as number);
-    this.#locations.push(location);
-    this.#offsets.push(offset);
-    this.#lengths.push(length);
-    this.#checksums.push(checksum);
+    const row = this.#length;
+    if (row === this.#capacity) this.#grow(grownCapacity(row));
+    const rank = this.#rank;
+    const coordinates = this.#coordinates;
+    for (let d = 0, at = row * rank; d < rank; d++, at++) {
+      const coordinate = index[d] as number;
+      coordinates[at] = coordinate;
+      assert(coordinates[at] === coordinate, "chunk coordinates are 32-bit unsigned integers");
+    }
+    this.#locations[row] = location;
+    this.#offsets[row] = offset;
+    this.#lengths[row] = length;
+    const { etag, lastModifiedSeconds } = checksum;
+    if (etag !== undefined) {
+      this.#etags ??= new Uint32Array(this.#capacity);
+      this.#etags[row] = this.#strings.addText(etag) + 1;
+    }
+    if (lastModifiedSeconds !== undefined) {
+      this.#lastModifieds ??= new Float64Array(this.#capacity);
+      this.#lastModifieds[row] = lastModifiedSeconds;
+    }
+    this.#length = row + 1;
   }
 
-  /** Sets all of them, in the order in which they were added. */
+  /** Sets all of them, in the order in which they were added. The list is of no more use. */
   writeTo(table: ChunkTable, dot: Dot): void {
-    const coordinates = new Array<number>(this.#rank).fill(0);
-    for (let at = 0, from = 0; at < this.length; at++) {
-      for (let d = 0; d < this.#rank; d++) coordinates[d] = this.#coordinates[from++] as number;
-      const { etag, lastModifiedSeconds } = this.#checksums[at] as Checksum;
-      const location = this.#locations[at] as string;
-      const offset = this.#offsets[at] as number;
-      const length = this.#lengths[at] as number;
-      table.setVirtual(coordinates, { location, offset, length, etag, lastModifiedSeconds }, dot);
+    const count = this.#length;
+    const strings = this.#strings;
+    const codes = new Uint32Array(strings.length);
+    for (let code = 0; code < codes.length; code++)
+      codes[code] = table.addString(strings.bytes(code));
+    const locations = this.#locations;
+    const etags = this.#etags;
+    for (let row = 0; row < count; row++)
+      locations[row] = codes[locations[row] as number] as number;
+    for (let row = 0; etags !== undefined && row < count; row++) {
+      const etag = etags[row] as number;
+      if (etag !== 0) etags[row] = (codes[etag - 1] as number) + 1;
     }
+    const coordinates = this.#coordinates;
+    const offsets = this.#offsets;
+    const lengths = this.#lengths;
+    const lastModifieds = this.#lastModifieds;
+    table.setVirtualRows(
+      { count, coordinates, locations, etags, offsets, lengths, lastModifieds },
+      dot,
+    );
+  }
+
+  #grow(capacity: number): void {
+    const copied = <T extends Uint32Array | Float64Array>(grown: T, old: T): T => {
+      grown.set(old);
+      return grown;
+    };
+    this.#capacity = capacity;
+    this.#coordinates = copied(new Uint32Array(capacity * this.#rank), this.#coordinates);
+    this.#locations = copied(new Uint32Array(capacity), this.#locations);
+    this.#offsets = copied(new Float64Array(capacity), this.#offsets);
+    this.#lengths = copied(new Float64Array(capacity), this.#lengths);
+    if (this.#etags !== undefined) this.#etags = copied(new Uint32Array(capacity), this.#etags);
+    if (this.#lastModifieds !== undefined)
+      this.#lastModifieds = copied(new Float64Array(capacity), this.#lastModifieds);
   }
 }

@@ -11,6 +11,7 @@ import { currentDot, type SessionState } from "./session-state.ts";
 import { writableTable } from "./shared-tables.ts";
 import { parseStoreKey } from "./store-key.ts";
 import { parseNodePath } from "./store-prefix.ts";
+import { setVirtualColumns } from "./virtual-columns.ts";
 import { type Checksum, VirtualRefList } from "./virtual-ref-list.ts";
 
 /** A chunk that is bytes [offset, offset + length) of the object at `location`. */
@@ -50,6 +51,7 @@ export interface VirtualRefColumns {
 }
 
 const REFUSED_INDICES_MAX = 1000; // How many indices an error lists.
+const LIST_ROOM_MAX = 2 ** 20; // References that room is made for at once; a list may say anything.
 const U32_MAX = 0xffff_ffff;
 const PLAIN_ORIGINS_MAX = 1024;
 
@@ -86,7 +88,10 @@ export function setVirtualRefs(
   if (typeof refs?.[Symbol.iterator] !== "function") {
     throw invalidRef(`refs: expected a list, got ${describe(refs)}`);
   }
-  const accepted = new VirtualRefList(node.array.shape.length);
+  const capacity = Array.isArray(refs) ? Math.min(refs.length, LIST_ROOM_MAX) : 0;
+  const accepted = new VirtualRefList(node.array.shape.length, capacity);
+  let lastLocation: unknown;
+  let locationCode = 0;
   const refused: unknown[] = [];
   let firstError: unknown;
   let refusedCount = 0;
@@ -96,7 +101,11 @@ export function setVirtualRefs(
       const index = Array.isArray(found) ? found : Array.from(found);
       assertInGrid(index, node);
       const { location, offset, length } = checkExtent(input);
-      accepted.add(index, checkLocation(location), offset, length, checksum(input));
+      if (location !== lastLocation) {
+        locationCode = accepted.addLocation(checkLocation(location));
+        lastLocation = location;
+      }
+      accepted.add(index, locationCode, offset, length, checksum(input));
     } catch (error) {
       firstError ??= error;
       refusedCount++;
@@ -153,7 +162,8 @@ export function setVirtualRefColumns(
     }
   }
   if (count === 0) return;
-  tableOf(state, node).setVirtualColumns(
+  setVirtualColumns(
+    tableOf(state, node),
     {
       gridShape: columns.gridShape,
       gridOffset: columns.gridOffset,

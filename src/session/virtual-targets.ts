@@ -63,10 +63,19 @@ export class VirtualTargets {
     return own;
   }
 
-  reserve(rowCount: number): void {
-    this.#locations.reserve(rowCount);
-    this.#etags.reserve(rowCount);
-    this.#lastModifieds.reserve(rowCount);
+  /** Sets `count` rows from `start` on, behind all rows that were set. */
+  setRange(
+    start: number,
+    locations: Uint32Array,
+    etags: Uint32Array | undefined,
+    lastModifieds: Float64Array | undefined,
+    count: number,
+  ): void {
+    this.#locations.setRange(start, locations, count);
+    if (etags === undefined) this.#etags.fill(start, start + count, 0);
+    else this.#etags.setRange(start, etags, count);
+    if (lastModifieds === undefined) this.#lastModifieds.fill(start, start + count, 0);
+    else this.#lastModifieds.setRange(start, lastModifieds, count);
   }
 
   clone(rowCount: number): VirtualTargets {

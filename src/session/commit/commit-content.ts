@@ -142,6 +142,8 @@ function updatedChunksOf(
 ): UpdatedChunks {
   const { rank } = table;
   const data = table.sortedCoordinates();
+  if (rank === shape.length && areInGrid(data, shape))
+    return { nodeId, rank, count: table.length, data };
   const coordinates = new Uint32Array(rank);
   let count = 0;
   for (let row = 0, from = 0; row < table.length; row++, from += rank) {
@@ -151,4 +153,15 @@ function updatedChunksOf(
     count++;
   }
   return { nodeId, rank, count, data: data.subarray(0, count * rank) };
+}
+
+/** Whether all rows of coordinates lie in the grid. */
+function areInGrid(data: Uint32Array, shape: Parameters<typeof isInGrid>[1]): boolean {
+  const rank = shape.length;
+  for (let d = 0; d < rank; d++) {
+    const { chunkCount } = shape[d] as { chunkCount: number };
+    for (let at = d; at < data.length; at += rank)
+      if ((data[at] as number) >= chunkCount) return false;
+  }
+  return true;
 }

@@ -4,6 +4,7 @@ import type { ChunkRef } from "../../../src/format/chunk-ref.ts";
 import { ROW_TOMBSTONE } from "../../../src/format/chunk-rows.ts";
 import { ChunkTable } from "../../../src/session/chunk-table.ts";
 import type { Dot } from "../../../src/session/dot.ts";
+import { setVirtualColumns } from "../../../src/session/virtual-columns.ts";
 import {
   anyCoordinates,
   anyRank,
@@ -246,7 +247,7 @@ describe("a chunk table", () => {
           const before = rank === gridShape.length ? refs : [];
           const bulk = tableOf(gridShape.length, before);
           const single = tableOf(gridShape.length, before);
-          bulk.setVirtualColumns(columns, OTHER);
+          setVirtualColumns(bulk, columns, OTHER);
           for (const i of positions) {
             let rest = i;
             const coordinates = gridShape.map(() => 0);
@@ -277,7 +278,8 @@ describe("a chunk table", () => {
       (_, i) => `s3://bucket/some/prefix/file-${i}.nc`,
     );
     const table = new ChunkTable(3);
-    table.setVirtualColumns(
+    setVirtualColumns(
+      table,
       {
         gridShape: [100, 100, 100],
         locations: { dictionary, codes: Uint32Array.from({ length: count }, (_, i) => i % 100) },
