@@ -69,12 +69,12 @@ export interface CheckedEngineOptions extends EngineOptions {
  * Checks options that may have the `extra` keys too. Makes a runtime unless one is given.
  * @throws {invalid-option} @throws {invalid-config}
  */
-export function checkEngineOptions(
+export async function checkEngineOptions(
   operation: string,
   storage: Storage,
   options: EngineOptions | undefined,
   extra: readonly string[] = [],
-): CheckedEngineOptions {
+): Promise<CheckedEngineOptions> {
   checkOptions(operation, options, [...KNOWN, ...extra]);
   const { config, metadataBytesMax = METADATA_BYTES_MAX, runtime } = options ?? {};
   const access = options?.authorizeVirtualChunkAccess;
@@ -94,9 +94,14 @@ export function checkEngineOptions(
   if (runtime !== undefined && typeof runtime.nowMicros !== "function") {
     refuse("runtime", "a Runtime", runtime);
   }
+  const checked = config === undefined ? {} : checkConfig(config);
+  if (checked.manifest !== undefined) {
+    const { checkManifestPatterns } = await import("../format/manifest-patterns.ts");
+    checkManifestPatterns(checked.manifest);
+  }
   return {
     ...options,
-    config: config === undefined ? {} : checkConfig(config),
+    config: checked,
     runtime: runtime ?? systemRuntime(),
     metadataBytesMax,
   };

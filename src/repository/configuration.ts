@@ -17,9 +17,12 @@ export type ReopenOptions = Pick<EngineOptions, "config" | "authorizeVirtualChun
  * Sizes of caches, the compression level and limits of requests stay as they are. No I/O.
  * @throws {invalid-option} @throws {invalid-config}
  */
-export function reopenEngine(engine: Engine, options: ReopenOptions | undefined): Engine {
+export async function reopenEngine(
+  engine: Engine,
+  options: ReopenOptions | undefined,
+): Promise<Engine> {
   checkOptions("reopen", options, ["config", "authorizeVirtualChunkAccess"]);
-  const checked = checkEngineOptions("reopen", engine.storage, options);
+  const checked = await checkEngineOptions("reopen", engine.storage, options);
   const settings = mergeConfig(engine.settings, checked.config);
   return {
     ...engine,

@@ -30,7 +30,7 @@ const SPEC_VERSION_MAX = 2;
  * @throws {read-only-storage} @throws {condition-not-supported} @throws {unimplemented} spec 1
  */
 export async function createEngine(storage: Storage, options?: CreateOptions): Promise<Engine> {
-  const checked = checkEngineOptions("create", storage, options, CREATE_KEYS);
+  const checked = await checkEngineOptions("create", storage, options, CREATE_KEYS);
   const { signal } = checked;
   checkFlag("checkCleanRoot", options?.checkCleanRoot);
   checkFlag("refuseForeignWriters", options?.refuseForeignWriters);

@@ -134,7 +134,7 @@ export class Repository {
    * configuration. Cache sizes and limits of requests stay. No I/O.
    */
   async reopen(options?: ReopenOptions): Promise<Repository> {
-    return new Repository(reopenEngine(this.#engine, options), this.#defaultCommitMetadata);
+    return new Repository(await reopenEngine(this.#engine, options), this.#defaultCommitMetadata);
   }
 
   /** Persists the effective configuration for everyone; the last of several saves wins. */

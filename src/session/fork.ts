@@ -144,7 +144,7 @@ export class ForkSession {
    */
   static async fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<ForkSession> {
     const storage = options?.storage;
-    const checked = checkEngineOptions("fromBytes", storage, options, ["storage"]);
+    const checked = await checkEngineOptions("fromBytes", storage, options, ["storage"]);
     const { WRITE_HALF: half } = await import("./write-half.ts");
     const { base, need, version, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
     if (overlayOmitted) {
