@@ -25,7 +25,7 @@ const HISTORIES = [
 ];
 
 /** Tests that take long and look at other things. */
-const SLOW = ["clock", "many-writers"].flatMap((name) => ["--exclude", `**/${name}.test.ts`]);
+const SLOW = ["clock", "many-writers", "dataset-regions"].flatMap((name) => ["--exclude", `**/${name}.test.ts`]);
 
 /** By area: the bugs, and the tests in the order in which they are tried. */
 const AREAS = {
