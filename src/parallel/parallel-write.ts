@@ -18,10 +18,7 @@ import { checkTask } from "./task-value.ts";
 import { tasks as tasksExecutor } from "./tasks.ts";
 
 /** What happened, for `onProgress`. `done` and `total` count tasks; `total` grows with an unknown source. */
-export interface ParallelEvent {
-  readonly type: "planned" | "started" | "done" | "retried" | "failed" | "merged" | "reported";
-  /** Index of the task. */
-  readonly task?: number | undefined;
+export type ParallelEvent = {
   readonly done: number;
   readonly total: number;
   /** Chunk references merged so far. */
@@ -29,9 +26,26 @@ export interface ParallelEvent {
   /** Bytes that came back from workers so far. */
   readonly bytes: number;
   readonly elapsedMs: number;
-  /** What the worker reported (`reported`), or the error (`retried`, `failed`). */
-  readonly data?: unknown;
-}
+} & ParallelOccurrence;
+
+/** What happened, and to which task, by its index. */
+export type ParallelOccurrence =
+  | {
+      readonly type: "planned" | "merged";
+      readonly task?: undefined;
+      readonly data?: undefined;
+    }
+  | {
+      readonly type: "started" | "done";
+      readonly task: number;
+      readonly data?: undefined;
+    }
+  | {
+      readonly type: "retried" | "failed" | "reported";
+      readonly task: number;
+      /** What the worker reported, or the error. */
+      readonly data: unknown;
+    };
 
 /** Options of `parallelWrite`. */
 export interface ParallelWriteOptions<T> {
@@ -209,13 +223,13 @@ class Run {
     const local = isShared ? { definition, storage } : undefined;
     const planMs = this.#meter.elapsedMs;
     if (Array.isArray(tasks)) this.#meter.total = tasks.length;
-    this.#meter.emit("planned");
+    this.#meter.emit({ type: "planned" });
     const results = this.#executor.run(source.jobs(), {
       signal,
       runHere: async ({ id, attempt, bytes }) => {
         try {
           const report = (progress: unknown): void =>
-            this.#meter.emit("reported", { task: Number(id), data: progress });
+            this.#meter.emit({ type: "reported", task: Number(id), data: progress });
           return { id, attempt, bytes: await runJob(bytes, { signal, report, local }) };
         } catch (error) {
           return { id, attempt, error };
@@ -235,14 +249,14 @@ class Run {
   #started(open: OpenTask, source: JobSource): void {
     this.#attempts++;
     this.#meter.total = Math.max(this.#meter.total, source.taken);
-    this.#meter.emit("started", { task: open.index });
+    this.#meter.emit({ type: "started", task: open.index });
   }
 
   async #take(result: JobResult, source: JobSource, signal: AbortSignal): Promise<void> {
     const open = source.find(result.id, result.attempt);
     if (open === undefined) return; // A second delivery, or an attempt that was given up.
     if ("progress" in result) {
-      this.#meter.emit("reported", { task: open.index, data: result.progress });
+      this.#meter.emit({ type: "reported", task: open.index, data: result.progress });
     } else if ("error" in result) {
       this.#failed(open, result.error, source);
     } else {
@@ -269,7 +283,7 @@ class Run {
     this.#meter.done++;
     this.#meter.refs += report.chunks;
     this.#meter.bytes += bytes.length;
-    this.#meter.emit("done", { task: open.index });
+    this.#meter.emit({ type: "done", task: open.index });
   }
 
   #failed(open: OpenTask, error: unknown, source: JobSource): void {
@@ -278,11 +292,11 @@ class Run {
     const isHopeless = isIcefloeError(error) && error.category === "invalid-input";
     if (open.attempt <= this.#retriesMax && !isHopeless) {
       this.#retries++;
-      this.#meter.emit("retried", { task: open.index, data: error });
+      this.#meter.emit({ type: "retried", task: open.index, data: error });
       source.retry(open.id);
       return;
     }
-    this.#meter.emit("failed", { task: open.index, data: error });
+    this.#meter.emit({ type: "failed", task: open.index, data: error });
     if (this.#options.onTaskFailure === "collect") {
       this.#failures.push({ task: open.index, errors: open.errors });
       source.settle(open.id);
@@ -306,7 +320,7 @@ class Run {
     const beganMs = this.#meter.elapsedMs;
     await this.#merge.apply({ onOverlap: this.#options.onOverlap ?? "error", signal });
     this.#mergeMs += this.#meter.elapsedMs - beganMs;
-    this.#meter.emit("merged");
+    this.#meter.emit({ type: "merged" });
     return Object.freeze({
       tasks: source.taken,
       attempts: this.#attempts,

@@ -1,6 +1,6 @@
 /** Counters behind progress events. */
 import type { Runtime } from "../base/runtime.ts";
-import type { ParallelEvent } from "./parallel-write.ts";
+import type { ParallelEvent, ParallelOccurrence } from "./parallel-write.ts";
 
 /** Counts, and tells whoever listens. */
 export class ProgressMeter {
@@ -23,8 +23,8 @@ export class ProgressMeter {
     return (this.#runtime.nowMicros() - this.#startMicros) / 1000;
   }
 
-  emit(type: ParallelEvent["type"], extra: Pick<ParallelEvent, "task" | "data"> = {}): void {
+  emit(occurrence: ParallelOccurrence): void {
     const { done, total, refs, bytes, elapsedMs } = this;
-    this.#listener?.({ type, done, total, refs, bytes, elapsedMs, ...extra });
+    this.#listener?.({ done, total, refs, bytes, elapsedMs, ...occurrence });
   }
 }

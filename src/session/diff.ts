@@ -25,12 +25,19 @@ export interface Diff {
   readonly updatedGroups: string[];
   /** Arrays whose zarr.json changed, resizes included. */
   readonly updatedArrays: string[];
-  /** Chunks written or deleted, per array; new arrays included. */
+  /** Chunks written or deleted, per array; new arrays included. In JSON an object by path. */
   readonly updatedChunks: Map<string, ChunkCoordinates>;
   /** One entry per moved node, oldest first; moves of one node are not composed. */
   readonly movedNodes: { from: string; to: string }[];
   /** Whether nothing changed. */
   readonly isEmpty: boolean;
+}
+
+/** JSON would make nothing of a plain map. */
+class ChunksByPath extends Map<string, ChunkCoordinates> {
+  toJSON(): Record<string, ChunkCoordinates> {
+    return Object.fromEntries(this);
+  }
 }
 
 /** The part of a snapshot index that a diff needs. */
@@ -155,7 +162,7 @@ function makeDiff(
     deletedArrays: sorted(nodes.deletedArrays),
     updatedGroups: sorted(nodes.updatedGroups),
     updatedArrays: sorted(nodes.updatedArrays),
-    updatedChunks: new Map([...chunks].sort(([a], [b]) => compareUtf8(a, b))),
+    updatedChunks: new ChunksByPath([...chunks].sort(([a], [b]) => compareUtf8(a, b))),
     movedNodes,
     isEmpty,
   };

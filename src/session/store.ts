@@ -31,18 +31,33 @@ export interface StoreOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One chunk as `arrayChunks` yields it; which fields are present depends on `type`. */
-export interface ArrayChunk {
-  readonly coordinates: number[];
-  readonly type: "inline" | "native" | "virtual";
-  readonly length: number;
-  readonly offset?: number;
-  readonly location?: string;
-  readonly id?: string;
-  readonly bytes?: Uint8Array;
-  readonly etag?: string | undefined;
-  readonly lastModifiedSeconds?: number | undefined;
-}
+/** One chunk as `arrayChunks` yields it: its bytes, or where they are. */
+export type ArrayChunk = { readonly coordinates: number[]; readonly length: number } & (
+  | {
+      readonly type: "inline";
+      readonly bytes: Uint8Array;
+      readonly id?: undefined;
+      readonly location?: undefined;
+      readonly offset?: undefined;
+    }
+  | {
+      readonly type: "native";
+      /** The object `chunks/<id>`. */
+      readonly id: string;
+      readonly offset: number;
+      readonly bytes?: undefined;
+      readonly location?: undefined;
+    }
+  | {
+      readonly type: "virtual";
+      readonly location: string;
+      readonly offset: number;
+      readonly etag?: string | undefined;
+      readonly lastModifiedSeconds?: number | undefined;
+      readonly bytes?: undefined;
+      readonly id?: undefined;
+    }
+);
 
 const CHECKED = ["signal"];
 const WHOLE: RangeRequest = { offset: 0 };

@@ -50,6 +50,17 @@ export interface VirtualRefColumns {
   readonly lastModified?: Date | undefined;
 }
 
+const REF_MEMBERS = ["location", "offset", "length", "etag", "lastModified"];
+const LISTED_MEMBERS = ["index", ...REF_MEMBERS];
+const COLUMNS = [
+  "gridShape",
+  "gridOffset",
+  "locations",
+  "offsets",
+  "lengths",
+  "etag",
+  "lastModified",
+];
 const REFUSED_INDICES_MAX = 1000; // How many indices an error lists.
 const LIST_ROOM_MAX = 2 ** 20; // References that room is made for at once; a list may say anything.
 const U32_MAX = 0xffff_ffff;
@@ -71,6 +82,7 @@ export function setVirtualRef(
   }
   const node = mustGetArray(layers, parsed.path);
   assertInGrid(parsed.coordinates, node);
+  assertMembers(ref, REF_MEMBERS);
   const checked = checkRef(ref, createLocationCheck(state, options));
   tableOf(state, node).setVirtual(parsed.coordinates, checked, currentDot(state));
 }
@@ -95,8 +107,11 @@ export function setVirtualRefs(
   const refused: unknown[] = [];
   let firstError: unknown;
   let refusedCount = 0;
+  let last: unknown;
   for (const input of refs) {
     try {
+      if (last === undefined) assertMembers(input, LISTED_MEMBERS);
+      last = input;
       const found = input?.index ?? [];
       const index = Array.isArray(found) ? found : Array.from(found);
       assertInGrid(index, node);
@@ -112,6 +127,8 @@ export function setVirtualRefs(
       if (refused.length < REFUSED_INDICES_MAX) refused.push(input?.index);
     }
   }
+  // Members are misspelt in a whole batch, not in one of its references: two stand for all.
+  if (firstError === undefined) assertMembers(last, LISTED_MEMBERS);
   if (firstError !== undefined) throw refusal(node.path, firstError, refused, refusedCount);
   if (accepted.length === 0) return;
   accepted.writeTo(tableOf(state, node), currentDot(state));
@@ -136,6 +153,7 @@ export function setVirtualRefColumns(
 ): undefined {
   const node = arrayAt(layers, arrayPath);
   assertColumns(columns);
+  assertMembers(columns, COLUMNS);
   const count = checkBox(node, columns);
   const { offsets, lengths, locations } = columns;
   const isDictionary = "dictionary" in locations;
@@ -174,6 +192,16 @@ export function setVirtualRefColumns(
     },
     currentDot(state),
   );
+}
+
+/** Throws for a member that has no meaning: misspelt, an ETag would never be checked. */
+function assertMembers(ref: unknown, known: readonly string[]): void {
+  if (typeof ref !== "object" || ref === null) return; // Refused for what it lacks.
+  const unknown = Object.keys(ref).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw invalidRef(`${unknown} is no member of a virtual reference; known: ${known.join(", ")}`, {
+    member: unknown,
+  });
 }
 
 /** Throws unless all columns are there, each of its kind. */

@@ -72,6 +72,19 @@ describe("diffFromLogs", () => {
     });
   });
 
+  test("keeps its chunks in JSON", () => {
+    const diff = diffFromLogs({
+      logs: [log({ updatedChunks: [chunks("A", 2, 3, 4)] })],
+      from: snapshot({ A: "/a" }),
+      to: snapshot({ A: "/a" }),
+    });
+
+    expect(JSON.parse(JSON.stringify(diff))).toMatchObject({
+      updatedChunks: { "/a": [[3, 4]] },
+      isEmpty: false,
+    });
+  });
+
   test("a node made and deleted in between does not appear", () => {
     const diff = diffFromLogs({
       logs: [

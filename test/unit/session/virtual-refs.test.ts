@@ -18,8 +18,12 @@ describe("setVirtualRef", () => {
     await session.store.setVirtualRef("a/c/0", ref(location), ANY);
     await session.store.setVirtualRef("a/c/1", ref(location), ANY);
 
-    const chunks = await session.store.arrayChunks("/a").toArray();
-    expect(chunks.map((one) => one.location)).toEqual([stored, stored]);
+    const locations: string[] = [];
+    for await (const one of session.store.arrayChunks("/a")) {
+      // Its type says that there is a location.
+      if (one.type === "virtual") locations.push(one.location);
+    }
+    expect(locations).toEqual([stored, stored]);
     expect(await session.chunkType("/a", [0])).toBe("virtual");
   });
 
@@ -145,5 +149,44 @@ describe("setVirtualRefColumns", () => {
 
     expect(await kindOf(set)).toBe(kind);
     expect(session.hasUncommittedChanges).toBe(false);
+  });
+});
+
+describe("misspelt members of references", () => {
+  const refused = (name: string) => ({
+    kind: "invalid-virtual-ref",
+    message: expect.stringContaining(`${name} is no member of a virtual reference`),
+  });
+  const listed = (index: number[], more: object = {}) => ({ index, ...ref("s3://b/k"), ...more });
+
+  test("are refused by name, one by one, and in the first or last of a list", async () => {
+    const { session } = await repositoryWithArray();
+    const { store } = session;
+    const wrong = { eTag: '"e"' };
+
+    const one = { ...ref("s3://b/k"), ...wrong };
+    await expect(store.setVirtualRef("a/c/0", one, ANY)).rejects.toMatchObject(refused("eTag"));
+    for (const list of [
+      [listed([0], wrong), listed([1])],
+      [listed([0]), listed([1]), listed([2], wrong)],
+    ]) {
+      await expect(store.setVirtualRefs("/a", list, ANY)).rejects.toMatchObject(refused("eTag"));
+    }
+    expect(session.hasUncommittedChanges).toBe(false);
+  });
+
+  test("are refused by name in columns", async () => {
+    const { session } = await repositoryWithArray();
+    const columns = {
+      gridShape: [1],
+      locations: ["s3://b/k"],
+      offsets: Float64Array.of(0),
+      lengths: Float64Array.of(1),
+      etags: ['"e"'],
+    };
+
+    await expect(session.store.setVirtualRefColumns("/a", columns, ANY)).rejects.toMatchObject(
+      refused("etags"),
+    );
   });
 });
