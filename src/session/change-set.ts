@@ -48,3 +48,12 @@ export interface ChangeSet {
   readonly nodes: Map<string, NodeChange>;
   readonly chunks: Map<string, ChunkTable>;
 }
+
+/** Paths of all changed nodes; later change sets win. */
+export function pathsById(layers: readonly ChangeSet[]): Map<string, string> {
+  const paths = new Map<string, string>();
+  for (const { nodes } of layers) {
+    for (const { path, node } of nodes.values()) if (node !== undefined) paths.set(node.id, path);
+  }
+  return paths;
+}

@@ -23,23 +23,18 @@ import { CoordinateIndex } from "./coordinate-index.ts";
 import type { Dot } from "./dot.ts";
 import { DotDictionary } from "./dot-dictionary.ts";
 import { InlinePayloads } from "./inline-payloads.ts";
-import { assertRange, assertRanges, isCount, type VirtualRows } from "./virtual-rows.ts";
+import {
+  assertRange,
+  assertRanges,
+  type CodedVirtualRef,
+  isCount,
+  type VirtualRows,
+  virtualRowsOf,
+} from "./virtual-rows.ts";
 import { VirtualTargets } from "./virtual-targets.ts";
 
 const CHUNK_ID_BYTES = 12;
-
 const NOTHING = new Uint8Array(0);
-
-/** A virtual reference whose strings are numbers in its table's `strings`. */
-export interface CodedVirtualRef {
-  readonly location: number;
-  /** 1 higher than in `strings`; 0 = none. */
-  readonly etag: number;
-  readonly offset: number;
-  readonly length: number;
-  /** 0 = none. */
-  readonly lastModifiedSeconds: number;
-}
 
 /** Chunk references and tombstones by coordinates. Mutable. */
 export class ChunkTable implements CodedRows {
@@ -68,6 +63,21 @@ export class ChunkTable implements CodedRows {
   /** How many rows delete a chunk. */
   get tombstoneCount(): number {
     return this.#tombstoneCount;
+  }
+
+  /** The marks of the rows' writes, and maybe of some whose rows are gone. */
+  get dots(): readonly Dot[] {
+    return this.#dots.all();
+  }
+
+  /** Whether rows are numbered in order of their coordinates. */
+  get isAscending(): boolean {
+    return this.#index.isAscending;
+  }
+
+  /** Whether all rows are known to come after all of `other`: then no chunk is in both. */
+  isBehind(other: ChunkTable): boolean {
+    return this.#index.isBehind(other.#index);
   }
 
   /** Bytes of memory held by columns, arenas and index. */
@@ -117,7 +127,7 @@ export class ChunkTable implements CodedRows {
     return this.#lengths.get(row);
   }
 
-  /** Locations and etags. Read only; replaced when the table changes. */
+  /** Locations and etags: add what is set next, no more. Replaced when the table changes. */
   get strings(): ByteDictionary {
     return this.#targets.strings;
   }
@@ -202,11 +212,6 @@ export class ChunkTable implements CodedRows {
     this.#putVirtual(coordinates, location, etag, offset, length, lastModifiedSeconds, dot);
   }
 
-  /** As `addString` of the text's UTF-8. */
-  addText(text: string): number {
-    return this.strings.addText(text);
-  }
-
   /** Sets virtual references whose strings are numbered. Rows behind the last one are copied whole. */
   setVirtualRows(rows: VirtualRows, dot: Dot): void {
     assertRanges(rows);
@@ -263,15 +268,12 @@ export class ChunkTable implements CodedRows {
     this.setRows(source, [row]);
   }
 
-  /** Writes those rows of `source` (all, sorted, if left out), with their dots. */
-  setRows(source: ChunkTable, rows: ArrayLike<number> = source.sortedOrder()): void {
-    const coordinates = new Float64Array(this.rank);
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number;
-      for (let d = 0; d < this.rank; d++) coordinates[d] = source.coordinate(row, d);
-      this.#copyRow(source, row, coordinates);
-    }
-    this.#limitStrings();
+  /** Writes those rows of `source` (all if left out), with their dots. */
+  setRows(source: ChunkTable, rows?: ArrayLike<number>): void {
+    const recode = (code: number): number => this.#targets.recode(source.strings, code);
+    const columns = rows === undefined ? virtualRowsOf(source, recode) : undefined;
+    if (columns === undefined) this.#copyRows(source, rows ?? source.sortedOrder());
+    else this.setVirtualRows(columns, source.dot(0));
   }
 
   /** Whether both rows say the same about a chunk. Coordinates and dots are not compared. */
@@ -311,6 +313,16 @@ export class ChunkTable implements CodedRows {
     this.#offsets.set(row, offset);
     this.#lengths.set(row, length);
     this.#targets.set(row, location, etag, lastModifiedSeconds);
+  }
+
+  #copyRows(source: ChunkTable, rows: ArrayLike<number>): void {
+    const coordinates = new Float64Array(this.rank);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      for (let d = 0; d < this.rank; d++) coordinates[d] = source.coordinate(row, d);
+      this.#copyRow(source, row, coordinates);
+    }
+    this.#limitStrings();
   }
 
   #copyRow(source: ChunkTable, row: number, coordinates: ArrayLike<number>): void {

@@ -86,6 +86,13 @@ export class CoordinateIndex {
     return true;
   }
 
+  /** Whether all rows come after all of `other`, as far as that is known without sorting. */
+  isBehind(other: CoordinateIndex): boolean {
+    if (this.#length === 0 || other.#length === 0) return true;
+    if (!this.isAscending || !other.isAscending) return false;
+    return other.#compare(other.#length - 1, this.#coordinates) < 0;
+  }
+
   /** Drops `row`; the last row takes its number. */
   remove(row: number): void {
     const last = this.#length - 1;

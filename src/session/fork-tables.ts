@@ -9,6 +9,7 @@ import { readNumbers, writeNumbers } from "../codec/number-list.ts";
 import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE, ROW_VIRTUAL } from "../format/chunk-rows.ts";
 import { ChunkTable } from "./chunk-table.ts";
 import type { Dot } from "./dot.ts";
+import type { VirtualRows } from "./virtual-rows.ts";
 
 const CHUNK_ID_BYTES = 12;
 const COORDINATE_END = 2 ** 32;
@@ -73,7 +74,15 @@ export function readTable(reader: ByteReader, dots: readonly Dot[]): ChunkTable 
   for (const kind of kinds) counts[kind] = (counts[kind] as number) + 1;
   const inlineRow = readInline(reader, table, counts[ROW_INLINE] as number);
   const nativeRow = readNative(reader, table, counts[ROW_NATIVE] as number);
-  const virtualRow = readVirtual(reader, table, counts[ROW_VIRTUAL] as number);
+  const columns = readVirtual(reader, table, counts[ROW_VIRTUAL] as number);
+  const dotNumber = dotNumbers[0] as number;
+  if (counts[ROW_VIRTUAL] === rowCount && dotNumbers.every((number) => number === dotNumber)) {
+    const coordinates = new Uint32Array(rowCount * rank);
+    for (let i = 0; i < rowCount; i++) coordinates.set(nextCoordinates(i), i * rank);
+    table.setVirtualRows({ count: rowCount, coordinates, ...columns }, dots[dotNumber] as Dot);
+    return table;
+  }
+  const virtualRow = virtualSetter(table, columns);
   for (let i = 0; i < rowCount; i++) {
     const coordinates = nextCoordinates(i);
     const kind = kinds[i] as number;
@@ -112,22 +121,32 @@ function readNative(reader: ByteReader, table: ChunkTable, count: number): RowSe
   };
 }
 
-function readVirtual(reader: ByteReader, table: ChunkTable, count: number): RowSetter {
+type VirtualColumns = Omit<VirtualRows, "count" | "coordinates">;
+
+function readVirtual(reader: ByteReader, table: ChunkTable, count: number): VirtualColumns {
   const offsets = readNumbers(reader, count, SAFE_END);
   const lengths = readNumbers(reader, count, SAFE_END);
-  const lastModified = readNumbers(reader, count, SAFE_END);
-  const locationCodes = readStrings(reader, table, count);
-  const etagCodes = readStrings(reader, table, count);
-  if (locationCodes.includes(0)) reader.fail("a virtual reference has no location");
+  const lastModifieds = readNumbers(reader, count, SAFE_END);
+  const locations = readStrings(reader, table, count);
+  const etags = readStrings(reader, table, count);
+  for (let i = 0; i < count; i++) {
+    const location = locations[i] as number;
+    if (location === 0) reader.fail("a virtual reference has no location");
+    locations[i] = location - 1;
+  }
+  return { offsets, lengths, lastModifieds, locations, etags };
+}
+
+function virtualSetter(table: ChunkTable, columns: VirtualColumns): RowSetter {
   let next = 0;
   return (coordinates, dot) => {
     const i = next++;
     const ref = {
-      location: (locationCodes[i] as number) - 1,
-      etag: etagCodes[i] as number,
-      offset: offsets[i] as number,
-      length: lengths[i] as number,
-      lastModifiedSeconds: lastModified[i] as number,
+      location: columns.locations[i] as number,
+      etag: columns.etags?.[i] as number,
+      offset: columns.offsets[i] as number,
+      length: columns.lengths[i] as number,
+      lastModifiedSeconds: columns.lastModifieds?.[i] as number,
     };
     table.setVirtualCoded(coordinates, ref, dot);
   };
@@ -167,7 +186,7 @@ function isAscii(bytes: Uint8Array): boolean {
 }
 
 /** Per row the string's code in the table, plus 1; 0 = none. */
-function readStrings(reader: ByteReader, table: ChunkTable, rowCount: number): Float64Array {
+function readStrings(reader: ByteReader, table: ChunkTable, rowCount: number): Uint32Array {
   const stringCount = reader.count(2);
   const codes = new Float64Array(stringCount + 1);
   // The string before stands here; the next one overwrites what it does not share.
@@ -188,7 +207,10 @@ function readStrings(reader: ByteReader, table: ChunkTable, rowCount: number): F
     if (!isAscii(bytes)) reader.decodeText(bytes);
     codes[number] = table.addString(bytes) + 1;
   }
-  return readNumbers(reader, rowCount, stringCount + 1).map((number) => codes[number] as number);
+  const numbers = readNumbers(reader, rowCount, stringCount + 1);
+  const ofRows = new Uint32Array(rowCount);
+  for (let i = 0; i < rowCount; i++) ofRows[i] = codes[numbers[i] as number] as number;
+  return ofRows;
 }
 
 /** The tight box of all rows; then per row how many positions of the box were skipped. */

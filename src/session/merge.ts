@@ -11,7 +11,7 @@ import { equalBytes } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import { ROW_NATIVE, ROW_TOMBSTONE } from "../format/chunk-rows.ts";
 import { parentPath } from "../format/node-path.ts";
-import type { ChangeSet, NodeChange, NodeState } from "./change-set.ts";
+import { type ChangeSet, type NodeChange, type NodeState, pathsById } from "./change-set.ts";
 import { ChunkCoordinates } from "./chunk-coordinates.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 import { isInGrid, pendingChunk } from "./chunk-view.ts";
@@ -265,6 +265,11 @@ function isEveryRowCovered(table: ChunkTable, version: Version): boolean {
 
 function mergeTable(run: MergeRun, path: string, node: NodeState, theirs: ChunkTable): void {
   const { target, fork, own } = run;
+  if (isNewEverywhere(run, node.id, theirs)) {
+    writableTable(own, node.id, theirs.rank).setRows(theirs);
+    for (let row = 0; row < theirs.length; row++) countTaken(run, theirs, row);
+    return;
+  }
   const coordinates = new Uint32Array(theirs.rank);
   const taken: number[] = [];
   for (let row = 0; row < theirs.length; row++) {
@@ -274,22 +279,33 @@ function mergeTable(run: MergeRun, path: string, node: NodeState, theirs: ChunkT
     }
     for (let d = 0; d < coordinates.length; d++) coordinates[d] = theirs.coordinate(row, d);
     const present = pendingChunk(run.before, node.id, coordinates);
-    const presentTable = present?.rows as ChunkTable | undefined;
-    if (present !== undefined && presentTable !== undefined) {
-      const ours = presentTable.dot(present.row);
+    if (present !== undefined) {
+      const ours = (present.rows as ChunkTable).dot(present.row);
       if (!isCovered(fork.version, ours)) {
-        if (theirs.equalRows(row, presentTable, present.row)) continue;
+        if (theirs.equalRows(row, present.rows, present.row)) continue;
         if (!takesTheirs(run, run.decide(ours, theirs.dot(row)), path, coordinates)) continue;
       }
     }
     taken.push(row);
-    run.chunks++;
-    run.bytes += theirs.kind(row) === ROW_TOMBSTONE ? 0 : theirs.byteLength(row);
-    if (run.sampleChunkId === undefined && theirs.kind(row) === ROW_NATIVE) {
-      run.sampleChunkId = theirs.chunkIdBytes(row).slice();
-    }
+    countTaken(run, theirs, row);
   }
   if (taken.length > 0) writableTable(own, node.id, theirs.rank).setRows(theirs, taken);
+}
+
+/** Whether the receiver plainly knows none of the writes and has nothing at their chunks. */
+function isNewEverywhere({ target, own }: MergeRun, nodeId: string, theirs: ChunkTable): boolean {
+  if (theirs.dots.some((dot) => isCovered(target.version, dot))) return false;
+  return [target.overlay, own].every(({ chunks }) => {
+    const ours = chunks.get(nodeId);
+    return ours === undefined || theirs.isBehind(ours);
+  });
+}
+
+function countTaken(run: MergeRun, theirs: ChunkTable, row: number): void {
+  const kind = theirs.kind(row);
+  run.chunks++;
+  if (kind !== ROW_TOMBSTONE) run.bytes += theirs.byteLength(row);
+  if (kind === ROW_NATIVE) run.sampleChunkId ??= theirs.chunkIdBytes(row).slice();
 }
 
 /** Counts an overlap; whether the fork's write is to be taken. */
@@ -320,15 +336,6 @@ function pathOfNode(run: MergeRun, nodeId: string): string | undefined {
     run.fork.own,
   ]);
   return run.changedPaths.get(nodeId) ?? run.target.base.nodeById(nodeId)?.path;
-}
-
-/** Paths of all changed nodes; later change sets win. */
-function pathsById(layers: readonly ChangeSet[]): Map<string, string> {
-  const paths = new Map<string, string>();
-  for (const { nodes } of layers) {
-    for (const { path, node } of nodes.values()) if (node !== undefined) paths.set(node.id, path);
-  }
-  return paths;
 }
 
 /**

@@ -31,7 +31,7 @@ export function setVirtualColumns(table: ChunkTable, columns: VirtualColumns, do
   const locationCount = "dictionary" in locations ? locations.codes.length : locations.length;
   const isComplete = [locationCount, offsets.length, lengths.length].every((n) => n === count);
   assert(isComplete, "virtual reference columns have one value per position of the grid");
-  const etagCode = etag === undefined ? 0 : table.addText(etag) + 1;
+  const etagCode = etag === undefined ? 0 : table.strings.addText(etag) + 1;
   table.setVirtualRows(
     {
       count,
@@ -54,10 +54,12 @@ function locationCodes(
 ): Uint32Array {
   const codes = new Uint32Array(count);
   if (!("dictionary" in locations)) {
-    for (let i = 0; i < count; i++) codes[i] = table.addText(locations[i] as string);
+    for (let i = 0; i < count; i++) codes[i] = table.strings.addText(locations[i] as string);
     return codes;
   }
-  const ofDictionary = Uint32Array.from(locations.dictionary, (text) => table.addText(text));
+  const ofDictionary = Uint32Array.from(locations.dictionary, (text) =>
+    table.strings.addText(text),
+  );
   const given = locations.codes;
   for (let i = 0; i < count; i++) {
     const code = given[i] as number;

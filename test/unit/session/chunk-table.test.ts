@@ -271,6 +271,40 @@ describe("a chunk table", () => {
     );
   });
 
+  test("takes columns behind rows of which some were removed", () => {
+    const table = new ChunkTable(1);
+    const ref = { location: "s3://a/b", offset: 5, length: 6, etag: "e", lastModifiedSeconds: 7 };
+    for (const at of [0, 1, 2]) table.setVirtual([at], ref, OTHER);
+    table.remove([2]);
+    const lengths = Float64Array.of(1, 2);
+    const locations = ["s3://a/c", "s3://a/d"];
+    const columns = { gridShape: [2], gridOffset: [5], locations, offsets: new Float64Array(2) };
+    setVirtualColumns(table, { ...columns, lengths }, DOT);
+
+    expect(table.ref(2)).toEqual(virtual("s3://a/c", 0, 1));
+    expect(table.ref(3)).toEqual(virtual("s3://a/d", 0, 2));
+    expect([table.dot(1), table.dot(2), table.find([6])]).toEqual([OTHER, DOT, 3]);
+  });
+
+  test("takes all rows of a table that come behind its own as it takes them one by one", () => {
+    const source = new ChunkTable(2);
+    const ref = { location: "s3://a/b", offset: 5, length: 6, etag: "e", lastModifiedSeconds: 7 };
+    for (const at of [2, 3, 5])
+      source.setVirtual([1, at], at === 3 ? ref : (virtual("s3://c") as never), OTHER);
+    const [whole, single] = [0, 1].map(() => {
+      const table = new ChunkTable(2);
+      table.setVirtual([1, 1], virtual("s3://c", 3) as never, DOT);
+      return table;
+    }) as [ChunkTable, ChunkTable];
+    expect(source.isBehind(whole)).toBe(true);
+    whole.setRows(source);
+    for (const row of [0, 1, 2]) single.setRow(source, row);
+
+    expect(source.isBehind(whole)).toBe(false);
+    expect(readRows(whole, whole.sortedOrder())).toEqual(readRows(single, single.sortedOrder()));
+    expect(whole.dot(3)).toEqual(OTHER);
+  });
+
   test("holds a million references in 25 MB, distinct locations not counted", () => {
     const count = 1_000_000;
     const dictionary = Array.from(
