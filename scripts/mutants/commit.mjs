@@ -11,7 +11,7 @@ export const COMMIT_MUTANTS = [
   [COMMIT, "state.unsettled = [...state.unsettled, unsettled];", ""],
   [COMMIT, "state.own = emptyChangeSet();", ""],
   [COMMIT, 'run.mode !== "flush" && !run.allowEmpty', 'run.mode !== "flush"'],
-  [COMMIT, "attempt + 1 >= run.attemptsMax", "attempt >= run.attemptsMax"],
+  [COMMIT, "progress.attempts < run.attemptsMax", "progress.attempts <= run.attemptsMax"],
   [COMMIT, "if (state.memo.revision !== state.revision) {", "if (false) {"],
   [COMMIT, "Math.max(nowMicros, parentMicros + 1)", "nowMicros"],
   [COMMIT, "return { ...mergeTransactionLogs(replaced, log), id };", "return log;"],
