@@ -59,13 +59,15 @@ export const CONFLICT_MUTANTS = [
     'if (side === "ours") return true;',
   ],
   [PATCH, 'if (side === "theirs") patch.dropSharedChunks(conflict);', ""],
-  [PATCH, 'if (change?.node?.type === "array") patch.deleteTheirsBelow(path, change.dot);', ""],
+  // That their children go is decided once more, by the conflict about them: not planted.
+  [PATCH, 'if (side === "theirs") patch.takeTheirs(path);\n  else {', 'if (side === "ours") {'],
   [
     PATCH,
     'if (side === "theirs") patch.dropCreationsBelow(path);\n    return side === "theirs";',
     "return true;",
   ],
-  [PATCH, "patch.dropChunks(patch.nodes.get(path)?.node?.id);", ""],
+  // That chunks of a deleted array go is decided by their own conflict too: not planted.
+  [PATCH, "patch.nodes.delete(path);\n  return true;\n}", "return true;\n}"],
   [PATCH, 'if (side === "theirs") {\n    patch.keepGroupsAbove(path);', 'if (side === "theirs") {'],
   [PATCH, 'if (change !== undefined && change.node?.type !== "group") this.#dropChange(at);', ""],
   [

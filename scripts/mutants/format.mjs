@@ -91,11 +91,7 @@ export const FORMAT_MUTANTS = [
   [REPO, "if (found === SPEC_VERSION) return;", "return;"],
   [REPO_WRITE, "if (repo.unknownFields !== undefined) {", "if (false) {"],
   [REPO_WRITE, "if (first.backupPath !== undefined) {", "if (false) {"],
-  [
-    REPO_WRITE,
-    "const ids = [...repo.snapshots.keys()].sort();",
-    "const ids = [...repo.snapshots.keys()];",
-  ],
+  [REPO_WRITE, "[...repo.snapshots.keys()].sort()", "[...repo.snapshots.keys()]"],
   [CONFIG, "if (names.has(name)) throw", "if (false) throw"],
   [CONFIG, "Math.min(COMPRESSION_LEVEL_MAX, config.compression.level)", "config.compression.level"],
   [SPLITTING, "if (sizes[axis] !== undefined) continue;", ""],

@@ -23,7 +23,9 @@ export const SESSION_MUTANTS = [
   ],
   [MERGE, "assertNoUnseenChunks(run, replaced);", ""],
   [MERGE, "own.chunks.delete(replaced.id);", ""],
-  [MERGE, "if (theirs.equalRows(row, presentTable, present.row)) continue;", ""],
+  [MERGE, "if (theirs.equalRows(row, present.rows, present.row)) continue;", ""],
+  [MERGE, "if (theirs.dots.some((dot) => isCovered(target.version, dot))) return false;", ""],
+  [MERGE, "ours === undefined || theirs.isBehind(ours)", "true"],
   [MERGE, "assertCompatibleMetadata(run);\n", "\n"],
   [MERGE, "return hiding.find(coordinates) >= 0;", "return false;"],
   [

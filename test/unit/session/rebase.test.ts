@@ -290,3 +290,17 @@ describe("a node that the session made and deleted again", () => {
     expect(session.hasUncommittedChanges).toBe(false);
   });
 });
+
+test("what a failed commit wrote of changes that a rebase then drops is not used again", async () => {
+  const { repository, session } = await repositoryWithArray();
+  await session.store.set("a/c/0", chunk(2, 9));
+  await session.store.set("a/c/1", chunk(2, 9));
+  // Nothing is there: their commit leaves the array's manifests as they were.
+  await commitEach(repository, [(other) => other.store.delete("a/c/0")]);
+  expect(await kindOf(session.commit("ours"))).toBe("commit-conflict");
+  await session.rebase(basicConflictSolver({ onChunkConflict: "theirs" }));
+  await session.commit("ours");
+  const { store } = await repository.readonlySession("main");
+  expect(await store.get("a/c/0")).toBeUndefined();
+  expect(await store.get("a/c/1")).toEqual(chunk(2, 9));
+});
