@@ -25,7 +25,10 @@ const HISTORIES = [
 ];
 
 /** Tests that take long and look at other things. */
-const SLOW = ["clock", "many-writers", "dataset-regions"].flatMap((name) => ["--exclude", `**/${name}.test.ts`]);
+const SLOW = ["clock", "many-writers", "dataset-regions"].flatMap((name) => [
+  "--exclude",
+  `**/${name}.test.ts`,
+]);
 
 /** By area: the bugs, and the tests in the order in which they are tried. */
 const AREAS = {
@@ -88,7 +91,7 @@ for (const [area, { mutants, tests }] of Object.entries(AREAS)) {
   const began = Date.now();
   let killed = 0;
   for (const [file, from, to] of chosen) {
-    const source = readFileSync(join(ROOT, file), "utf8");
+    const source = readFileSync(join(copy, file), "utf8");
     const at = source.indexOf(from);
     if (at < 0 || source.indexOf(from, at + 1) >= 0) {
       process.stdout.write(`STALE ${file}: ${at < 0 ? "not there" : "twice"}: ${from}\n`);
@@ -101,7 +104,7 @@ for (const [area, { mutants, tests }] of Object.entries(AREAS)) {
     if (isKilled) killed++;
     else
       process.stdout.write(`survives: ${file}: ${JSON.stringify(from)} -> ${JSON.stringify(to)}\n`);
-    writeFileSync(join(copy, file), readFileSync(join(ROOT, file)));
+    writeFileSync(join(copy, file), source);
   }
   const seconds = Math.round((Date.now() - began) / 1000);
   rows.push({ area, killed, planted: chosen.length, seconds });
