@@ -7,6 +7,8 @@ const SLAB_SHIFT = 2 ** 20;
 const FIRST_SLAB_BYTES = 1024;
 const OWN_SLAB_DIVISOR = 4; // A string above a quarter of a slab would waste too much of its end.
 
+const LOOP_BYTES_MAX = 64;
+
 const NOTHING = new Uint8Array(0);
 const NO_WORDS = new Uint32Array(0);
 
@@ -38,7 +40,7 @@ export class ByteArena {
     }
     const offset = this.#used;
     // A loop beats `set(subarray)` for short strings: it makes no view object.
-    if (length <= 64)
+    if (length <= LOOP_BYTES_MAX)
       for (let i = 0; i < length; i++) slab[offset + i] = source[start + i] as number;
     else slab.set(source.subarray(start, end), offset);
     this.#used += length;
@@ -65,6 +67,17 @@ export class ByteArena {
     if (length === 0) return NOTHING;
     const offset = position % SLAB_SHIFT;
     return this.slabOf(position).subarray(offset, offset + length);
+  }
+
+  /** Copies `length` bytes from `position` to `target` from `at` on; of short ones makes no view. */
+  copyTo(position: number, length: number, target: Uint8Array, at: number): void {
+    if (length > LOOP_BYTES_MAX) {
+      target.set(this.view(position, length), at);
+      return;
+    }
+    const slab = this.slabOf(position);
+    const offset = position % SLAB_SHIFT;
+    for (let i = 0; i < length; i++) target[at + i] = slab[offset + i] as number;
   }
 
   /** An arena of its own with the same bytes at the same positions. */

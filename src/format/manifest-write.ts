@@ -113,7 +113,7 @@ class ManifestWriter {
       words[word++] = rank;
       for (let d = 0; d < rank; d++) words[word++] = rows.coordinate(row, d);
       if ((code & 3) === ROW_INLINE) {
-        this.#writePayload(at + shape.payloadAt, layout, rows.payload(row));
+        this.#writePayload(at + shape.payloadAt, layout, rows, row);
         continue;
       }
       const location = array.locations?.[i] ?? 0;
@@ -141,11 +141,13 @@ class ManifestWriter {
     strings.copyTo(number, this.#words, (at >>> 2) + 1);
   }
 
-  #writePayload(fieldAt: number, layout: RefLayout, payload: Uint8Array): void {
-    const at = layout.addPayload(payload.length);
+  #writePayload(fieldAt: number, layout: RefLayout, rows: ChunkRows, row: number): void {
+    const byteLength = rows.byteLength(row);
+    const at = layout.addPayload(byteLength);
     this.#point(fieldAt, at);
-    this.#setUint32(at, payload.length);
-    this.bytes.set(payload, at + 4);
+    this.#setUint32(at, byteLength);
+    if (rows.copyPayload === undefined) this.bytes.set(rows.payload(row), at + 4);
+    else rows.copyPayload(row, this.bytes, at + 4);
   }
 
   #writeTarget(

@@ -1,4 +1,5 @@
 /** Ids of native chunks by row, 12 raw bytes each; takes no memory before the first one is set. */
+import { assert } from "../base/errors.ts";
 
 const ID_BYTES = 12;
 
@@ -18,6 +19,7 @@ export class ChunkIdColumn {
 
   /** Copies an id in, making room for `capacity` rows if it must grow. */
   set(row: number, id: Uint8Array, capacity: number): void {
+    assert(id.length === ID_BYTES, "a chunk id has 12 bytes");
     const at = row * ID_BYTES;
     let bytes = this.#bytes;
     if (bytes === undefined || at + ID_BYTES > bytes.length) {

@@ -33,7 +33,6 @@ import {
 } from "./virtual-rows.ts";
 import { VirtualTargets } from "./virtual-targets.ts";
 
-const CHUNK_ID_BYTES = 12;
 const NOTHING = new Uint8Array(0);
 
 /** Chunk references and tombstones by coordinates. Mutable. */
@@ -115,6 +114,10 @@ export class ChunkTable implements CodedRows {
     return this.#payloads.view(this.#offsets.get(row), this.#lengths.get(row));
   }
 
+  copyPayload(row: number, target: Uint8Array, at: number): void {
+    this.#payloads.copyTo(this.#offsets.get(row), this.#lengths.get(row), target, at);
+  }
+
   chunkIdBytes(row: number): Uint8Array {
     return this.#kinds[row] === ROW_NATIVE ? this.#chunkIds.get(row) : NOTHING;
   }
@@ -184,7 +187,6 @@ export class ChunkTable implements CodedRows {
     length: number,
     dot: Dot,
   ): void {
-    assert(idBytes.length === CHUNK_ID_BYTES, "a chunk id has 12 bytes");
     assertRange(offset, length);
     const row = this.#open(coordinates, ROW_NATIVE, dot);
     this.#chunkIds.set(row, idBytes, this.#kinds.length);
@@ -261,11 +263,6 @@ export class ChunkTable implements CodedRows {
     this.#index.remove(row);
     if (row !== last) this.#moveRow(last, row);
     return true;
-  }
-
-  /** Writes row `row` of `source`, with its dot, over whatever is here at its coordinates. */
-  setRow(source: ChunkTable, row: number): void {
-    this.setRows(source, [row]);
   }
 
   /** Writes those rows of `source` (all if left out), with their dots. */

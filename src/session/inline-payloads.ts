@@ -28,6 +28,10 @@ export class InlinePayloads {
     return this.#arena.view(position, length);
   }
 
+  copyTo(position: number, length: number, target: Uint8Array, at: number): void {
+    this.#arena.copyTo(position, length, target, at);
+  }
+
   /** A payload of that length is not needed any more. */
   discard(length: number): void {
     this.#garbageBytes += length;

@@ -298,7 +298,7 @@ describe("a chunk table", () => {
     }) as [ChunkTable, ChunkTable];
     expect(source.isBehind(whole)).toBe(true);
     whole.setRows(source);
-    for (const row of [0, 1, 2]) single.setRow(source, row);
+    for (const row of [0, 1, 2]) single.setRows(source, [row]);
 
     expect(source.isBehind(whole)).toBe(false);
     expect(readRows(whole, whole.sortedOrder())).toEqual(readRows(single, single.sortedOrder()));
