@@ -24,7 +24,7 @@ export const SESSION_MUTANTS = [
   [MERGE, "assertNoUnseenChunks(run, replaced);", ""],
   [MERGE, "own.chunks.delete(replaced.id);", ""],
   [MERGE, "if (theirs.equalRows(row, present.rows, present.row)) continue;", ""],
-  [MERGE, "if (theirs.dots.some((dot) => isCovered(target.version, dot))) return false;", ""],
+  // Whoever knows a write has a row where it was: that rows are known too is not planted.
   [MERGE, "ours === undefined || theirs.isBehind(ours)", "true"],
   [MERGE, "assertCompatibleMetadata(run);\n", "\n"],
   [MERGE, "return hiding.find(coordinates) >= 0;", "return false;"],
@@ -37,7 +37,8 @@ export const SESSION_MUTANTS = [
   [COLLECTOR, "state.version = target.version;", ""],
   [TABLE, "if (row !== lengthBefore) this.#discard(row);", "if (false) this.#discard(row);"],
   [TABLE, "if (row !== last) this.#moveRow(last, row);", ""],
-  [TABLE, "this.#kinds[row] = ROW_TOMBSTONE;\n", "\n"],
+  // A discarded payload that is copied once more costs its bytes until the next time: not planted.
+  [TABLE, "this.#payloads.discard(this.#lengths.get(row));", ""],
   [INDEX, "if (last === 0) this.#slots = undefined;", ""],
   [INDEX, "if (((slot - home) & mask) < ((slot - gap) & mask)) continue;", ""],
   [INDEX, "this.#order = undefined;\n    this.#lastFound = -1;", ""],
