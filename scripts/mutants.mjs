@@ -17,6 +17,14 @@ import { prepare, ROOT } from "./prepare.mjs";
 const SCORE_MIN = 0.8;
 const HANG_MS = 180_000;
 const SESSIONS = ["test/unit/session", "test/unit/repository"];
+/** What notices most, tried first: by area, a second or two each. */
+const NEAREST = {
+  commit: ["commit/", "commit-", "session.test"].map((name) => `test/unit/session/${name}`),
+  conflicts: ["conflicts/", "rebase"].map((name) => `test/unit/session/${name}`),
+  session: ["merge", "fork-", "chunk-table", "coordinate-index", "session.test"].map(
+    (name) => `test/unit/session/${name}`,
+  ),
+};
 const HISTORIES = [
   "test/property",
   "test/model/conflict-matrix",
@@ -34,10 +42,10 @@ const SLOW = ["clock", "many-writers", "dataset-regions"].flatMap((name) => [
 const AREAS = {
   commit: {
     mutants: COMMIT_MUTANTS,
-    tests: [SESSIONS, HISTORIES, ["test/unit/session/clock"]],
+    tests: [NEAREST.commit, SESSIONS, HISTORIES, ["test/unit/session/clock"]],
   },
-  conflicts: { mutants: CONFLICT_MUTANTS, tests: [SESSIONS, HISTORIES] },
-  session: { mutants: SESSION_MUTANTS, tests: [SESSIONS, HISTORIES] },
+  conflicts: { mutants: CONFLICT_MUTANTS, tests: [NEAREST.conflicts, SESSIONS, HISTORIES] },
+  session: { mutants: SESSION_MUTANTS, tests: [NEAREST.session, SESSIONS, HISTORIES] },
   format: { mutants: FORMAT_MUTANTS, tests: [["test/unit/format"], ["test/fuzz"]] },
 };
 
