@@ -1,5 +1,6 @@
 /** Merging into a fork that has itself overwritten what its parent had changed before the fork. */
 import { expect, test } from "vitest";
+import { decodeForkBytes } from "../../../src/session/fork-bytes.ts";
 import { array, chunk, GROUP, kindOf, repositoryWithArray } from "./fixture.ts";
 
 async function groupAndSession() {
@@ -58,4 +59,18 @@ test("nor do they have to fit the metadata that the fork brings", async () => {
   await receiver.merge(writing);
 
   expect(await receiver.store.get("a/c/7")).toBeUndefined();
+});
+
+test("a fork that deletes an array forgets the chunks that its parent wrote to it", async () => {
+  const { session } = await repositoryWithArray();
+  await session.store.set("a/c/0", chunk(4, 1));
+  const fork = session.fork();
+  await fork.store.delete("a/zarr.json");
+
+  const status = await fork.status();
+
+  expect(status.deletedArrays).toEqual(["/a"]);
+  expect([...status.updatedChunks.keys()]).toEqual([]);
+  const { overlay } = decodeForkBytes(fork.fork().toBytes());
+  expect([...overlay.chunks.keys()]).toEqual([]);
 });
