@@ -102,7 +102,7 @@ export function setVirtualRefs(
   }
   const capacity = Array.isArray(refs) ? Math.min(refs.length, LIST_ROOM_MAX) : 0;
   const accepted = new VirtualRefList(node.array.shape.length, capacity);
-  let lastLocation: unknown;
+  let lastLocation: string | undefined;
   let locationCode = 0;
   const refused: unknown[] = [];
   let firstError: unknown;
@@ -116,7 +116,7 @@ export function setVirtualRefs(
       const index = Array.isArray(found) ? found : Array.from(found);
       assertInGrid(index, node);
       const { location, offset, length } = checkExtent(input);
-      if (location !== lastLocation) {
+      if (location === undefined || location !== lastLocation) {
         locationCode = accepted.addLocation(checkLocation(location));
         lastLocation = location;
       }

@@ -152,6 +152,18 @@ describe("setVirtualRefColumns", () => {
   });
 });
 
+describe("lists of references", () => {
+  test.each([[undefined], [""], [7]])("refuse a first location of %j", async (location) => {
+    const { session } = await repositoryWithArray();
+    const wrong = { index: [0], location: location as string, offset: 0, length: 1 };
+
+    expect(await kindOf(session.store.setVirtualRefs("/a", [wrong], ANY))).toBe(
+      "invalid-virtual-ref",
+    );
+    expect(session.hasUncommittedChanges).toBe(false);
+  });
+});
+
 describe("misspelt members of references", () => {
   const refused = (name: string) => ({
     kind: "invalid-virtual-ref",
