@@ -14,9 +14,11 @@ import { createSingleFlight } from "../base/single-flight.ts";
 import type { NativeRef } from "../format/chunk-ref.ts";
 import {
   decodeEnvelope,
+  type EnvelopeExpectation,
   encodeEnvelope,
   type FileType,
   objectMetadata,
+  openEnvelope,
 } from "../format/envelope.ts";
 import { type Manifest, parseManifest } from "../format/manifest-read.ts";
 import { manifestPath, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
@@ -81,6 +83,8 @@ interface AssetType<T> {
   readonly objectKind: ObjectKind;
   path(id: string): string;
   parse(payload: Uint8Array, specVersion: 1 | 2, object: string): T | Promise<T>;
+  /** Reads a file of which only parts are decoded; `undefined`, or absent: all of it must be. */
+  open?(bytes: Uint8Array, expected: EnvelopeExpectation): Promise<T | undefined>;
   idOf(asset: T): string;
   /** Memory that the decoded asset holds, about. */
   weigh(asset: T, payloadBytes: number): number;
@@ -101,6 +105,10 @@ const MANIFESTS: AssetType<Manifest> = {
   objectKind: "manifest",
   path: manifestPath,
   parse: (payload, _specVersion, object) => parseManifest(payload, object),
+  async open(bytes, expected) {
+    const partial = await openEnvelope(bytes, expected);
+    return partial && parseManifest(partial, expected.object);
+  },
   idOf: ({ id }) => id,
   weigh: ({ sizeBytes }) => sizeBytes,
 };
@@ -169,14 +177,20 @@ function createShelf<T>(type: AssetType<T>, lane: Lane, cacheBytesMax: number): 
   const object = type.path;
 
   const decode = async (id: string, bytes: Uint8Array): Promise<T> => {
-    const { payload, specVersion } = await decodeEnvelope(bytes, {
+    const expected = {
       object: object(id),
       fileType: type.fileType,
       bytesMax: limits.metadataBytesMax,
-    });
-    const asset = await type.parse(payload, specVersion, object(id));
+    };
+    const opened = await type.open?.(bytes, expected);
+    if (opened !== undefined) return keep(id, opened, bytes.length);
+    const { payload, specVersion } = await decodeEnvelope(bytes, expected);
+    return keep(id, await type.parse(payload, specVersion, object(id)), payload.length);
+  };
+
+  const keep = (id: string, asset: T, payloadBytes: number): T => {
     checkId(object(id), id, type.idOf(asset));
-    cache.set(id, asset, type.weigh(asset, payload.length));
+    cache.set(id, asset, type.weigh(asset, payloadBytes));
     return asset;
   };
 

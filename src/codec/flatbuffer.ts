@@ -2,12 +2,14 @@
  * Bounds-checked reading of FlatBuffers: no offset, length, vtable or string of the buffer is
  * trusted. Positions are absolute byte offsets; position 0 means "absent" (nothing but the root
  * offset can stand there). Misaligned buffers are read. Work is bounded by the buffer's size even
- * where hostile offsets share one vector a million times.
+ * where hostile offsets share one vector a million times. Of bytes that are made when asked for,
+ * it asks for what it reads.
  *
  * Damage throws `deserialization` with the object's name and the byte offset.
  */
 import { decodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
+import type { PartialBytes } from "../base/partial-bytes.ts";
 
 const ABSENT = 0;
 /** A vtable's size has 16 bits. */
@@ -28,13 +30,16 @@ export class FlatBufferReader {
   readonly view: DataView;
   /** Names the object in messages. */
   readonly object: string;
+  readonly #partial: PartialBytes | undefined;
   #elementsLeft: number;
   #stringBytesLeft: number;
   readonly #strings = new Map<number, string>();
   readonly #unknownSlots = new Map<number, readonly number[]>();
 
-  constructor(bytes: Uint8Array, object: string) {
+  /** `partial`: where `bytes` come from, unless all are there. */
+  constructor(bytes: Uint8Array, object: string, partial?: PartialBytes) {
     this.bytes = bytes;
+    this.#partial = partial;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.object = object;
     this.#elementsLeft = bytes.length * ELEMENTS_PER_BYTE + BUDGET_FLOOR;
@@ -51,6 +56,7 @@ export class FlatBufferReader {
   /** Position of the root table. */
   root(): number {
     if (this.bytes.length < HEADER_BYTES) this.fail(0, "shorter than a root offset");
+    this.#partial?.ensure(0, HEADER_BYTES);
     return this.#follow(0);
   }
 
@@ -126,18 +132,20 @@ export class FlatBufferReader {
 
   /** Position of the table that element `index` of a vector of offsets points to. */
   tableAt(vector: number, index: number): number {
+    this.#partial?.ensure(vector + 4 + 4 * index, vector + 8 + 4 * index);
     return this.#follow(vector + 4 + 4 * index);
   }
 
   /**
    * Position of the vector in `slot`, checked to hold all its elements of `elementBytes` each;
-   * 0 if absent. Element i starts at `position + 4 + i * elementBytes`.
+   * 0 if absent. Element i starts at `position + 4 + i * elementBytes`; it is not asked for here.
    */
   vector(table: number, slot: number, elementBytes: number): number {
     const at = this.field(table, slot, 4);
     if (at === ABSENT) return ABSENT;
     const position = at + this.view.getUint32(at, true);
     if (position + 4 > this.bytes.length) this.fail(at, "vector starts behind the end");
+    this.#partial?.ensure(position, position + 4);
     const length = this.view.getUint32(position, true);
     if (position + 4 + length * elementBytes > this.bytes.length) {
       this.fail(position, `vector of ${length} x ${elementBytes} bytes reaches behind the end`);
@@ -155,7 +163,9 @@ export class FlatBufferReader {
   byteVector(table: number, slot: number): Uint8Array | undefined {
     const position = this.vector(table, slot, 1);
     if (position === ABSENT) return undefined;
-    return this.bytes.subarray(position + 4, position + 4 + this.vectorLength(position));
+    const end = position + 4 + this.vectorLength(position);
+    this.#partial?.ensure(position + 4, end);
+    return this.bytes.subarray(position + 4, end);
   }
 
   /** The string in `slot`; `undefined` if absent. Equal positions give one and the same string. */
@@ -167,8 +177,10 @@ export class FlatBufferReader {
   /** The string that element `index` of a vector of offsets points to. */
   stringAt(vector: number, index: number): string {
     const at = vector + 4 + 4 * index;
+    this.#partial?.ensure(at, at + 4);
     const position = at + this.view.getUint32(at, true);
     if (position + 4 > this.bytes.length) this.fail(at, "string starts behind the end");
+    this.#partial?.ensure(position, position + 4);
     if (position + 4 + this.view.getUint32(position, true) > this.bytes.length) {
       this.fail(position, "string reaches behind the end");
     }
@@ -187,6 +199,7 @@ export class FlatBufferReader {
   }
 
   #decodeString(start: number, length: number): string {
+    this.#partial?.ensure(start, start + length);
     if (length <= SHORT_STRING_BYTES) {
       let text = "";
       let i = start;
@@ -212,15 +225,20 @@ export class FlatBufferReader {
 
   /** Follows the offset at `at` to a table and checks that table's vtable and extent. */
   #follow(at: number): number {
+    const partial = this.#partial;
     const end = this.bytes.length;
     const table = at + this.view.getUint32(at, true);
     if (table === at || table + 4 > end) this.fail(at, "offset points behind the end");
+    partial?.ensure(table, table + 4);
     const vtable = table - this.view.getInt32(table, true);
     if (vtable < 0 || vtable + 4 > end) this.fail(table, "vtable lies outside the buffer");
+    partial?.ensure(vtable, vtable + 4);
     const vtableBytes = this.view.getUint16(vtable, true);
     if (vtableBytes < 4 || vtable + vtableBytes > end) this.fail(vtable, "vtable has a wrong size");
     const tableBytes = this.view.getUint16(vtable + 2, true);
     if (tableBytes < 4 || table + tableBytes > end) this.fail(vtable, "table has a wrong size");
+    partial?.ensure(vtable, vtable + vtableBytes);
+    partial?.ensure(table, table + tableBytes);
     return table;
   }
 }

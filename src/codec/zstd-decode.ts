@@ -4,13 +4,13 @@
  * and return garbage for frames that need a dictionary.
  * Spec: RFC 8878.
  */
-import { makeError } from "../base/errors.ts";
 import { decodeHuffmanStream, type HuffmanTable, parseHuffmanTable } from "./huffman-decode.ts";
 import { xxh64Low } from "./xxh64.ts";
 import {
   BLOCK_BYTES_MAX,
   BLOCK_RAW,
   BLOCK_RLE,
+  outputTooLarge,
   walkZstdFrames,
   type ZstdFrame,
   zstdDamaged,
@@ -27,7 +27,10 @@ import {
 } from "./zstd-sequences.ts";
 
 const DICTIONARY_MAGIC = 0xec30a437;
+const CHECKSUM_BYTES = 4;
 const INITIAL_REPEATS = [1, 4, 8] as const;
+/** Longer than any content: an offset that nothing may reach. */
+const UNKNOWN = 2 ** 31 - 1;
 
 /** What a frame starts from: nothing, or what a dictionary brings along. */
 export interface ZstdDictionary {
@@ -53,6 +56,12 @@ function freshSequenceState(): SequenceState {
     repeats: [...INITIAL_REPEATS],
   };
 }
+
+/** For blocks that stand alone: repeating an offset of blocks before them reaches too far back. */
+const NO_HISTORY: ZstdDictionary = {
+  ...NO_DICTIONARY,
+  sequences: { ...NO_DICTIONARY.sequences, repeats: [UNKNOWN, UNKNOWN, UNKNOWN] },
+};
 
 /** Parses a trained dictionary; bytes without the magic are a raw-content dictionary. */
 export function parseZstdDictionary(bytes: Uint8Array): ZstdDictionary {
@@ -84,13 +93,6 @@ export function parseZstdDictionary(bytes: Uint8Array): ZstdDictionary {
     },
     content,
   };
-}
-
-/** Throws `deserialization`: more than `bytesMax` bytes would come out. */
-export function outputTooLarge(bytesMax: number): never {
-  throw makeError("deserialization", `zstd: content exceeds the limit of ${bytesMax} bytes`, {
-    details: { bytesMax },
-  });
 }
 
 /** The frames of `bytes`, refused where they surely exceed `bytesMax` or need another dictionary. */
@@ -145,33 +147,28 @@ function decodeFrame(
   dictionary: ZstdDictionary,
 ): number {
   const decoder = new BlockDecoder(bytes, output, start - dictionary.content.length, dictionary);
-  let at = start;
-  let input = frame.blocksStart;
-  for (let isLast = false; !isLast; ) {
-    const header =
-      (bytes[input] as number) |
-      ((bytes[input + 1] as number) << 8) |
-      ((bytes[input + 2] as number) << 16);
-    isLast = (header & 1) === 1;
-    const type = (header >> 1) & 3;
-    const size = header >> 3;
-    input += 3;
-    if (type === BLOCK_RAW || type === BLOCK_RLE) {
-      if (at + size > output.length) outputTooLarge(output.length - dictionary.content.length);
-      if (type === BLOCK_RAW) output.set(bytes.subarray(input, input + size), at);
-      else output.fill(bytes[input] as number, at, at + size);
-      at += size;
-      input += type === BLOCK_RAW ? size : 1;
-    } else {
-      at = decoder.decode(input, input + size, at, frame.blockBytesMax);
-      input += size;
-    }
-  }
+  const blocksEnd = frame.hasChecksum ? frame.end - CHECKSUM_BYTES : frame.end;
+  const at = decoder.decodeAll(frame.blocksStart, blocksEnd, start, frame.blockBytesMax);
   if (frame.contentBytes !== undefined && at - start !== frame.contentBytes) {
     zstdDamaged(frame.start, `content has ${at - start} bytes, not ${frame.contentBytes}`);
   }
-  if (frame.hasChecksum) checkContent(bytes, input, output.subarray(start, at));
+  if (frame.hasChecksum) checkContent(bytes, blocksEnd, output.subarray(start, at));
   return at;
+}
+
+/**
+ * Decodes the whole blocks in bytes [start, end), which refer to nothing before them, to the front
+ * of `output`; returns how many bytes they hold.
+ * @throws {deserialization} on damage, and if `output` is too small
+ */
+export function decodeBlocks(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  output: Uint8Array,
+): number {
+  const decoder = new BlockDecoder(bytes, output, 0, NO_HISTORY);
+  return decoder.decodeAll(start, end, 0, BLOCK_BYTES_MAX);
 }
 
 function checkContent(bytes: Uint8Array, at: number, content: Uint8Array): void {
@@ -214,8 +211,36 @@ class BlockDecoder {
     };
   }
 
+  /** Decodes the blocks in bytes [start, end) to output from `outputStart`; returns their end. */
+  decodeAll(start: number, end: number, outputStart: number, blockBytesMax: number): number {
+    const bytes = this.#bytes;
+    const output = this.#output;
+    let at = outputStart;
+    let input = start;
+    while (input < end) {
+      const header =
+        (bytes[input] as number) |
+        ((bytes[input + 1] as number) << 8) |
+        ((bytes[input + 2] as number) << 16);
+      const type = (header >> 1) & 3;
+      const size = header >> 3;
+      input += 3;
+      if (type === BLOCK_RAW || type === BLOCK_RLE) {
+        if (at + size > output.length) zstdDamaged(input, "output grows too large");
+        if (type === BLOCK_RAW) output.set(bytes.subarray(input, input + size), at);
+        else output.fill(bytes[input] as number, at, at + size);
+        at += size;
+        input += type === BLOCK_RAW ? size : 1;
+      } else {
+        at = this.#decode(input, input + size, at, blockBytesMax);
+        input += size;
+      }
+    }
+    return at;
+  }
+
   /** Decodes the block in bytes [start, end) to output from `outputStart`; returns its end. */
-  decode(start: number, end: number, outputStart: number, blockBytesMax: number): number {
+  #decode(start: number, end: number, outputStart: number, blockBytesMax: number): number {
     const bytes = this.#bytes;
     let at = this.#readLiterals(start, end, blockBytesMax);
     if (at >= end) zstdDamaged(at, "truncated sequences section");

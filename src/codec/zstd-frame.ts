@@ -42,6 +42,13 @@ export function zstdDamaged(offset: number, what: string): never {
   });
 }
 
+/** Throws `deserialization`: more than `bytesMax` bytes would come out. */
+export function outputTooLarge(bytesMax: number): never {
+  throw makeError("deserialization", `zstd: content exceeds the limit of ${bytesMax} bytes`, {
+    details: { bytesMax },
+  });
+}
+
 /**
  * Every data frame of `bytes`, in order; skippable frames are left out. Refuses truncation,
  * trailing garbage and windows above 128 MiB.

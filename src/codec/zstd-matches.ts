@@ -13,6 +13,8 @@ const SKIP_SHIFT = 6;
 const SECOND_BYTES_MIN = 8;
 /** Above, a call beats a loop of words. */
 const LONG_BYTES = 64;
+/** Reaches further back than any position. */
+const NO_DISTANCE = 2 ** 31 - 1;
 /** Literals are copied in words, so the last one may overrun by so much. */
 const OVERRUN_BYTES = 4;
 
@@ -81,6 +83,8 @@ export class MatchFinder {
   readonly #shift: number;
   /** The two latest distances, as the decoder will know them. */
   repeats: readonly [number, number] = [1, 4];
+  /** Nothing up to here is matched. */
+  #start = 0;
 
   /** `table` has a power of two entries and holds zeros: position 0 is never matched. */
   constructor(bytes: Uint8Array, windowBytes: number, table: Int32Array) {
@@ -91,12 +95,19 @@ export class MatchFinder {
     this.#shift = Math.clz32(table.length) + 1;
   }
 
+  /** From now on nothing before `start` is referred to, nor what the decoder knows by then. */
+  startPiece(start: number): void {
+    this.#start = start;
+    this.repeats = [NO_DISTANCE, NO_DISTANCE];
+  }
+
   /** Splits bytes [start, end) into sequences and leftover literals. */
   find(start: number, end: number, sequences: Sequences): void {
     sequences.clear();
     const view = this.#view;
     const table = this.#table;
     const shift = this.#shift;
+    const first = this.#start;
     let [repeat1, repeat2] = this.repeats;
     let anchor = start;
     let at = start;
@@ -114,13 +125,13 @@ export class MatchFinder {
         sequences.push(view, anchor, at, length, 1);
         at += length;
       } else if (
-        from > 0 &&
+        from > first &&
         at - from <= this.#windowBytes &&
         view.getInt32(from, true) === word &&
         view.getInt32(from + 2, true) === later
       ) {
         const distance = at - from;
-        const behind = matchBehind(view, at, from, anchor);
+        const behind = matchBehind(view, at, from, Math.min(at - anchor, from - first));
         const length = behind + 6 + matchLength(view, at + 6, from + 6, end);
         at -= behind;
         sequences.push(view, anchor, at, length, distance + 3);
@@ -156,9 +167,8 @@ function repeatsAhead(view: DataView, at: number, from: number): number {
   return far === 0 ? 3 : 0;
 }
 
-/** How many bytes before `at`, down to `anchor`, equal those before `from`. */
-function matchBehind(view: DataView, at: number, from: number, anchor: number): number {
-  const most = Math.min(at - anchor, from);
+/** How many bytes before `at`, `most` at most, equal those before `from`. */
+function matchBehind(view: DataView, at: number, from: number, most: number): number {
   let length = 0;
   while (length < most && view.getUint8(at - length - 1) === view.getUint8(from - length - 1))
     length++;

@@ -1,21 +1,19 @@
 /**
  * zstd for whole objects: the platform's own where `node:zlib` has it (Node >= 22.15), else our
- * own in TypeScript, of which the compressor is loaded on the first write.
+ * own in TypeScript. Loaded when first needed: the compressor, pieces, and what calls the platform.
  *
  * Writes frames with their exact content size and a content checksum: every engine reads that, and
  * a flipped bit is then always noticed. Reads every variant; see zstd-decode.ts.
  */
-import { concatBytes } from "../base/bytes.ts";
-import { makeError } from "../base/errors.ts";
-import { xxh64Low } from "./xxh64.ts";
+import type { PartialBytes } from "../base/partial-bytes.ts";
 import {
   checkedZstdFrames,
+  decodeBlocks,
   decodeZstd,
-  outputTooLarge,
   parseZstdDictionary,
   type ZstdDictionary,
 } from "./zstd-decode.ts";
-import { walkZstdFrames, type ZstdFrame, zstdDamaged } from "./zstd-frame.ts";
+import type { NativeZstd } from "./zstd-native.ts";
 import { rawFrame } from "./zstd-raw-frame.ts";
 
 /**
@@ -26,19 +24,8 @@ const RAW_BYTES_MAX = 16_384;
 /** Below, setting up the native decoder costs more than it saves. */
 const NATIVE_DECODE_BYTES_MIN = 8192;
 
-/** Above, compression moves to a thread: it would block the event loop for milliseconds. */
-const THREAD_BYTES_MIN = 262_144;
-
-interface NativeZstd {
-  zstdCompress(
-    bytes: Uint8Array,
-    options: object,
-    done: (error: Error | null, frame: Uint8Array) => void,
-  ): void;
-  zstdCompressSync(bytes: Uint8Array, options: object): Uint8Array;
-  zstdDecompressSync(bytes: Uint8Array, options: object): Uint8Array;
-  readonly constants: Record<string, number>;
-}
+/** Below, a whole frame is decoded before a part of it would be missed. */
+const PIECES_BYTES_MIN = 1024 * 1024;
 
 function findNative(): NativeZstd | undefined {
   const { process } = globalThis as {
@@ -60,110 +47,61 @@ export async function compressZstd(
   rawBytesMax: number = RAW_BYTES_MAX,
 ): Promise<Uint8Array> {
   if (bytes.length <= rawBytesMax) return rawFrame(bytes);
-  if (native !== undefined) return sealFrame(await compressNatively(native, bytes, level), bytes);
+  if (native !== undefined) {
+    const { compressNatively } = await import("./zstd-native.ts");
+    return compressNatively(native, bytes, level);
+  }
   const { encodeZstd } = await import("./zstd-encode.ts");
   return encodeZstd(bytes, level);
 }
 
-async function compressNatively(
-  zlib: NativeZstd,
-  bytes: Uint8Array,
-  level: number,
-): Promise<Uint8Array> {
-  const options = {
-    params: {
-      [zlib.constants["ZSTD_c_compressionLevel"] as number]: level,
-      [zlib.constants["ZSTD_c_checksumFlag"] as number]: 1,
-    },
-    pledgedSrcSize: bytes.length,
-  };
-  if (bytes.length < THREAD_BYTES_MIN) return plainView(zlib.zstdCompressSync(bytes, options));
-  return new Promise((resolve, reject) => {
-    zlib.zstdCompress(bytes, options, (error, frame) => {
-      if (error === null) resolve(plainView(frame));
-      else reject(makeError("internal", "zstd: compression failed", { cause: error }));
-    });
-  });
-}
-
-/** Adds the content checksum to a frame that lacks one. */
-function sealFrame(frame: Uint8Array, content: Uint8Array): Uint8Array {
-  if ((walkZstdFrames(frame)[0] as ZstdFrame).hasChecksum) return frame;
-  const sealed = new Uint8Array(frame.length + 4);
-  sealed.set(frame);
-  sealed[4] = (sealed[4] as number) | 0x04;
-  new DataView(sealed.buffer).setUint32(frame.length, xxh64Low(content), true);
-  return sealed;
+/**
+ * As `compressZstd`; large content, where the platform has no zstd, in pieces that
+ * `openZstdPieces` decodes one by one. To any other reader it is one frame with a skippable frame
+ * behind it.
+ */
+export async function compressZstdPieces(bytes: Uint8Array, level: number): Promise<Uint8Array> {
+  if (native !== undefined || bytes.length < PIECES_BYTES_MIN) return compressZstd(bytes, level);
+  const { encodeZstdPieces } = await import("./zstd-encode.ts");
+  return encodeZstdPieces(bytes, level);
 }
 
 /** Limits of one decompression. */
 export interface DecompressOptions {
   /** Most bytes that may come out. */
   readonly bytesMax: number;
-  readonly dictionary?: Uint8Array | undefined;
 }
 
 /**
  * The content of all frames of `bytes`; a fresh array.
- * @throws {deserialization} on damage, on a dictionary not given, and above `bytesMax`
+ * @throws {deserialization} on damage, where a dictionary is needed, and above `bytesMax`
  */
 export async function decompressZstd(
   bytes: Uint8Array,
-  options: DecompressOptions,
+  { bytesMax }: DecompressOptions,
 ): Promise<Uint8Array> {
-  return decompressZstdSync(bytes, options);
-}
-
-/** As `decompressZstd`, at once. */
-export function decompressZstdSync(bytes: Uint8Array, options: DecompressOptions): Uint8Array {
-  const { bytesMax, dictionary } = options;
-  if (dictionary !== undefined) return decompressWithDictionary(bytes, dictionary, bytesMax);
   if (native === undefined || bytes.length < NATIVE_DECODE_BYTES_MIN) {
     return decodeZstd(bytes, bytesMax);
   }
-  const parts: Uint8Array[] = [];
-  let left = bytesMax;
-  for (const frame of checkedZstdFrames(bytes, bytesMax, 0)) {
-    const part = decodeNatively(native, bytes, frame, left, bytesMax);
-    left -= part.length;
-    parts.push(part);
-  }
-  return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts);
+  const frames = checkedZstdFrames(bytes, bytesMax, 0);
+  const { decompressNatively } = await import("./zstd-native.ts");
+  return decompressNatively(native, bytes, frames, bytesMax);
 }
 
-// One frame at a time: the native decoder silently drops every frame but the first.
-function decodeNatively(
-  zlib: NativeZstd,
+/**
+ * The content of a frame in pieces, decoded as it is asked for; `undefined` if `bytes` are
+ * anything else, or if the platform decodes them faster. Keeps `bytes`, which nobody may write to.
+ * What is thrown, now or later, is what `rename` makes of it.
+ * @throws {deserialization}
+ */
+export async function openZstdPieces(
   bytes: Uint8Array,
-  frame: ZstdFrame,
-  left: number,
   bytesMax: number,
-): Uint8Array {
-  if (frame.contentBytesMax === 0) return new Uint8Array(0);
-  let part: Uint8Array;
-  try {
-    const options = {
-      maxOutputLength: Math.max(left, 1),
-      params: { [zlib.constants["ZSTD_d_windowLogMax"] as number]: 31 },
-    };
-    part = plainView(zlib.zstdDecompressSync(bytes.subarray(frame.start, frame.end), options));
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") outputTooLarge(bytesMax);
-    throw makeError("deserialization", `zstd: frame at byte ${frame.start} is damaged`, {
-      details: { offset: frame.start },
-      cause,
-    });
-  }
-  if (part.length > left) outputTooLarge(bytesMax);
-  if (frame.contentBytes !== undefined && part.length !== frame.contentBytes) {
-    zstdDamaged(frame.start, `content has ${part.length} bytes, not ${frame.contentBytes}`);
-  }
-  return part;
-}
-
-/** The same bytes, no longer a Buffer. */
-function plainView(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  rename: (error: unknown) => unknown,
+): Promise<PartialBytes | undefined> {
+  if (native !== undefined || bytes.length < NATIVE_DECODE_BYTES_MIN) return undefined;
+  const { openPieces } = await import("./zstd-pieces.ts"); // Small files need no such code.
+  return openPieces(bytes, bytesMax, decodeBlocks, rename);
 }
 
 const parsedDictionaries = new WeakMap<Uint8Array, ZstdDictionary>();
@@ -185,6 +123,3 @@ export function decompressWithDictionary(
   }
   return decodeZstd(bytes, bytesMax, parsed);
 }
-
-/** Makes `decompressWithDictionary` ready. Nothing to load today; callers await it all the same. */
-export async function loadDictionaryDecoder(): Promise<void> {}

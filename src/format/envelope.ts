@@ -6,7 +6,8 @@
  */
 import { concatBytes, encodeUtf8, equalBytes } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { compressZstd, decompressZstd } from "../codec/zstd.ts";
+import type { PartialBytes } from "../base/partial-bytes.ts";
+import { compressZstd, compressZstdPieces, decompressZstd, openZstdPieces } from "../codec/zstd.ts";
 
 /** How files name their writer; the version is package.json's. */
 export const IMPLEMENTATION = "icefloe-0.1.0";
@@ -49,7 +50,9 @@ export interface Envelope {
 /** A whole metadata file. Always compressed: the official engine reads nothing else. */
 export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
   const { fileType, specVersion, payload, compressionLevel } = content;
-  return sealEnvelope(fileType, [await compressZstd(payload, compressionLevel)], specVersion);
+  // Of manifests readers often want few rows.
+  const compress = fileType === "manifest" ? compressZstdPieces : compressZstd;
+  return sealEnvelope(fileType, [await compress(payload, compressionLevel)], specVersion);
 }
 
 /**
@@ -71,14 +74,39 @@ export function sealEnvelope(
   return concatBytes([header, ...frames]);
 }
 
+/** What a file is expected to be. */
+export interface EnvelopeExpectation {
+  /** Names the file in messages. */
+  readonly object: string;
+  readonly fileType: FileType;
+  /** Most bytes that the payload may have. */
+  readonly bytesMax: number;
+}
+
 /**
- * Checks the header and decompresses the payload. `object` names the file in messages; the payload
- * may have `bytesMax` bytes at most.
+ * The payload of a file that was written to be read in parts, decompressed as it is asked for;
+ * `undefined` if this one was not, so that all of it must be decoded. Keeps `bytes` meanwhile. What
+ * is damaged is refused when it is reached.
+ * @throws {invalid-file-format} {unsupported-spec-version} {deserialization}
+ */
+export async function openEnvelope(
+  bytes: Uint8Array,
+  { object, fileType, bytesMax }: EnvelopeExpectation,
+): Promise<PartialBytes | undefined> {
+  checkHeader(bytes, object, fileType);
+  if (bytes[COMPRESSION_AT] !== COMPRESSION_ZSTD) return undefined;
+  return openZstdPieces(bytes.subarray(ENVELOPE_HEADER_BYTES), bytesMax, (error) =>
+    payloadError(error, object),
+  );
+}
+
+/**
+ * Checks the header and decompresses the payload.
  * @throws {invalid-file-format} {unsupported-spec-version} {deserialization}
  */
 export async function decodeEnvelope(
   bytes: Uint8Array,
-  options: { readonly object: string; readonly fileType: FileType; readonly bytesMax: number },
+  options: EnvelopeExpectation,
 ): Promise<Envelope> {
   const { object, fileType, bytesMax } = options;
   const specVersion = checkHeader(bytes, object, fileType);
@@ -96,14 +124,19 @@ export async function decodeEnvelope(
     const content = await decompressZstd(payload, { bytesMax });
     return { specVersion, payload: content, implementation };
   } catch (cause) {
-    if (!isIcefloeError(cause, "deserialization")) throw cause;
-    const inPayload = cause.details["offset"];
-    const offset = ENVELOPE_HEADER_BYTES + (typeof inPayload === "number" ? inPayload : 0);
-    throw makeError("deserialization", `${object}: payload at byte ${offset}: ${cause.message}`, {
-      details: { ...cause.details, object, offset },
-      cause,
-    });
+    throw payloadError(cause, object);
   }
+}
+
+/** Names the file and the place in it. */
+function payloadError(cause: unknown, object: string): unknown {
+  if (!isIcefloeError(cause, "deserialization")) return cause;
+  const inPayload = cause.details["offset"];
+  const offset = ENVELOPE_HEADER_BYTES + (typeof inPayload === "number" ? inPayload : 0);
+  return makeError("deserialization", `${object}: payload at byte ${offset}: ${cause.message}`, {
+    details: { ...cause.details, object, offset },
+    cause,
+  });
 }
 
 function checkHeader(bytes: Uint8Array, object: string, fileType: FileType): 1 | 2 {

@@ -2,7 +2,7 @@
  * Locations that the official engine compressed with a dictionary: read one by one, when asked for.
  * Spec: v2 "Chunk Manifest Files" › compressed_location; format.md §7.2.
  */
-import { decompressWithDictionary, loadDictionaryDecoder } from "../codec/zstd.ts";
+import { decompressWithDictionary } from "../codec/zstd.ts";
 
 /** Longer ones are refused by the official reader too. */
 const LOCATION_BYTES_MAX = 1024;
@@ -11,7 +11,6 @@ const LOCATION_BYTES_MAX = 1024;
 export type LocationDecoder = (frame: Uint8Array) => Uint8Array;
 
 /** A decoder for a manifest's `location_dictionary`. The dictionary is looked at on first use. */
-export async function loadLocationDecoder(dictionary: Uint8Array): Promise<LocationDecoder> {
-  await loadDictionaryDecoder();
+export function locationDecoder(dictionary: Uint8Array): LocationDecoder {
   return (frame) => decompressWithDictionary(frame, dictionary, LOCATION_BYTES_MAX);
 }

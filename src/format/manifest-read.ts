@@ -2,11 +2,13 @@
  * Reads manifests in place: the decompressed bytes are kept, and nothing is made per reference.
  * Spec: v2 "Chunk Manifest Files"; format.md §7, §14 (sort orders), §18 (what to tolerate).
  */
+import type { PartialBytes } from "../base/partial-bytes.ts";
 import { FlatBufferReader } from "../codec/flatbuffer.ts";
 import type { ChunkRows } from "./chunk-rows.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "./ids.ts";
-import { type LocationDecoder, loadLocationDecoder } from "./location-decoder.ts";
-import { type ManifestBuffer, RefVectorRows } from "./manifest-rows.ts";
+import { type LocationDecoder, locationDecoder } from "./location-decoder.ts";
+import { RefVectorRows } from "./manifest-rows.ts";
+import type { ManifestBuffer } from "./ref-scan.ts";
 import { RefShapes } from "./ref-shapes.ts";
 
 /** The chunk references that a manifest holds for one array, in order of coordinates. */
@@ -31,6 +33,12 @@ export interface Manifest {
    * @throws {deserialization} if its references are damaged
    */
   rows(nodeId: string, rank?: number): ManifestRows | undefined;
+  /**
+   * The same for looking up few: of a manifest that is decoded in parts, only what is looked at is
+   * decoded and checked. Once `rows` has been asked for, no slower than that.
+   * @throws {deserialization} also when a row is looked for or read
+   */
+  lookup(nodeId: string, rank?: number): ManifestRows | undefined;
 }
 
 const MANIFEST_ID = 0;
@@ -42,11 +50,17 @@ const ARRAY_REFS = 1;
 const ALGORITHM_ZSTD = 1; // Also when absent.
 
 /**
- * Parses a manifest's payload; `object` names it in messages. Takes the bytes over.
+ * Parses a manifest's payload; `object` names it in messages. Takes the bytes over. Of bytes that
+ * are still to be made, only the list of arrays is asked for.
  * @throws {deserialization}
  */
-export async function parseManifest(payload: Uint8Array, object: string): Promise<Manifest> {
-  const reader = new FlatBufferReader(payload, object);
+export async function parseManifest(
+  source: Uint8Array | PartialBytes,
+  object: string,
+): Promise<Manifest> {
+  const partial = "ensure" in source ? source : undefined;
+  const payload = "ensure" in source ? source.bytes : source;
+  const reader = new FlatBufferReader(payload, object, partial);
   const root = reader.root();
   const idAt = reader.field(root, MANIFEST_ID, OBJECT_ID_BYTES);
   if (idAt === 0) reader.fail(root, "a manifest has no id");
@@ -70,21 +84,20 @@ export async function parseManifest(payload: Uint8Array, object: string): Promis
     object,
     bytes: payload,
     view: reader.view,
-    shapes: new RefShapes(reader.view, object),
-    decodeLocation: await locationDecoder(reader, root),
+    partial,
+    locate: partial && (await import("./ref-locate.ts")).locateRef,
+    shapes: new RefShapes(reader.view, object, partial),
+    decodeLocation: decoderOf(reader, root),
   };
   const id = objectIdFromBytes(payload.subarray(idAt, idAt + OBJECT_ID_BYTES));
   return new ParsedManifest(id, buffer, refVectors, chunkRefCount);
 }
 
-async function locationDecoder(
-  reader: FlatBufferReader,
-  root: number,
-): Promise<LocationDecoder | undefined> {
+function decoderOf(reader: FlatBufferReader, root: number): LocationDecoder | undefined {
   const dictionary = reader.byteVector(root, MANIFEST_DICTIONARY);
   const algorithm = reader.uint8(root, MANIFEST_ALGORITHM, ALGORITHM_ZSTD);
   if (dictionary === undefined || algorithm !== ALGORITHM_ZSTD) return undefined;
-  return loadLocationDecoder(dictionary);
+  return locationDecoder(dictionary);
 }
 
 interface RefVector {
@@ -114,14 +127,20 @@ class ParsedManifest implements Manifest {
   }
 
   get sizeBytes(): number {
-    return this.#buffer.bytes.byteLength;
+    return this.#buffer.partial?.sizeBytes ?? this.#buffer.bytes.byteLength;
   }
 
   rows(nodeId: string, rank?: number): ManifestRows | undefined {
-    const refs = this.#refVectors.get(nodeId);
-    if (refs === undefined || refs.count === 0) return undefined;
+    const rows = this.lookup(nodeId, rank);
+    rows?.checkAll();
+    return rows;
+  }
+
+  lookup(nodeId: string, rank?: number): RefVectorRows | undefined {
     const known = this.#rows.get(nodeId);
     if (known !== undefined && (rank === undefined || rank === known.rank)) return known;
+    const refs = this.#refVectors.get(nodeId);
+    if (refs === undefined || refs.count === 0) return undefined;
     const rows = new RefVectorRows(this.#buffer, refs.slotsAt, refs.count, rank);
     this.#rows.set(nodeId, rows);
     return rows;

@@ -1,16 +1,18 @@
 /**
- * The chunk references of one array, read where they stand in the manifest's bytes. One pass when
- * an array is opened checks that every table and index lies inside the buffer, and whether they
- * are sorted; strings and payloads are checked when they are read. Damage throws
- * `deserialization`, naming object and offset. Spec: v2 "Chunk Manifest Files" › ChunkRef.
+ * The chunk references of one array, read where they stand in the manifest's bytes. One pass checks
+ * that every table and index lies inside the buffer, and whether they are sorted; strings and
+ * payloads are checked when they are read. While parts of the bytes are still to be made, that pass
+ * is put off until all rows are asked for or the bytes are whole: what is looked up before is
+ * checked one by one, and trusted to be sorted and of one rank, as icefloe writes such files.
+ * Damage throws `deserialization`, naming object and offset. Spec: v2 "Chunk Manifest Files".
  */
 import { decodeUtf8 } from "../base/bytes.ts";
 import { isIcefloeError } from "../base/errors.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
-import { orderByCoordinates } from "./coordinate-order.ts";
-import type { LocationDecoder } from "./location-decoder.ts";
-import { failManifest, type RefShape, type RefShapes, ROW_EMPTY } from "./ref-shapes.ts";
+import type { RefPlace } from "./ref-locate.ts";
+import { type ManifestBuffer, scanRefs, sortedSlots } from "./ref-scan.ts";
+import { failManifest, type RefShape, ROW_EMPTY } from "./ref-shapes.ts";
 import { refOfRow } from "./row-values.ts";
 
 const CHUNK_ID_BYTES = 12;
@@ -19,26 +21,20 @@ const SAFE_HIGH_END = 2 ** 21; // High words of integers up to 2^53 - 1.
 
 const NOTHING = new Uint8Array(0);
 
-/** What the references of all arrays of a manifest share. */
-export interface ManifestBuffer {
-  readonly object: string;
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly shapes: RefShapes;
-  /** `undefined`: the manifest has no dictionary, or an algorithm that is not known. */
-  readonly decodeLocation: LocationDecoder | undefined;
-}
-
 /** References in order of coordinates, whatever their order in the file. */
 export class RefVectorRows implements ChunkRows {
   readonly rank: number;
   readonly length: number;
   readonly #buffer: ManifestBuffer;
   readonly #view: DataView;
-  /** Position of the vector's first slot. */
+  /** Position of the vector's first slot, and how many there are. */
   readonly #slotsAt: number;
+  readonly #count: number;
   /** Slot numbers by row; `undefined`: row = slot. */
   readonly #order: Uint32Array | undefined;
+  #isChecked: boolean;
+  /** They fill the box between the first and the last one. */
+  #isBox: boolean;
   #row = -1;
   #table = 0;
   #vtable = -1;
@@ -53,19 +49,43 @@ export class RefVectorRows implements ChunkRows {
     this.#buffer = buffer;
     this.#view = buffer.view;
     this.#slotsAt = slotsAt;
+    this.#count = count;
+    this.#isChecked = buffer.locate === undefined;
+    if (buffer.locate !== undefined) {
+      const first = buffer.locate(buffer, slotsAt);
+      this.rank = rank ?? first.rank;
+      this.length = first.rank === this.rank ? count : 0;
+      this.#shape = first.shape;
+      this.#isBox = false;
+      return;
+    }
     const scan = scanRefs(buffer, slotsAt, count);
     this.rank = rank ?? scan.commonRank;
-    this.#order =
-      scan.isSorted && scan.firstRank === this.rank
-        ? undefined
-        : sortedSlots(buffer, slotsAt, count, this.rank);
+    const isPlain = scan.isSorted && scan.firstRank === this.rank;
+    this.#order = isPlain ? undefined : sortedSlots(buffer, slotsAt, count, this.rank);
+    this.#isBox = isPlain && scan.isBox;
     this.length = this.#order?.length ?? count;
     this.#shape = scan.shape;
+  }
+
+  /** Makes and checks what is still to be made: before all rows are read. */
+  checkAll(): void {
+    if (this.#isChecked) return;
+    this.#buffer.partial?.ensureAll();
+    const scan = scanRefs(this.#buffer, this.#slotsAt, this.#count);
+    if (!scan.isSorted) this.#fail(this.#slotsAt, "references are not sorted");
+    this.#isBox = scan.isBox && this.length > 0;
+    this.#isChecked = true;
   }
 
   /** The row of `coordinates`, or -1. */
   find(coordinates: ArrayLike<number>): number {
     if (coordinates.length !== this.rank || this.length === 0) return -1;
+    if (!this.#isChecked && this.#buffer.partial?.isWhole === true) this.checkAll();
+    if (this.#isBox) {
+      const row = this.#positionInBox(coordinates);
+      return row < this.length ? row : -1;
+    }
     const next = this.#lastFound + 1;
     // Readers of a region ask for one row after the other.
     if (next < this.length && this.#compare(next, coordinates) === 0) {
@@ -77,6 +97,10 @@ export class RefVectorRows implements ChunkRows {
       this.#lastFound = guess;
       return guess;
     }
+    return this.#search(coordinates);
+  }
+
+  #search(coordinates: ArrayLike<number>): number {
     let low = 0;
     let high = this.length - 1;
     while (low <= high) {
@@ -182,14 +206,20 @@ export class RefVectorRows implements ChunkRows {
       const start = this.#boxStart[d] as number;
       const end = this.#boxEnd[d] as number;
       const coordinate = coordinates[d] as number;
-      if (!(coordinate >= start && coordinate < end)) return Number.POSITIVE_INFINITY;
+      if (coordinate >>> 0 !== coordinate || coordinate < start || coordinate >= end)
+        return Number.POSITIVE_INFINITY;
       position = position * (end - start) + (coordinate - start);
     }
-    return Number.isInteger(position) ? position : Number.POSITIVE_INFINITY;
+    return position;
   }
 
   /** Makes `row` the one whose fields are read. The scan has checked what is followed here. */
   #seek(row: number): void {
+    const { locate } = this.#buffer;
+    if (!this.#isChecked && locate !== undefined) {
+      this.#take(row, locate(this.#buffer, this.#slotsAt + 4 * row));
+      return;
+    }
     const view = this.#view;
     const slot =
       this.#slotsAt + 4 * (this.#order === undefined ? row : (this.#order[row] as number));
@@ -201,6 +231,17 @@ export class RefVectorRows implements ChunkRows {
     }
     const field = table + this.#shape.indexAt;
     this.#indexAt = field + view.getUint32(field, true) + 4;
+    this.#table = table;
+    this.#row = row;
+  }
+
+  /** As `#seek`, before the scan. */
+  #take(row: number, { table, shape, index, rank }: RefPlace): void {
+    if (rank !== this.rank)
+      this.#fail(index, `a reference has ${rank} coordinates, the first one ${this.rank}`);
+    this.#shape = shape;
+    this.#vtable = -1;
+    this.#indexAt = index + 4;
     this.#table = table;
     this.#row = row;
   }
@@ -219,12 +260,14 @@ export class RefVectorRows implements ChunkRows {
 
   /** The byte vector that a present field of the current table points to: a view. */
   #vector(fieldAt: number): Uint8Array {
-    const { bytes } = this.#buffer;
+    const { bytes, partial } = this.#buffer;
     const field = this.#table + fieldAt;
     const start = field + this.#view.getUint32(field, true) + 4;
     if (start > bytes.length) this.#fail(field, "vector starts behind the end");
+    partial?.ensure(start - 4, start);
     const end = start + this.#view.getUint32(start - 4, true);
     if (end > bytes.length) this.#fail(start - 4, "vector reaches behind the end");
+    partial?.ensure(start, end);
     return bytes.subarray(start, end);
   }
 
@@ -248,116 +291,4 @@ export class RefVectorRows implements ChunkRows {
   #fail(offset: number, what: string, cause?: unknown): never {
     failManifest(this.#buffer.object, offset, what, cause);
   }
-}
-
-interface RefScan {
-  readonly firstRank: number;
-  /** The rank that most references have. */
-  readonly commonRank: number;
-  /** All of one rank, strictly ascending. */
-  readonly isSorted: boolean;
-  /** The shape of some reference. */
-  readonly shape: RefShape;
-}
-
-/** Checks that all tables and indices lie inside the buffer, and looks at their order. */
-function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number): RefScan {
-  const { view, shapes, object } = buffer;
-  const end = view.byteLength;
-  const ranks = new Map<number, number>();
-  let vtable = Number.NaN;
-  let shape: RefShape | undefined;
-  let previous = -1; // Position of the previous index's length.
-  let firstRank = -1;
-  let isSorted = true;
-  let indexBytes = 0;
-  for (let slot = slotsAt, slotsEnd = slotsAt + 4 * count; slot < slotsEnd; slot += 4) {
-    const table = slot + view.getUint32(slot, true);
-    if (table + 4 > end) failManifest(object, slot, "offset points behind the end");
-    const vtableAt = table - view.getInt32(table, true);
-    if (vtableAt !== vtable || shape === undefined) {
-      shape = shapes.get(vtableAt);
-      vtable = vtableAt;
-    }
-    if (table + shape.tableBytes > end) failManifest(object, table, "table reaches behind the end");
-    const field = table + shape.indexAt;
-    const index = field + view.getUint32(field, true);
-    if (index + 4 > end) failManifest(object, field, "index starts behind the end");
-    const rank = view.getUint32(index, true);
-    if (index + 4 + 4 * rank > end) failManifest(object, index, "index reaches behind the end");
-    // Indices that overlap would make the scan quadratic in the file's size.
-    indexBytes += 4 * rank;
-    if (indexBytes > end) failManifest(object, index, "indices overlap");
-    if (firstRank === -1) firstRank = rank;
-    else if (rank !== firstRank) isSorted = false;
-    else if (isSorted) isSorted = isAscending(view, previous, index, rank);
-    if (ranks.size > 0 || rank !== firstRank)
-      countRank(ranks, rank, (slot - slotsAt) / 4, firstRank);
-    previous = index;
-  }
-  let commonRank = firstRank;
-  for (const [rank, refs] of ranks) {
-    if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;
-  }
-  return { firstRank, commonRank, isSorted, shape: shape as RefShape };
-}
-
-/** Counts a rank; `before` references of `firstRank` came before the first one of another rank. */
-function countRank(
-  ranks: Map<number, number>,
-  rank: number,
-  before: number,
-  firstRank: number,
-): void {
-  if (ranks.size === 0) ranks.set(firstRank, before);
-  ranks.set(rank, (ranks.get(rank) ?? 0) + 1);
-}
-
-function isAscending(view: DataView, previous: number, index: number, rank: number): boolean {
-  for (let at = 4; at <= 4 * rank; at += 4) {
-    const a = view.getUint32(previous + at, true);
-    const b = view.getUint32(index + at, true);
-    if (a !== b) return a < b;
-  }
-  return false;
-}
-
-/** Slots of the references of `rank`, sorted by coordinates; of equal ones the first in the file. */
-function sortedSlots(
-  buffer: ManifestBuffer,
-  slotsAt: number,
-  count: number,
-  rank: number,
-): Uint32Array {
-  const { view, shapes } = buffer;
-  const slots: number[] = [];
-  const indices: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const slot = slotsAt + 4 * i;
-    const table = slot + view.getUint32(slot, true);
-    const field = table + shapes.get(table - view.getInt32(table, true)).indexAt;
-    const index = field + view.getUint32(field, true);
-    if (view.getUint32(index, true) !== rank) continue;
-    slots.push(i);
-    indices.push(index);
-  }
-  const coordinates = new Uint32Array(slots.length * rank);
-  for (const [row, index] of indices.entries()) {
-    for (let d = 0; d < rank; d++) {
-      coordinates[row * rank + d] = view.getUint32(index + 4 + 4 * d, true);
-    }
-  }
-  const order = orderByCoordinates(coordinates, rank, slots.length);
-  const isRepeated = (at: number): boolean => {
-    const a = (order[at - 1] as number) * rank;
-    const b = (order[at] as number) * rank;
-    for (let d = 0; d < rank; d++) if (coordinates[a + d] !== coordinates[b + d]) return false;
-    return true;
-  };
-  let length = 0;
-  const sorted = new Uint32Array(order.length);
-  for (let at = 0; at < order.length; at++) {
-    if (at === 0 || !isRepeated(at)) sorted[length++] = slots[order[at] as number] as number;
-  }
-  return sorted.slice(0, length);
 }

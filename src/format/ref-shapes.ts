@@ -3,6 +3,7 @@
  * all references of a shape, so that reading a field is an addition.
  */
 import { makeError } from "../base/errors.ts";
+import type { PartialBytes } from "../base/partial-bytes.ts";
 import { ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
 import {
   REF_CHUNK_ID,
@@ -50,11 +51,19 @@ export function failManifest(object: string, offset: number, what: string, cause
 export class RefShapes {
   readonly #view: DataView;
   readonly #object: string;
+  readonly #partial: PartialBytes | undefined;
   readonly #shapes = new Map<number, RefShape>();
 
-  constructor(view: DataView, object: string) {
+  /** `partial`: where the bytes come from, unless all are there. */
+  constructor(view: DataView, object: string, partial?: PartialBytes) {
     this.#view = view;
+    this.#partial = partial;
     this.#object = object;
+  }
+
+  /** Throws: the manifest is damaged at byte `offset`. */
+  fail(offset: number, what: string): never {
+    failManifest(this.#object, offset, what);
   }
 
   /** The shape whose vtable is at `position`, any number. */
@@ -69,12 +78,14 @@ export class RefShapes {
 
   #parse(position: number): RefShape {
     const view = this.#view;
-    const fail = (what: string): never => failManifest(this.#object, position, what);
+    const fail = (what: string): never => this.fail(position, what);
     if (position < 0 || position + 4 > view.byteLength) fail("vtable lies outside the buffer");
+    this.#partial?.ensure(position, position + 4);
     const vtableBytes = view.getUint16(position, true);
     const tableBytes = view.getUint16(position + 2, true);
     if (vtableBytes < 4 || position + vtableBytes > view.byteLength)
       fail("vtable has a wrong size");
+    this.#partial?.ensure(position, position + vtableBytes);
     const field = (id: number, byteCount: number): number => {
       const entry = 4 + 2 * id;
       if (entry + 2 > vtableBytes) return 0;

@@ -10,6 +10,8 @@ import type { Manifest, ManifestRows } from "../format/manifest-read.ts";
 import type { DimensionShape, ManifestRef } from "../format/snapshot.ts";
 import { type ArrayNode, baseNodeOf, type Layers } from "./node-view.ts";
 
+const NO_MANIFESTS: readonly ManifestRef[] = [];
+
 /** Where a chunk reference was found. Rows are valid until the session writes. */
 export interface FoundChunk {
   readonly rows: ChunkRows;
@@ -68,13 +70,10 @@ export function pendingChunk(
   nodeId: string,
   coordinates: ArrayLike<number>,
 ): FoundChunk | undefined {
-  for (const changes of [layers.own, layers.overlay]) {
-    const rows = changes.chunks.get(nodeId);
-    if (rows === undefined) continue;
-    const row = rows.find(coordinates);
-    if (row >= 0) return { rows, row };
-  }
-  return undefined;
+  return (
+    rowAt(layers.own.chunks.get(nodeId), coordinates) ??
+    rowAt(layers.overlay.chunks.get(nodeId), coordinates)
+  );
 }
 
 /**
@@ -93,24 +92,44 @@ export function findChunk(
   if (pending !== undefined) {
     return pending.rows.kind(pending.row) === ROW_TOMBSTONE ? undefined : pending;
   }
-  const manifest = baseNodeOf(layers, node)?.manifests.find(({ extents }) =>
-    contains(extents, coordinates),
-  );
-  if (manifest === undefined) return undefined;
-  assertListed(layers, manifest.id);
-  const cached = assets.cachedManifest(manifest.id);
-  if (cached !== undefined) return rowAt(rowsOf(cached, node), coordinates);
-  return readManifestRows(layers, assets, manifest.id, node, signal).then((rows) =>
-    rowAt(rows, coordinates),
-  );
+  const manifestId = manifestOf(layers, node, coordinates);
+  if (manifestId === undefined) return undefined;
+  const cached = assets.cachedManifest(manifestId);
+  if (cached !== undefined) return lookUp(cached, node, coordinates);
+  return assets
+    .readManifest(manifestId, signal)
+    .then((manifest) => lookUp(manifest, node, coordinates));
+}
+
+/** The base's manifest that answers for `coordinates`. */
+function manifestOf(
+  layers: Layers,
+  node: ArrayNode,
+  coordinates: ArrayLike<number>,
+): string | undefined {
+  for (const { id, extents } of baseNodeOf(layers, node)?.manifests ?? NO_MANIFESTS) {
+    if (!contains(extents, coordinates)) continue;
+    assertListed(layers, id);
+    return id;
+  }
+  return undefined;
+}
+
+function lookUp(
+  manifest: Manifest,
+  node: ArrayNode,
+  coordinates: ArrayLike<number>,
+): FoundChunk | undefined {
+  return rowAt(manifest.lookup(node.id, node.array.shape.length), coordinates);
 }
 
 function rowAt(
-  rows: ManifestRows | undefined,
+  rows: (ChunkRows & Pick<ManifestRows, "find">) | undefined,
   coordinates: ArrayLike<number>,
 ): FoundChunk | undefined {
-  const row = rows?.find(coordinates) ?? -1;
-  return rows === undefined || row < 0 ? undefined : { rows, row };
+  if (rows === undefined) return undefined;
+  const row = rows.find(coordinates);
+  return row < 0 ? undefined : { rows, row };
 }
 
 function contains(extents: ManifestRef["extents"], coordinates: ArrayLike<number>): boolean {
@@ -131,10 +150,7 @@ export async function readManifestRows(
   signal?: AbortSignal,
 ): Promise<ManifestRows | undefined> {
   assertListed(layers, manifestId);
-  return rowsOf(await assets.readManifest(manifestId, signal), node);
-}
-
-function rowsOf(manifest: Manifest, node: ArrayNode): ManifestRows | undefined {
+  const manifest = await assets.readManifest(manifestId, signal);
   return manifest.rows(node.id, node.array.shape.length);
 }
 

@@ -58,17 +58,18 @@ function parsePlainChunkKey(key: string): StoreKey | undefined {
   if (rank === 0 || !isMarker || at < 2 || key.charCodeAt(at - 1) !== SLASH) return undefined;
   const path = canonicalPaths.get(key.slice(0, at - 1));
   if (path === undefined) return undefined;
-  const coordinates: number[] = [];
+  const coordinates = new Array<number>(rank); // Pushing would make room for 17.
   let value = 0;
+  let d = 0;
   for (let i = at + 2; i < key.length; i++) {
     const code = key.charCodeAt(i);
     if (code !== SLASH) value = value * 10 + code - ZERO;
     else {
-      coordinates.push(value);
+      coordinates[d++] = value;
       value = 0;
     }
   }
-  coordinates.push(value);
+  coordinates[d] = value;
   return { kind: "chunk", path, coordinates };
 }
 

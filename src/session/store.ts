@@ -189,9 +189,13 @@ export class Store<S = unknown> {
   }
 
   /** Whether the node exists, or the chunk has a reference. Chunk bytes are not fetched. */
-  async has(key: string, options?: StoreOptions): Promise<boolean> {
-    checkOptions("has", options, CHECKED);
-    return hasKey(this.#state, parseStoreKey(key), options?.signal);
+  has(key: string, options?: StoreOptions): Promise<boolean> {
+    try {
+      checkOptions("has", options, CHECKED);
+      return Promise.resolve(hasKey(this.#state, parseStoreKey(key), options?.signal));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** The same as `has`. */

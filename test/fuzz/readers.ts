@@ -6,6 +6,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { indexSnapshot } from "../../src/assets/snapshot-index.ts";
 import { isIcefloeError } from "../../src/base/errors.ts";
+import { decodeBlocks } from "../../src/codec/zstd-decode.ts";
+import { encodeZstdPieces } from "../../src/codec/zstd-encode.ts";
+import { openPieces } from "../../src/codec/zstd-pieces.ts";
 import type { ChunkRef } from "../../src/format/chunk-ref.ts";
 import { parseConfig, resolveConfig } from "../../src/format/config.ts";
 import { encodeConfig } from "../../src/format/config-write.ts";
@@ -29,6 +32,7 @@ export type Outcome = "refused" | "read";
 
 /** The largest payload that fuzzed files may unpack to. */
 export const METADATA_BYTES_MAX: number = 1 << 20;
+const LOOKUPS_MAX = 50;
 const OBJECT = "X";
 const REWRITTEN_ROWS_MAX = 64;
 
@@ -112,9 +116,43 @@ async function readManifest(payload: Uint8Array): Promise<Outcome> {
     for (const rank of [undefined, 1, 2]) {
       const rows = await orRefused(() => manifest.rows(nodeId, rank));
       if (rows !== undefined) await readRows(manifest.id, nodeId, rows);
+      await lookUpInParts(payload, nodeId, rank, rows);
     }
   }
   return "read";
+}
+
+/** The same payload, decoded as it is looked at: it finds no row that is not there. */
+async function lookUpInParts(
+  payload: Uint8Array,
+  nodeId: string,
+  rank: number | undefined,
+  whole: ManifestRows | undefined,
+): Promise<void> {
+  const partial = openPieces(
+    encodeZstdPieces(payload, 1),
+    METADATA_BYTES_MAX,
+    decodeBlocks,
+    (error) => error,
+  );
+  if (partial === undefined) throw new Error("a frame in pieces is not taken for one");
+  const manifest = await parseManifest(partial, OBJECT);
+  const rows = await orRefused(() => manifest.lookup(nodeId, rank));
+  if (rows === undefined) return;
+  const coordinates = Array.from({ length: rows.rank }, () => 0);
+  for (let at = 0; at < Math.min(rows.length, LOOKUPS_MAX); at++) {
+    await orRefused(() => {
+      for (let d = 0; d < rows.rank; d++) coordinates[d] = rows.coordinate(at, d);
+      const found = rows.find(coordinates);
+      demand(found < rows.length, `row ${found} of ${rows.length}`);
+      for (let d = 0; found >= 0 && d < rows.rank; d++)
+        demand(rows.coordinate(found, d) === coordinates[d], "a row of other coordinates");
+      rows.ref(at);
+    });
+  }
+  const all = await orRefused(() => manifest.rows(nodeId, rank));
+  if (all === undefined) return;
+  demand(whole?.length === all.length, `${all.length} rows in parts, ${whole?.length} in whole`);
 }
 
 async function readRows(manifestId: string, nodeId: string, rows: ManifestRows): Promise<void> {

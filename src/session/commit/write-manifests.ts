@@ -7,7 +7,8 @@ import type { AssetStore } from "../../assets/asset-store.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
 import type { ChunkRows } from "../../format/chunk-rows.ts";
 import { randomObjectId } from "../../format/ids.ts";
-import { splitSizes } from "../../format/manifest-splitting.ts";
+import { UNSPLIT } from "../../format/manifest-config.ts";
+import type { splitSizes } from "../../format/manifest-splitting.ts";
 import { encodeManifest } from "../../format/manifest-write.ts";
 import { extentsOf, selectRows } from "../../format/row-selection.ts";
 import type { ManifestFileInfo, ManifestRef } from "../../format/snapshot.ts";
@@ -61,9 +62,10 @@ export async function writeManifests(
   const files = new Map<string, ManifestFileInfo>();
   const counts: ManifestCounts = { written: 0, reused: 0, bytes: 0 };
   const jobs: Job[] = [];
+  const split = await loadSplitting(state);
   for (const node of nodes) {
     if (node.array === undefined) continue;
-    const plan = planNode(state, layers, node as ArrayNode);
+    const plan = planNode(state, layers, node as ArrayNode, split);
     refs.set(node.id, [...plan.plan.kept]);
     counts.reused += plan.plan.kept.length;
     jobs.push(...(await jobsOf(state, layers, plan, signal)));
@@ -88,9 +90,26 @@ interface NodePlan {
   readonly plan: ManifestPlan;
 }
 
-function planNode(state: SessionState, layers: Layers, node: ArrayNode): NodePlan {
+/**
+ * How arrays are split. Rules, whose patterns take much code, are loaded if one of them splits;
+ * the default rule is for all arrays and does not.
+ */
+async function loadSplitting({ engine }: SessionState): Promise<typeof splitSizes> {
+  const splits = engine.config.manifest.splitting.split_sizes.some(([, dimensions]) =>
+    dimensions.some(({ num_chunks: count }) => count !== UNSPLIT),
+  );
+  if (splits) return (await import("../../format/manifest-splitting.ts")).splitSizes;
+  return (_config, _path, _names, rank) => new Array<number>(rank).fill(UNSPLIT);
+}
+
+function planNode(
+  state: SessionState,
+  layers: Layers,
+  node: ArrayNode,
+  split: typeof splitSizes,
+): NodePlan {
   const grid = node.array.shape.map(({ chunkCount }) => chunkCount);
-  const splits = splitSizes(state.engine.config, node.path, node.array.dimensionNames, grid.length);
+  const splits = split(state.engine.config, node.path, node.array.dimensionNames, grid.length);
   const rows = layers.own.chunks.get(node.id);
   const changes = rows === undefined ? undefined : { rows, order: rows.sortedOrder() };
   const manifests = baseNodeOf(layers, node)?.manifests ?? [];

@@ -1,0 +1,18 @@
+/** Bytes that are made when they are asked for: a large file of which little may be read. */
+
+/** Bytes of which some are still to be made. */
+export interface PartialBytes {
+  /** All of them, at their places; zeros where they have not been made. Nobody may write to them. */
+  readonly bytes: Uint8Array;
+  /** Whether nothing is left to be made. */
+  readonly isWhole: boolean;
+  /** Memory held: `bytes`, and what the rest is made of. */
+  readonly sizeBytes: number;
+  /**
+   * Makes bytes [start, end), as far as they exist. Throws what is wrong with their source, every
+   * time.
+   */
+  ensure(start: number, end: number): void;
+  /** Makes what is left. */
+  ensureAll(): void;
+}
