@@ -88,10 +88,12 @@ export class BlockEncoder {
     this.#finder.find(start, end, this.#sequences);
     writer.position = BLOCK_HEADER_BYTES;
     writeLiterals(writer, this.#sequences);
-    if (writer.position < size) this.#sequenceWriter.write(writer, this.#sequences);
-    if (writer.position - BLOCK_HEADER_BYTES < size) {
+    const sizeEnd = BLOCK_HEADER_BYTES + size;
+    if (writer.position < sizeEnd) {
+      this.#sequenceWriter.write(writer, this.#sequences); // Or the block would lack its section.
       const compressedBytes = writer.position - BLOCK_HEADER_BYTES;
-      return finishBlock(writer, BLOCK_COMPRESSED, compressedBytes, isLast);
+      if (compressedBytes < size)
+        return finishBlock(writer, BLOCK_COMPRESSED, compressedBytes, isLast);
     }
     this.#finder.repeats = repeats; // The decoder learns nothing from a raw block.
     this.#sequenceWriter.kept = kept;

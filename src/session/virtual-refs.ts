@@ -172,7 +172,8 @@ export function setVirtualRefColumns(
     checkExtent(extent);
   }
   const checkLocation = createLocationCheck(state, options);
-  const checked = (isDictionary ? locations.dictionary : locations).map(checkLocation);
+  // Array.from: a hole is no location either.
+  const checked = Array.from(isDictionary ? locations.dictionary : locations, checkLocation);
   if (isDictionary) {
     const wrong = locations.codes.find((code) => code >= checked.length);
     if (wrong !== undefined) {

@@ -23,6 +23,7 @@ import type { TransactionLog } from "../../format/transaction-log.ts";
 import { mergeTransactionLogs } from "../../format/transaction-log-merge.ts";
 import { encodeTransactionLog } from "../../format/transaction-log-write.ts";
 import type { CheckedCommitOptions } from "../commit-options.ts";
+import { isPrompt } from "../conflicts/solvers.ts";
 import type { Layers } from "../node-view.ts";
 import {
   emptyChangeSet,
@@ -165,20 +166,23 @@ class Progress {
 /**
  * Tries until it lands. Of those that lost a race, and may rebase, one after the other goes on:
  * sessions of one process that race each other would write manifests for nothing. Whoever comes
- * while others wait joins them.
+ * while others wait joins them. A solver of the user's own waits for nobody and keeps nobody
+ * waiting: it may take its time, or commit something itself.
  */
 async function attemptUntilPublished(
   state: SessionState,
   run: CommitRun,
   progress: Progress,
 ): Promise<string> {
-  const { solver, signal } = run;
+  const { solver, signal, attemptsMax } = run;
   const { repoState } = state.engine;
   const line = `commits to ${state.branch}`;
-  if (solver === undefined || !isTaken(repoState, line)) {
+  const queues = solver !== undefined && isPrompt(solver) && attemptsMax > 1;
+  if (!queues || !isTaken(repoState, line)) {
     const id = await attemptUnlessLost(state, run, progress);
     if (id !== undefined) return id;
   }
+  if (!queues) return rebaseUntilPublished(state, run, progress);
   return inTurn(repoState, line, () => rebaseUntilPublished(state, run, progress), signal);
 }
 

@@ -13,9 +13,21 @@ export interface BasicConflictSolverOptions {
   readonly failOnDeleteOfUpdatedGroup?: boolean | undefined;
 }
 
+const promptSolvers = new WeakSet<ConflictSolver>();
+
+/** Whether it is one of those here: they answer at once, and do nothing else meanwhile. */
+export function isPrompt(solver: ConflictSolver): boolean {
+  return promptSolvers.has(solver);
+}
+
+function prompt(solver: ConflictSolver): ConflictSolver {
+  promptSolvers.add(solver);
+  return solver;
+}
+
 /** Accepts nothing: a rebase succeeds only where nothing is in the way. */
 export function conflictDetector(): ConflictSolver {
-  return () => "fail";
+  return prompt(() => "fail");
 }
 
 /**
@@ -39,10 +51,10 @@ export function basicConflictSolver(options?: BasicConflictSolverOptions): Confl
   }
   const onDeleteOfArray = options?.failOnDeleteOfUpdatedArray === true ? "fail" : "ours";
   const onDeleteOfGroup = options?.failOnDeleteOfUpdatedGroup === true ? "fail" : "ours";
-  return ({ type }) => {
+  return prompt(({ type }) => {
     if (type === "chunk-double-update") return onChunkConflict;
     if (type === "delete-of-updated-array") return onDeleteOfArray;
     if (type === "delete-of-updated-group") return onDeleteOfGroup;
     return "fail";
-  };
+  });
 }

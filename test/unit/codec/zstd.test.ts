@@ -105,6 +105,38 @@ describe("the encoder", () => {
     expect(encodeZstd(content, 3).length).toBeLessThan(content.length + 40);
   });
 
+  test("leaves a block as it is of which a match saves less than a header", () => {
+    // Around the size where literals and sequences together no longer fit below the block's own.
+    for (let size = 20; size < 420; size++) {
+      const content = contentOf("noise", size);
+      for (const length of [4, 5, 6, 7, 8, 12]) {
+        const repeated = content.slice();
+        repeated.copyWithin(size - length - (size % 5), 2, 2 + length);
+        const frame = encodeZstd(repeated, 3);
+        expectEqualBytes(decodeZstd(frame, BYTES_MAX), repeated);
+        expectEqualBytes(reference.decompress(frame), repeated);
+      }
+    }
+  });
+
+  test("round-trips noise with a few repeats, over several blocks", () => {
+    const noise = contentOf("noise", 300_000);
+    const repeats = fc.array(
+      fc.record({ from: fc.nat(299_000), to: fc.nat(299_900), length: fc.nat(90) }),
+      { minLength: 1, maxLength: 4 },
+    );
+    fc.assert(
+      fc.property(repeats, fc.integer({ min: 200, max: 300_000 }), (copies, size) => {
+        const content = noise.slice(0, size);
+        for (const { from, to, length } of copies)
+          content.copyWithin(to % size, from % size, (from % size) + length);
+        const frame = encodeZstd(content, 3);
+        expectEqualBytes(decodeZstd(frame, BYTES_MAX), content);
+        expectEqualBytes(reference.decompress(frame), content);
+      }),
+    );
+  });
+
   test("round-trips any bytes", () => {
     fc.assert(
       fc.property(

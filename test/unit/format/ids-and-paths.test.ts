@@ -124,5 +124,7 @@ describe("object paths", () => {
 
     expect(backupPath(name)).toBe("overwritten/repo.30708340271211.M6AK4BD3XZ6178BKGDQ0");
     expect(backupFileName(2_000_000, "X") < backupFileName(1_000_000, "X")).toBe(true);
+    // Also in the last years before the names run out.
+    expect(backupFileName(32_503_679_999_999_000, "X")).toBe("repo.00000000000001.X");
   });
 });

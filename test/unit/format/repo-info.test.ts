@@ -89,7 +89,7 @@ describe("repo files", () => {
     );
   });
 
-  test("list snapshots by id and names by their UTF-8 bytes", () => {
+  test("list names by their UTF-8 bytes", () => {
     const names = ["\u{1f600}", "\uffee", "é", "z", "A", ""];
     const tags = new Map(names.map((name) => [name, ROOT_ID]));
 
@@ -98,6 +98,24 @@ describe("repo files", () => {
     const expected = ["", "A", "z", "é", "\uffee", "\u{1f600}"];
     expect([...found.tags.keys()]).toEqual(expected);
     expect([...found.deletedTags]).toEqual(expected);
+  });
+
+  test("list snapshots by id, whatever the order in which they came", () => {
+    const child = {
+      id: "00000000000000000000",
+      parentId: ROOT_ID,
+      flushedAtMicros: 2,
+      message: "child",
+      metadata: [],
+    };
+    const snapshots = new Map(initial.snapshots).set(child.id, child);
+
+    const bytes = encodeRepoInfo({ ...initial, snapshots });
+
+    expect([...parseRepoInfo(bytes, "repo").snapshots.keys()]).toEqual([child.id, ROOT_ID]);
+    const reader = new FlatBufferReader(bytes, "repo");
+    const vector = reader.vector(reader.root(), 4, 4);
+    expect(reader.int32(reader.tableAt(vector, 0), 1, -1)).toBe(1);
   });
 
   test("store the position of a snapshot's parent, and no parent as -1", () => {

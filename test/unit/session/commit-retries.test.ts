@@ -55,6 +55,29 @@ test.each([1, 2, 5])(
   },
 );
 
+test("a solver may commit to the same branch itself", async () => {
+  const { repository } = await repositoryWithArray();
+  const [first, second, third] = await Promise.all(
+    [0, 1, 2].map(() => repository.writableSession("main")),
+  );
+  if (first === undefined || second === undefined || third === undefined) throw new Error("none");
+  await first.store.set("a/c/0", chunk(1, 1));
+  await second.store.set("a/c/0", chunk(1, 2));
+  await third.store.set("a/c/5", chunk(1, 3));
+  await first.commit("first");
+
+  await second.commit("second", {
+    solver: async (): Promise<"ours"> => {
+      if (third.hasUncommittedChanges) await third.commit("third", { solver: () => "ours" });
+      return "ours";
+    },
+  });
+
+  const { store } = await repository.readonlySession("main");
+  expect(await store.get("a/c/0")).toEqual(chunk(1, 2));
+  expect(await store.get("a/c/5")).toEqual(chunk(1, 3));
+});
+
 test("what a failed commit wrote for a rebase that was taken back is not used again", async () => {
   const storage = memoryStorage();
   const { repository: other } = await repositoryWithArray(storage);

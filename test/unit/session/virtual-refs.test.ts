@@ -142,6 +142,12 @@ describe("setVirtualRefColumns", () => {
       "invalid-virtual-ref",
     ],
     ["a length of zero", { lengths: Float64Array.of(1, 0) }, "zero-length-chunk"],
+    ["holes for locations", { locations: new Array<string>(2) }, "invalid-virtual-ref"],
+    [
+      "holes in the dictionary",
+      { locations: { dictionary: new Array<string>(2), codes: Uint32Array.of(0, 1) } },
+      "invalid-virtual-ref",
+    ],
   ])("refuses %s and sets nothing", async (_what, wrong, kind) => {
     const { session } = await repositoryWithArray();
 
