@@ -107,11 +107,11 @@ describe("the encoder", () => {
 
   test("leaves a block as it is of which a match saves less than a header", () => {
     // Around the size where literals and sequences together no longer fit below the block's own.
-    for (let size = 20; size < 420; size++) {
+    for (const size of [...Array(400).keys()].map((at) => at + 40).concat(4200, 20_000, 131_000)) {
       const content = contentOf("noise", size);
       for (const length of [4, 5, 6, 7, 8, 12]) {
         const repeated = content.slice();
-        repeated.copyWithin(size - length - (size % 5), 2, 2 + length);
+        repeated.copyWithin(16, 2, 2 + length);
         const frame = encodeZstd(repeated, 3);
         expectEqualBytes(decodeZstd(frame, BYTES_MAX), repeated);
         expectEqualBytes(reference.decompress(frame), repeated);
@@ -122,7 +122,7 @@ describe("the encoder", () => {
   test("round-trips noise with a few repeats, over several blocks", () => {
     const noise = contentOf("noise", 300_000);
     const repeats = fc.array(
-      fc.record({ from: fc.nat(299_000), to: fc.nat(299_900), length: fc.nat(90) }),
+      fc.record({ from: fc.nat(299_000), to: fc.nat(299_900), length: fc.nat(12) }),
       { minLength: 1, maxLength: 4 },
     );
     fc.assert(
