@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { crc32c } from "../../../src/codec/crc32c.ts";
 import type { ChangeSet } from "../../../src/session/change-set.ts";
 import { ChunkTable } from "../../../src/session/chunk-table.ts";
 import {
@@ -42,4 +43,19 @@ test("fork bytes with ids or paths that are none are refused", () => {
     expect(() => decodeForkBytes(withNode({ path }))).toThrow("a path is malformed");
     expect(() => decodeForkBytes(withNode({ node: { ...node, path } }))).toThrow(REFUSED);
   }
+});
+
+test("fork bytes with a version that names an origin twice are refused", () => {
+  const version = new Map([
+    ["A", 1],
+    ["B", 1],
+  ]);
+  const bytes = bytesOf({}, { version });
+  // The end: B's number and epoch, four counts of no changes, the checksum.
+  const end = bytes.length - 4;
+  expect([...bytes.subarray(end - 6, end)]).toEqual([1, 1, 0, 0, 0, 0]);
+  bytes[end - 6] = 0;
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(end, crc32c(bytes, 0, end), true);
+
+  expect(() => decodeForkBytes(bytes)).toThrow("a version names an origin twice");
 });

@@ -304,3 +304,17 @@ test("what a failed commit wrote of changes that a rebase then drops is not used
   expect(await store.get("a/c/0")).toBeUndefined();
   expect(await store.get("a/c/1")).toEqual(chunk(2, 9));
 });
+
+test("a session that a rebase left without changes makes forks for any session of its base", async () => {
+  const { repository, session } = await repositoryWithArray();
+  await session.store.set("a/c/0", chunk(2, 9));
+  session.fork();
+  await commitEach(repository, [put(0, 1)]);
+  await session.rebase(basicConflictSolver({ onChunkConflict: "theirs" }));
+  expect(session.hasUncommittedChanges).toBe(false);
+  const fork = session.fork();
+  await fork.store.set("a/c/1", chunk(2, 2));
+  const other = await repository.writableSession("main");
+  await other.merge(fork.toBytes());
+  expect(await other.store.get("a/c/1")).toEqual(chunk(2, 2));
+});
