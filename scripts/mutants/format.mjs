@@ -1,6 +1,8 @@
 /** Planted bugs in reading and writing files: [file, what stands there, what the bug says]. */
 const ENVELOPE = "src/format/envelope.ts";
 const ROWS = "src/format/manifest-rows.ts";
+const SCAN = "src/format/ref-scan.ts";
+const LOCATE = "src/format/ref-locate.ts";
 const READ = "src/format/manifest-read.ts";
 const SELECTION = "src/format/row-selection.ts";
 const WRITE = "src/format/manifest-write.ts";
@@ -25,17 +27,22 @@ export const FORMAT_MUTANTS = [
   [ENVELOPE, "if (type !== CODE_OF_TYPE[fileType]) {", "if (false) {"],
   [ENVELOPE, 'if (fileType === "repo-info" && specVersion === 1) {', "if (false) {"],
   [ROWS, "if (high >= SAFE_HIGH_END) this.#fail(at", "if (false) this.#fail(at"],
-  [ROWS, "if (indexBytes > end) failManifest", "if (false) failManifest"],
+  [SCAN, "if (indexBytes > end) failManifest", "if (false) failManifest"],
   [ROWS, "else high = middle - 1;", "else high = middle - 2;"],
   [
     ROWS,
     "if (guess < this.length && this.#compare(guess, coordinates) === 0) {",
     "if (guess < this.length) {",
   ],
-  [ROWS, "if (at === 0 || !isRepeated(at)) sorted", "sorted"],
-  [ROWS, "if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;", ""],
-  [ROWS, "if (view.getUint32(index, true) !== rank) continue;", ""],
-  [ROWS, "else if (rank !== firstRank) isSorted = false;", "else if (false) isSorted = false;"],
+  [SCAN, "if (at === 0 || !isRepeated(at)) sorted", "sorted"],
+  [SCAN, "if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;", ""],
+  [SCAN, "if (view.getUint32(index, true) !== rank) continue;", ""],
+  [SCAN, "else if (rank !== firstRank) isSorted = false;", "else if (false) isSorted = false;"],
+  [SCAN, "isSorted && volume === count", "isSorted"],
+  [ROWS, 'if (!scan.isSorted) this.#fail(this.#slotsAt, "references are not sorted");', ""],
+  [ROWS, "    if (rank !== this.rank)\n", "    if (false)\n"],
+  [LOCATE, "if (indexEnd > end) fail", "if (false) fail"],
+  [LOCATE, "partial?.ensure(index, indexEnd);", ""],
   [READ, "if (refVectors.has(nodeId)) reader.fail", "if (false) reader.fail"],
   [READ, "algorithm !== ALGORITHM_ZSTD", "false"],
   [SELECTION, "if (isRepeated || !isInside ||", "if (!isInside ||"],

@@ -136,6 +136,24 @@ describe("a manifest in pieces", () => {
     expect(found).toEqual(DENSE.map((_, row) => row));
   });
 
+  test("asks for every byte that it looks at", async () => {
+    // Makes not one byte more than it is asked for.
+    const bytes = new Uint8Array(PAYLOAD.length);
+    const strict: PartialBytes = {
+      bytes,
+      isWhole: false,
+      sizeBytes: bytes.length,
+      ensure: (start, end) => bytes.set(PAYLOAD.subarray(start, end), start),
+      ensureAll: () => bytes.set(PAYLOAD),
+    };
+    const rows = (await parseManifest(strict, EXPECTED.object)).lookup(NODE_B, 2)!;
+    for (let at = 0; at < SPARSE.length; at += 101) {
+      const [coordinates, ref] = SPARSE[at]!;
+
+      expect(rows.ref(rows.find(coordinates))).toEqual(ref);
+    }
+  });
+
   test("holds its file's bytes until it is whole", async () => {
     const { manifest } = await open(FILE);
     const before = manifest.sizeBytes;
