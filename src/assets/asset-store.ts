@@ -84,7 +84,11 @@ interface AssetType<T> {
   path(id: string): string;
   parse(payload: Uint8Array, specVersion: 1 | 2, object: string): T | Promise<T>;
   /** Reads a file of which only parts are decoded; `undefined`, or absent: all of it must be. */
-  open?(bytes: Uint8Array, expected: EnvelopeExpectation): Promise<T | undefined>;
+  open?(
+    bytes: Uint8Array,
+    expected: EnvelopeExpectation,
+    onDamage: () => void,
+  ): Promise<T | undefined>;
   idOf(asset: T): string;
   /** Memory that the decoded asset holds, about. */
   weigh(asset: T, payloadBytes: number): number;
@@ -105,8 +109,8 @@ const MANIFESTS: AssetType<Manifest> = {
   objectKind: "manifest",
   path: manifestPath,
   parse: (payload, _specVersion, object) => parseManifest(payload, object),
-  async open(bytes, expected) {
-    const partial = await openEnvelope(bytes, expected);
+  async open(bytes, expected, onDamage) {
+    const partial = await openEnvelope(bytes, expected, onDamage);
     return partial && parseManifest(partial, expected.object);
   },
   idOf: ({ id }) => id,
@@ -182,7 +186,8 @@ function createShelf<T>(type: AssetType<T>, lane: Lane, cacheBytesMax: number): 
       fileType: type.fileType,
       bytesMax: limits.metadataBytesMax,
     };
-    const opened = await type.open?.(bytes, expected);
+    // Perhaps only this copy is damaged: the next reader gets another.
+    const opened = await type.open?.(bytes, expected, () => cache.delete(id));
     if (opened !== undefined) return keep(id, opened, bytes.length);
     const { payload, specVersion } = await decodeEnvelope(bytes, expected);
     return keep(id, await type.parse(payload, specVersion, object(id)), payload.length);

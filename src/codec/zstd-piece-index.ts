@@ -61,7 +61,8 @@ export function parsePieceIndex(
   const { start, blocksStart, end, contentBytes = 0 } = frame;
   const indexBytes = bytes.length - end;
   if (frames.length > 1 || start !== 0 || indexBytes % 4 !== 0) return undefined;
-  const words = new Uint32Array(bytes.slice(end).buffer);
+  // A storage may answer with a Buffer, whose slice() is no copy.
+  const words = new Uint32Array(new Uint8Array(bytes.subarray(end)).buffer);
   if (words[0] !== MAGIC || words[1] !== indexBytes - 8 || words[2] !== TAG) return undefined;
   const seal = sealOf(
     bytes.subarray(0, blocksStart),

@@ -107,7 +107,7 @@ class ContentInPieces implements PartialBytes {
   #decodeChecked(source: Uint8Array, piece: ZstdPiece): void {
     const { start, end, hash, contentStart, contentEnd } = piece;
     // A copy starts at a whole word: hashing is three times as fast then.
-    if (xxh64Low(source.slice(start, end)) !== hash)
+    if (xxh64Low(new Uint8Array(source.subarray(start, end))) !== hash)
       zstdDamaged(start, "hash of the piece does not match");
     // Its own view: copying writes a few bytes too many, which must not be another piece's.
     const output = this.bytes.subarray(contentStart, contentEnd);

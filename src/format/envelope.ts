@@ -86,18 +86,20 @@ export interface EnvelopeExpectation {
 /**
  * The payload of a file that was written to be read in parts, decompressed as it is asked for;
  * `undefined` if this one was not, so that all of it must be decoded. Keeps `bytes` meanwhile. What
- * is damaged is refused when it is reached.
+ * is damaged is refused when it is reached, and `onDamage` called first.
  * @throws {invalid-file-format} {unsupported-spec-version} {deserialization}
  */
 export async function openEnvelope(
   bytes: Uint8Array,
   { object, fileType, bytesMax }: EnvelopeExpectation,
+  onDamage?: () => void,
 ): Promise<PartialBytes | undefined> {
   checkHeader(bytes, object, fileType);
   if (bytes[COMPRESSION_AT] !== COMPRESSION_ZSTD) return undefined;
-  return openZstdPieces(bytes.subarray(ENVELOPE_HEADER_BYTES), bytesMax, (error) =>
-    payloadError(error, object),
-  );
+  return openZstdPieces(bytes.subarray(ENVELOPE_HEADER_BYTES), bytesMax, (error) => {
+    onDamage?.();
+    return payloadError(error, object);
+  });
 }
 
 /**
