@@ -6,10 +6,7 @@ const MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
 /** A window of 128 KiB, which is also the largest block. */
 const WINDOW = 7 << 3;
 
-/** Most bytes of a raw frame. */
-export const RAW_FRAME_BYTES_MAX: number = 65_791;
-
-/** `bytes`, up to `RAW_FRAME_BYTES_MAX` of them, with their size and checksum. */
+/** `bytes`, at most 65,791 of them, with their size and checksum. */
 export function rawFrame(bytes: Uint8Array): Uint8Array {
   const size = bytes.length;
   return frameOf(

@@ -1,7 +1,8 @@
 /**
  * The file system of Node, Deno and Bun. Small steps block for microseconds, others go through
- * the callback API of `node:fs`, which is faster than its promises: see `step-pace.ts`. Modules are loaded by `process.getBuiltinModule`, so that a bundle for browsers may contain
- * this file; it is refused there when it is used.
+ * the callback API of `node:fs`, which is faster than its promises: see `step-pace.ts`. Modules are
+ * loaded by `process.getBuiltinModule`, so that a bundle for browsers may contain this file; it is
+ * refused there when it is used.
  */
 import type * as NodeFs from "node:fs";
 import type * as NodePath from "node:path";

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { memoryStorage, Repository, type Storage } from "../../../src/index.ts";
 import { interceptStorage } from "../../../src/storage/intercept.ts";
 import type { StoredObject } from "../../../src/storage/port.ts";
+import { array } from "../session/fixture.ts";
 
 // As where the platform has no zstd: elsewhere nothing is decoded in parts.
 vi.hoisted(() => {
@@ -23,17 +24,7 @@ async function withManyChunks(): Promise<Storage> {
   const repository = await Repository.create(storage);
   const session = await repository.writableSession("main");
   const { store } = session;
-  const document = {
-    zarr_format: 3,
-    node_type: "array",
-    shape: [CHUNKS],
-    data_type: "uint8",
-    chunk_grid: { name: "regular", configuration: { chunk_shape: [1] } },
-    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
-    fill_value: 0,
-    codecs: [{ name: "bytes" }],
-  };
-  await store.set("a/zarr.json", new TextEncoder().encode(JSON.stringify(document)));
+  await store.set("a/zarr.json", array([CHUNKS], [1]));
   for (let at = 0; at < CHUNKS; at++) await store.set(`a/c/${at}`, payloadOf(at));
   await session.commit("many chunks");
   return storage;
