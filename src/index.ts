@@ -23,7 +23,7 @@ export {
   UnknownOutcomeError,
 } from "./base/errors.ts";
 export { type Runtime, systemRuntime } from "./base/runtime.ts";
-export type { CachingConfig, CompressionConfig, RepositoryConfig } from "./format/config.ts";
+export type { CachingConfig, CompressionConfig, RepositoryConfig } from "./format/config/config.ts";
 export type { AncestryGraph, AncestryNode } from "./repository/ancestry-graph.ts";
 export type { ReopenOptions } from "./repository/configuration.ts";
 export type { ManifestFile } from "./repository/history.ts";
@@ -37,9 +37,16 @@ export type { SignalOption } from "./repository/signal-option.ts";
 export type { SnapshotInfo } from "./repository/snapshot-info.ts";
 export type { TransactionOptions } from "./repository/transaction.ts";
 export type { VersionRef } from "./repository/version-ref.ts";
-export { ChunkCoordinates } from "./session/chunk-coordinates.ts";
+export { ChunkCoordinates } from "./session/changes/chunk-coordinates.ts";
 export type { CommitEvent, CommitReport } from "./session/commit/commit.ts";
-export type { AmendOptions, CommitOptions, FlushOptions } from "./session/commit-options.ts";
+export type { AmendOptions, CommitOptions, FlushOptions } from "./session/commit/options.ts";
+export {
+  ForkSession,
+  type FromBytesOptions,
+  type ToBytesOptions,
+} from "./session/fork/fork-session.ts";
+export type { MergeInput, MergeInputs, MergeOptions } from "./session/merge/inputs.ts";
+export type { MergeReport, OverlapPolicy } from "./session/merge/report.ts";
 export type {
   Conflict,
   ConflictContext,
@@ -47,24 +54,21 @@ export type {
   ConflictNode,
   ConflictSolver,
   ConflictType,
-} from "./session/conflicts/conflict.ts";
+} from "./session/rebase/conflict.ts";
 export {
   type BasicConflictSolverOptions,
   basicConflictSolver,
   conflictDetector,
-} from "./session/conflicts/solvers.ts";
-export type { Diff } from "./session/diff.ts";
-export { ForkSession, type FromBytesOptions, type ToBytesOptions } from "./session/fork.ts";
-export type { MergeInput, MergeInputs, MergeOptions } from "./session/fork-merge.ts";
-export type { MergeReport, OverlapPolicy } from "./session/merge.ts";
+} from "./session/rebase/solvers.ts";
 export { Session } from "./session/session.ts";
-export type { ChunkCoordinateList, ChunkType, QueryOptions } from "./session/session-queries.ts";
-export { type ArrayChunk, Store, type StoreOptions } from "./session/store.ts";
+export { type ArrayChunk, Store, type StoreOptions } from "./session/store/store.ts";
+export type { Diff } from "./session/view/diff.ts";
+export type { ChunkCoordinateList, ChunkType, QueryOptions } from "./session/view/queries.ts";
 export type {
   VirtualRefColumns,
   VirtualRefInput,
   VirtualRefOptions,
-} from "./session/virtual-refs.ts";
+} from "./session/virtual/set-refs.ts";
 export { type HttpStorageOptions, httpStorage } from "./storage/http.ts";
 export { type MemoryStorageOptions, memoryStorage } from "./storage/memory.ts";
 export type * from "./storage/port.ts";

@@ -1,6 +1,6 @@
 /** Planted bugs in committing: [file, what stands there, what the bug says]. */
 const COMMIT = "src/session/commit/commit.ts";
-const CONTENT = "src/session/commit/commit-content.ts";
+const CONTENT = "src/session/commit/content.ts";
 const CELLS = "src/session/commit/manifest-cells.ts";
 const MANIFESTS = "src/session/commit/write-manifests.ts";
 const PUBLISH = "src/session/commit/publish.ts";

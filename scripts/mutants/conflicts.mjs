@@ -1,9 +1,9 @@
 /** Planted bugs in rebasing and conflicts: [file, what stands there, what the bug says]. */
-const DETECT = "src/session/conflicts/detect.ts";
-const PATCH = "src/session/conflicts/patch.ts";
-const SOLVE = "src/session/conflicts/solve.ts";
-const SOLVERS = "src/session/conflicts/solvers.ts";
-const REBASE = "src/session/rebase.ts";
+const DETECT = "src/session/rebase/detect.ts";
+const PATCH = "src/session/rebase/patch.ts";
+const SOLVE = "src/session/rebase/solve.ts";
+const SOLVERS = "src/session/rebase/solvers.ts";
+const REBASE = "src/session/rebase/rebase.ts";
 
 export const CONFLICT_MUTANTS = [
   [

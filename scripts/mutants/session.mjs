@@ -1,15 +1,15 @@
 /** Planted bugs in sessions, forks and merging: [file, what stands there, what the bug says]. */
-const MERGE = "src/session/merge.ts";
-const COLLECTOR = "src/session/merge-collector.ts";
-const TABLE = "src/session/chunk-table.ts";
-const INDEX = "src/session/coordinate-index.ts";
-const SHARED = "src/session/shared-tables.ts";
+const MERGE = "src/session/merge/three-way.ts";
+const COLLECTOR = "src/session/merge/collector.ts";
+const TABLE = "src/session/changes/chunk-table.ts";
+const INDEX = "src/session/changes/coordinate-index.ts";
+const SHARED = "src/session/changes/shared-tables.ts";
 const STATE = "src/session/session-state.ts";
-const VIEW = "src/session/chunk-view.ts";
-const WRITE = "src/session/chunk-write.ts";
-const NODES = "src/session/node-write.ts";
-const BYTES = "src/session/fork-bytes.ts";
-const CONTENT = "src/session/fork-content.ts";
+const VIEW = "src/session/view/chunks.ts";
+const WRITE = "src/session/store/chunk-write.ts";
+const NODES = "src/session/changes/node-write.ts";
+const BYTES = "src/session/fork/bytes.ts";
+const CONTENT = "src/session/fork/content.ts";
 
 export const SESSION_MUTANTS = [
   [MERGE, "if (!covers(target.version, fork.need)) {", "if (false) {"],

@@ -3,7 +3,7 @@
  * nodes, references and changes; caches here are bounded in bytes, so the counts are converted.
  */
 import { makeError } from "../base/errors.ts";
-import type { ResolvedConfig } from "../format/config.ts";
+import type { ResolvedConfig } from "../format/config/config.ts";
 
 /**
  * Most bytes that one metadata file (snapshot, manifest, transaction log, `repo`) may have when

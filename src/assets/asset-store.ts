@@ -11,7 +11,6 @@ import { makeError } from "../base/errors.ts";
 import { type ByteLru, createByteLru } from "../base/lru.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { createSingleFlight } from "../base/single-flight.ts";
-import type { NativeRef } from "../format/chunk-ref.ts";
 import {
   decodeEnvelope,
   type EnvelopeExpectation,
@@ -20,10 +19,11 @@ import {
   objectMetadata,
   openEnvelope,
 } from "../format/envelope.ts";
-import { type Manifest, parseManifest } from "../format/manifest-read.ts";
+import type { NativeRef } from "../format/manifest/chunk-ref.ts";
+import { type Manifest, parseManifest } from "../format/manifest/read.ts";
 import { manifestPath, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
-import { parseSnapshot, type Snapshot } from "../format/snapshot.ts";
-import { parseTransactionLog, type TransactionLog } from "../format/transaction-log.ts";
+import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
+import { parseTransactionLog, type TransactionLog } from "../format/transaction-log/read.ts";
 import type { ObjectKind, Storage } from "../storage/port.ts";
 import { type AssetLimits, assertReadable } from "./asset-limits.ts";
 import { type ChunkRange, createChunkIo } from "./chunk-io.ts";

@@ -12,9 +12,9 @@ import {
   type RepositoryConfig,
   type ResolvedConfig,
   resolveConfig,
-} from "../format/config.ts";
+} from "../format/config/config.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
-import type { RepoInfo } from "../format/repo-info.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
 import { interceptStorage } from "../storage/intercept.ts";
 import type { Storage } from "../storage/port.ts";
 import { assetLimits, METADATA_BYTES_MAX } from "./asset-limits.ts";
@@ -96,7 +96,7 @@ export async function checkEngineOptions(
   }
   const checked = config === undefined ? {} : checkConfig(config);
   if (checked.manifest !== undefined) {
-    const { checkManifestPatterns } = await import("../format/manifest-patterns.ts");
+    const { checkManifestPatterns } = await import("../format/config/patterns.ts");
     checkManifestPatterns(checked.manifest);
   }
   return {

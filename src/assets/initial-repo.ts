@@ -10,11 +10,11 @@ import { decodeEnvelope, encodeEnvelope, objectMetadata } from "../format/envelo
 import { INITIAL_SNAPSHOT_ID } from "../format/ids.ts";
 import { encodeMetadata } from "../format/metadata-write.ts";
 import { REPO_PATH, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
-import type { RepoInfo } from "../format/repo-info.ts";
-import { parseSnapshot, type Snapshot } from "../format/snapshot.ts";
-import { encodeSnapshot } from "../format/snapshot-write.ts";
-import type { TransactionLog } from "../format/transaction-log.ts";
-import { encodeTransactionLog } from "../format/transaction-log-write.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
+import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
+import { encodeSnapshot } from "../format/snapshot/write.ts";
+import type { TransactionLog } from "../format/transaction-log/read.ts";
+import { encodeTransactionLog } from "../format/transaction-log/write.ts";
 import type { Storage } from "../storage/port.ts";
 import {
   decodeRepo,

@@ -1,12 +1,12 @@
 /** The bytes of the `repo` object and of its backups. Spec: v2 "Repo Info File". */
 import { makeError } from "../base/errors.ts";
 import type { Runtime } from "../base/runtime.ts";
-import { compressZstd } from "../codec/zstd.ts";
-import { openingFrame } from "../codec/zstd-raw-frame.ts";
+import { openingFrame } from "../codec/zstd/raw-frame.ts";
+import { compressZstd } from "../codec/zstd/zstd.ts";
 import { decodeEnvelope, objectMetadata, sealEnvelope } from "../format/envelope.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
-import type { RepoBlock } from "../format/repo-blocks.ts";
-import { parseRepoInfo, type RepoInfo } from "../format/repo-info.ts";
+import type { RepoBlock } from "../format/repo/blocks.ts";
+import { parseRepoInfo, type RepoInfo } from "../format/repo/read.ts";
 import type { ObjectVersion, Storage } from "../storage/port.ts";
 import { assertReadable } from "./asset-limits.ts";
 
@@ -58,7 +58,7 @@ export async function encodeRepo(
   repo: RepoInfo,
   { compressionLevel, metadataBytesMax }: RepoEncoding,
 ): Promise<Uint8Array> {
-  const { encodeRepoPayload } = await import("../format/repo-info-write.ts");
+  const { encodeRepoPayload } = await import("../format/repo/write.ts");
   const { head, blocks } = encodeRepoPayload(repo);
   const sizeBytes = blocks.reduce((sum, { bytes }) => sum + bytes.length, head.length);
   assertReadable(REPO_PATH, sizeBytes, metadataBytesMax);

@@ -10,7 +10,7 @@ import { isIcefloeError, makeError } from "../base/errors.ts";
 import { backoff, type RetryPolicy } from "../base/retry.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { backupPath, REPO_PATH } from "../format/object-paths.ts";
-import type { RepoInfo } from "../format/repo-info.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
 import { type ObjectVersion, type Storage, sameVersion } from "../storage/port.ts";
 import { fateOfPut, newestUpdate } from "./ops-log.ts";
 import { decodeRepo, randomWriteId, repoMetadata, type VersionedRepo } from "./repo-object.ts";

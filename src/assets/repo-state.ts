@@ -15,7 +15,7 @@ import { backoff, type RetryPolicy } from "../base/retry.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { randomObjectId } from "../format/ids.ts";
 import { backupFileName, backupPath, REPO_PATH } from "../format/object-paths.ts";
-import type { RepoInfo, UpdateKind } from "../format/repo-info.ts";
+import type { RepoInfo, UpdateKind } from "../format/repo/read.ts";
 import type { Storage } from "../storage/port.ts";
 import { appendUpdates, nextUpdateMicros } from "./ops-log.ts";
 import { assertCanUpdate, encodeRepo, type VersionedRepo } from "./repo-object.ts";

@@ -5,7 +5,7 @@
  * so nothing here relies on the stored order; the first node of a path counts.
  */
 import { compareUtf8 } from "../base/bytes.ts";
-import type { ManifestFileInfo, NodeSnapshot, Snapshot } from "../format/snapshot.ts";
+import type { ManifestFileInfo, NodeSnapshot, Snapshot } from "../format/snapshot/read.ts";
 
 /** Lookups over one snapshot. Immutable; shared by all sessions at that snapshot. */
 export interface SnapshotIndex {

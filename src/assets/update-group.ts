@@ -1,6 +1,6 @@
 /** Applies the changes of a group of updates, one on top of the other. Pure. */
 import { makeError } from "../base/errors.ts";
-import type { RepoInfo, UpdateKind } from "../format/repo-info.ts";
+import type { RepoInfo, UpdateKind } from "../format/repo/read.ts";
 import { isLive, type Member } from "./update-member.ts";
 
 /** What a group makes of a state. */

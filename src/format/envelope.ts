@@ -7,7 +7,12 @@
 import { concatBytes, encodeUtf8, equalBytes } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import type { PartialBytes } from "../base/partial-bytes.ts";
-import { compressZstd, compressZstdPieces, decompressZstd, openZstdPieces } from "../codec/zstd.ts";
+import {
+  compressZstd,
+  compressZstdPieces,
+  decompressZstd,
+  openZstdPieces,
+} from "../codec/zstd/zstd.ts";
 
 /** How files name their writer; the version is package.json's. */
 export const IMPLEMENTATION = "icefloe-0.1.0";

@@ -1,6 +1,6 @@
 /** Writes user metadata items in words. Spec: v2 "MetadataItem". */
 import { compareUtf8 } from "../base/bytes.ts";
-import type { FlatBufferWords } from "../codec/flatbuffer-words.ts";
+import type { FlatBufferWords } from "../codec/flatbuffers/words.ts";
 import type { MetadataItem } from "./metadata.ts";
 
 /** Name and value: slots 0 and 1. */

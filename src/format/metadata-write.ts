@@ -1,9 +1,9 @@
 /** Writes user metadata items. Spec: v2 "MetadataItem". */
 import type { Builder } from "flatbuffers";
 import { compareUtf8 } from "../base/bytes.ts";
-import { createOffsets, createSharedText, type Offset } from "../codec/flatbuffer-write.ts";
-import { encodeFlexbuffers } from "../codec/flexbuffers-encode.ts";
-import { encodeMessagePack } from "../codec/msgpack-encode.ts";
+import { createOffsets, createSharedText, type Offset } from "../codec/flatbuffers/builder.ts";
+import { encodeFlexbuffers } from "../codec/flexbuffers/encode.ts";
+import { encodeMessagePack } from "../codec/msgpack/encode.ts";
 import { METADATA_ITEM_SLOTS, type MetadataItem } from "./metadata.ts";
 
 /**

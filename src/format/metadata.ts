@@ -2,10 +2,10 @@
  * User metadata items, kept encoded: rewriting a file never re-encodes what it does not change.
  * Spec: v2 "MetadataItem".
  */
-import type { FlatBufferReader } from "../codec/flatbuffer.ts";
-import { decodeFlexbuffers } from "../codec/flexbuffers-decode.ts";
+import type { FlatBufferReader } from "../codec/flatbuffers/read.ts";
+import { decodeFlexbuffers } from "../codec/flexbuffers/decode.ts";
 import { setMember } from "../codec/members.ts";
-import { decodeMessagePack } from "../codec/msgpack-decode.ts";
+import { decodeMessagePack } from "../codec/msgpack/decode.ts";
 
 /** Slots of an item's table. */
 export const METADATA_ITEM_SLOTS = { name: 0, value: 1 } as const;

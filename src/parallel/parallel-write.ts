@@ -6,8 +6,8 @@
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
-import type { MergeReport } from "../session/merge.ts";
-import { beginParallelMerge, type ParallelMerge } from "../session/parallel-merge.ts";
+import { beginParallelMerge, type ParallelMerge } from "../session/merge/parallel.ts";
+import type { MergeReport } from "../session/merge/report.ts";
 import type { Session } from "../session/session.ts";
 import { isWorkerDefinition, type WorkerDefinition } from "./define-worker.ts";
 import type { Executor, JobResult } from "./executor.ts";

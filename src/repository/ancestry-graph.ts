@@ -1,7 +1,7 @@
 /** The whole history as a plain value: for drawing. */
 
 import { compareUtf8 } from "../base/bytes.ts";
-import type { RepoInfo } from "../format/repo-info.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
 import { branchNames } from "./branches.ts";
 import { describeSnapshot, type SnapshotInfo } from "./snapshot-info.ts";
 import { tagNames } from "./tags.ts";

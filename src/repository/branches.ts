@@ -7,7 +7,7 @@ import type { RepoState } from "../assets/repo-state.ts";
 import { compareUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import { parseSnapshotId } from "../format/ids.ts";
-import type { RepoInfo } from "../format/repo-info.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
 import { checkRefName } from "./ref-name.ts";
 
 /** The branch that every repository has. */

@@ -6,8 +6,8 @@ import {
   effectiveConfig,
 } from "../assets/engine.ts";
 import { checkOptions } from "../base/options.ts";
-import { mergeConfig } from "../format/config.ts";
-import type { RepoInfo } from "../format/repo-info.ts";
+import { mergeConfig } from "../format/config/config.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
 
 /** What `reopen` changes. */
 export type ReopenOptions = Pick<EngineOptions, "config" | "authorizeVirtualChunkAccess">;
@@ -37,7 +37,7 @@ export async function reopenEngine(
  * several clients that save at once the last one wins.
  */
 export async function saveConfig(engine: Engine, signal?: AbortSignal): Promise<void> {
-  const { encodeConfig } = await import("../format/config-write.ts");
+  const { encodeConfig } = await import("../format/config/write.ts");
   const change = (repo: RepoInfo) => ({
     repo: { ...repo, config: encodeConfig(engine.settings, repo.config) },
     updates: [{ kind: "config-changed" } as const],

@@ -14,8 +14,8 @@ import { findForeignObject, type Located, locateRepo } from "../assets/locate-re
 import { assertCanUpdate } from "../assets/repo-object.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
-import { mergeConfig, type RepositoryConfig, resolveConfig } from "../format/config.ts";
-import { encodeConfig } from "../format/config-write.ts";
+import { mergeConfig, type RepositoryConfig, resolveConfig } from "../format/config/config.ts";
+import { encodeConfig } from "../format/config/write.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
 import { CREATE_KEYS, type CreateOptions } from "./repository-options.ts";

@@ -1,6 +1,6 @@
 /** Feature flags as `repo` stores them: operations that the owner has switched off. */
 import { makeError } from "../base/errors.ts";
-import type { RepoInfo } from "../format/repo-info.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
 
 interface Flag {
   readonly id: number;

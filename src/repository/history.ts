@@ -4,9 +4,9 @@ import type { Engine } from "../assets/engine.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
 import { transactionLogPath } from "../format/object-paths.ts";
-import type { RepoInfo, RepoSnapshot } from "../format/repo-info.ts";
-import type { TransactionLog } from "../format/transaction-log.ts";
-import type { Diff } from "../session/diff.ts";
+import type { RepoInfo, RepoSnapshot } from "../format/repo/read.ts";
+import type { TransactionLog } from "../format/transaction-log/read.ts";
+import type { Diff } from "../session/view/diff.ts";
 import { type ParsedVersionRef, resolveVersion } from "./version-ref.ts";
 
 /** Transaction logs read at once. */
@@ -52,7 +52,7 @@ export async function diffVersions(
   const toId = resolveVersion(repo, to);
   const logIds = snapshotsBetween(repo, fromId, toId).flatMap(logsOf);
   const [{ diffFromLogs }, logs, fromSnapshot, toSnapshot] = await Promise.all([
-    import("../session/diff.ts"),
+    import("../session/view/diff.ts"),
     mapConcurrent(logIds, CONCURRENT_LOG_READS_MAX, (log) => readLog(engine, log, signal)),
     assets.readSnapshot(fromId, signal),
     assets.readSnapshot(toId, signal),

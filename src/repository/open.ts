@@ -10,7 +10,7 @@ import {
 } from "../assets/engine.ts";
 import { locateRepo, mustLocateRepo, specOneUnimplemented } from "../assets/locate-repo.ts";
 import { isIcefloeError } from "../base/errors.ts";
-import type { RepositoryConfig } from "../format/config.ts";
+import type { RepositoryConfig } from "../format/config/config.ts";
 import type { Storage } from "../storage/port.ts";
 import {
   CREATE_KEYS,

@@ -1,6 +1,6 @@
 /** Snapshots as users see them. */
 import { decodeMetadata } from "../format/metadata.ts";
-import type { RepoSnapshot } from "../format/repo-info.ts";
+import type { RepoSnapshot } from "../format/repo/read.ts";
 
 /** One snapshot of the history. */
 export interface SnapshotInfo {

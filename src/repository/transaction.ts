@@ -7,9 +7,9 @@ import { isIcefloeError, makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
 import { type Runtime, randomFraction } from "../base/runtime.ts";
 import { abortable } from "../base/single-flight.ts";
-import { copyCommitMetadata, isWellFormed } from "../session/commit-metadata.ts";
-import type { ConflictSolver } from "../session/conflicts/conflict.ts";
-import { conflictDetector } from "../session/conflicts/solvers.ts";
+import { copyCommitMetadata, isWellFormed } from "../session/commit/metadata.ts";
+import type { ConflictSolver } from "../session/rebase/conflict.ts";
+import { conflictDetector } from "../session/rebase/solvers.ts";
 import type { Session } from "../session/session.ts";
 import { closeSession } from "../session/session-access.ts";
 

@@ -3,7 +3,7 @@ import { ancestorsOf, mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import { makeError } from "../base/errors.ts";
 import { describe, isPlainObject } from "../base/options.ts";
 import { parseSnapshotId } from "../format/ids.ts";
-import type { RepoInfo } from "../format/repo-info.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
 import { mustGetBranch } from "./branches.ts";
 import { mustGetTag } from "./tags.ts";
 

@@ -9,10 +9,10 @@ import type { SnapshotIndex } from "../assets/snapshot-index.ts";
 import { makeError } from "../base/errors.ts";
 import { abortable } from "../base/single-flight.ts";
 import { randomObjectId } from "../format/ids.ts";
-import type { ManifestFileInfo, ManifestRef } from "../format/snapshot.ts";
-import type { ChangeSet } from "./change-set.ts";
-import { type Dot, EMPTY_VERSION, joinVersions, type Version } from "./dot.ts";
-import type { Layers } from "./node-view.ts";
+import type { ManifestFileInfo, ManifestRef } from "../format/snapshot/read.ts";
+import type { ChangeSet } from "./changes/change-set.ts";
+import { type Dot, EMPTY_VERSION, joinVersions, type Version } from "./changes/dot.ts";
+import type { Layers } from "./view/nodes.ts";
 import type { WriteHalf } from "./write-half.ts";
 
 /** An operation during which the session takes no writes. */

@@ -13,15 +13,24 @@ import {
   checkCommitOptions,
   checkSolver,
   type FlushOptions,
-} from "./commit-options.ts";
-import type { ConflictSolver } from "./conflicts/conflict.ts";
-import { conflictDetector } from "./conflicts/solvers.ts";
-import type { Diff } from "./diff.ts";
+} from "./commit/options.ts";
 import { defineAsyncDispose } from "./dispose.ts";
-import { ForkSession } from "./fork.ts";
-import type { MergeInputs, MergeOptions } from "./fork-merge.ts";
-import type { MergeReport } from "./merge.ts";
+import { ForkSession } from "./fork/fork-session.ts";
+import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
+import type { MergeReport } from "./merge/report.ts";
+import type { ConflictSolver } from "./rebase/conflict.ts";
+import { conflictDetector } from "./rebase/solvers.ts";
 import { rememberState } from "./session-access.ts";
+import {
+  assertIdle,
+  createState,
+  discard,
+  hasChanges,
+  runExclusive,
+  type SessionState,
+} from "./session-state.ts";
+import { Store } from "./store/store.ts";
+import type { Diff } from "./view/diff.ts";
 import {
   type ChunkCoordinateList,
   type ChunkType,
@@ -31,16 +40,7 @@ import {
   nodeIdAt,
   type QueryOptions,
   statusOf,
-} from "./session-queries.ts";
-import {
-  assertIdle,
-  createState,
-  discard,
-  hasChanges,
-  runExclusive,
-  type SessionState,
-} from "./session-state.ts";
-import { Store } from "./store.ts";
+} from "./view/queries.ts";
 
 /** What a repository opens a session with. */
 export interface SessionOptions {
@@ -165,7 +165,7 @@ export class Session {
       throw makeError("commit-not-allowed", "rebase: the session is read-only");
     }
     const rebase = async (): Promise<void> => {
-      const { rebaseOnto } = await import("./rebase.ts");
+      const { rebaseOnto } = await import("./rebase/rebase.ts");
       await rebaseOnto(this.#state, solver ?? conflictDetector(), signal);
     };
     await runExclusive(this.#state, "rebase", rebase, signal);

@@ -4,12 +4,12 @@
  * stands in the session's state, so what is called synchronously stays synchronous.
  */
 import { runCommit } from "./commit/commit.ts";
-import { decodeForkBytes, encodeForkBytes } from "./fork-bytes.ts";
-import { forkState } from "./fork-content.ts";
-import { mergeInputs } from "./fork-merge.ts";
-import { deletePrefix } from "./store-delete.ts";
-import { deleteKey, parseSet, setKey } from "./store-write.ts";
-import { setVirtualRef, setVirtualRefColumns, setVirtualRefs } from "./virtual-refs.ts";
+import { decodeForkBytes, encodeForkBytes } from "./fork/bytes.ts";
+import { forkState } from "./fork/content.ts";
+import { mergeInputs } from "./merge/inputs.ts";
+import { deletePrefix } from "./store/delete.ts";
+import { deleteKey, parseSet, setKey } from "./store/write.ts";
+import { setVirtualRef, setVirtualRefColumns, setVirtualRefs } from "./virtual/set-refs.ts";
 
 /** The operations of a writable session. */
 export interface WriteHalf {

@@ -10,7 +10,7 @@ import {
   type JsonValue,
   printJson,
 } from "../codec/json.ts";
-import { compressZstd, decompressZstd } from "../codec/zstd.ts";
+import { compressZstd, decompressZstd } from "../codec/zstd/zstd.ts";
 import type { DataType, Elements } from "./data-type.ts";
 import { isLittleEndian } from "./fill-value.ts";
 

@@ -9,7 +9,7 @@ import { inTurn } from "../base/in-turn.ts";
 import { checkOptions, describe, isPlainObject } from "../base/options.ts";
 import { isJsonArray, type JsonValue, parseJson, printJson } from "../codec/json.ts";
 import { parentPath } from "../format/node-path.ts";
-import { parseNodeMetadata } from "../session/node-metadata.ts";
+import { parseNodeMetadata } from "../session/changes/node-metadata.ts";
 import { completeCodecs, defaultCodecs } from "./chunk-codec.ts";
 import { defaultChunkShape } from "./chunk-shape.ts";
 import { type DataType, type DataTypeName, mustFindDataType, type Scalar } from "./data-type.ts";

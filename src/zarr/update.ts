@@ -14,8 +14,8 @@ import {
   keepSpelling,
   printJson,
 } from "../codec/json.ts";
-import { parseNodeMetadata } from "../session/node-metadata.ts";
-import { chunkKey } from "../session/store-key.ts";
+import { parseNodeMetadata } from "../session/changes/node-metadata.ts";
+import { chunkKey } from "../session/store/key.ts";
 import { assertArrayDocument, parseChunkShape, parseShape } from "./array-layout.ts";
 import { type Attributes, checkAttributes } from "./create.ts";
 import {

@@ -11,7 +11,7 @@ import { mapConcurrent } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
 import { checkOptions } from "../base/options.ts";
-import { chunkKey } from "../session/store-key.ts";
+import { chunkKey } from "../session/store/key.ts";
 import { type ArrayLayout, parseLayout } from "./array-layout.ts";
 import { bytesOf, decodeChunk, encodeChunk } from "./chunk-codec.ts";
 import {

@@ -7,7 +7,7 @@ import { describe } from "../base/options.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../codec/json.ts";
 import { parsePath } from "../format/node-path.ts";
 import { getState } from "../session/session-access.ts";
-import { chunkKey, metadataKey } from "../session/store-key.ts";
+import { chunkKey, metadataKey } from "../session/store/key.ts";
 
 /** Options that a store's operations are given. */
 export interface ZarrStoreOptions {

@@ -1,7 +1,7 @@
 /** Objects that nothing refers to: what an operation that was stopped leaves behind. */
 import { decodeEnvelope } from "../../src/format/envelope.ts";
 import { objectIdFromBytes } from "../../src/format/ids.ts";
-import { parseManifest } from "../../src/format/manifest-read.ts";
+import { parseManifest } from "../../src/format/manifest/read.ts";
 import {
   chunkPath,
   manifestPath,
@@ -9,8 +9,8 @@ import {
   snapshotPath,
   transactionLogPath,
 } from "../../src/format/object-paths.ts";
-import { parseRepoInfo } from "../../src/format/repo-info.ts";
-import { parseSnapshot } from "../../src/format/snapshot.ts";
+import { parseRepoInfo } from "../../src/format/repo/read.ts";
+import { parseSnapshot } from "../../src/format/snapshot/read.ts";
 import type { Storage } from "../../src/storage/port.ts";
 
 const ROW_NATIVE = 2;

@@ -11,14 +11,14 @@ import {
   fixtureFiles,
   readFixture,
 } from "../unit/format/fixtures.ts";
-import { buildManifest } from "../unit/format/manifest-builder.ts";
+import { buildManifest } from "../unit/format/manifest/builder.ts";
 import {
   bytesOf,
   TV7_FILE,
   TV11_FILE,
   TV17_DICTIONARY,
   TV17_LOCATIONS,
-} from "../unit/format/manifest-vectors.ts";
+} from "../unit/format/manifest/vectors.ts";
 import { OFFICIAL_FILES, officialFile } from "../unit/format/official-files.ts";
 
 /** The metadata files, as fuzzing names them. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isIcefloeError } from "../../src/base/errors.ts";
 import { crc32c } from "../../src/codec/crc32c.ts";
 import { ForkSession, Repository, type Session } from "../../src/index.ts";
-import { decodeForkBytes, encodeForkBytes } from "../../src/session/fork-bytes.ts";
+import { decodeForkBytes, encodeForkBytes } from "../../src/session/fork/bytes.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
 import type { Outcome } from "./readers.ts";

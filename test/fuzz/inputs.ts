@@ -3,10 +3,10 @@
  * it. Input `index` of `seed` is always the same, as long as the seeds are.
  */
 import { isIcefloeError } from "../../src/base/errors.ts";
-import { decodeFlexbuffers } from "../../src/codec/flexbuffers-decode.ts";
-import { encodeFlexbuffers } from "../../src/codec/flexbuffers-encode.ts";
+import { decodeFlexbuffers } from "../../src/codec/flexbuffers/decode.ts";
+import { encodeFlexbuffers } from "../../src/codec/flexbuffers/encode.ts";
 import { decodeEnvelope } from "../../src/format/envelope.ts";
-import { parseRepoInfo } from "../../src/format/repo-info.ts";
+import { parseRepoInfo } from "../../src/format/repo/read.ts";
 import { CONFIG_ALL_DEFAULTS, CONFIG_PARTIAL } from "../unit/codec/official-encodings.ts";
 import { editBytes, flip } from "./byte-edits.ts";
 import { type Corpus, type Seed, type SeedType, uncompressed } from "./corpus.ts";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import zlib from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { parsePieceIndex } from "../../src/codec/zstd-piece-index.ts";
+import { parsePieceIndex } from "../../src/codec/zstd/piece-index.ts";
 import { ENVELOPE_HEADER_BYTES } from "../../src/format/envelope.ts";
 import { ForkSession, Repository, type Store } from "../../src/index.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { decodeEnvelope } from "../../src/format/envelope.ts";
 import { REPO_PATH } from "../../src/format/object-paths.ts";
-import { parseRepoInfo, type RepoInfo, type RepoUpdate } from "../../src/format/repo-info.ts";
+import { parseRepoInfo, type RepoInfo, type RepoUpdate } from "../../src/format/repo/read.ts";
 import { Repository } from "../../src/index.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";

@@ -3,7 +3,7 @@ import { concatBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { crc32c } from "../../codec/crc32c.ts";
 import { isJsonObject, type JsonObject, type JsonValue, printJson } from "../../codec/json.ts";
-import { compressZstd, decompressZstd } from "../../codec/zstd.ts";
+import { compressZstd, decompressZstd } from "../../codec/zstd/zstd.ts";
 import { damaged } from "./element-bytes.ts";
 
 /** One step from bytes to bytes. */

@@ -3,7 +3,7 @@
  * `listDir` (icefloe), `listPrefix` or `list`, or `keys` (a `Map`).
  */
 import { makeError } from "../../base/errors.ts";
-import { metadataKey } from "../../session/store-key.ts";
+import { metadataKey } from "../../session/store/key.ts";
 import { deleteNode, type NodePlace, type ZarrStore } from "../../zarr/zarr-store.ts";
 
 interface ListingStore extends ZarrStore {

@@ -7,7 +7,7 @@ import {
   type JsonValue,
   printJson,
 } from "../../codec/json.ts";
-import { chunkKey } from "../../session/store-key.ts";
+import { chunkKey } from "../../session/store/key.ts";
 import { parseChunkShape, parseShape } from "../../zarr/array-layout.ts";
 import type { ElementType, Values } from "../array/elements.ts";
 import { parseFillAttribute } from "../cf/encode-attributes.ts";

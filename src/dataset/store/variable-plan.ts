@@ -13,7 +13,7 @@ import {
   parseJson,
   printJson,
 } from "../../codec/json.ts";
-import { parseNodeMetadata } from "../../session/node-metadata.ts";
+import { parseNodeMetadata } from "../../session/changes/node-metadata.ts";
 import type { ArraySource } from "../array/array-source.ts";
 import { wholeBox } from "../array/box.ts";
 import { isFloat, type NumericValues } from "../array/elements.ts";

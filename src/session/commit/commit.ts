@@ -16,15 +16,14 @@ import { isPlainObject } from "../../base/options.ts";
 import { backoff, type RetryPolicy } from "../../base/retry.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { encodeMetadata } from "../../format/metadata-write.ts";
-import type { RepoInfo } from "../../format/repo-info.ts";
-import type { Snapshot } from "../../format/snapshot.ts";
-import { encodeSnapshot } from "../../format/snapshot-write.ts";
-import type { TransactionLog } from "../../format/transaction-log.ts";
-import { mergeTransactionLogs } from "../../format/transaction-log-merge.ts";
-import { encodeTransactionLog } from "../../format/transaction-log-write.ts";
-import type { CheckedCommitOptions } from "../commit-options.ts";
-import { isPrompt } from "../conflicts/solvers.ts";
-import type { Layers } from "../node-view.ts";
+import type { RepoInfo } from "../../format/repo/read.ts";
+import type { Snapshot } from "../../format/snapshot/read.ts";
+import { encodeSnapshot } from "../../format/snapshot/write.ts";
+import { mergeTransactionLogs } from "../../format/transaction-log/merge.ts";
+import type { TransactionLog } from "../../format/transaction-log/read.ts";
+import { encodeTransactionLog } from "../../format/transaction-log/write.ts";
+import { haveSameTables } from "../changes/shared-tables.ts";
+import { isPrompt } from "../rebase/solvers.ts";
 import {
   emptyChangeSet,
   hasChanges,
@@ -33,8 +32,9 @@ import {
   type SessionState,
   type UnsettledCommit,
 } from "../session-state.ts";
-import { haveSameTables } from "../shared-tables.ts";
-import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./commit-content.ts";
+import type { Layers } from "../view/nodes.ts";
+import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./content.ts";
+import type { CheckedCommitOptions } from "./options.ts";
 import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
 import { changedSinceLanded, landedEarlier } from "./unsettled.ts";
 import { writeManifests } from "./write-manifests.ts";
@@ -222,7 +222,7 @@ async function rebase(state: SessionState, run: CommitRun, progress: Progress): 
   if (solver === undefined) return;
   const { baseId } = state;
   await progress.phase("rebase", async () => {
-    const { rebaseOnto } = await import("../rebase.ts");
+    const { rebaseOnto } = await import("../rebase/rebase.ts");
     await rebaseOnto(state, solver, signal);
   });
   if (state.baseId !== baseId) progress.rebases++;

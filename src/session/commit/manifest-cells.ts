@@ -6,8 +6,8 @@
  * old manifest is kept unless a cell that it touches is written: extents of one array never
  * overlap, so whatever shares a cell with a written one is written too.
  */
-import type { ChunkRows } from "../../format/chunk-rows.ts";
-import type { Extent, ManifestRef } from "../../format/snapshot.ts";
+import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
+import type { Extent, ManifestRef } from "../../format/snapshot/read.ts";
 
 /** A cell to write: its box, the changed rows in it (sorted), and old manifests that lie in it alone. */
 export interface CellPlan {

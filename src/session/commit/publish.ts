@@ -4,7 +4,7 @@
  */
 import type { RepoChange } from "../../assets/repo-state.ts";
 import { type ErrorDetails, makeError } from "../../base/errors.ts";
-import type { RepoInfo, RepoSnapshot } from "../../format/repo-info.ts";
+import type { RepoInfo, RepoSnapshot } from "../../format/repo/read.ts";
 
 /** How a new snapshot enters the repository. */
 export type PublishMode = "commit" | "amend" | "flush";

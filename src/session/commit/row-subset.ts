@@ -1,6 +1,6 @@
 /** Some rows of other rows, in the given order, as rows of their own. Nothing is copied. */
-import type { ChunkRef } from "../../format/chunk-ref.ts";
-import type { ChunkRows } from "../../format/chunk-rows.ts";
+import type { ChunkRef } from "../../format/manifest/chunk-ref.ts";
+import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
 
 /** A view of `rowNumbers` of `rows`. */
 export class RowSubset implements ChunkRows {

@@ -4,7 +4,7 @@
  * replace, so that the changes are never committed twice.
  */
 import { makeError } from "../../base/errors.ts";
-import type { RepoInfo } from "../../format/repo-info.ts";
+import type { RepoInfo } from "../../format/repo/read.ts";
 import type { SessionState, UnsettledCommit } from "../session-state.ts";
 
 /** The earlier commit that has landed, if any; one that only flushed does not settle a commit. */

@@ -5,17 +5,17 @@
  */
 import type { AssetStore } from "../../assets/asset-store.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
-import type { ChunkRows } from "../../format/chunk-rows.ts";
+import { UNSPLIT } from "../../format/config/manifest.ts";
 import { randomObjectId } from "../../format/ids.ts";
-import { UNSPLIT } from "../../format/manifest-config.ts";
-import type { splitSizes } from "../../format/manifest-splitting.ts";
-import { encodeManifest } from "../../format/manifest-write.ts";
-import { extentsOf, selectRows } from "../../format/row-selection.ts";
-import type { ManifestFileInfo, ManifestRef } from "../../format/snapshot.ts";
-import type { NodeState } from "../change-set.ts";
-import { readManifestRows } from "../chunk-view.ts";
-import { type ArrayNode, baseNodeOf, type Layers } from "../node-view.ts";
+import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
+import { extentsOf, selectRows } from "../../format/manifest/row-selection.ts";
+import type { splitSizes } from "../../format/manifest/splitting.ts";
+import { encodeManifest } from "../../format/manifest/write.ts";
+import type { ManifestFileInfo, ManifestRef } from "../../format/snapshot/read.ts";
+import type { NodeState } from "../changes/change-set.ts";
 import type { ManifestMemo, SessionState, WrittenManifest } from "../session-state.ts";
+import { readManifestRows } from "../view/chunks.ts";
+import { type ArrayNode, baseNodeOf, type Layers } from "../view/nodes.ts";
 import {
   type CellPlan,
   cellBox,
@@ -98,7 +98,7 @@ async function loadSplitting({ engine }: SessionState): Promise<typeof splitSize
   const splits = engine.config.manifest.splitting.split_sizes.some(([, dimensions]) =>
     dimensions.some(({ num_chunks: count }) => count !== UNSPLIT),
   );
-  if (splits) return (await import("../../format/manifest-splitting.ts")).splitSizes;
+  if (splits) return (await import("../../format/manifest/splitting.ts")).splitSizes;
   return (_config, _path, _names, rank) => new Array<number>(rank).fill(UNSPLIT);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ancestorsOf, isInAncestry } from "../../../src/assets/ancestry.ts";
-import type { RepoInfo, RepoSnapshot } from "../../../src/format/repo-info.ts";
+import type { RepoInfo, RepoSnapshot } from "../../../src/format/repo/read.ts";
 import { emptyRepo, snapshotOf } from "./repo-values.ts";
 
 const withSnapshots = (...snapshots: RepoSnapshot[]): RepoInfo => ({

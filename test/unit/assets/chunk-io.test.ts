@@ -3,8 +3,8 @@ import { type ChunkIo, createChunkIo } from "../../../src/assets/chunk-io.ts";
 import { createLimiter } from "../../../src/base/concurrency.ts";
 import { makeError } from "../../../src/base/errors.ts";
 import { systemRuntime } from "../../../src/base/runtime.ts";
-import type { NativeRef } from "../../../src/format/chunk-ref.ts";
 import { objectIdFromBytes } from "../../../src/format/ids.ts";
+import type { NativeRef } from "../../../src/format/manifest/chunk-ref.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
 import { type RecordingStorage, recordingStorage } from "./recording-storage.ts";
 

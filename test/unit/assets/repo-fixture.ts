@@ -10,7 +10,7 @@ import {
 } from "../../../src/assets/repo-state.ts";
 import { type Runtime, systemRuntime } from "../../../src/base/runtime.ts";
 import { backupPath } from "../../../src/format/object-paths.ts";
-import type { RepoInfo, RepoUpdate } from "../../../src/format/repo-info.ts";
+import type { RepoInfo, RepoUpdate } from "../../../src/format/repo/read.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 

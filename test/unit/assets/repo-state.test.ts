@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { METADATA_BYTES_MAX } from "../../../src/assets/asset-limits.ts";
 import { decodeRepo } from "../../../src/assets/repo-object.ts";
 import { makeError } from "../../../src/base/errors.ts";
-import type { RepoInfo } from "../../../src/format/repo-info.ts";
+import type { RepoInfo } from "../../../src/format/repo/read.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
 import { recordingStorage } from "./recording-storage.ts";
 import {

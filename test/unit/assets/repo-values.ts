@@ -1,5 +1,5 @@
 /** Repository states to test with. */
-import type { RepoInfo, RepoSnapshot } from "../../../src/format/repo-info.ts";
+import type { RepoInfo, RepoSnapshot } from "../../../src/format/repo/read.ts";
 
 export const ROOT_ID = "1CECHNKREP0F1RSTCMT0";
 

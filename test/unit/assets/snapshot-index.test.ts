@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { indexSnapshot } from "../../../src/assets/snapshot-index.ts";
-import type { NodeSnapshot, Snapshot } from "../../../src/format/snapshot.ts";
+import type { NodeSnapshot, Snapshot } from "../../../src/format/snapshot/read.ts";
 
 const node = (path: string, id = `id of ${path}`): NodeSnapshot => ({
   id,

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { FormatError } from "../../../src/base/errors.ts";
 import { decodeEnvelope, encodeEnvelope, type FileType } from "../../../src/format/envelope.ts";
 import { decodeMetadata } from "../../../src/format/metadata.ts";
-import { parseRepoInfo } from "../../../src/format/repo-info.ts";
-import { encodeRepoInfo } from "../../../src/format/repo-info-write.ts";
-import { parseSnapshot } from "../../../src/format/snapshot.ts";
-import { parseTransactionLog } from "../../../src/format/transaction-log.ts";
+import { parseRepoInfo } from "../../../src/format/repo/read.ts";
+import { encodeRepoInfo } from "../../../src/format/repo/write.ts";
+import { parseSnapshot } from "../../../src/format/snapshot/read.ts";
+import { parseTransactionLog } from "../../../src/format/transaction-log/read.ts";
 import { officialFile } from "./official-files.ts";
 
 const SEED = Number(process.env["SEED"] ?? 20_261_124);

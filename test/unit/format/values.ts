@@ -8,9 +8,9 @@ import type {
   RepoSnapshot,
   RepoStatus,
   UpdateKind,
-} from "../../../src/format/repo-info.ts";
-import type { ArrayData, NodeSnapshot, Snapshot } from "../../../src/format/snapshot.ts";
-import type { TransactionLog, UpdatedChunks } from "../../../src/format/transaction-log.ts";
+} from "../../../src/format/repo/read.ts";
+import type { ArrayData, NodeSnapshot, Snapshot } from "../../../src/format/snapshot/read.ts";
+import type { TransactionLog, UpdatedChunks } from "../../../src/format/transaction-log/read.ts";
 
 export const objectId: fc.Arbitrary<string> = fc
   .uint8Array({ minLength: 12, maxLength: 12 })

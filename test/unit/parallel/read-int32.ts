@@ -1,5 +1,5 @@
 /** Reads a chunk of bytes + zstd codecs as numbers, as the tests of region writes need it. */
-import { decompressZstd } from "../../../src/codec/zstd.ts";
+import { decompressZstd } from "../../../src/codec/zstd/zstd.ts";
 import type { Session } from "../../../src/index.ts";
 
 /** The int32 values of the chunk at `key`. */

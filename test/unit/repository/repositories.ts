@@ -1,7 +1,7 @@
 /** Repositories to test with, and commits on them. */
 import { systemRuntime } from "../../../src/base/runtime.ts";
-import type { RepositoryConfig } from "../../../src/format/config.ts";
-import type { RepoInfo } from "../../../src/format/repo-info.ts";
+import type { RepositoryConfig } from "../../../src/format/config/config.ts";
+import type { RepoInfo } from "../../../src/format/repo/read.ts";
 import { Repository } from "../../../src/repository/repository.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
 import type { Storage } from "../../../src/storage/port.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Repository } from "../../../src/repository/repository.ts";
-import { basicConflictSolver } from "../../../src/session/conflicts/solvers.ts";
+import { basicConflictSolver } from "../../../src/session/rebase/solvers.ts";
 import type { Session } from "../../../src/session/session.ts";
 import { commitGroup, newRepository, rejection } from "./repositories.ts";
 

@@ -118,7 +118,7 @@ describe("tasks of one session", () => {
     );
     const stored = (await session.store.get(`x/c/${at}`)) as Uint8Array;
     if (zstdDecompressSync !== undefined) return { bytes: [...zstdDecompressSync(stored)] };
-    const { decompressZstd } = await import("../../../src/codec/zstd.ts");
+    const { decompressZstd } = await import("../../../src/codec/zstd/zstd.ts");
     return { bytes: [...(await decompressZstd(stored, { bytesMax: 100 }))] };
   }
 });

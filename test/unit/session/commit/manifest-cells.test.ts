@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Extent, ManifestRef } from "../../../../src/format/snapshot.ts";
-import { ChunkTable } from "../../../../src/session/chunk-table.ts";
+import type { Extent, ManifestRef } from "../../../../src/format/snapshot/read.ts";
+import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import {
   cellBox,
   type ManifestPlanInput,
   planManifests,
 } from "../../../../src/session/commit/manifest-cells.ts";
-import { DOT } from "../../format/ref-model.ts";
+import { DOT } from "../../format/manifest/ref-model.ts";
 
 const manifest = (id: string, ...extents: readonly [number, number][]): ManifestRef => ({
   id,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RepoInfo, RepoSnapshot } from "../../../../src/format/repo-info.ts";
+import type { RepoInfo, RepoSnapshot } from "../../../../src/format/repo/read.ts";
 import { memoryStorage, Repository } from "../../../../src/index.ts";
 import { type Publication, publishSnapshot } from "../../../../src/session/commit/publish.ts";
 import { mustGetState } from "../../../../src/session/session-access.ts";

@@ -1,0 +1,125 @@
+/**
+ * zstd for whole objects: the platform's own where `node:zlib` has it (Node >= 22.15), else our
+ * own in TypeScript. Loaded when first needed: the compressor, pieces, and what calls the platform.
+ *
+ * Writes frames with their exact content size and a content checksum: every engine reads that, and
+ * a flipped bit is then always noticed. Reads every variant; see decode.ts.
+ */
+import type { PartialBytes } from "../../base/partial-bytes.ts";
+import {
+  checkedZstdFrames,
+  decodeBlocks,
+  decodeZstd,
+  parseZstdDictionary,
+  type ZstdDictionary,
+} from "./decode.ts";
+import type { NativeZstd } from "./native.ts";
+import { rawFrame } from "./raw-frame.ts";
+
+/**
+ * Up to here a frame of one raw block is written: it needs no compressor, which would save nothing
+ * of a request's time, and a few blocks of a disk.
+ */
+const RAW_BYTES_MAX = 16_384;
+/** Below, setting up the native decoder costs more than it saves. */
+const NATIVE_DECODE_BYTES_MIN = 8192;
+
+/** Below, a whole frame is decoded before a part of it would be missed. */
+const PIECES_BYTES_MIN = 1024 * 1024;
+
+function findNative(): NativeZstd | undefined {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (name: string) => unknown };
+  };
+  const zlib = process?.getBuiltinModule?.("node:zlib") as Partial<NativeZstd> | undefined;
+  return typeof zlib?.zstdCompressSync === "function" ? (zlib as NativeZstd) : undefined;
+}
+
+const native = findNative();
+
+/**
+ * One frame holding `bytes`; up to `rawBytesMax` of them stay as they are. `level` is zstd's, 0 (its
+ * default) to 22; where the platform has no zstd, levels above 4 find little more.
+ */
+export async function compressZstd(
+  bytes: Uint8Array,
+  level: number,
+  rawBytesMax: number = RAW_BYTES_MAX,
+): Promise<Uint8Array> {
+  if (bytes.length <= rawBytesMax) return rawFrame(bytes);
+  if (native !== undefined) {
+    const { compressNatively } = await import("./native.ts");
+    return compressNatively(native, bytes, level);
+  }
+  const { encodeZstd } = await import("./encode.ts");
+  return encodeZstd(bytes, level);
+}
+
+/**
+ * As `compressZstd`; large content, where the platform has no zstd, in pieces that
+ * `openZstdPieces` decodes one by one. To any other reader it is one frame with a skippable frame
+ * behind it.
+ */
+export async function compressZstdPieces(bytes: Uint8Array, level: number): Promise<Uint8Array> {
+  if (native !== undefined || bytes.length < PIECES_BYTES_MIN) return compressZstd(bytes, level);
+  const { encodeZstdPieces } = await import("./encode.ts");
+  return encodeZstdPieces(bytes, level);
+}
+
+/** Limits of one decompression. */
+export interface DecompressOptions {
+  /** Most bytes that may come out. */
+  readonly bytesMax: number;
+}
+
+/**
+ * The content of all frames of `bytes`; a fresh array.
+ * @throws {deserialization} on damage, where a dictionary is needed, and above `bytesMax`
+ */
+export async function decompressZstd(
+  bytes: Uint8Array,
+  { bytesMax }: DecompressOptions,
+): Promise<Uint8Array> {
+  if (native === undefined || bytes.length < NATIVE_DECODE_BYTES_MIN) {
+    return decodeZstd(bytes, bytesMax);
+  }
+  const frames = checkedZstdFrames(bytes, bytesMax, 0);
+  const { decompressNatively } = await import("./native.ts");
+  return decompressNatively(native, bytes, frames, bytesMax);
+}
+
+/**
+ * The content of a frame in pieces, decoded as it is asked for; `undefined` if `bytes` are
+ * anything else, or if the platform decodes them faster. Keeps `bytes`, which nobody may write to.
+ * What is thrown, now or later, is what `rename` makes of it.
+ * @throws {deserialization}
+ */
+export async function openZstdPieces(
+  bytes: Uint8Array,
+  bytesMax: number,
+  rename: (error: unknown) => unknown,
+): Promise<PartialBytes | undefined> {
+  if (native !== undefined || bytes.length < NATIVE_DECODE_BYTES_MIN) return undefined;
+  const { openPieces } = await import("./pieces.ts"); // Small files need no such code.
+  return openPieces(bytes, bytesMax, decodeBlocks, rename);
+}
+
+const parsedDictionaries = new WeakMap<Uint8Array, ZstdDictionary>();
+
+/**
+ * Decompresses one small frame with `dictionary`, about 1 µs each. The dictionary is parsed once
+ * per array object: pass the same one, and do not change it.
+ * @throws {deserialization}
+ */
+export function decompressWithDictionary(
+  bytes: Uint8Array,
+  dictionary: Uint8Array,
+  bytesMax: number,
+): Uint8Array {
+  let parsed = parsedDictionaries.get(dictionary);
+  if (parsed === undefined) {
+    parsed = parseZstdDictionary(dictionary);
+    parsedDictionaries.set(dictionary, parsed);
+  }
+  return decodeZstd(bytes, bytesMax, parsed);
+}

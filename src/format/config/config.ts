@@ -1,0 +1,242 @@
+/**
+ * The configuration of a repository: what users pass, what is persisted, and what holds.
+ *
+ * Effective = defaults, overridden by what is persisted, overridden by what the user passes.
+ * Unknown keys are refused in what a user passes and survive in what is persisted. Credentials
+ * are no part of it. Spec: v2 "Repo Info File" › config; its keys: format reference
+ * "Configuration".
+ */
+import { isIcefloeError, makeError } from "../../base/errors.ts";
+import { describe } from "../../base/options.ts";
+import { decodeFlexbuffers } from "../../codec/flexbuffers/decode.ts";
+import {
+  DEFAULT_MANIFEST_CONFIG,
+  type ManifestConfig,
+  type ResolvedManifestConfig,
+} from "./manifest.ts";
+import { CONFIG_SCHEMA } from "./schema.ts";
+import type { RetriesSettings, StorageSettings } from "./storage.ts";
+import { type ConfigOrigin, keyPath } from "./value.ts";
+import {
+  containerProblem,
+  usableContainers,
+  type VirtualChunkContainer,
+} from "./virtual-container.ts";
+
+/** Compression of metadata files; chunks are never compressed by the store. */
+export interface CompressionConfig {
+  /** 0 is how the official binding spells `"zstd"`. */
+  readonly algorithm?: "zstd" | 0 | undefined;
+  /** 0 (zstd's own default) to 22. */
+  readonly level?: number | undefined;
+}
+
+/** Bounds of the caches, in what they hold; 0 turns one off. */
+export interface CachingConfig {
+  readonly numSnapshotNodes?: number | undefined;
+  readonly numChunkRefs?: number | undefined;
+  readonly numTransactionChanges?: number | undefined;
+  /** Reserved by the format, without effect. */
+  readonly numBytesAttributes?: number | undefined;
+  readonly numBytesChunks?: number | undefined;
+}
+
+/** What users set. Everything may be left out. */
+export interface RepositoryConfig {
+  /** Chunks of at most so many bytes are kept in manifests; 0 to 65535. */
+  readonly inlineChunkThresholdBytes?: number | undefined;
+  /** Ranges fetched at once by one call. */
+  readonly getPartialValuesConcurrency?: number | undefined;
+  readonly compression?: CompressionConfig | undefined;
+  /** Requests for immutable objects under way at once. */
+  readonly maxConcurrentRequests?: number | undefined;
+  /** Metadata files decoded at once. */
+  readonly maxConcurrentDecodes?: number | undefined;
+  readonly caching?: CachingConfig | undefined;
+  readonly storage?: StorageSettings | undefined;
+  /** Replaces the persisted ones as a whole. Keys are URL prefixes by custom, never read. */
+  readonly virtualChunkContainers?: Readonly<Record<string, VirtualChunkContainer>> | undefined;
+  /** Keeps the names and nesting of its stored form. */
+  readonly manifest?: ManifestConfig | undefined;
+  /** For updates of `repo` that lost a race. */
+  readonly repoUpdateRetries?: RetriesSettings | undefined;
+  /** Ops log entries kept in `repo`; 1 to 65535. */
+  readonly numUpdatesPerRepoInfoFile?: number | undefined;
+}
+
+/** What holds: nothing left out. It may be passed wherever a `RepositoryConfig` may. */
+export interface ResolvedConfig extends RepositoryConfig {
+  readonly inlineChunkThresholdBytes: number;
+  readonly getPartialValuesConcurrency: number;
+  readonly compression: { readonly algorithm: "zstd"; readonly level: number };
+  readonly maxConcurrentRequests: number;
+  readonly maxConcurrentDecodes: number;
+  readonly caching: {
+    readonly numSnapshotNodes: number;
+    readonly numChunkRefs: number;
+    readonly numTransactionChanges: number;
+    readonly numBytesAttributes: number;
+    readonly numBytesChunks: number;
+  };
+  /** What is unset takes the default of the storage in use. */
+  readonly storage: StorageSettings;
+  /** Only those that can be used; every prefix ends in a slash. */
+  readonly virtualChunkContainers: Readonly<Record<string, VirtualChunkContainer>>;
+  readonly manifest: ResolvedManifestConfig;
+  readonly repoUpdateRetries: {
+    readonly maxTries: number;
+    readonly initialBackoffMs: number;
+    readonly maxBackoffMs: number;
+  };
+  readonly numUpdatesPerRepoInfoFile: number;
+}
+
+/** What holds where nothing is configured. */
+export const DEFAULT_CONFIG: ResolvedConfig = {
+  inlineChunkThresholdBytes: 512,
+  getPartialValuesConcurrency: 10,
+  compression: { algorithm: "zstd", level: 3 },
+  maxConcurrentRequests: 256,
+  // Official clients take the number of processors; more than Node's four threads gain nothing.
+  maxConcurrentDecodes: 4,
+  caching: {
+    numSnapshotNodes: 500_000,
+    numChunkRefs: 15_000_000,
+    numTransactionChanges: 0,
+    numBytesAttributes: 0,
+    numBytesChunks: 0,
+  },
+  storage: {},
+  virtualChunkContainers: {},
+  manifest: DEFAULT_MANIFEST_CONFIG,
+  repoUpdateRetries: { maxTries: 100, initialBackoffMs: 50, maxBackoffMs: 30_000 },
+  numUpdatesPerRepoInfoFile: 1000,
+};
+
+/** Highest level that zstd has. */
+const COMPRESSION_LEVEL_MAX = 22;
+
+/**
+ * A checked copy of what a user passes.
+ * @throws {invalid-config} an unknown key, a wrong type, a number out of range, a container that
+ *   no client would use; the message and `details` name the key path, what is expected, and found
+ */
+export function checkConfig(config: unknown): RepositoryConfig {
+  const origin = passedOrigin();
+  const checked = CONFIG_SCHEMA.read(config, "", origin) as RepositoryConfig;
+  const names = new Set<string>();
+  for (const [key, container] of Object.entries(checked.virtualChunkContainers ?? {})) {
+    const at = keyPath("virtualChunkContainers", key);
+    const problem = containerProblem(container);
+    if (problem !== undefined) {
+      throw origin.fail(keyPath(at, problem.key), problem.expected, describe(problem.found));
+    }
+    const { name } = container;
+    if (name === undefined) continue;
+    if (names.has(name)) throw origin.fail(keyPath(at, "name"), "a unique name", describe(name));
+    names.add(name);
+  }
+  return checked;
+}
+
+/**
+ * `override` over `base`, leaf by leaf. Replaced as a whole: `virtualChunkContainers`,
+ * `manifest.preload` and `manifest.splitting`.
+ */
+export function mergeConfig(base: RepositoryConfig, override: RepositoryConfig): RepositoryConfig {
+  return CONFIG_SCHEMA.merge?.(base, override) as RepositoryConfig;
+}
+
+/** What holds with `layers` over the defaults, later ones over earlier ones. */
+export function resolveConfig(...layers: readonly RepositoryConfig[]): ResolvedConfig {
+  const merged = layers.reduce(mergeConfig, {});
+  const config = mergeConfig(DEFAULT_CONFIG, merged) as ResolvedConfig;
+  const { preload, splitting } = config.manifest;
+  return {
+    ...config,
+    // Persisted by others, some values are of the right type and still of no use.
+    getPartialValuesConcurrency: Math.max(1, config.getPartialValuesConcurrency),
+    maxConcurrentRequests: Math.max(1, config.maxConcurrentRequests),
+    maxConcurrentDecodes: Math.max(1, config.maxConcurrentDecodes),
+    numUpdatesPerRepoInfoFile: Math.max(1, config.numUpdatesPerRepoInfoFile),
+    compression: {
+      algorithm: "zstd",
+      level: Math.min(COMPRESSION_LEVEL_MAX, config.compression.level),
+    },
+    virtualChunkContainers: usableContainers(config.virtualChunkContainers),
+    manifest: {
+      ...config.manifest,
+      preload: withDefaults(DEFAULT_MANIFEST_CONFIG.preload, preload),
+      splitting: withDefaults(DEFAULT_MANIFEST_CONFIG.splitting, splitting),
+      max_concurrent_manifest_fetches_during_commit: Math.max(
+        1,
+        config.manifest.max_concurrent_manifest_fetches_during_commit,
+      ),
+    },
+  };
+}
+
+/** `given` where it is set, else `defaults`. */
+function withDefaults<T extends object>(defaults: T, given: { [K in keyof T]?: T[K] | null }): T {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+  return { ...defaults, ...Object.fromEntries(set) };
+}
+
+/**
+ * What `bytes` (FlexBuffers) persist; `object` is named in errors. Unknown keys are left out here
+ * and kept by `encodeConfig` (`config-write.ts`).
+ * @throws {config-deserialization} damaged, or a key with a value that no client accepts
+ */
+export function parseConfig(bytes: Uint8Array, object: string): RepositoryConfig {
+  return readStoredConfig(decodeStoredConfig(bytes, object), object);
+}
+
+/** What a stored configuration says; `stored` is a plain value. @throws {config-deserialization} */
+export function readStoredConfig(stored: unknown, object: string): RepositoryConfig {
+  return CONFIG_SCHEMA.read(stored, "", storedOrigin(object)) as RepositoryConfig;
+}
+
+/** What `bytes` hold, not checked yet: a plain value. @throws {config-deserialization} no FlexBuffers */
+export function decodeStoredConfig(bytes: Uint8Array, object: string): unknown {
+  try {
+    return decodeFlexbuffers(bytes);
+  } catch (cause) {
+    if (!isIcefloeError(cause, "deserialization")) throw cause;
+    throw makeError("config-deserialization", `configuration in ${object}: no FlexBuffers`, {
+      details: { object },
+      cause,
+    });
+  }
+}
+
+/** Errors about a configuration that a user passes: `invalid-config`. */
+export function passedOrigin(): ConfigOrigin {
+  return {
+    isStored: false,
+    values: 0,
+    depth: 0,
+    fail(at, expected, found) {
+      const name = at === "" ? "configuration" : `configuration key ${at}`;
+      const key = at === "" ? {} : { key: at };
+      return makeError("invalid-config", `${name}: expected ${expected}, got ${found}`, {
+        details: { ...key, expected, found },
+      });
+    },
+  };
+}
+
+function storedOrigin(object: string): ConfigOrigin {
+  return {
+    isStored: true,
+    values: 0,
+    depth: 0,
+    fail(at, expected, found) {
+      const name = at === "" ? "" : `, key ${at}`;
+      const message = `configuration in ${object}${name}: expected ${expected}, got ${found}`;
+      const key = at === "" ? {} : { key: at };
+      return makeError("config-deserialization", message, {
+        details: { object, ...key, expected, found },
+      });
+    },
+  };
+}

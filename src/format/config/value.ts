@@ -1,0 +1,322 @@
+/**
+ * Kinds of configuration values. Each kind reads a value, as a user passes it or as it is stored,
+ * prints it to be stored, and merges two. One description per key serves all three.
+ *
+ * Stored values are plain objects, arrays, strings, numbers, bigints, booleans and null; the form
+ * around them (FlexBuffers, YAML) is the caller's.
+ */
+import { type IcefloeError, makeError } from "../../base/errors.ts";
+import { describe, isPlainObject } from "../../base/options.ts";
+
+/** Nesting of conditions; official writers nest two or three. */
+const DEPTH_MAX = 32;
+/** Values in one configuration. Damaged files may share parts so that they unfold without end. */
+const VALUES_MAX = 100_000;
+
+/** Where the values come from: decides on names, on unknown keys, and on the error. */
+export interface ConfigOrigin {
+  /** Stored: snake case, null is absent, unknown keys are skipped, the widest ranges hold. */
+  readonly isStored: boolean;
+  /** The error for the value at key path `at`. */
+  fail(at: string, expected: string, found: string): IcefloeError;
+  /** Values read so far and how deep; counted by the kinds. */
+  values: number;
+  depth: number;
+}
+
+/** One kind of value. */
+export interface ConfigKind {
+  /** The value at key path `at`, checked and copied, in the form that users pass. */
+  read(value: unknown, at: string, origin: ConfigOrigin): unknown;
+  /** What is stored for `value`; what `previous` has and this version does not know is kept. */
+  store(value: unknown, previous: unknown): unknown;
+  /** `override` over `base`; both are given. Absent: `override` replaces `base`. */
+  merge?(base: unknown, override: unknown): unknown;
+}
+
+/** A key path with one more step. */
+export function keyPath(at: string, key: string | number): string {
+  if (typeof key === "number") return `${at}[${key}]`;
+  if (!/^\w+$/.test(key)) return `${at}[${describe(key)}]`;
+  return at === "" ? key : `${at}.${key}`;
+}
+
+function countValue(at: string, origin: ConfigOrigin): void {
+  origin.values++;
+  if (origin.values <= VALUES_MAX) return;
+  throw origin.fail(at, `at most ${VALUES_MAX} values in one configuration`, "more");
+}
+
+/** An integer. `stored` is the range of the stored type; users may pass what is in `passed` too. */
+export function integer(
+  stored: readonly [min: bigint, max: bigint],
+  passed: readonly [min?: number | undefined, max?: number | undefined] = [],
+): ConfigKind {
+  return {
+    read(value, at, origin) {
+      countValue(at, origin);
+      const min = origin.isStored || passed[0] === undefined ? stored[0] : passed[0];
+      // The nearest double of 2^64 - 1 is 2^64: it stands for the largest.
+      const max = origin.isStored || passed[1] === undefined ? stored[1] : passed[1];
+      const isInteger = typeof value === "bigint" || Number.isInteger(value);
+      const number = isInteger ? Number(value) : Number.NaN;
+      if (number >= Number(min) && number <= Number(max)) return number;
+      throw origin.fail(at, `an integer from ${min} to ${max}`, describe(value));
+    },
+    store(value, previous) {
+      const number = value as number;
+      if (Number.isSafeInteger(number)) return number;
+      // Read as the nearest double: what was stored is the exact value.
+      if (typeof previous === "bigint" && Number(previous) === number) return previous;
+      const exact = BigInt(number);
+      return exact > stored[1] ? stored[1] : exact;
+    },
+  };
+}
+
+function scalar(expected: string, isValid: (value: unknown) => boolean): ConfigKind {
+  return {
+    read(value, at, origin) {
+      countValue(at, origin);
+      if (isValid(value)) return value;
+      throw origin.fail(at, expected, describe(value));
+    },
+    store: (value) => value,
+  };
+}
+
+/** True or false. */
+export const flag: ConfigKind = scalar("a boolean", (value) => typeof value === "boolean");
+
+/** Any string. */
+export const text: ConfigKind = scalar("a string", (value) => typeof value === "string");
+
+/** One of `words`. */
+export function oneOf(words: readonly string[]): ConfigKind {
+  return scalar(`one of ${words.join(", ")}`, (value) => words.includes(value as string));
+}
+
+/** One key of a record. */
+export interface ConfigField {
+  /** The key as stored. */
+  readonly stored: string;
+  readonly kind: ConfigKind;
+  readonly isRequired?: boolean;
+  /** What is stored when the key is absent; else null. */
+  readonly absent?: unknown;
+}
+
+/** How a record behaves. */
+export interface RecordOptions {
+  /** Merged key by key; else replaced. */
+  readonly isMerged?: boolean;
+  /** Users too may write null for what is absent. */
+  readonly allowsNull?: boolean;
+  /** Keys stored though users never see them. */
+  readonly storedOnly?: Readonly<Record<string, unknown>>;
+}
+
+/** An object with known keys. */
+export function record(
+  fields: Readonly<Record<string, ConfigField>>,
+  options: RecordOptions = {},
+): ConfigKind {
+  const known = new Set(Object.values(fields).map(({ stored }) => stored));
+  const kind: ConfigKind = {
+    read: (value, at, origin) => readRecord(value, at, { fields, options, origin }),
+    store(value, previous) {
+      const given = value as Record<string, unknown>;
+      const old = Object.entries(isPlainObject(previous) ? previous : {});
+      const before = new Map(old);
+      const entries = Object.entries(fields).map(([key, field]) => {
+        const { stored, kind, absent = null } = field;
+        return [stored, isAbsent(given[key]) ? absent : kind.store(given[key], before.get(stored))];
+      });
+      const kept = old.filter(([key]) => !known.has(key));
+      return Object.fromEntries([
+        ...entries,
+        ...Object.entries(options.storedOnly ?? {}),
+        ...kept,
+      ] as [string, unknown][]);
+    },
+  };
+  if (options.isMerged !== true) return kind;
+  return { ...kind, merge: (base, override) => mergeRecords(fields, base, override) };
+}
+
+/** Whether a key is as good as not there. */
+export function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function readRecord(
+  value: unknown,
+  at: string,
+  context: {
+    readonly fields: Readonly<Record<string, ConfigField>>;
+    readonly options: RecordOptions;
+    readonly origin: ConfigOrigin;
+  },
+): Record<string, unknown> {
+  const { fields, options, origin } = context;
+  const given = mustBeObject(value, at, origin);
+  const allowsNull = origin.isStored || options.allowsNull === true;
+  const result: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(fields)) {
+    const name = origin.isStored ? field.stored : key;
+    const item = Object.hasOwn(given, name) ? given[name] : undefined;
+    const where = keyPath(at, name);
+    if (item === undefined || (item === null && allowsNull)) {
+      if (field.isRequired !== true) continue;
+      throw origin.fail(where, "a value", describe(item));
+    }
+    result[key] = field.kind.read(item, where, origin);
+  }
+  if (origin.isStored) return result;
+  const unknown = Object.keys(given).find((key) => !Object.hasOwn(fields, key));
+  if (unknown === undefined) return result;
+  const expected = `one of the keys ${Object.keys(fields).join(", ")}`;
+  throw origin.fail(keyPath(at, unknown), expected, "an unknown key");
+}
+
+function mustBeObject(value: unknown, at: string, origin: ConfigOrigin): Record<string, unknown> {
+  countValue(at, origin);
+  if (isPlainObject(value)) return value;
+  throw origin.fail(at, "a plain object", describe(value));
+}
+
+function mergeRecords(
+  fields: Readonly<Record<string, ConfigField>>,
+  base: unknown,
+  override: unknown,
+): Record<string, unknown> {
+  const below = base as Record<string, unknown>;
+  const above = override as Record<string, unknown>;
+  const result: Record<string, unknown> = {};
+  for (const [key, { kind }] of Object.entries(fields)) {
+    const [old, fresh] = [below[key], above[key]];
+    if (isAbsent(old) && isAbsent(fresh)) continue;
+    if (isAbsent(fresh)) result[key] = old;
+    else result[key] = isAbsent(old) || !kind.merge ? fresh : kind.merge(old, fresh);
+  }
+  return result;
+}
+
+/** An object whose keys are free and whose values are all of one kind. */
+export function dictionary(item: ConfigKind): ConfigKind {
+  return {
+    read(value, at, origin) {
+      const entries = Object.entries(mustBeObject(value, at, origin));
+      return Object.fromEntries(
+        entries.map(([key, child]) => [key, item.read(child, keyPath(at, key), origin)]),
+      );
+    },
+    store(value, previous) {
+      const before = new Map(Object.entries(isPlainObject(previous) ? previous : {}));
+      const entries = Object.entries(value as Record<string, unknown>);
+      return Object.fromEntries(
+        entries.map(([key, child]) => [key, item.store(child, before.get(key))]),
+      );
+    },
+  };
+}
+
+/** An array; `items` are the kinds of its elements in order, or one kind for all. */
+export function list(items: ConfigKind | readonly ConfigKind[]): ConfigKind {
+  const kindAt = (index: number): ConfigKind => {
+    return Array.isArray(items) ? (items[index] as ConfigKind) : (items as ConfigKind);
+  };
+  const length = Array.isArray(items) ? items.length : undefined;
+  return {
+    read(value, at, origin) {
+      countValue(at, origin);
+      if (!Array.isArray(value)) throw origin.fail(at, "an array", describe(value));
+      if (length !== undefined && value.length !== length) {
+        throw origin.fail(at, `an array of ${length}`, `an array of ${value.length}`);
+      }
+      return Array.from(value, (child, index) => {
+        return kindAt(index).read(child, keyPath(at, index), origin);
+      });
+    },
+    // An element has no name by which what was stored for it could be found again.
+    store: (value) => {
+      return (value as unknown[]).map((child, index) => kindAt(index).store(child, undefined));
+    },
+  };
+}
+
+/**
+ * One of several cases: a bare word where the case has no content (`null` here), else an object
+ * with the case as its only key.
+ */
+export function variant(cases: Readonly<Record<string, ConfigKind | null>>): ConfigKind {
+  const expected = `one of ${Object.keys(cases).join(", ")}`;
+  return {
+    read(value, at, origin) {
+      countValue(at, origin);
+      const isWord = typeof value === "string";
+      const keys = isWord ? [value] : Object.keys(isPlainObject(value) ? value : {});
+      const [name] = keys;
+      if (keys.length !== 1 || name === undefined || !Object.hasOwn(cases, name)) {
+        throw origin.fail(
+          at,
+          expected,
+          isWord || keys.length === 0 ? describe(value) : `the keys ${describe(keys.join(", "))}`,
+        );
+      }
+      const kind = cases[name] ?? null;
+      const content = isWord ? null : (value as Record<string, unknown>)[name];
+      if (kind !== null) return { [name]: kind.read(content, keyPath(at, name), origin) };
+      if (content === null) return name;
+      throw origin.fail(keyPath(at, name), "null", describe(content));
+    },
+    store(value) {
+      if (typeof value === "string") return value;
+      const [name, content] = Object.entries(value as Record<string, unknown>)[0] as [
+        string,
+        unknown,
+      ];
+      const kind = cases[name] ?? null;
+      return kind === null ? name : { [name]: kind.store(content, undefined) };
+    },
+  };
+}
+
+/**
+ * A kind that is replaced as a whole. If nothing changed, what was stored stays as it is; what a
+ * newer version put into it would else be lost, since its parts have no names to find them by.
+ */
+export function whole(kind: ConfigKind): ConfigKind {
+  const origin = (): ConfigOrigin => ({
+    isStored: true,
+    values: 0,
+    depth: 0,
+    fail: (at, expected, found) => {
+      return makeError("internal", `stored ${at}: expected ${expected}, got ${found}`);
+    },
+  });
+  return {
+    read: kind.read,
+    store(value, previous) {
+      if (isAbsent(previous)) return kind.store(value, undefined);
+      const before = JSON.stringify(kind.read(previous, "", origin()));
+      return before === JSON.stringify(value) ? previous : kind.store(value, undefined);
+    },
+  };
+}
+
+/** A kind that contains itself; how deep is bounded. */
+export function nested(kind: () => ConfigKind): ConfigKind {
+  return {
+    read(value, at, origin) {
+      if (origin.depth >= DEPTH_MAX) {
+        throw origin.fail(at, `at most ${DEPTH_MAX} levels of conditions`, "more");
+      }
+      origin.depth++;
+      const result = kind().read(value, at, origin);
+      origin.depth--;
+      return result;
+    },
+    store: (value, previous) => kind().store(value, previous),
+  };
+}

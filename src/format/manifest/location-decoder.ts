@@ -1,0 +1,16 @@
+/**
+ * Locations that the official engine compressed with a dictionary: read one by one, when asked for.
+ * Spec: v2 "Chunk Manifest Files" › compressed_location; format.md §7.2.
+ */
+import { decompressWithDictionary } from "../../codec/zstd/zstd.ts";
+
+/** Longer ones are refused by the official reader too. */
+const LOCATION_BYTES_MAX = 1024;
+
+/** Decompresses one `compressed_location`. Throws `deserialization` on damage, and above 1,024 bytes. */
+export type LocationDecoder = (frame: Uint8Array) => Uint8Array;
+
+/** A decoder for a manifest's `location_dictionary`. The dictionary is looked at on first use. */
+export function locationDecoder(dictionary: Uint8Array): LocationDecoder {
+  return (frame) => decompressWithDictionary(frame, dictionary, LOCATION_BYTES_MAX);
+}

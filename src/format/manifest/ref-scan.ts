@@ -1,0 +1,157 @@
+/**
+ * One look at all references of an array: whether every table and index lies inside the buffer,
+ * and how they are ordered.
+ */
+import type { PartialBytes } from "../../base/partial-bytes.ts";
+import { orderByCoordinates } from "./coordinate-order.ts";
+import type { LocationDecoder } from "./location-decoder.ts";
+import type { locateRef } from "./ref-locate.ts";
+import { failManifest, type RefShape, type RefShapes } from "./ref-shapes.ts";
+
+const UINT32_MAX = 2 ** 32 - 1;
+
+/** What the references of all arrays of a manifest share. */
+export interface ManifestBuffer {
+  readonly object: string;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Where `bytes` come from, unless all were there from the start. */
+  readonly partial: PartialBytes | undefined;
+  /** With `partial`: `locateRef`, which is loaded then. */
+  readonly locate: typeof locateRef | undefined;
+  readonly shapes: RefShapes;
+  /** `undefined`: the manifest has no dictionary, or an algorithm that is not known. */
+  readonly decodeLocation: LocationDecoder | undefined;
+}
+
+/** What a scan found. */
+export interface RefScan {
+  readonly firstRank: number;
+  /** The rank that most references have. */
+  readonly commonRank: number;
+  /** All of one rank, strictly ascending. */
+  readonly isSorted: boolean;
+  /** Sorted, and exactly the chunks of the box from the first to the last one. */
+  readonly isBox: boolean;
+  /** The shape of some reference. */
+  readonly shape: RefShape;
+}
+
+/** Checks that all tables and indices lie inside the buffer, and looks at their order. */
+export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number): RefScan {
+  const { view, shapes, object } = buffer;
+  const end = view.byteLength;
+  const ranks = new Map<number, number>();
+  let vtable = Number.NaN;
+  let shape: RefShape | undefined;
+  let previous = -1; // Position of the previous index's length.
+  let firstRank = -1;
+  let isSorted = true;
+  let indexBytes = 0;
+  let lows = new Uint32Array(0);
+  let highs = lows;
+  for (let slot = slotsAt, slotsEnd = slotsAt + 4 * count; slot < slotsEnd; slot += 4) {
+    const table = slot + view.getUint32(slot, true);
+    if (table + 4 > end) failManifest(object, slot, "offset points behind the end");
+    const vtableAt = table - view.getInt32(table, true);
+    if (vtableAt !== vtable || shape === undefined) {
+      shape = shapes.get(vtableAt);
+      vtable = vtableAt;
+    }
+    if (table + shape.tableBytes > end) failManifest(object, table, "table reaches behind the end");
+    const field = table + shape.indexAt;
+    const index = field + view.getUint32(field, true);
+    if (index + 4 > end) failManifest(object, field, "index starts behind the end");
+    const rank = view.getUint32(index, true);
+    if (index + 4 + 4 * rank > end) failManifest(object, index, "index reaches behind the end");
+    // Indices that overlap would make the scan quadratic in the file's size.
+    indexBytes += 4 * rank;
+    if (indexBytes > end) failManifest(object, index, "indices overlap");
+    if (firstRank === -1) {
+      firstRank = rank;
+      lows = new Uint32Array(rank).fill(UINT32_MAX);
+      highs = new Uint32Array(rank);
+    } else if (rank !== firstRank) isSorted = false;
+    else if (isSorted) isSorted = isAscending(view, previous, index, rank);
+    if (isSorted) widenBox(lows, highs, view, index + 4);
+    if (ranks.size > 0 || rank !== firstRank)
+      countRank(ranks, rank, (slot - slotsAt) / 4, firstRank);
+    previous = index;
+  }
+  let commonRank = firstRank;
+  for (const [rank, refs] of ranks) {
+    if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;
+  }
+  const volume = highs.reduce((product, high, d) => product * (high - (lows[d] as number) + 1), 1);
+  const isBox = isSorted && volume === count;
+  return { firstRank, commonRank, isSorted, isBox, shape: shape as RefShape };
+}
+
+/** Makes a box hold the coordinates at `at` too. */
+function widenBox(lows: Uint32Array, highs: Uint32Array, view: DataView, at: number): void {
+  for (let d = 0; d < lows.length; d++) {
+    const coordinate = view.getUint32(at + 4 * d, true);
+    if (coordinate < (lows[d] as number)) lows[d] = coordinate;
+    if (coordinate > (highs[d] as number)) highs[d] = coordinate;
+  }
+}
+
+/** Counts a rank; `before` references of `firstRank` came before the first one of another rank. */
+function countRank(
+  ranks: Map<number, number>,
+  rank: number,
+  before: number,
+  firstRank: number,
+): void {
+  if (ranks.size === 0) ranks.set(firstRank, before);
+  ranks.set(rank, (ranks.get(rank) ?? 0) + 1);
+}
+
+function isAscending(view: DataView, previous: number, index: number, rank: number): boolean {
+  for (let at = 4; at <= 4 * rank; at += 4) {
+    const a = view.getUint32(previous + at, true);
+    const b = view.getUint32(index + at, true);
+    if (a !== b) return a < b;
+  }
+  return false;
+}
+
+/** Slots of the references of `rank`, sorted by coordinates; of equal ones the first in the file. */
+export function sortedSlots(
+  buffer: ManifestBuffer,
+  slotsAt: number,
+  count: number,
+  rank: number,
+): Uint32Array {
+  const { view, shapes } = buffer;
+  const slots: number[] = [];
+  const indices: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const slot = slotsAt + 4 * i;
+    const table = slot + view.getUint32(slot, true);
+    const field = table + shapes.get(table - view.getInt32(table, true)).indexAt;
+    const index = field + view.getUint32(field, true);
+    if (view.getUint32(index, true) !== rank) continue;
+    slots.push(i);
+    indices.push(index);
+  }
+  const coordinates = new Uint32Array(slots.length * rank);
+  for (const [row, index] of indices.entries()) {
+    for (let d = 0; d < rank; d++) {
+      coordinates[row * rank + d] = view.getUint32(index + 4 + 4 * d, true);
+    }
+  }
+  const order = orderByCoordinates(coordinates, rank, slots.length);
+  const isRepeated = (at: number): boolean => {
+    const a = (order[at - 1] as number) * rank;
+    const b = (order[at] as number) * rank;
+    for (let d = 0; d < rank; d++) if (coordinates[a + d] !== coordinates[b + d]) return false;
+    return true;
+  };
+  let length = 0;
+  const sorted = new Uint32Array(order.length);
+  for (let at = 0; at < order.length; at++) {
+    if (at === 0 || !isRepeated(at)) sorted[length++] = slots[order[at] as number] as number;
+  }
+  return sorted.slice(0, length);
+}

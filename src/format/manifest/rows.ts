@@ -1,0 +1,294 @@
+/**
+ * The chunk references of one array, read where they stand in the manifest's bytes. One pass checks
+ * that every table and index lies inside the buffer, and whether they are sorted; strings and
+ * payloads are checked when they are read. While parts of the bytes are still to be made, that pass
+ * is put off until all rows are asked for or the bytes are whole: what is looked up before is
+ * checked one by one, and trusted to be sorted and of one rank, as icefloe writes such files.
+ * Damage throws `deserialization`, naming object and offset. Spec: v2 "Chunk Manifest Files".
+ */
+import { decodeUtf8 } from "../../base/bytes.ts";
+import { isIcefloeError } from "../../base/errors.ts";
+import type { ChunkRef } from "./chunk-ref.ts";
+import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import type { RefPlace } from "./ref-locate.ts";
+import { type ManifestBuffer, scanRefs, sortedSlots } from "./ref-scan.ts";
+import { failManifest, type RefShape, ROW_EMPTY } from "./ref-shapes.ts";
+import { refOfRow } from "./row-values.ts";
+
+const CHUNK_ID_BYTES = 12;
+const UINT32_END = 2 ** 32;
+const SAFE_HIGH_END = 2 ** 21; // High words of integers up to 2^53 - 1.
+
+const NOTHING = new Uint8Array(0);
+
+/** References in order of coordinates, whatever their order in the file. */
+export class RefVectorRows implements ChunkRows {
+  readonly rank: number;
+  readonly length: number;
+  readonly #buffer: ManifestBuffer;
+  readonly #view: DataView;
+  /** Position of the vector's first slot, and how many there are. */
+  readonly #slotsAt: number;
+  readonly #count: number;
+  /** Slot numbers by row; `undefined`: row = slot. */
+  readonly #order: Uint32Array | undefined;
+  #isChecked: boolean;
+  /** They fill the box between the first and the last one. */
+  #isBox: boolean;
+  #row = -1;
+  #table = 0;
+  #vtable = -1;
+  #shape: RefShape;
+  #indexAt = 0;
+  #lastFound = -1;
+  #boxStart: readonly number[] | undefined;
+  #boxEnd: readonly number[] = [];
+
+  /** Of the `count` >= 1 references whose slots start at `slotsAt`, those of `rank` coordinates. */
+  constructor(buffer: ManifestBuffer, slotsAt: number, count: number, rank: number | undefined) {
+    this.#buffer = buffer;
+    this.#view = buffer.view;
+    this.#slotsAt = slotsAt;
+    this.#count = count;
+    this.#isChecked = buffer.locate === undefined;
+    if (buffer.locate !== undefined) {
+      const first = buffer.locate(buffer, slotsAt);
+      this.rank = rank ?? first.rank;
+      this.length = first.rank === this.rank ? count : 0;
+      this.#shape = first.shape;
+      this.#isBox = false;
+      return;
+    }
+    const scan = scanRefs(buffer, slotsAt, count);
+    this.rank = rank ?? scan.commonRank;
+    const isPlain = scan.isSorted && scan.firstRank === this.rank;
+    this.#order = isPlain ? undefined : sortedSlots(buffer, slotsAt, count, this.rank);
+    this.#isBox = isPlain && scan.isBox;
+    this.length = this.#order?.length ?? count;
+    this.#shape = scan.shape;
+  }
+
+  /** Makes and checks what is still to be made: before all rows are read. */
+  checkAll(): void {
+    if (this.#isChecked) return;
+    this.#buffer.partial?.ensureAll();
+    const scan = scanRefs(this.#buffer, this.#slotsAt, this.#count);
+    if (!scan.isSorted) this.#fail(this.#slotsAt, "references are not sorted");
+    this.#isBox = scan.isBox && this.length > 0;
+    this.#isChecked = true;
+  }
+
+  /** The row of `coordinates`, or -1. */
+  find(coordinates: ArrayLike<number>): number {
+    if (coordinates.length !== this.rank || this.length === 0) return -1;
+    if (!this.#isChecked && this.#buffer.partial?.isWhole === true) this.checkAll();
+    if (this.#isBox) {
+      const row = this.#positionInBox(coordinates);
+      return row < this.length ? row : -1;
+    }
+    const next = this.#lastFound + 1;
+    // Readers of a region ask for one row after the other.
+    if (next < this.length && this.#compare(next, coordinates) === 0) {
+      this.#lastFound = next;
+      return next;
+    }
+    const guess = this.#positionInBox(coordinates);
+    if (guess < this.length && this.#compare(guess, coordinates) === 0) {
+      this.#lastFound = guess;
+      return guess;
+    }
+    return this.#search(coordinates);
+  }
+
+  #search(coordinates: ArrayLike<number>): number {
+    let low = 0;
+    let high = this.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const sign = this.#compare(middle, coordinates);
+      if (sign === 0) {
+        this.#lastFound = middle;
+        return middle;
+      }
+      if (sign < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  coordinate(row: number, dimension: number): number {
+    if (row !== this.#row) this.#seek(row);
+    return this.#view.getUint32(this.#indexAt + 4 * dimension, true);
+  }
+
+  kind(row: number): number {
+    if (row !== this.#row) this.#seek(row);
+    const { kind } = this.#shape;
+    if (kind === ROW_EMPTY) this.#fail(this.#table, "a chunk reference has no payload");
+    return kind;
+  }
+
+  payload(row: number): Uint8Array {
+    if (this.kind(row) !== ROW_INLINE) return NOTHING;
+    return this.#vector(this.#shape.inlineAt);
+  }
+
+  chunkIdBytes(row: number): Uint8Array {
+    if (this.kind(row) !== ROW_NATIVE) return NOTHING;
+    const at = this.#table + this.#shape.chunkIdAt;
+    return this.#buffer.bytes.subarray(at, at + CHUNK_ID_BYTES);
+  }
+
+  offset(row: number): number {
+    if (this.kind(row) === ROW_INLINE) return 0;
+    return this.#uint64(this.#shape.offsetAt);
+  }
+
+  byteLength(row: number): number {
+    if (this.kind(row) === ROW_INLINE) return this.#vector(this.#shape.inlineAt).length;
+    return this.#uint64(this.#shape.lengthAt);
+  }
+
+  locationBytes(row: number): Uint8Array {
+    if (this.kind(row) !== ROW_VIRTUAL) return NOTHING;
+    const { compressedLocationAt, locationAt } = this.#shape;
+    if (compressedLocationAt === 0) return this.#vector(locationAt);
+    const { decodeLocation } = this.#buffer;
+    if (decodeLocation === undefined) {
+      return this.#fail(this.#table, "a compressed location, but no decompression dictionary");
+    }
+    const frame = this.#vector(compressedLocationAt);
+    try {
+      return decodeLocation(frame);
+    } catch (cause) {
+      if (!isIcefloeError(cause, "deserialization")) throw cause;
+      return this.#fail(this.#table, `compressed location: ${cause.message}`, cause);
+    }
+  }
+
+  /** Where in the file a row's location is, if it is stored plainly; else -1. */
+  locationPlace(row: number): number {
+    if (this.kind(row) !== ROW_VIRTUAL || this.#shape.compressedLocationAt !== 0) return -1;
+    const field = this.#table + this.#shape.locationAt;
+    return field + this.#view.getUint32(field, true);
+  }
+
+  location(row: number): string {
+    return this.#text(this.locationBytes(row));
+  }
+
+  etag(row: number): string | undefined {
+    if (this.kind(row) !== ROW_VIRTUAL || this.#shape.etagAt === 0) return undefined;
+    return this.#text(this.#vector(this.#shape.etagAt));
+  }
+
+  lastModifiedSeconds(row: number): number {
+    if (this.kind(row) !== ROW_VIRTUAL || this.#shape.lastModifiedAt === 0) return 0;
+    return this.#view.getUint32(this.#table + this.#shape.lastModifiedAt, true);
+  }
+
+  ref(row: number): ChunkRef | undefined {
+    return refOfRow(this, row);
+  }
+
+  /** Where `coordinates` are if the references fill the box between the first and the last one. */
+  #positionInBox(coordinates: ArrayLike<number>): number {
+    const { rank } = this;
+    if (this.#boxStart === undefined) {
+      this.#boxStart = Array.from({ length: rank }, (_, d) => this.coordinate(0, d));
+      this.#boxEnd = Array.from(
+        { length: rank },
+        (_, d) => this.coordinate(this.length - 1, d) + 1,
+      );
+    }
+    let position = 0;
+    for (let d = 0; d < rank; d++) {
+      const start = this.#boxStart[d] as number;
+      const end = this.#boxEnd[d] as number;
+      const coordinate = coordinates[d] as number;
+      if (coordinate >>> 0 !== coordinate || coordinate < start || coordinate >= end)
+        return Number.POSITIVE_INFINITY;
+      position = position * (end - start) + (coordinate - start);
+    }
+    return position;
+  }
+
+  /** Makes `row` the one whose fields are read. The scan has checked what is followed here. */
+  #seek(row: number): void {
+    const { locate } = this.#buffer;
+    if (!this.#isChecked && locate !== undefined) {
+      this.#take(row, locate(this.#buffer, this.#slotsAt + 4 * row));
+      return;
+    }
+    const view = this.#view;
+    const slot =
+      this.#slotsAt + 4 * (this.#order === undefined ? row : (this.#order[row] as number));
+    const table = slot + view.getUint32(slot, true);
+    const vtable = table - view.getInt32(table, true);
+    if (vtable !== this.#vtable) {
+      this.#shape = this.#buffer.shapes.get(vtable);
+      this.#vtable = vtable;
+    }
+    const field = table + this.#shape.indexAt;
+    this.#indexAt = field + view.getUint32(field, true) + 4;
+    this.#table = table;
+    this.#row = row;
+  }
+
+  /** As `#seek`, before the scan. */
+  #take(row: number, { table, shape, index, rank }: RefPlace): void {
+    if (rank !== this.rank)
+      this.#fail(index, `a reference has ${rank} coordinates, the first one ${this.rank}`);
+    this.#shape = shape;
+    this.#vtable = -1;
+    this.#indexAt = index + 4;
+    this.#table = table;
+    this.#row = row;
+  }
+
+  /** Sign of the row's coordinates against `coordinates`. */
+  #compare(row: number, coordinates: ArrayLike<number>): number {
+    this.#seek(row);
+    const view = this.#view;
+    for (let d = 0, at = this.#indexAt; d < this.rank; d++, at += 4) {
+      const a = view.getUint32(at, true);
+      const b = coordinates[d] as number;
+      if (a !== b) return a < b ? -1 : 1;
+    }
+    return 0;
+  }
+
+  /** The byte vector that a present field of the current table points to: a view. */
+  #vector(fieldAt: number): Uint8Array {
+    const { bytes, partial } = this.#buffer;
+    const field = this.#table + fieldAt;
+    const start = field + this.#view.getUint32(field, true) + 4;
+    if (start > bytes.length) this.#fail(field, "vector starts behind the end");
+    partial?.ensure(start - 4, start);
+    const end = start + this.#view.getUint32(start - 4, true);
+    if (end > bytes.length) this.#fail(start - 4, "vector reaches behind the end");
+    partial?.ensure(start, end);
+    return bytes.subarray(start, end);
+  }
+
+  #uint64(fieldAt: number): number {
+    if (fieldAt === 0) return 0;
+    const at = this.#table + fieldAt;
+    const high = this.#view.getUint32(at + 4, true);
+    if (high >= SAFE_HIGH_END) this.#fail(at, "integer beyond 2^53");
+    return high * UINT32_END + this.#view.getUint32(at, true);
+  }
+
+  #text(bytes: Uint8Array): string {
+    try {
+      return decodeUtf8(bytes);
+    } catch (cause) {
+      if (!(cause instanceof TypeError)) throw cause;
+      return this.#fail(this.#table, "string is not UTF-8", cause);
+    }
+  }
+
+  #fail(offset: number, what: string, cause?: unknown): never {
+    failManifest(this.#buffer.object, offset, what, cause);
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * An array's part of a node, in a snapshot file: shape, dimension names, manifests.
+ * Spec: v2 "Snapshot Files" › ArrayNodeData.
+ */
+import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
+import { OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
+import type { ArrayData, DimensionShape, Extent, ManifestRef } from "./read.ts";
+
+/** Slots of an array's table. */
+export const ARRAY_SLOTS = { shape: 0, dimensionNames: 1, manifests: 2, shapeV2: 3 } as const;
+/** Slots of a manifest reference's table. */
+export const MANIFEST_REF_SLOTS = { id: 0, extents: 1 } as const;
+/** Slots of a dimension's table. */
+export const DIMENSION_SHAPE_SLOTS = { arrayLength: 0, chunkCount: 1 } as const;
+
+/** Bytes of spec 1's struct of a dimension. */
+export const DIMENSION_STRUCT_BYTES = 16;
+/** Bytes of an extent's struct. */
+export const EXTENT_BYTES = 8;
+/** The format's largest chunk count and chunk coordinate. */
+export const UINT32_MAX = 2 ** 32 - 1;
+
+/** The 12-byte id in `slot`, as text; `undefined` if absent. */
+export function parseObjectId(
+  reader: FlatBufferReader,
+  table: number,
+  slot: number,
+): string | undefined {
+  const at = reader.field(table, slot, OBJECT_ID_BYTES);
+  return at === 0 ? undefined : objectIdFromBytes(reader.bytes.subarray(at, at + OBJECT_ID_BYTES));
+}
+
+/** The array in the table at `table`. */
+export function parseArray(reader: FlatBufferReader, table: number): ArrayData {
+  const refVector = reader.vector(table, ARRAY_SLOTS.manifests, 4);
+  const manifests: ManifestRef[] = [];
+  for (let i = 0; i < reader.vectorLength(refVector); i++) {
+    manifests.push(parseManifestRef(reader, reader.tableAt(refVector, i)));
+  }
+  return {
+    type: "array",
+    shape: parseShape(reader, table),
+    dimensionNames: parseDimensionNames(reader, table),
+    manifests,
+  };
+}
+
+function parseShape(reader: FlatBufferReader, table: number): DimensionShape[] {
+  const shape: DimensionShape[] = [];
+  const vector = reader.vector(table, ARRAY_SLOTS.shapeV2, 4);
+  for (let i = 0; i < reader.vectorLength(vector); i++) {
+    const dimension = reader.tableAt(vector, i);
+    const arrayLength = reader.uint64(dimension, DIMENSION_SHAPE_SLOTS.arrayLength, 0);
+    shape.push({
+      arrayLength,
+      chunkCount: reader.uint32(dimension, DIMENSION_SHAPE_SLOTS.chunkCount, 0),
+    });
+  }
+  if (vector !== 0) return shape;
+  const structs = reader.vector(table, ARRAY_SLOTS.shape, DIMENSION_STRUCT_BYTES);
+  for (let i = 0; i < reader.vectorLength(structs); i++) {
+    const at = structs + 4 + i * DIMENSION_STRUCT_BYTES;
+    const arrayLength = reader.uint64At(at);
+    const chunkLength = reader.uint64At(at + 8);
+    const chunkCount = arrayLength === 0 ? 0 : Math.ceil(arrayLength / chunkLength);
+    if (chunkCount > UINT32_MAX) reader.fail(at, `chunk length ${chunkLength} is too small`);
+    shape.push({ arrayLength, chunkCount });
+  }
+  return shape;
+}
+
+function parseDimensionNames(
+  reader: FlatBufferReader,
+  table: number,
+): (string | null)[] | undefined {
+  const vector = reader.vector(table, ARRAY_SLOTS.dimensionNames, 4);
+  if (vector === 0) return undefined;
+  const names: (string | null)[] = [];
+  for (let i = 0; i < reader.vectorLength(vector); i++) {
+    names.push(reader.string(reader.tableAt(vector, i), 0) ?? null);
+  }
+  return names;
+}
+
+function parseManifestRef(reader: FlatBufferReader, table: number): ManifestRef {
+  const id = parseObjectId(reader, table, MANIFEST_REF_SLOTS.id);
+  const vector = reader.vector(table, MANIFEST_REF_SLOTS.extents, EXTENT_BYTES);
+  const extents: Extent[] = [];
+  for (let i = 0; i < reader.vectorLength(vector); i++) {
+    const at = vector + 4 + i * EXTENT_BYTES;
+    const start = reader.view.getUint32(at, true);
+    extents.push({ start, end: reader.view.getUint32(at + 4, true) });
+  }
+  return { id: id ?? reader.fail(table, "manifest reference without id"), extents };
+}

@@ -1,0 +1,48 @@
+/** One transaction log out of two: what an amended commit says. */
+import type { MoveOperation, TransactionLog, UpdatedChunks } from "./read.ts";
+import { uniteUpdatedChunks } from "./updated-chunks.ts";
+
+/**
+ * The log of an amended commit: everything of both, under the id of `newer`. Moves of one node
+ * become one, or none if it ends where it began; nothing else cancels out.
+ */
+export function mergeTransactionLogs(older: TransactionLog, newer: TransactionLog): TransactionLog {
+  const unite = (a: readonly string[], b: readonly string[]): string[] =>
+    [...new Set([...a, ...b])].sort();
+  return {
+    id: newer.id,
+    newGroups: unite(older.newGroups, newer.newGroups),
+    newArrays: unite(older.newArrays, newer.newArrays),
+    deletedGroups: unite(older.deletedGroups, newer.deletedGroups),
+    deletedArrays: unite(older.deletedArrays, newer.deletedArrays),
+    updatedGroups: unite(older.updatedGroups, newer.updatedGroups),
+    updatedArrays: unite(older.updatedArrays, newer.updatedArrays),
+    updatedChunks: mergeUpdatedChunks(older.updatedChunks, newer.updatedChunks),
+    movedNodes: mergeMoves(older.movedNodes, newer.movedNodes),
+  };
+}
+
+function mergeUpdatedChunks(
+  older: readonly UpdatedChunks[],
+  newer: readonly UpdatedChunks[],
+): UpdatedChunks[] {
+  const merged = new Map<string, UpdatedChunks>();
+  for (const list of [...older, ...newer]) {
+    const key = `${list.nodeId} ${list.rank}`;
+    const known = merged.get(key);
+    merged.set(key, known === undefined ? list : uniteUpdatedChunks(known, list));
+  }
+  return [...merged.values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+}
+
+function mergeMoves(
+  older: readonly MoveOperation[],
+  newer: readonly MoveOperation[],
+): MoveOperation[] {
+  const merged = new Map<string, MoveOperation>();
+  for (const move of [...older, ...newer]) {
+    const first = merged.get(move.nodeId);
+    merged.set(move.nodeId, first === undefined ? move : { ...move, from: first.from });
+  }
+  return [...merged.values()].filter((move) => move.from !== move.to);
+}

@@ -1,0 +1,59 @@
+/**
+ * What a session has changed and not committed: nodes by path, chunk references by node id.
+ * Plain data with causality marks; what it means over a base is `view/`.
+ */
+import type { DimensionShape } from "../../format/snapshot/read.ts";
+import type { ChunkTable } from "./chunk-table.ts";
+import type { Dot } from "./dot.ts";
+
+/** What the engine reads out of an array's zarr.json. */
+export interface ArrayMetadata {
+  readonly shape: readonly DimensionShape[];
+  readonly dimensionNames?: readonly (string | null)[] | undefined;
+  /**
+   * Canonical JSON of dtype, chunk grid, key encoding, codecs and fill value: equal = same chunk
+   * bytes. Absent for nodes of a snapshot: `arraySignature` reads it.
+   */
+  readonly signature?: string | undefined;
+}
+
+/** A node as the session sees it. `userData` is its zarr.json, byte for byte. */
+export interface NodeState {
+  readonly id: string;
+  readonly path: string;
+  readonly type: "array" | "group";
+  readonly userData: Uint8Array;
+  /** Present for arrays only. */
+  readonly array?: ArrayMetadata | undefined;
+}
+
+/** The node that the base snapshot has at a changed path. */
+export interface BaseNode {
+  readonly id: string;
+  readonly type: "array" | "group";
+}
+
+/** The current state of one changed path. */
+export interface NodeChange {
+  readonly path: string;
+  /** `undefined`: the base has nothing there. Same id as `node`: an update. */
+  readonly base?: BaseNode | undefined;
+  /** `undefined`: deleted. */
+  readonly node?: NodeState | undefined;
+  readonly dot: Dot;
+}
+
+/** Uncommitted changes. Chunk tables of nodes that were deleted are dropped. */
+export interface ChangeSet {
+  readonly nodes: Map<string, NodeChange>;
+  readonly chunks: Map<string, ChunkTable>;
+}
+
+/** Paths of all changed nodes; later change sets win. */
+export function pathsById(layers: readonly ChangeSet[]): Map<string, string> {
+  const paths = new Map<string, string>();
+  for (const { nodes } of layers) {
+    for (const { path, node } of nodes.values()) if (node !== undefined) paths.set(node.id, path);
+  }
+  return paths;
+}

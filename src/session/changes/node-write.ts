@@ -1,0 +1,80 @@
+/** The two edits of nodes in a session's own layer: put and remove. */
+import { equalBytes } from "../../base/bytes.ts";
+import { makeError } from "../../base/errors.ts";
+import { randomNodeId } from "../../format/ids.ts";
+import { currentDot, type SessionState } from "../session-state.ts";
+import { type Layers, nodeAt, nodesUnder } from "../view/nodes.ts";
+import type { NodeState } from "./change-set.ts";
+import { type ParsedMetadata, parseNodeMetadata } from "./node-metadata.ts";
+
+/**
+ * Puts a node with `userData` at `path`: a new node, or an update of the one there. Identical
+ * bytes change nothing. Throws `node-already-exists` if a node of the other type is there.
+ */
+export function putNode(
+  state: SessionState,
+  layers: Layers,
+  path: string,
+  userData: Uint8Array,
+): void {
+  const parsed = parseNodeMetadata(userData, path);
+  const present = nodeAt(layers, path);
+  if (present !== undefined && present.type !== parsed.type) {
+    throw makeError(
+      "node-already-exists",
+      `there is already a ${present.type} at ${path}: delete it before making a ${parsed.type}`,
+      { details: { path, found: present.type, expected: parsed.type } },
+    );
+  }
+  if (present !== undefined && equalBytes(present.userData, userData)) return;
+  assertSameRank(present, parsed, path);
+  const id = present?.id ?? randomNodeId(state.engine.runtime);
+  recordNode(state, layers, path, makeNode(id, path, parsed, userData.slice()));
+}
+
+/** Chunks have one coordinate per dimension: an array keeps its rank for life. */
+function assertSameRank(
+  present: NodeState | undefined,
+  parsed: ParsedMetadata,
+  path: string,
+): void {
+  if (present?.array === undefined || parsed.type === "group") return;
+  const found = parsed.array.shape.length;
+  const expected = present.array.shape.length;
+  if (found === expected) return;
+  throw makeError(
+    "invalid-array-metadata",
+    `${path} has ${expected} dimension(s) and can't get ${found}: delete it and make it anew`,
+    { details: { path, member: "shape", expected, found } },
+  );
+}
+
+function makeNode(
+  id: string,
+  path: string,
+  parsed: ParsedMetadata,
+  userData: Uint8Array,
+): NodeState {
+  const array = parsed.type === "array" ? parsed.array : undefined;
+  return Object.freeze({ id, path, type: parsed.type, userData, array });
+}
+
+/** Removes the node at `path` and all below it, with their pending chunks. Absent: nothing. */
+export function removeNodes(state: SessionState, layers: Layers, path: string): void {
+  for (const node of nodesUnder(layers, path)) {
+    recordNode(state, layers, node.path, undefined);
+    layers.own.chunks.delete(node.id);
+  }
+}
+
+function recordNode(
+  state: SessionState,
+  layers: Layers,
+  path: string,
+  node: NodeState | undefined,
+): void {
+  const inBase = layers.base.node(path);
+  const base = inBase === undefined ? undefined : { id: inBase.id, type: inBase.data.type };
+  const dot = currentDot(state);
+  layers.own.nodes.set(path, Object.freeze({ path, base, node, dot }));
+}

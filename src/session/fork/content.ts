@@ -1,0 +1,51 @@
+/** What forks are made of, and what they bring to a merge. */
+import { makeError } from "../../base/errors.ts";
+import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
+import type { ForkContent } from "../merge/three-way.ts";
+import { getState } from "../session-access.ts";
+import { assertIdle, createState, publish, type SessionState } from "../session-state.ts";
+
+/**
+ * The state of a fork of `parent`: shares all tables until someone writes.
+ * @throws {cannot-fork-read-only-session|session-busy}
+ */
+export function forkState(parent: SessionState): SessionState {
+  if (parent.mode !== "writable") {
+    throw makeError("cannot-fork-read-only-session", "fork: the session is read-only", {
+      details: { snapshotId: parent.baseId },
+    });
+  }
+  assertIdle(parent, "fork");
+  publish(parent);
+  const overlay = flattenOf(parent);
+  const version = isUntouched(parent) ? undefined : parent.version;
+  return createState({
+    engine: parent.engine,
+    kind: "fork",
+    writeHalf: parent.writeHalf,
+    baseId: parent.baseId,
+    base: parent.base,
+    overlay,
+    version,
+    need: version,
+  });
+}
+
+function isUntouched({ overlay, own }: SessionState): boolean {
+  return [overlay, own].every(({ nodes, chunks }) => nodes.size === 0 && chunks.size === 0);
+}
+
+function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
+  const hasOverlay = overlay.nodes.size > 0 || overlay.chunks.size > 0;
+  return hasOverlay ? flattenChanges(overlay, own) : shareChanges(own);
+}
+
+/** A live fork's content, its epoch closed; `undefined` for anything else. */
+export function contentOfFork(input: unknown): ForkContent | undefined {
+  const state = getState(input);
+  if (state?.kind !== "fork") return undefined;
+  assertIdle(state, "merge");
+  publish(state);
+  const { baseId, need, version, overlay } = state;
+  return { baseId, need, version, overlay, own: shareChanges(state.own) };
+}

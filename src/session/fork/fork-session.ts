@@ -1,0 +1,246 @@
+/**
+ * ForkSession: a writable copy of a session for one worker, to be merged back. A fork is a value:
+ * base snapshot, the parent's uncommitted changes (read-only), its own changes. Making one costs
+ * no I/O; its bytes survive any channel and hold no secrets.
+ */
+import type { AssetStore } from "../../assets/asset-store.ts";
+import {
+  checkEngineOptions,
+  type Engine,
+  type EngineOptions,
+  openEngine,
+} from "../../assets/engine.ts";
+import { isIcefloeError, makeError } from "../../base/errors.ts";
+import { checkOptions, describe } from "../../base/options.ts";
+import type { Storage, StorageHint } from "../../storage/port.ts";
+import { defineAsyncDispose } from "../dispose.ts";
+import type { MergeInputs, MergeOptions } from "../merge/inputs.ts";
+import type { MergeReport } from "../merge/report.ts";
+import { rememberState } from "../session-access.ts";
+import {
+  assertIdle,
+  createState,
+  discard,
+  emptyChangeSet,
+  hasChanges,
+  hasOwnChanges,
+  publish,
+  type SessionState,
+} from "../session-state.ts";
+import { Store } from "../store/store.ts";
+import type { Diff } from "../view/diff.ts";
+import {
+  type ChunkCoordinateList,
+  type ChunkType,
+  chunkTypeAt,
+  listChunkCoordinates,
+  nodeIdAt,
+  type QueryOptions,
+  statusOf,
+} from "../view/queries.ts";
+import type { WriteHalf } from "../write-half.ts";
+
+/** How a fork is opened where it arrives. */
+export interface FromBytesOptions extends EngineOptions {
+  readonly storage: Storage;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `toBytes`. */
+export interface ToBytesOptions {
+  /**
+   * `carry` (default): the bytes can be opened anywhere. `omit`: without the parent's uncommitted
+   * changes, for results on their way back to the parent, who has them: such bytes can be merged
+   * but not opened.
+   */
+  readonly overlay?: "carry" | "omit" | undefined;
+}
+
+/** A session that can be sent away, written to, sent back and merged; it can't commit. */
+export class ForkSession {
+  /** The fork's Zarr store. */
+  readonly store: Store<ForkSession>;
+  /** `await using` discards at the end of the scope, where the runtime has the symbol. */
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+  readonly #state: SessionState;
+  readonly #half: WriteHalf;
+
+  /** @internal */
+  constructor(state: SessionState, half: WriteHalf) {
+    this.#state = state;
+    this.#half = half;
+    this.store = new Store<ForkSession>(this, state);
+    rememberState(this, state);
+    defineAsyncDispose(this);
+  }
+
+  /** Always `writable`. */
+  get mode(): "writable" {
+    return "writable";
+  }
+  /** The snapshot that the fork rests on. */
+  get snapshotId(): string {
+    return this.#state.baseId;
+  }
+  /** Always false. */
+  get readOnly(): boolean {
+    return false;
+  }
+  /** Whether the fork itself has changed anything; the parent's changes do not count. */
+  get hasUncommittedChanges(): boolean {
+    return hasOwnChanges(this.#state);
+  }
+  /** The repository's effective configuration. */
+  get config(): Engine["config"] {
+    return this.#state.engine.config;
+  }
+  /** How to rebuild the fork's storage elsewhere, without secrets; `undefined` if it can't be shared. */
+  get storageHint(): StorageHint | undefined {
+    return this.#state.engine.storage.describe();
+  }
+
+  /** A fork of this fork; merges into it, or after it into its parent. No I/O. */
+  fork(): ForkSession {
+    return new ForkSession(this.#half.forkState(this.#state), this.#half);
+  }
+
+  /**
+   * Merges other forks into this one; all or none. Cost: no I/O but one HEAD per fork with native
+   * chunks. Throws `fork-base-mismatch`, `merge-failed`, `merge-overlap`, `invalid-fork-bytes`.
+   */
+  merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
+    return this.#half.mergeInputs(this.#state, inputs, options);
+  }
+
+  /** The fork as bytes: magic, format version, checksum; no secrets, no storage. Later writes are not in them. */
+  toBytes(options?: ToBytesOptions): Uint8Array {
+    checkOptions("toBytes", options, ["overlay"]);
+    const overlayOption: unknown = options?.overlay;
+    if (![undefined, "carry", "omit"].includes(overlayOption as string | undefined)) {
+      const found = describe(overlayOption);
+      throw makeError(
+        "invalid-option",
+        `toBytes: overlay must be "carry" or "omit", got ${found}`,
+        { details: { operation: "toBytes", option: "overlay", found } },
+      );
+    }
+    assertIdle(this.#state, "toBytes");
+    publish(this.#state);
+    const { baseId, need, version, overlay, own } = this.#state;
+    return this.#half.encodeForkBytes({
+      base: baseId,
+      need,
+      version,
+      overlay: options?.overlay === "omit" ? emptyChangeSet() : overlay,
+      own,
+      overlayOmitted: options?.overlay === "omit" && hasChanges(overlay),
+    });
+  }
+
+  /**
+   * Opens fork bytes where they arrive; a new instance with an identity of its own. One GET of the
+   * configuration, one of the base snapshot. Throws `invalid-fork-bytes`, `fork-base-mismatch`
+   * (the storage does not hold the base), `repository-not-found`.
+   */
+  static async fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<ForkSession> {
+    const storage = options?.storage;
+    const checked = await checkEngineOptions("fromBytes", storage, options, ["storage"]);
+    const { WRITE_HALF: half } = await import("../write-half.ts");
+    const { base, need, version, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
+    if (overlayOmitted) {
+      throw makeError(
+        "invalid-fork-bytes",
+        "these bytes were made with overlay: omit: merge them into the parent, they can't be opened",
+        { details: { reason: "overlay-omitted" } },
+      );
+    }
+    const engine = await openEngine(storage, checked);
+    const index = await readForkBase(engine.assets, base, checked.signal);
+    const state = createState({
+      engine,
+      kind: "fork",
+      writeHalf: half,
+      baseId: base,
+      base: index,
+      overlay,
+      own,
+      version,
+      need,
+    });
+    return new ForkSession(state, half);
+  }
+
+  /** Leaves the changes in the repository's own storage. Not built yet. */
+  async save(): Promise<{ saved: string }> {
+    throw makeError("unimplemented", "save: saved forks are not built yet; use toBytes");
+  }
+
+  /** What the fork and its parent's uncommitted changes change against the base. */
+  status(options?: QueryOptions): Promise<Diff> {
+    return statusOf(this.#state, options);
+  }
+
+  /** Drops the fork's own changes, writes in flight included; the parent's stay visible. */
+  discardChanges(): void {
+    assertIdle(this.#state, "discardChanges");
+    discard(this.#state);
+  }
+
+  /** Coordinates of every existing chunk of an array. */
+  chunkCoordinates(path: string, options?: QueryOptions): ChunkCoordinateList {
+    return listChunkCoordinates(this.#state, path, options);
+  }
+
+  /** How a chunk is stored. */
+  chunkType(
+    path: string,
+    coordinates: readonly number[],
+    options?: QueryOptions,
+  ): Promise<ChunkType> {
+    return chunkTypeAt(this.#state, path, coordinates, options);
+  }
+
+  /** The id of the node at `path`. */
+  getNodeId(path: string, options?: QueryOptions): Promise<string> {
+    return nodeIdAt(this.#state, path, options);
+  }
+
+  /** Refused: `commit-not-allowed`. */
+  async commit(): Promise<never> {
+    throw forkCannot("commit");
+  }
+  /** Refused: `commit-not-allowed`. */
+  async amend(): Promise<never> {
+    throw forkCannot("amend");
+  }
+  /** Refused: `commit-not-allowed`. */
+  async flush(): Promise<never> {
+    throw forkCannot("flush");
+  }
+  /** Refused: `commit-not-allowed`. */
+  async rebase(): Promise<never> {
+    throw forkCannot("rebase");
+  }
+}
+
+function forkCannot(operation: string): Error {
+  return makeError("commit-not-allowed", `a fork can't ${operation}: merge it into its session`, {
+    details: { operation },
+  });
+}
+
+async function readForkBase(
+  assets: AssetStore,
+  base: string,
+  signal: AbortSignal | undefined,
+): Promise<NonNullable<SessionState["base"]>> {
+  try {
+    return await assets.readSnapshot(base, signal);
+  } catch (cause) {
+    if (!isIcefloeError(cause, "object-not-found")) throw cause;
+    throw makeError("fork-base-mismatch", `the storage does not hold the fork's base ${base}`, {
+      details: { forkBase: base },
+      cause,
+    });
+  }
+}

@@ -1,0 +1,329 @@
+/**
+ * Chunk tables in fork bytes. Rows are sorted; coordinates are distances along the tight box of
+ * the table, one byte each where chunks are neighbours; everything else is columns, per kind.
+ *
+ * A row takes at least one byte, whatever it says: so a few bytes can't claim a billion rows.
+ */
+import type { ByteReader, ByteWriter } from "../../codec/byte-stream.ts";
+import { readNumbers, writeNumbers } from "../../codec/number-list.ts";
+import {
+  ROW_INLINE,
+  ROW_NATIVE,
+  ROW_TOMBSTONE,
+  ROW_VIRTUAL,
+} from "../../format/manifest/chunk-rows.ts";
+import { ChunkTable } from "../changes/chunk-table.ts";
+import type { Dot } from "../changes/dot.ts";
+import type { VirtualRows } from "../changes/virtual-rows.ts";
+
+const CHUNK_ID_BYTES = 12;
+const COORDINATE_END = 2 ** 32;
+const SAFE_END = 2 ** 53;
+const KINDS_END = 4;
+const RANK_MAX = 65_535;
+/** Above, a row has one number per dimension, so that memory stays in proportion to the bytes. */
+const BOX_RANK_MAX = 8;
+/** Bytes shared with the string before; bounded, so that text stays in proportion to the bytes. */
+const SHARED_PREFIX_BYTES_MAX = 255;
+const STRING_BUFFER_BYTES = 1024;
+
+/** Numbers for dots, of all tables and nodes of a fork. */
+export interface DotNumbers {
+  numberOf(dot: Dot): number;
+}
+
+/** Writes one table, rows in order of coordinates: equal content gives equal bytes. */
+export function writeTable(writer: ByteWriter, table: ChunkTable, dots: DotNumbers): void {
+  const order = table.sortedOrder();
+  writer.varint(table.rank);
+  writer.varint(order.length);
+  if (order.length === 0) return;
+  writeCoordinates(writer, table, order);
+  const column = (rows: Uint32Array, value: (row: number) => number): void =>
+    writeNumbers(writer, columnOf(rows, value));
+  column(order, (row) => table.kind(row));
+  column(order, (row) => dots.numberOf(table.dot(row)));
+  const ofKind = (kind: number): Uint32Array => order.filter((row) => table.kind(row) === kind);
+  const inline = ofKind(ROW_INLINE);
+  column(inline, (row) => table.byteLength(row));
+  for (const row of inline) writer.raw(table.payload(row));
+  const native = ofKind(ROW_NATIVE);
+  column(native, (row) => table.offset(row));
+  column(native, (row) => table.byteLength(row));
+  for (const row of native) writer.raw(table.chunkIdBytes(row));
+  const virtual = ofKind(ROW_VIRTUAL);
+  column(virtual, (row) => table.offset(row));
+  column(virtual, (row) => table.byteLength(row));
+  column(virtual, (row) => table.lastModifiedSeconds(row));
+  writeStrings(writer, table, virtual, (row) => table.locationCode(row) + 1);
+  writeStrings(writer, table, virtual, (row) => table.etagCode(row));
+}
+
+function columnOf(rows: Uint32Array, value: (row: number) => number): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = value(rows[i] as number);
+  return values;
+}
+
+/** Reads one table. Everything is checked; fails as the reader does. */
+export function readTable(reader: ByteReader, dots: readonly Dot[]): ChunkTable {
+  const rank = reader.varint();
+  if (rank > RANK_MAX) reader.fail(`an array of ${rank} dimensions`);
+  const rowCount = reader.count(1);
+  const table = new ChunkTable(rank);
+  if (rowCount === 0) return table;
+  const nextCoordinates = readCoordinates(reader, rank, rowCount);
+  const kinds = readNumbers(reader, rowCount, KINDS_END);
+  const dotNumbers = readNumbers(reader, rowCount, dots.length);
+  const counts = [0, 0, 0, 0];
+  for (const kind of kinds) counts[kind] = (counts[kind] as number) + 1;
+  const inlineRow = readInline(reader, table, counts[ROW_INLINE] as number);
+  const nativeRow = readNative(reader, table, counts[ROW_NATIVE] as number);
+  const columns = readVirtual(reader, table, counts[ROW_VIRTUAL] as number);
+  const dotNumber = dotNumbers[0] as number;
+  if (counts[ROW_VIRTUAL] === rowCount && dotNumbers.every((number) => number === dotNumber)) {
+    const coordinates = new Uint32Array(rowCount * rank);
+    for (let i = 0; i < rowCount; i++) coordinates.set(nextCoordinates(i), i * rank);
+    table.setVirtualRows({ count: rowCount, coordinates, ...columns }, dots[dotNumber] as Dot);
+    return table;
+  }
+  const virtualRow = virtualSetter(table, columns);
+  for (let i = 0; i < rowCount; i++) {
+    const coordinates = nextCoordinates(i);
+    const kind = kinds[i] as number;
+    const dot = dots[dotNumbers[i] as number] as Dot;
+    if (kind === ROW_TOMBSTONE) table.setTombstone(coordinates, dot);
+    else if (kind === ROW_INLINE) inlineRow(coordinates, dot);
+    else if (kind === ROW_NATIVE) nativeRow(coordinates, dot);
+    else virtualRow(coordinates, dot);
+  }
+  return table;
+}
+
+type RowSetter = (coordinates: ArrayLike<number>, dot: Dot) => void;
+
+function readInline(reader: ByteReader, table: ChunkTable, count: number): RowSetter {
+  const lengths = readNumbers(reader, count, SAFE_END);
+  const payloads = reader.raw(lengths.reduce((sum, length) => sum + length, 0));
+  let next = 0;
+  let at = 0;
+  return (coordinates, dot) => {
+    const end = at + (lengths[next++] as number);
+    table.setInline(coordinates, payloads.subarray(at, end), dot);
+    at = end;
+  };
+}
+
+function readNative(reader: ByteReader, table: ChunkTable, count: number): RowSetter {
+  const offsets = readNumbers(reader, count, SAFE_END);
+  const lengths = readNumbers(reader, count, SAFE_END);
+  const ids = reader.raw(count * CHUNK_ID_BYTES);
+  let next = 0;
+  return (coordinates, dot) => {
+    const id = ids.subarray(next * CHUNK_ID_BYTES, (next + 1) * CHUNK_ID_BYTES);
+    table.setNative(coordinates, id, offsets[next] as number, lengths[next] as number, dot);
+    next++;
+  };
+}
+
+type VirtualColumns = Omit<VirtualRows, "count" | "coordinates">;
+
+function readVirtual(reader: ByteReader, table: ChunkTable, count: number): VirtualColumns {
+  const offsets = readNumbers(reader, count, SAFE_END);
+  const lengths = readNumbers(reader, count, SAFE_END);
+  const lastModifieds = readNumbers(reader, count, SAFE_END);
+  const locations = readStrings(reader, table, count);
+  const etags = readStrings(reader, table, count);
+  for (let i = 0; i < count; i++) {
+    const location = locations[i] as number;
+    if (location === 0) reader.fail("a virtual reference has no location");
+    locations[i] = location - 1;
+  }
+  return { offsets, lengths, lastModifieds, locations, etags };
+}
+
+function virtualSetter(table: ChunkTable, columns: VirtualColumns): RowSetter {
+  let next = 0;
+  return (coordinates, dot) => {
+    const i = next++;
+    const ref = {
+      location: columns.locations[i] as number,
+      etag: columns.etags?.[i] as number,
+      offset: columns.offsets[i] as number,
+      length: columns.lengths[i] as number,
+      lastModifiedSeconds: columns.lastModifieds?.[i] as number,
+    };
+    table.setVirtualCoded(coordinates, ref, dot);
+  };
+}
+
+/** Distinct strings in order of first use, each after the prefix it shares with the one before; then a number per row, 0 = none. */
+function writeStrings(
+  writer: ByteWriter,
+  table: ChunkTable,
+  rows: Uint32Array,
+  codeOf: (row: number) => number,
+): void {
+  const numbers = new Uint32Array(table.strings.length + 1);
+  const codes: number[] = [];
+  const column = columnOf(rows, (row) => {
+    const code = codeOf(row);
+    if (code !== 0 && numbers[code] === 0) numbers[code] = codes.push(code);
+    return numbers[code] as number;
+  });
+  writer.varint(codes.length);
+  let previous = new Uint8Array(0);
+  for (const code of codes) {
+    const bytes = table.strings.bytes(code - 1);
+    const sharedMax = Math.min(previous.length, bytes.length, SHARED_PREFIX_BYTES_MAX);
+    let shared = 0;
+    while (shared < sharedMax && previous[shared] === bytes[shared]) shared++;
+    writer.byte(shared);
+    writer.bytes(bytes.subarray(shared));
+    previous = bytes as Uint8Array<ArrayBuffer>;
+  }
+  writeNumbers(writer, column);
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) >= 0x80) return false;
+  return true;
+}
+
+/** Per row the string's code in the table, plus 1; 0 = none. */
+function readStrings(reader: ByteReader, table: ChunkTable, rowCount: number): Uint32Array {
+  const stringCount = reader.count(2);
+  const codes = new Float64Array(stringCount + 1);
+  // The string before stands here; the next one overwrites what it does not share.
+  let buffer = new Uint8Array(STRING_BUFFER_BYTES);
+  let length = 0;
+  for (let number = 1; number <= stringCount; number++) {
+    const shared = reader.byte();
+    if (shared > length) reader.fail("a string shares more than there is");
+    const rest = reader.bytes();
+    length = shared + rest.length;
+    if (length > buffer.length) {
+      const grown = new Uint8Array(length * 2);
+      grown.set(buffer.subarray(0, shared));
+      buffer = grown;
+    }
+    buffer.set(rest, shared);
+    const bytes = buffer.subarray(0, length);
+    if (!isAscii(bytes)) reader.decodeText(bytes);
+    codes[number] = table.addString(bytes) + 1;
+  }
+  const numbers = readNumbers(reader, rowCount, stringCount + 1);
+  const ofRows = new Uint32Array(rowCount);
+  for (let i = 0; i < rowCount; i++) ofRows[i] = codes[numbers[i] as number] as number;
+  return ofRows;
+}
+
+/** The tight box of all rows; then per row how many positions of the box were skipped. */
+function writeCoordinates(writer: ByteWriter, table: ChunkTable, order: Uint32Array): void {
+  const { rank } = table;
+  const starts = new Array<number>(rank).fill(COORDINATE_END);
+  const ends = new Array<number>(rank).fill(0);
+  for (const row of order) {
+    for (let d = 0; d < rank; d++) {
+      const coordinate = table.coordinate(row, d);
+      starts[d] = Math.min(starts[d] as number, coordinate);
+      ends[d] = Math.max(ends[d] as number, coordinate + 1);
+    }
+  }
+  for (let d = 0; d < rank; d++) {
+    writer.varint(starts[d] as number);
+    writer.varint((ends[d] as number) - (starts[d] as number));
+  }
+  const extents = ends.map((end, d) => end - (starts[d] as number));
+  const isBox = hasPositions(extents);
+  let previous = -1;
+  for (const row of order) {
+    let position = 0;
+    for (let d = 0; d < rank; d++) {
+      const distance = table.coordinate(row, d) - (starts[d] as number);
+      if (isBox) position = position * (extents[d] as number) + distance;
+      else writer.varint(distance);
+    }
+    if (isBox) writer.varint(position - previous - 1);
+    previous = position;
+  }
+}
+
+/** Whether every position in a box has a number that is a safe integer. */
+function hasPositions(extents: readonly number[]): boolean {
+  if (extents.length > BOX_RANK_MAX) return false;
+  return extents.reduce((product, extent) => product * extent, 1) < SAFE_END;
+}
+
+/** Answers coordinates row by row; the array is reused. */
+function readCoordinates(
+  reader: ByteReader,
+  rank: number,
+  rowCount: number,
+): (row: number) => ArrayLike<number> {
+  const starts: number[] = [];
+  const extents: number[] = [];
+  for (let d = 0; d < rank; d++) {
+    const start = reader.varint();
+    const extent = reader.varint();
+    if (extent < 1 || start + extent > COORDINATE_END) reader.fail("a box has a wrong extent");
+    starts.push(start);
+    extents.push(extent);
+  }
+  return hasPositions(extents)
+    ? readPositions(reader, starts, extents, rowCount)
+    : readDistances(reader, starts, extents, rowCount);
+}
+
+function readPositions(
+  reader: ByteReader,
+  starts: readonly number[],
+  extents: readonly number[],
+  rowCount: number,
+): (row: number) => ArrayLike<number> {
+  const size = extents.reduce((product, extent) => product * extent, 1);
+  const positions = new Float64Array(rowCount);
+  let position = -1;
+  for (let row = 0; row < rowCount; row++) {
+    position += reader.varint() + 1;
+    if (position >= size) reader.fail("a position lies outside its box");
+    positions[row] = position;
+  }
+  const rank = starts.length;
+  const coordinates = new Float64Array(rank);
+  return (row) => {
+    let rest = positions[row] as number;
+    for (let d = rank - 1; d >= 0; d--) {
+      const extent = extents[d] as number;
+      const outer = Math.floor(rest / extent);
+      coordinates[d] = (starts[d] as number) + (rest - outer * extent);
+      rest = outer;
+    }
+    return coordinates;
+  };
+}
+
+function readDistances(
+  reader: ByteReader,
+  starts: readonly number[],
+  extents: readonly number[],
+  rowCount: number,
+): (row: number) => ArrayLike<number> {
+  const rank = starts.length;
+  if (rank * rowCount > reader.remaining) reader.fail("ends too early");
+  const values = new Uint32Array(rank * rowCount);
+  for (let row = 0; row < rowCount; row++) {
+    let isAfter = row === 0;
+    for (let d = 0; d < rank; d++) {
+      const distance = reader.varint();
+      if (distance >= (extents[d] as number)) reader.fail("a coordinate lies outside its box");
+      const value = (starts[d] as number) + distance;
+      const before = values[(row - 1) * rank + d] as number;
+      if (!isAfter && value < before) reader.fail("coordinates are not ascending");
+      if (value > before) isAfter = true;
+      values[row * rank + d] = value;
+    }
+    if (!isAfter) reader.fail("coordinates are not ascending");
+  }
+  return (row) => values.subarray(row * rank, (row + 1) * rank);
+}

@@ -1,0 +1,125 @@
+/**
+ * Merging live forks, fork bytes, and streams of them into a session: decides every one in order
+ * on values, checks that the chunks are really here, and applies the result once.
+ */
+
+import { untilAborted } from "../../base/async-list.ts";
+import { asBytes } from "../../base/bytes.ts";
+import { makeError } from "../../base/errors.ts";
+import { checkOptions, describe } from "../../base/options.ts";
+import { decodeForkBytes } from "../fork/bytes.ts";
+import { contentOfFork } from "../fork/content.ts";
+import { getState } from "../session-access.ts";
+import { assertWritable, runMerge, type SessionState } from "../session-state.ts";
+import type { MergeReport, OverlapPolicy } from "./report.ts";
+import type { ForkContent } from "./three-way.ts";
+
+/** A fork to merge: live, as bytes, or saved (not built yet). */
+export type MergeInput<F> = F | Uint8Array | { readonly saved: string };
+
+/** Options of `merge`. */
+export interface MergeOptions {
+  /** What to do with chunks that both sides wrote, deletes included. Default: refuse. */
+  readonly onOverlap?: OverlapPolicy | undefined;
+  /** `sample` (default): one HEAD per fork finds forks of another repository. */
+  readonly checkChunks?: "sample" | "none" | undefined;
+  /** For saved forks whose parent is gone; not built yet. */
+  readonly withOverlay?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One or many inputs. */
+export type MergeInputs<F> = MergeInput<F> | Iterable<MergeInput<F>> | AsyncIterable<MergeInput<F>>;
+
+const POLICIES: readonly unknown[] = [undefined, "error", "ours", "theirs"];
+const CHECKS: readonly unknown[] = [undefined, "sample", "none"];
+
+/** Merges all inputs, in order; all or none. */
+export async function mergeInputs<F>(
+  state: SessionState,
+  inputs: MergeInputs<F>,
+  options: MergeOptions | undefined,
+): Promise<MergeReport> {
+  checkMergeOptions(options);
+  if (state.mode !== "writable") {
+    throw makeError("merge-not-allowed", "merge: the session is read-only", {
+      details: { snapshotId: state.baseId },
+    });
+  }
+  if (state.activity !== "merge") assertWritable(state, "merge");
+  const signal = options?.signal;
+  const policy = options?.onOverlap ?? "error";
+  const checkChunks = options?.checkChunks !== "none";
+  const merge = async (): Promise<MergeReport> => {
+    const { startCollector } = await import("./collector.ts");
+    const collector = await startCollector(state, signal);
+    for await (const input of eachInput(inputs, signal)) {
+      signal?.throwIfAborted();
+      assertMergeable(state, input);
+      const fork = contentOfFork(input) ?? contentOfBytes(input);
+      await collector.add(fork, { decide: () => policy, checkChunks, signal });
+    }
+    signal?.throwIfAborted();
+    collector.apply();
+    return collector.report;
+  };
+  return runMerge(state, merge, signal);
+}
+
+function checkMergeOptions(options: MergeOptions | undefined): void {
+  checkOptions("merge", options, ["onOverlap", "checkChunks", "withOverlay", "signal"]);
+  const wrong = (name: string, value: unknown, expected: string): Error =>
+    makeError("invalid-option", `merge: ${name} must be ${expected}, got ${describe(value)}`, {
+      details: { option: name, found: value },
+    });
+  if (!POLICIES.includes(options?.onOverlap)) {
+    throw wrong("onOverlap", options?.onOverlap, '"error", "ours" or "theirs"');
+  }
+  if (!CHECKS.includes(options?.checkChunks)) {
+    throw wrong("checkChunks", options?.checkChunks, '"sample" or "none"');
+  }
+  const withOverlay: unknown = options?.withOverlay;
+  if (withOverlay !== undefined && typeof withOverlay !== "boolean") {
+    throw wrong("withOverlay", withOverlay, "true or false");
+  }
+}
+
+async function* eachInput<F>(
+  inputs: MergeInputs<F>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<unknown> {
+  const isOne = asBytes(inputs) !== undefined || getState(inputs) !== undefined;
+  if (isOne || typeof inputs !== "object" || inputs === null) yield inputs;
+  else if (Symbol.asyncIterator in inputs) yield* untilAborted(inputs, signal);
+  else if (Symbol.iterator in inputs) yield* inputs;
+  else yield inputs;
+}
+
+/** Only forks can be merged, and none into itself. */
+function assertMergeable(receiver: SessionState, input: unknown): void {
+  const state = getState(input);
+  if (state === undefined || (state.kind === "fork" && state !== receiver)) return;
+  const fault = state === receiver ? "cannot be merged into itself" : "is no fork";
+  throw makeError("merge-not-allowed", `merge: the ${state.kind} ${fault}`, {
+    details: { snapshotId: receiver.baseId },
+  });
+}
+
+/** A fork's content from what was sent; refuses what is no fork. */
+export function contentOfBytes(input: unknown): ForkContent {
+  const bytes = asBytes(input);
+  if (bytes !== undefined) {
+    const { base, need, version, overlay, own } = decodeForkBytes(bytes);
+    return { baseId: base, need, version, overlay, own };
+  }
+  if (typeof input === "object" && input !== null && "saved" in input) {
+    throw makeError("unimplemented", "merge: saved forks are not built yet; send their bytes");
+  }
+  throw makeError(
+    "invalid-option",
+    `merge: expected a ForkSession or its bytes, got ${describe(input)}`,
+    {
+      details: { found: describe(input) },
+    },
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * What `parallelWrite` needs of a session: the bytes that every attempt starts from, a private
+ * change set that results go into, and one merge at the end. Which task wrote an entry is known
+ * from the origin in its dot, so overlaps are decided by task index, not by arrival.
+ */
+import type { Runtime } from "../../base/runtime.ts";
+import type { Storage } from "../../storage/port.ts";
+import type { Dot } from "../changes/dot.ts";
+import type { Session } from "../session.ts";
+import { mustGetState } from "../session-access.ts";
+import { assertWritable, runMerge } from "../session-state.ts";
+import { startCollector } from "./collector.ts";
+import { contentOfBytes } from "./inputs.ts";
+import type { MergeReport, OverlapPolicy } from "./report.ts";
+import type { ForkContent } from "./three-way.ts";
+
+/** How one result is taken in. */
+export interface TaskResultOptions {
+  /** Index of the task. */
+  readonly task: number;
+  readonly onOverlap: OverlapPolicy;
+  readonly checkChunks: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A merge that grows while workers work. */
+export interface ParallelMerge {
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+  readonly inlineChunkThresholdBytes: number;
+  /** A fork of the session, as bytes; every `fromBytes` makes an instance of its own. */
+  readonly forkBytes: Uint8Array;
+  readonly report: MergeReport;
+  /** Takes the result of one task. Throws `merge-overlap`, `merge-failed`, `invalid-fork-bytes`. */
+  add(bytes: Uint8Array, options: TaskResultOptions): Promise<MergeReport>;
+  /** Merges everything into the session; all or none. */
+  apply(options: {
+    readonly onOverlap: OverlapPolicy;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<void>;
+}
+
+const SESSION_INDEX = -1; // The session's own writes come before every task's.
+
+/** Forks the session for a run. One GET at most. */
+export async function beginParallelMerge(
+  session: Session,
+  signal?: AbortSignal,
+): Promise<ParallelMerge> {
+  const state = mustGetState(session);
+  assertWritable(state, "parallelWrite");
+  const forkBytes = session.fork().toBytes();
+  const collector = await startCollector(state, signal);
+  const taskOfOrigin = new Map<string, number>();
+  const indexOf = ({ origin }: Dot): number => taskOfOrigin.get(origin) ?? SESSION_INDEX;
+  const { storage, runtime, config } = state.engine;
+  return {
+    storage,
+    runtime,
+    forkBytes,
+    inlineChunkThresholdBytes: config.inlineChunkThresholdBytes,
+    get report() {
+      return collector.report;
+    },
+    async add(bytes, { task, onOverlap, checkChunks, signal: addSignal }) {
+      const fork = contentOfBytes(bytes);
+      for (const origin of originsOf(fork)) {
+        if (!taskOfOrigin.has(origin)) taskOfOrigin.set(origin, task);
+      }
+      return collector.add(fork, {
+        checkChunks,
+        signal: addSignal,
+        decide(ours, theirs) {
+          if (onOverlap === "error") return "error";
+          const isOurs = indexOf(ours) < indexOf(theirs) === (onOverlap === "ours");
+          return isOurs ? "ours" : "theirs";
+        },
+      });
+    },
+    apply({ onOverlap, signal: applySignal }) {
+      const apply = async (): Promise<void> => {
+        applySignal?.throwIfAborted();
+        if (collector.isCurrent) {
+          collector.apply();
+          return;
+        }
+        // The session was written to meanwhile: the result is merged like any fork's.
+        const final = await startCollector(state, applySignal);
+        await final.add(collector.asFork(), { decide: () => onOverlap, checkChunks: false });
+        applySignal?.throwIfAborted();
+        final.apply();
+      };
+      return runMerge(state, apply, applySignal);
+    },
+  };
+}
+
+/** Who wrote what the fork brings: origins in its version that its parent did not know. */
+function originsOf({ need, version }: ForkContent): string[] {
+  return [...version.keys()].filter((origin) => !need.has(origin));
+}

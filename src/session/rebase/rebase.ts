@@ -1,0 +1,111 @@
+/**
+ * Rebase: moves a session's changes onto the tip of its branch, one commit of the others after
+ * the other. Reads only their logs and snapshots. Decides everything on values; the session
+ * changes at the end, or not at all. Algorithm: semantics §4.3, with its traps (a base that left
+ * the branch, changes lost on a failing solver) mended.
+ */
+import { ancestorsOf } from "../../assets/ancestry.ts";
+import { makeError } from "../../base/errors.ts";
+import type { RepoInfo, RepoSnapshot } from "../../format/repo/read.ts";
+import type { TransactionLog } from "../../format/transaction-log/read.ts";
+import type { ChangeSet } from "../changes/change-set.ts";
+import { cappedCoordinates } from "../changes/chunk-coordinates.ts";
+import { haveSameTables } from "../changes/shared-tables.ts";
+import { changedSinceLanded, landedEarlier } from "../commit/unsettled.ts";
+import { loadBase, type SessionState } from "../session-state.ts";
+import type { Conflict, ConflictSolver } from "./conflict.ts";
+import { type DetectInput, detectConflicts } from "./detect.ts";
+import { solveConflicts } from "./solve.ts";
+
+/**
+ * Rebases onto the branch's tip. A branch that is gone, or has not moved: nothing. Throws
+ * `rebase-failed` with the conflicts, `base-not-in-ancestry`, `rebase-tx-log-pruned`.
+ * Cost: one conditional GET, and per commit of the others one log and one snapshot.
+ */
+export async function rebaseOnto(
+  state: SessionState,
+  solver: ConflictSolver,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { engine, branch } = state;
+  const repo = await engine.repoState.read(signal);
+  const landed = landedEarlier(state, "rebase", repo);
+  if (landed !== undefined) throw changedSinceLanded("rebase", landed);
+  const tip = branch === undefined ? undefined : repo.branches.get(branch);
+  if (tip === undefined || tip === state.baseId) return;
+  let base = await loadBase(state, signal);
+  let changes = state.own;
+  for (const commit of commitsAfter(repo, tip, state.baseId)) {
+    signal?.throwIfAborted();
+    const theirs = await engine.assets.readSnapshot(commit.id, signal);
+    for (const log of await logsOf(state, commit, signal)) {
+      changes = await solve({ solver, ours: changes, log, base, theirs }, signal);
+    }
+    base = theirs;
+  }
+  if (!haveSameTables(changes, state.own)) state.revision++;
+  state.own = changes;
+  state.base = base;
+  state.baseId = tip;
+}
+
+/** The commits from the base (exclusive) to the tip, oldest first. */
+function commitsAfter(repo: RepoInfo, tip: string, baseId: string): RepoSnapshot[] {
+  const commits: RepoSnapshot[] = [];
+  for (const snapshot of ancestorsOf(repo, tip)) {
+    if (snapshot.id === baseId) return commits.reverse();
+    commits.push(snapshot);
+  }
+  throw makeError(
+    "base-not-in-ancestry",
+    `the session's base ${baseId} is not in the ancestry of the branch's tip ${tip} any more`,
+    { details: { snapshotId: baseId, tip } },
+  );
+}
+
+async function logsOf(
+  state: SessionState,
+  commit: RepoSnapshot,
+  signal?: AbortSignal,
+): Promise<TransactionLog[]> {
+  const pruned = commit.prunedAncestorTransactionLogs ?? [];
+  const logs: TransactionLog[] = [];
+  for (const id of [...pruned, commit.id]) {
+    const log = await state.engine.assets.readTransactionLog(id, signal);
+    if (log === undefined) {
+      throw makeError("rebase-tx-log-pruned", `the transaction log of snapshot ${id} is gone`, {
+        details: { snapshotId: id, commitId: commit.id },
+      });
+    }
+    logs.push(log);
+  }
+  return logs;
+}
+
+interface SolveInput extends DetectInput {
+  readonly solver: ConflictSolver;
+}
+
+async function solve(
+  { solver, ...input }: SolveInput,
+  signal: AbortSignal | undefined,
+): Promise<ChangeSet> {
+  const conflicts = detectConflicts(input);
+  const solved = await solveConflicts(solver, conflicts, input, signal);
+  if (solved.outcome === "patched") return solved.changes;
+  const snapshotId = input.theirs.snapshot.id;
+  const first = conflicts[0];
+  throw makeError(
+    "rebase-failed",
+    `${conflicts.length} conflict(s) with snapshot ${snapshotId}, the first: ${first?.type} at ${first?.path}`,
+    { details: { snapshotId, conflicts: conflicts.map(cappedConflict) } },
+  );
+}
+
+/** Errors carry the total and at most 1,000 coordinates. */
+function cappedConflict(conflict: Conflict): Conflict & { readonly total?: number } {
+  const { chunkCoordinates } = conflict;
+  return chunkCoordinates === undefined
+    ? conflict
+    : { ...conflict, ...cappedCoordinates(chunkCoordinates) };
+}

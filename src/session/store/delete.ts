@@ -1,0 +1,53 @@
+/** Deleting by prefix: nodes with all below them, or the chunks of an array. Semantics §2.3 `deleteDir`. */
+
+import { removeNodes } from "../changes/node-write.ts";
+import { writableTable } from "../changes/shared-tables.ts";
+import { currentDot, loadLayers, type SessionState } from "../session-state.ts";
+import { chunkBatches } from "../view/chunks.ts";
+import { type ArrayNode, type Layers, mustGetArray, nodeAt } from "../view/nodes.ts";
+import { parseChunkPrefix, parseStorePrefix } from "./prefix.ts";
+
+/** Deletes what `prefix` names: a node path, or `<array>/c[/<i>…]`. Anything else: nothing. */
+export function deletePrefix(
+  state: SessionState,
+  layers: Layers,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<void> | undefined {
+  const path = parseStorePrefix(prefix);
+  if (path === "/" || nodeAt(layers, path) !== undefined) {
+    removeNodes(state, layers, path);
+    return undefined;
+  }
+  const chunks = parseChunkPrefix(path);
+  if (chunks === undefined || nodeAt(layers, chunks.path)?.array === undefined) return undefined;
+  return deleteChunks(state, layers, mustGetArray(layers, chunks.path), chunks.coordinates, signal);
+}
+
+async function deleteChunks(
+  state: SessionState,
+  layers: Layers,
+  node: ArrayNode,
+  leading: readonly number[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const { generation } = state;
+  const doomed: number[][] = [];
+  for await (const { rows, rowNumbers } of chunkBatches(
+    layers,
+    state.engine.assets,
+    node,
+    signal,
+  )) {
+    for (const row of rowNumbers) {
+      const coordinates = Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d));
+      if (leading.every((value, d) => coordinates[d] === value)) doomed.push(coordinates);
+    }
+  }
+  const now = nodeAt(await loadLayers(state, signal), node.path);
+  if (state.generation !== generation || doomed.length === 0) return;
+  if (now?.id !== node.id || now.array === undefined) return; // Deleted meanwhile, its chunks too.
+  const dot = currentDot(state);
+  const table = writableTable(state.own, node.id, node.array.shape.length);
+  for (const coordinates of doomed) table.setTombstone(coordinates, dot);
+}

@@ -1,0 +1,44 @@
+/** Prefixes and node paths as the store's listing and deleting operations take them. */
+import { makeError } from "../../base/errors.ts";
+import { describe } from "../../base/options.ts";
+import { parsePath } from "../../format/node-path.ts";
+
+const U32_MAX = 0xffff_ffff;
+
+/** The absolute path that a prefix names: slashes at either end are tolerated. Throws `bad-key-prefix`. */
+export function parseStorePrefix(prefix: string): string {
+  if (typeof prefix !== "string") {
+    throw makeError("bad-key-prefix", `a prefix must be a string, got ${describe(prefix)}`, {
+      details: { prefix: describe(prefix) },
+    });
+  }
+  const segments = prefix.split("/").filter((segment) => segment !== "" && segment !== ".");
+  try {
+    return parsePath(`/${segments.join("/")}`);
+  } catch (cause) {
+    throw makeError("bad-key-prefix", `${JSON.stringify(prefix)} names no path`, {
+      details: { prefix },
+      cause,
+    });
+  }
+}
+
+/** The path of a node as the store takes it: the leading slash may be missing. Throws `invalid-path`. */
+export function parseNodePath(path: string): string {
+  const isRelative = typeof path === "string" && !path.startsWith("/");
+  return parsePath(isRelative ? `/${path}` : path);
+}
+
+/** Splits `<array>/c[/<i>…]` at its last `c` component; `undefined` if it is no such path. */
+export function parseChunkPrefix(
+  path: string,
+): { readonly path: string; readonly coordinates: number[] } | undefined {
+  const segments = path.split("/").slice(1);
+  const at = segments.lastIndexOf("c");
+  if (at < 0) return undefined;
+  const coordinates = segments
+    .slice(at + 1)
+    .map((text) => (/^\d+$/.test(text) ? Number(text) : -1));
+  if (coordinates.some((value) => value < 0 || value > U32_MAX)) return undefined;
+  return { path: `/${segments.slice(0, at).join("/")}`, coordinates };
+}

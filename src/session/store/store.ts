@@ -1,0 +1,377 @@
+/**
+ * The Zarr key-value face of a session: fits zarrita's AsyncReadable and AsyncMutable
+ * structurally. Keys are `<path>/zarr.json` and `<path>/c/<i>/<j>`, with or without a leading
+ * slash. Behaviour: semantics.md §2.3 with the "F" rows of §12 fixed.
+ */
+import { type AsyncList, asyncList } from "../../base/async-list.ts";
+import { mapConcurrent } from "../../base/concurrency.ts";
+import { makeError } from "../../base/errors.ts";
+import { inTurn } from "../../base/in-turn.ts";
+import { checkOptions, describe } from "../../base/options.ts";
+import { abortable } from "../../base/single-flight.ts";
+import {
+  assertWritable,
+  layersOf,
+  loadLayers,
+  type SessionState,
+  trackWrite,
+} from "../session-state.ts";
+import { chunkBatches } from "../view/chunks.ts";
+import { type Layers, mustGetNode } from "../view/nodes.ts";
+import type { VirtualRefColumns, VirtualRefInput, VirtualRefOptions } from "../virtual/set-refs.ts";
+import type { WriteHalf } from "../write-half.ts";
+import type { RangeRequest } from "./byte-range.ts";
+import { parseStoreKey } from "./key.ts";
+import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./listing.ts";
+import { parseNodePath } from "./prefix.ts";
+import { hasKey, readKey } from "./read.ts";
+
+/** Options of one store operation. */
+export interface StoreOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One chunk as `arrayChunks` yields it: its bytes, or where they are. */
+export type ArrayChunk = { readonly coordinates: number[]; readonly length: number } & (
+  | {
+      readonly type: "inline";
+      readonly bytes: Uint8Array;
+      readonly id?: undefined;
+      readonly location?: undefined;
+      readonly offset?: undefined;
+    }
+  | {
+      readonly type: "native";
+      /** The object `chunks/<id>`. */
+      readonly id: string;
+      readonly offset: number;
+      readonly bytes?: undefined;
+      readonly location?: undefined;
+    }
+  | {
+      readonly type: "virtual";
+      readonly location: string;
+      readonly offset: number;
+      readonly etag?: string | undefined;
+      readonly lastModifiedSeconds?: number | undefined;
+      readonly bytes?: undefined;
+      readonly id?: undefined;
+    }
+);
+
+const CHECKED = ["signal"];
+const WHOLE: RangeRequest = { offset: 0 };
+const BATCH_REQUESTS_MAX = 64; // Ranges of one getRanges call under way at once.
+
+/** Reads and writes the nodes and chunks of a session by Zarr key. */
+export class Store<S = unknown> {
+  /** The session this store belongs to. */
+  readonly session: S;
+  readonly #state: SessionState;
+  readonly #readOnly: boolean;
+
+  /** @internal */
+  constructor(session: S, state: SessionState, readOnly = false) {
+    this.session = session;
+    this.#state = state;
+    this.#readOnly = readOnly;
+  }
+
+  /** Whether every write is refused. */
+  get readOnly(): boolean {
+    return this.#readOnly || this.#state.mode !== "writable";
+  }
+  /** Whether `set` can work. */
+  get supportsWrites(): boolean {
+    return !this.readOnly;
+  }
+  /** Whether `delete` can work. */
+  get supportsDeletes(): boolean {
+    return !this.readOnly;
+  }
+  /** Always true: a session knows its keys. */
+  get supportsListing(): boolean {
+    return true;
+  }
+
+  /** The same session's store, refusing writes with `read-only-store`. */
+  withReadOnly(): Store<S> {
+    return new Store(this.session, this.#state, true);
+  }
+
+  /**
+   * The bytes at `key`, owned by the caller; `undefined` if absent, also under a missing node.
+   * One GET at most once manifests are cached. Throws `invalid-key`.
+   */
+  async get(key: string, options?: StoreOptions): Promise<Uint8Array | undefined> {
+    checkOptions("get", options, CHECKED);
+    return readKey(this.#state, key, WHOLE, options?.signal);
+  }
+
+  /**
+   * A part of the bytes at `key`: `{ offset, length }`, `{ offset }` or `{ suffixLength }`. Strict:
+   * a range outside the value throws `invalid-byte-range`. Absent: `undefined`.
+   */
+  async getRange(
+    key: string,
+    range: RangeRequest,
+    options?: StoreOptions,
+  ): Promise<Uint8Array | undefined> {
+    checkOptions("getRange", options, CHECKED);
+    return readKey(this.#state, key, range, options?.signal);
+  }
+
+  /** Several parts of one value, in order. */
+  async getRanges(
+    key: string,
+    ranges: readonly RangeRequest[],
+    options?: StoreOptions,
+  ): Promise<(Uint8Array | undefined)[]> {
+    checkOptions("getRanges", options, CHECKED);
+    const signal = options?.signal;
+    signal?.throwIfAborted();
+    parseStoreKey(key);
+    checkList("getRanges", "ranges", ranges);
+    return mapConcurrent(ranges, BATCH_REQUESTS_MAX, (range) =>
+      readKey(this.#state, key, range, signal),
+    );
+  }
+
+  /** Parts of several values, in order; `getPartialValuesConcurrency` at once. */
+  async getPartialValues(
+    requests: readonly (readonly [key: string, range?: RangeRequest | undefined])[],
+    options?: StoreOptions,
+  ): Promise<(Uint8Array | undefined)[]> {
+    checkOptions("getPartialValues", options, CHECKED);
+    const signal = options?.signal;
+    signal?.throwIfAborted();
+    checkList("getPartialValues", "requests", requests);
+    for (const request of requests) checkList("getPartialValues", "each request", request);
+    const limit = this.#state.engine.config.getPartialValuesConcurrency;
+    return mapConcurrent(requests, limit, ([key, range]) =>
+      readKey(this.#state, key, range ?? WHOLE, signal),
+    );
+  }
+
+  /**
+   * Writes a node's zarr.json or a chunk. Chunks above the inline threshold are stored at once
+   * (one PUT); nothing is visible to others before the commit. Throws `read-only-session`,
+   * `session-busy`, `node-not-found`, `not-an-array`, `invalid-chunk-index`,
+   * `zero-length-chunk`, `bad-metadata`, `invalid-array-metadata`, `node-already-exists`.
+   */
+  set(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
+    return this.#write("set", options, (half, signal) => {
+      const parsed = half.parseSet("set", key, bytes);
+      return this.#withLayers(signal, (layers) =>
+        half.setKey(this.#state, layers, parsed, bytes, signal),
+      );
+    });
+  }
+
+  /**
+   * Writes unless something is there already. Calls for one key of one session run one after the
+   * other: the first one wins. Not atomic across sessions. A read-only store refuses only what it
+   * would have to write.
+   */
+  async setIfNotExists(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
+    if (this.readOnly && (await this.has(key, options))) return;
+    return this.#write("setIfNotExists", options, (half, signal) => {
+      const parsed = half.parseSet("setIfNotExists", key, bytes);
+      const { generation } = this.#state;
+      return inTurn(this.#state, key, async () => {
+        if (await hasKey(this.#state, parsed, signal)) return;
+        if (this.#state.generation !== generation) return; // Discarded meanwhile.
+        await this.#withLayers(signal, (layers) =>
+          half.setKey(this.#state, layers, parsed, bytes, signal),
+        );
+      });
+    });
+  }
+
+  /** Whether the node exists, or the chunk has a reference. Chunk bytes are not fetched. */
+  has(key: string, options?: StoreOptions): Promise<boolean> {
+    try {
+      checkOptions("has", options, CHECKED);
+      return Promise.resolve(hasKey(this.#state, parseStoreKey(key), options?.signal));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same as `has`. */
+  exists(key: string, options?: StoreOptions): Promise<boolean> {
+    return this.has(key, options);
+  }
+
+  /**
+   * Deletes a chunk, or a node with everything below it. Deleting what is not there is no error;
+   * deleting an absent chunk inside the grid still counts as a change.
+   */
+  delete(key: string, options?: StoreOptions): Promise<void> {
+    return this.#write("delete", options, (half, signal) => {
+      const parsed = parseStoreKey(key);
+      if (parsed.kind === "zarr-v2") return undefined;
+      return this.#withLayers(signal, (layers) => half.deleteKey(this.#state, layers, parsed));
+    });
+  }
+
+  /** Deletes the node at `prefix` with all below it, or the chunks under `<array>/c[/…]`. */
+  deleteDir(prefix: string, options?: StoreOptions): Promise<void> {
+    return this.#write("deleteDir", options, (half, signal) =>
+      this.#withLayers(signal, (layers) => half.deletePrefix(this.#state, layers, prefix, signal)),
+    );
+  }
+
+  /** Deletes every node, the root included. History is untouched. */
+  clear(options?: StoreOptions): Promise<void> {
+    return this.deleteDir("", options);
+  }
+
+  /** All keys: metadata first, then chunks. */
+  list(options?: StoreOptions): AsyncList<string> {
+    return this.listPrefix("", options);
+  }
+
+  /** Keys of the node at `prefix` and all below it. Throws `bad-key-prefix` if no node is there. */
+  listPrefix(prefix: string, options?: StoreOptions): AsyncList<string> {
+    checkOptions("listPrefix", options, CHECKED);
+    return asyncList(() => listKeys(this.#state, prefix, options?.signal));
+  }
+
+  /** Names directly under `prefix`. An array always shows `zarr.json` and `c`. */
+  listDir(prefix: string, options?: StoreOptions): AsyncList<string> {
+    checkOptions("listDir", options, CHECKED);
+    return asyncList(() => listDirectory(this.#state, prefix, options?.signal));
+  }
+
+  /** Bytes stored under `key`, from the reference alone; 0 for an absent chunk of an array. */
+  async getSize(key: string, options?: StoreOptions): Promise<number> {
+    checkOptions("getSize", options, CHECKED);
+    return sizeOf(this.#state, key, options?.signal);
+  }
+
+  /** Sum of `getSize` over `listPrefix(prefix)`. */
+  async getSizePrefix(prefix: string, options?: StoreOptions): Promise<number> {
+    checkOptions("getSizePrefix", options, CHECKED);
+    return sizeOfPrefix(this.#state, prefix, options?.signal);
+  }
+
+  /** Whether `listDir(prefix)` is empty. */
+  async isEmpty(prefix: string, options?: StoreOptions): Promise<boolean> {
+    for await (const _ of this.listDir(prefix, options)) return false;
+    return true;
+  }
+
+  /** Every existing chunk of the array at `path`, with its reference. */
+  arrayChunks(path: string, options?: StoreOptions): AsyncList<ArrayChunk> {
+    checkOptions("arrayChunks", options, CHECKED);
+    return asyncList(() => this.#arrayChunks(path, options?.signal));
+  }
+
+  async *#arrayChunks(path: string, signal: AbortSignal | undefined): AsyncGenerator<ArrayChunk> {
+    const layers = await loadLayers(this.#state, signal);
+    const nodePath = parseNodePath(path);
+    const node = mustGetNode(layers, nodePath);
+    if (node.array === undefined) {
+      throw makeError("not-an-array", `${nodePath} is a group, expected an array`, {
+        details: { path: nodePath },
+      });
+    }
+    const { assets } = this.#state.engine;
+    const array = { ...node, array: node.array };
+    for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
+      for (const row of rowNumbers) {
+        const ref = rows.ref(row);
+        if (ref === undefined) continue;
+        const coordinates = Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d));
+        yield { coordinates, length: rows.byteLength(row), ...ref };
+      }
+    }
+  }
+
+  /**
+   * Points a chunk at bytes [offset, offset + length) of an object elsewhere. The object is not
+   * contacted. `etag` wins over `lastModified` (rounded up to seconds). With `validateContainer`
+   * (the default) a virtual chunk container must match the location.
+   */
+  setVirtualRef(key: string, ref: VirtualRefInput, options?: VirtualRefOptions): Promise<void> {
+    return this.#write("setVirtualRef", options, (half, signal) =>
+      this.#withLayers(signal, (layers) =>
+        half.setVirtualRef(this.#state, layers, key, ref, options),
+      ),
+    );
+  }
+
+  /** Many references of one array, all validated first: all or none. */
+  setVirtualRefs(
+    arrayPath: string,
+    refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
+    options?: VirtualRefOptions,
+  ): Promise<void> {
+    return this.#write("setVirtualRefs", options, (half, signal) =>
+      this.#withLayers(signal, (layers) =>
+        half.setVirtualRefs(this.#state, layers, arrayPath, refs, options),
+      ),
+    );
+  }
+
+  /** References of a whole box of chunks as columns, in row-major order of `gridShape`. */
+  setVirtualRefColumns(
+    arrayPath: string,
+    columns: VirtualRefColumns,
+    options?: VirtualRefOptions,
+  ): Promise<void> {
+    return this.#write("setVirtualRefColumns", options, (half, signal) =>
+      this.#withLayers(signal, (layers) =>
+        half.setVirtualRefColumns(this.#state, layers, arrayPath, columns, options),
+      ),
+    );
+  }
+
+  /** Runs one mutation: refused when read-only or busy, awaited by commit, never thrown synchronously. */
+  #write(
+    operation: string,
+    options: StoreOptions | VirtualRefOptions | undefined,
+    work: (half: WriteHalf, signal: AbortSignal | undefined) => Promise<void> | undefined,
+  ): Promise<void> {
+    try {
+      const known = operation.startsWith("setVirtual") ? ["signal", "validateContainer"] : CHECKED;
+      checkOptions(operation, options, known);
+      if (this.#readOnly) {
+        throw makeError("read-only-store", `${operation}: the store is read-only`, {
+          details: { operation },
+        });
+      }
+      const half = assertWritable(this.#state, operation);
+      const signal = options?.signal;
+      signal?.throwIfAborted();
+      const write = work(half, signal);
+      if (write === undefined) return Promise.resolve();
+      const tracked = trackWrite(this.#state, write);
+      return signal === undefined ? tracked : abortable(tracked, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Calls `work` at once when the base is loaded, so that small writes need no await. */
+  #withLayers(
+    signal: AbortSignal | undefined,
+    work: (layers: Layers) => Promise<void> | undefined,
+  ): Promise<void> | undefined {
+    const { base, generation } = this.#state;
+    if (base !== undefined) return work(layersOf(this.#state, base));
+    return loadLayers(this.#state, signal).then((layers) =>
+      // What was discarded while the base was loading stays discarded.
+      this.#state.generation === generation ? work(layers) : undefined,
+    );
+  }
+}
+
+function checkList(operation: string, name: string, list: unknown): void {
+  if (Array.isArray(list)) return;
+  const found = describe(list);
+  throw makeError("invalid-option", `${operation}: ${name} must be a list, got ${found}`, {
+    details: { operation, found },
+  });
+}

@@ -1,0 +1,50 @@
+/** Setting and deleting what a store key names. Synchronous (`undefined`) where no I/O is needed. */
+import { asBytes } from "../../base/bytes.ts";
+import { makeError } from "../../base/errors.ts";
+import { describe } from "../../base/options.ts";
+import { putNode, removeNodes } from "../changes/node-write.ts";
+import type { SessionState } from "../session-state.ts";
+import type { Layers } from "../view/nodes.ts";
+import { deleteChunk, writeChunk } from "./chunk-write.ts";
+import { parseStoreKey, type StoreKey } from "./key.ts";
+
+/** What `set` may write to. */
+export type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;
+
+/** The key of a set, its arguments checked. @throws {invalid-option|invalid-key|unimplemented} */
+export function parseSet(operation: string, key: string, bytes: unknown): WritableKey {
+  if (asBytes(bytes) === undefined) {
+    throw makeError(
+      "invalid-option",
+      `${operation} ${key}: expected a Uint8Array, got ${describe(bytes)}`,
+      { details: { operation, key } },
+    );
+  }
+  const parsed = parseStoreKey(key);
+  if (parsed.kind !== "zarr-v2") return parsed;
+  throw makeError("unimplemented", `${operation} ${key}: Zarr 2 metadata can't be stored`, {
+    details: { operation, key },
+  });
+}
+
+/** Writes a node's zarr.json or a chunk's bytes. */
+export function setKey(
+  state: SessionState,
+  layers: Layers,
+  key: WritableKey,
+  given: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> | undefined {
+  const bytes = asBytes(given) ?? given;
+  if (key.kind === "chunk") {
+    return writeChunk(state, layers, key.path, key.coordinates, bytes, signal);
+  }
+  putNode(state, layers, key.path, bytes);
+  return undefined;
+}
+
+/** Deletes a chunk, or a node with all below it. */
+export function deleteKey(state: SessionState, layers: Layers, key: WritableKey): undefined {
+  if (key.kind === "metadata") removeNodes(state, layers, key.path);
+  else deleteChunk(state, layers, key.path, key.coordinates);
+}

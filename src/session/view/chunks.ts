@@ -1,0 +1,218 @@
+/**
+ * Chunks as a session sees them: its own table over the overlay's over the base's manifests.
+ * Spec: v2 "Chunk Manifest Files"; format.md §15 (first manifest whose extents contain the
+ * coordinate answers; a miss there is final).
+ */
+import type { AssetStore } from "../../assets/asset-store.ts";
+import { makeError } from "../../base/errors.ts";
+import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
+import type { Manifest, ManifestRows } from "../../format/manifest/read.ts";
+import type { DimensionShape, ManifestRef } from "../../format/snapshot/read.ts";
+import { type ArrayNode, baseNodeOf, type Layers } from "./nodes.ts";
+
+const NO_MANIFESTS: readonly ManifestRef[] = [];
+
+/** Where a chunk reference was found. Rows are valid until the session writes. */
+export interface FoundChunk {
+  readonly rows: ChunkRows;
+  readonly row: number;
+}
+
+/** Rows of one source, by number. */
+export interface ChunkBatch {
+  readonly rows: ChunkRows;
+  readonly rowNumbers: Uint32Array;
+}
+
+/** Whether `coordinates` lie in the grid, one per dimension. */
+export function isInGrid(
+  coordinates: ArrayLike<number>,
+  shape: readonly DimensionShape[],
+): boolean {
+  if (coordinates.length !== shape.length) return false;
+  for (let d = 0; d < shape.length; d++) {
+    const { chunkCount } = shape[d] as DimensionShape;
+    const coordinate = coordinates[d] as number;
+    if (coordinate >= chunkCount || coordinate >>> 0 !== coordinate) return false;
+  }
+  return true;
+}
+
+/** Whether all coordinates are whole numbers from 0: those of users may be anything. */
+export function areCounts(coordinates: ArrayLike<number>): boolean {
+  for (let d = 0; d < coordinates.length; d++) {
+    const coordinate = coordinates[d] as number;
+    if (!Number.isInteger(coordinate) || coordinate < 0) return false;
+  }
+  return true;
+}
+
+/** Throws `invalid-chunk-index` unless the coordinates name a chunk of the array. */
+export function assertInGrid(coordinates: ArrayLike<number>, node: ArrayNode): void {
+  const { shape } = node.array;
+  if (areCounts(coordinates) && isInGrid(coordinates, shape)) return;
+  const found = Array.from(coordinates);
+  const grid = shape.map(({ chunkCount }) => chunkCount);
+  const reason =
+    found.length === grid.length
+      ? "is outside the chunk grid"
+      : "has the wrong number of coordinates";
+  throw makeError(
+    "invalid-chunk-index",
+    `chunk [${found.map(String)}] of ${node.path} ${reason}: the grid is [${grid}]`,
+    { details: { path: node.path, coordinates: found, grid } },
+  );
+}
+
+/** The pending row for a chunk; `undefined`: not touched. A tombstone is a row. */
+export function pendingChunk(
+  layers: Layers,
+  nodeId: string,
+  coordinates: ArrayLike<number>,
+): FoundChunk | undefined {
+  return (
+    rowAt(layers.own.chunks.get(nodeId), coordinates) ??
+    rowAt(layers.overlay.chunks.get(nodeId), coordinates)
+  );
+}
+
+/**
+ * The reference of a chunk, or `undefined` if it does not exist. One GET at most; answers at once
+ * where the manifest is cached, so that looking for a million chunks stays cheap.
+ */
+export function findChunk(
+  layers: Layers,
+  assets: AssetStore,
+  node: ArrayNode,
+  coordinates: ArrayLike<number>,
+  signal?: AbortSignal,
+): FoundChunk | undefined | Promise<FoundChunk | undefined> {
+  if (!isInGrid(coordinates, node.array.shape)) return undefined;
+  const pending = pendingChunk(layers, node.id, coordinates);
+  if (pending !== undefined) {
+    return pending.rows.kind(pending.row) === ROW_TOMBSTONE ? undefined : pending;
+  }
+  const manifestId = manifestOf(layers, node, coordinates);
+  if (manifestId === undefined) return undefined;
+  const cached = assets.cachedManifest(manifestId);
+  if (cached !== undefined) return lookUp(cached, node, coordinates);
+  return assets
+    .readManifest(manifestId, signal)
+    .then((manifest) => lookUp(manifest, node, coordinates));
+}
+
+/** The base's manifest that answers for `coordinates`. */
+function manifestOf(
+  layers: Layers,
+  node: ArrayNode,
+  coordinates: ArrayLike<number>,
+): string | undefined {
+  for (const { id, extents } of baseNodeOf(layers, node)?.manifests ?? NO_MANIFESTS) {
+    if (!contains(extents, coordinates)) continue;
+    assertListed(layers, id);
+    return id;
+  }
+  return undefined;
+}
+
+function lookUp(
+  manifest: Manifest,
+  node: ArrayNode,
+  coordinates: ArrayLike<number>,
+): FoundChunk | undefined {
+  return rowAt(manifest.lookup(node.id, node.array.shape.length), coordinates);
+}
+
+function rowAt(
+  rows: (ChunkRows & Pick<ManifestRows, "find">) | undefined,
+  coordinates: ArrayLike<number>,
+): FoundChunk | undefined {
+  if (rows === undefined) return undefined;
+  const row = rows.find(coordinates);
+  return row < 0 ? undefined : { rows, row };
+}
+
+function contains(extents: ManifestRef["extents"], coordinates: ArrayLike<number>): boolean {
+  for (let d = 0; d < extents.length; d++) {
+    const { start, end } = extents[d] as { start: number; end: number };
+    const c = coordinates[d] as number;
+    if (c < start || c >= end) return false;
+  }
+  return true;
+}
+
+/** The rows that a manifest holds for a node. Throws `manifest-info-not-found` if the snapshot does not list it. */
+export async function readManifestRows(
+  layers: Pick<Layers, "base">,
+  assets: AssetStore,
+  manifestId: string,
+  node: ArrayNode,
+  signal?: AbortSignal,
+): Promise<ManifestRows | undefined> {
+  assertListed(layers, manifestId);
+  const manifest = await assets.readManifest(manifestId, signal);
+  return manifest.rows(node.id, node.array.shape.length);
+}
+
+function assertListed({ base }: Pick<Layers, "base">, manifestId: string): void {
+  if (base.manifestFile(manifestId) !== undefined) return;
+  const { id } = base.snapshot;
+  throw makeError(
+    "manifest-info-not-found",
+    `snapshot ${id} does not list manifest ${manifestId}`,
+    { details: { snapshotId: id, manifestId } },
+  );
+}
+
+/**
+ * Every existing chunk of an array: base rows in manifest order, then pending ones sorted. At most
+ * one manifest is held at a time.
+ */
+export async function* chunkBatches(
+  layers: Layers,
+  assets: AssetStore,
+  node: ArrayNode,
+  signal?: AbortSignal,
+): AsyncGenerator<ChunkBatch> {
+  const { shape } = node.array;
+  const coordinates = new Uint32Array(shape.length);
+  const readCoordinates = (rows: ChunkRows, row: number): boolean => {
+    for (let d = 0; d < coordinates.length; d++) coordinates[d] = rows.coordinate(row, d);
+    return rows.rank === shape.length && isInGrid(coordinates, shape);
+  };
+  for (const { id } of baseNodeOf(layers, node)?.manifests ?? []) {
+    const rows = await readManifestRows(layers, assets, id, node, signal);
+    if (rows === undefined) continue;
+    const isVisible = (row: number): boolean =>
+      readCoordinates(rows, row) && pendingChunk(layers, node.id, coordinates) === undefined;
+    yield { rows, rowNumbers: filterRows(rows.length, (at) => at, isVisible) };
+  }
+  for (const [changes, upper] of [
+    [layers.overlay, layers.own],
+    [layers.own, undefined],
+  ] as const) {
+    const rows = changes.chunks.get(node.id);
+    if (rows === undefined) continue;
+    const order = rows.sortedOrder();
+    const hiding = upper?.chunks.get(node.id);
+    const isVisible = (row: number): boolean =>
+      rows.kind(row) !== ROW_TOMBSTONE &&
+      readCoordinates(rows, row) &&
+      (hiding === undefined || hiding.find(coordinates) < 0);
+    yield { rows, rowNumbers: filterRows(order.length, (at) => order[at] as number, isVisible) };
+  }
+}
+
+function filterRows(
+  count: number,
+  rowAt: (at: number) => number,
+  keep: (row: number) => boolean,
+): Uint32Array {
+  const kept = new Uint32Array(count);
+  let length = 0;
+  for (let at = 0; at < count; at++) {
+    const row = rowAt(at);
+    if (keep(row)) kept[length++] = row;
+  }
+  return kept.subarray(0, length);
+}

@@ -1,0 +1,90 @@
+/**
+ * Nodes as a session sees them: its own changes over the overlay over the base snapshot.
+ * Pure lookups; `changes/node-write.ts` has the edits.
+ */
+import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
+import { compareUtf8 } from "../../base/bytes.ts";
+import { makeError } from "../../base/errors.ts";
+import { isAncestorPath } from "../../format/node-path.ts";
+import type { ArrayData, NodeSnapshot } from "../../format/snapshot/read.ts";
+import type { ArrayMetadata, ChangeSet, NodeChange, NodeState } from "../changes/change-set.ts";
+
+/** The three layers of a session, the base loaded. */
+export interface Layers {
+  readonly base: SnapshotIndex;
+  readonly overlay: ChangeSet;
+  readonly own: ChangeSet;
+}
+
+const stateOfNode = new WeakMap<NodeSnapshot, NodeState>();
+
+/** A snapshot's node in the session's form. Its zarr.json is not read. */
+export function nodeStateOf(node: NodeSnapshot): NodeState {
+  const known = stateOfNode.get(node);
+  if (known !== undefined) return known;
+  const { id, path, userData, data } = node;
+  const array =
+    data.type === "array" ? { shape: data.shape, dimensionNames: data.dimensionNames } : undefined;
+  const state: NodeState = { id, path, type: data.type, userData, array };
+  stateOfNode.set(node, state);
+  return state;
+}
+
+/** The pending change at `path`, own before overlay. */
+export function changeAt(layers: Layers, path: string): NodeChange | undefined {
+  return layers.own.nodes.get(path) ?? layers.overlay.nodes.get(path);
+}
+
+/** The node at `path`, or `undefined`. */
+export function nodeAt(layers: Layers, path: string): NodeState | undefined {
+  const change = changeAt(layers, path);
+  if (change !== undefined) return change.node;
+  const node = layers.base.node(path);
+  return node === undefined ? undefined : nodeStateOf(node);
+}
+
+/** The node at `path`; throws `node-not-found`. */
+export function mustGetNode(layers: Layers, path: string): NodeState {
+  const node = nodeAt(layers, path);
+  if (node !== undefined) return node;
+  throw makeError("node-not-found", `there is no array or group at ${path}`, { details: { path } });
+}
+
+/** The array at `path`; throws `node-not-found` or `not-an-array`. */
+export function mustGetArray(layers: Layers, path: string): ArrayNode {
+  const node = mustGetNode(layers, path);
+  if (node.array !== undefined) return node as ArrayNode;
+  throw makeError("not-an-array", `${path} is a group, expected an array`, { details: { path } });
+}
+
+/** The base snapshot's array data of `node`; `undefined` if the base does not have this very node. */
+export function baseNodeOf(layers: Pick<Layers, "base">, node: NodeState): ArrayData | undefined {
+  const inBase = layers.base.node(node.path);
+  return inBase?.id === node.id && inBase.data.type === "array" ? inBase.data : undefined;
+}
+
+/** A node that is an array. */
+export interface ArrayNode extends NodeState {
+  readonly array: ArrayMetadata;
+}
+
+/** The node at `path` and all below it, sorted by the UTF-8 bytes of the path. */
+export function nodesUnder(layers: Layers, path: string): NodeState[] {
+  const isBelow = (candidate: string): boolean =>
+    candidate === path || isAncestorPath(path, candidate);
+  const found: NodeState[] = [];
+  for (const node of layers.base.nodesUnder(path)) {
+    if (changeAt(layers, node.path) === undefined) found.push(nodeStateOf(node));
+  }
+  let isSorted = true;
+  const add = (changedPath: string, node: NodeState | undefined): void => {
+    if (node === undefined || !isBelow(changedPath)) return;
+    found.push(node);
+    isSorted = false;
+  };
+  for (const [changedPath, { node }] of layers.own.nodes) add(changedPath, node);
+  for (const [changedPath, { node }] of layers.overlay.nodes) {
+    if (!layers.own.nodes.has(changedPath)) add(changedPath, node);
+  }
+  return isSorted ? found : found.sort((a, b) => compareUtf8(a.path, b.path));
+}

@@ -1,0 +1,126 @@
+/** What sessions and forks answer about their content, apart from the store. */
+import { type AsyncList, asyncList } from "../../base/async-list.ts";
+import { makeError } from "../../base/errors.ts";
+import { checkOptions, describe } from "../../base/options.ts";
+import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
+import { parsePath } from "../../format/node-path.ts";
+import { ChunkCoordinates } from "../changes/chunk-coordinates.ts";
+import { loadLayers, type SessionState } from "../session-state.ts";
+import { areCounts, chunkBatches, findChunk } from "./chunks.ts";
+import type { Diff } from "./diff.ts";
+import { mustGetArray, mustGetNode, nodesUnder } from "./nodes.ts";
+
+/** Options of one query. */
+export interface QueryOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+const KNOWN = ["signal"];
+
+/** How a chunk is stored. */
+export type ChunkType = "uninitialized" | "inline" | "native" | "virtual";
+
+/** Coordinates of existing chunks, one by one or in batches. */
+export interface ChunkCoordinateList extends AsyncList<number[]> {
+  /** The same coordinates as flat batches, at most one per manifest. */
+  batches(): AsyncIterable<ChunkCoordinates>;
+}
+
+/** Coordinates of every existing chunk of the array at `path`. */
+export function listChunkCoordinates(
+  state: SessionState,
+  path: string,
+  options?: QueryOptions,
+): ChunkCoordinateList {
+  checkOptions("chunkCoordinates", options, KNOWN);
+  async function* batches(): AsyncGenerator<ChunkCoordinates> {
+    const layers = await loadLayers(state, options?.signal);
+    const node = mustGetArray(layers, parsePath(path));
+    const { assets } = state.engine;
+    for await (const { rows, rowNumbers } of chunkBatches(layers, assets, node, options?.signal)) {
+      const { rank } = rows;
+      const data = new Uint32Array(rowNumbers.length * rank);
+      let at = 0;
+      for (const row of rowNumbers) {
+        for (let d = 0; d < rank; d++) data[at++] = rows.coordinate(row, d);
+      }
+      if (rowNumbers.length > 0) yield new ChunkCoordinates(rank, rowNumbers.length, data);
+    }
+  }
+  async function* each(): AsyncGenerator<number[]> {
+    for await (const batch of batches()) yield* batch;
+  }
+  return { ...asyncList(each), batches };
+}
+
+/** How the chunk at `coordinates` of the array at `path` is stored. One GET at most. */
+export async function chunkTypeAt(
+  state: SessionState,
+  path: string,
+  coordinates: readonly number[],
+  options?: QueryOptions,
+): Promise<ChunkType> {
+  checkOptions("chunkType", options, KNOWN);
+  const layers = await loadLayers(state, options?.signal);
+  const node = mustGetArray(layers, parsePath(path));
+  const rank = node.array.shape.length;
+  if (!Array.isArray(coordinates) || coordinates.length !== rank || !areCounts(coordinates)) {
+    const shown = Array.isArray(coordinates)
+      ? `[${coordinates.map(String)}]`
+      : describe(coordinates);
+    throw makeError(
+      "invalid-chunk-index",
+      `chunk ${shown} of ${node.path}: expected ${rank} whole number(s) from 0`,
+      { details: { path: node.path, coordinates } },
+    );
+  }
+  const found = await findChunk(layers, state.engine.assets, node, coordinates, options?.signal);
+  if (found === undefined) return "uninitialized";
+  const kind = found.rows.kind(found.row);
+  if (kind === ROW_TOMBSTONE) return "uninitialized"; // Deleted since it was found.
+  return kind === ROW_INLINE ? "inline" : kind === ROW_NATIVE ? "native" : "virtual";
+}
+
+/** The 13-character id of the node at `path`. Throws `node-not-found`. */
+export async function nodeIdAt(
+  state: SessionState,
+  path: string,
+  options?: QueryOptions,
+): Promise<string> {
+  checkOptions("getNodeId", options, KNOWN);
+  return mustGetNode(await loadLayers(state, options?.signal), parsePath(path)).id;
+}
+
+/** What the session or fork has changed against its base. */
+export async function statusOf(state: SessionState, options?: QueryOptions): Promise<Diff> {
+  checkOptions("status", options, KNOWN);
+  const { statusOfLayers } = await import("./diff.ts");
+  return statusOfLayers(await loadLayers(state, options?.signal));
+}
+
+/** URLs of all virtual chunks, duplicates included. */
+export function listVirtualLocations(
+  state: SessionState,
+  options?: QueryOptions,
+): AsyncList<string> {
+  checkOptions("allVirtualChunkLocations", options, KNOWN);
+  return asyncList(async function* () {
+    const layers = await loadLayers(state, options?.signal);
+    for (const node of nodesUnder(layers, "/")) {
+      if (node.array === undefined) continue;
+      const array = { ...node, array: node.array };
+      const { assets } = state.engine;
+      for await (const { rows, rowNumbers } of chunkBatches(
+        layers,
+        assets,
+        array,
+        options?.signal,
+      )) {
+        for (const row of rowNumbers) {
+          const kind = rows.kind(row);
+          if (kind !== ROW_INLINE && kind !== ROW_NATIVE) yield rows.location(row);
+        }
+      }
+    }
+  });
+}

@@ -1,0 +1,94 @@
+/** Virtual references of a whole box of chunks as columns: what indexers of archives produce. */
+import { assert } from "../../base/errors.ts";
+import type { ChunkTable } from "../changes/chunk-table.ts";
+import type { Dot } from "../changes/dot.ts";
+import { isCount } from "../changes/virtual-rows.ts";
+
+/** One reference per position of `gridShape` in row-major order (last dimension fastest). */
+export interface VirtualColumns {
+  /** Chunks per dimension of the box. */
+  readonly gridShape: readonly number[];
+  /** Coordinates of the box's first chunk; all 0 if left out. */
+  readonly gridOffset?: readonly number[] | undefined;
+  /** One URL per position, or distinct URLs and a code per position. */
+  readonly locations:
+    | readonly string[]
+    | { readonly dictionary: readonly string[]; readonly codes: Uint32Array };
+  readonly offsets: Float64Array;
+  readonly lengths: Float64Array;
+  /** Checksum of every target, if all have one and the same. */
+  readonly etag?: string | undefined;
+  /** Seconds since the epoch, for every target; 0 = none. */
+  readonly lastModifiedSeconds?: number | undefined;
+}
+
+/** Sets all references of the box. */
+export function setVirtualColumns(table: ChunkTable, columns: VirtualColumns, dot: Dot): void {
+  const { gridShape, locations, offsets, lengths, etag, lastModifiedSeconds = 0 } = columns;
+  assert(gridShape.length === table.rank, "the grid has the rank of the table");
+  assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
+  const count = gridShape.reduce((product, extent) => product * extent, 1);
+  const locationCount = "dictionary" in locations ? locations.codes.length : locations.length;
+  const isComplete = [locationCount, offsets.length, lengths.length].every((n) => n === count);
+  assert(isComplete, "virtual reference columns have one value per position of the grid");
+  const etagCode = etag === undefined ? 0 : table.strings.addText(etag) + 1;
+  table.setVirtualRows(
+    {
+      count,
+      coordinates: gridCoordinates(columns, count),
+      locations: locationCodes(table, locations, count),
+      etags: etagCode === 0 ? undefined : new Uint32Array(count).fill(etagCode),
+      offsets,
+      lengths,
+      lastModifieds:
+        lastModifiedSeconds === 0 ? undefined : new Float64Array(count).fill(lastModifiedSeconds),
+    },
+    dot,
+  );
+}
+
+function locationCodes(
+  table: ChunkTable,
+  locations: VirtualColumns["locations"],
+  count: number,
+): Uint32Array {
+  const codes = new Uint32Array(count);
+  if (!("dictionary" in locations)) {
+    for (let i = 0; i < count; i++) codes[i] = table.strings.addText(locations[i] as string);
+    return codes;
+  }
+  const ofDictionary = Uint32Array.from(locations.dictionary, (text) =>
+    table.strings.addText(text),
+  );
+  const given = locations.codes;
+  for (let i = 0; i < count; i++) {
+    const code = given[i] as number;
+    assert(code < ofDictionary.length, "location codes lie inside their dictionary");
+    codes[i] = ofDictionary[code] as number;
+  }
+  return codes;
+}
+
+/** The coordinates of every position. */
+function gridCoordinates(
+  { gridShape, gridOffset }: Pick<VirtualColumns, "gridShape" | "gridOffset">,
+  count: number,
+): Uint32Array {
+  const rank = gridShape.length;
+  const start = gridOffset ?? gridShape.map(() => 0);
+  assert(start.length === rank, "the grid's offset has the rank of the grid");
+  const coordinates = new Uint32Array(count * rank);
+  const last = Float64Array.from(gridShape, (extent, d) => (start[d] as number) + extent - 1);
+  const fits = count === 0 || last.every((coordinate) => coordinate >>> 0 === coordinate);
+  assert(fits, "chunk coordinates are 32-bit unsigned integers");
+  if (count === 0) return coordinates;
+  coordinates.set(start);
+  for (let at = rank; at < coordinates.length; at += rank) {
+    let d = rank - 1;
+    for (; d > 0 && coordinates[at - rank + d] === last[d]; d--)
+      coordinates[at + d] = start[d] as number;
+    coordinates[at + d] = (coordinates[at - rank + d] as number) + 1;
+    for (d--; d >= 0; d--) coordinates[at + d] = coordinates[at - rank + d] as number;
+  }
+  return coordinates;
+}

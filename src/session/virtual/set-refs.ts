@@ -1,0 +1,381 @@
+/**
+ * Setting virtual references: bytes of objects elsewhere as chunks. Everything is validated before
+ * anything is recorded (semantics §12 #25). Location rules: semantics §7.2 and §7.3.
+ */
+import { makeError } from "../../base/errors.ts";
+import { describe } from "../../base/options.ts";
+import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
+import { writableTable } from "../changes/shared-tables.ts";
+import { currentDot, type SessionState } from "../session-state.ts";
+import { parseStoreKey } from "../store/key.ts";
+import { parseNodePath } from "../store/prefix.ts";
+import { assertInGrid } from "../view/chunks.ts";
+import { type ArrayNode, type Layers, mustGetArray } from "../view/nodes.ts";
+import { setVirtualColumns } from "./columns.ts";
+import { type Checksum, VirtualRefList } from "./ref-list.ts";
+
+/** A chunk that is bytes [offset, offset + length) of the object at `location`. */
+export interface VirtualRefInput {
+  /** An absolute URL, or `vcc://<container name>/<path>`. */
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+  /** The object's ETag: checked when the chunk is read. Wins over `lastModified`. */
+  readonly etag?: string | undefined;
+  /** The object's modification time, stored in seconds, rounded up. */
+  readonly lastModified?: Date | undefined;
+}
+
+/** Options of the setters. */
+export interface VirtualRefOptions {
+  /** Whether a configured container must match the location; default true. */
+  readonly validateContainer?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A box of references as columns, one entry per chunk of `gridShape` in row-major order. */
+export interface VirtualRefColumns {
+  /** Chunks per dimension of the box. */
+  readonly gridShape: readonly number[];
+  /** Coordinates of the box's first chunk; default all 0. */
+  readonly gridOffset?: readonly number[] | undefined;
+  readonly locations:
+    | readonly string[]
+    | { readonly dictionary: readonly string[]; readonly codes: Uint32Array };
+  /** Bytes. */
+  readonly offsets: Float64Array;
+  /** Bytes. */
+  readonly lengths: Float64Array;
+  readonly etag?: string | undefined;
+  readonly lastModified?: Date | undefined;
+}
+
+const REF_MEMBERS = ["location", "offset", "length", "etag", "lastModified"];
+const LISTED_MEMBERS = ["index", ...REF_MEMBERS];
+const COLUMNS = [
+  "gridShape",
+  "gridOffset",
+  "locations",
+  "offsets",
+  "lengths",
+  "etag",
+  "lastModified",
+];
+const REFUSED_INDICES_MAX = 1000; // How many indices an error lists.
+const LIST_ROOM_MAX = 2 ** 20; // References that room is made for at once; a list may say anything.
+const U32_MAX = 0xffff_ffff;
+const PLAIN_ORIGINS_MAX = 1024;
+
+/** Records one reference. */
+export function setVirtualRef(
+  state: SessionState,
+  layers: Layers,
+  key: string,
+  ref: VirtualRefInput,
+  options?: VirtualRefOptions,
+): undefined {
+  const parsed = parseStoreKey(key);
+  if (parsed.kind !== "chunk") {
+    throw makeError("not-allowed", `${key} is no chunk: use set for metadata`, {
+      details: { key },
+    });
+  }
+  const node = mustGetArray(layers, parsed.path);
+  assertInGrid(parsed.coordinates, node);
+  assertMembers(ref, REF_MEMBERS);
+  const checked = checkRef(ref, createLocationCheck(state, options));
+  tableOf(state, node).setVirtual(parsed.coordinates, checked, currentDot(state));
+}
+
+/** Records many references of one array: all or none. `details.refused` lists the indices that failed. */
+export function setVirtualRefs(
+  state: SessionState,
+  layers: Layers,
+  arrayPath: string,
+  refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
+  options?: VirtualRefOptions,
+): undefined {
+  const node = arrayAt(layers, arrayPath);
+  const checkLocation = createLocationCheck(state, options);
+  if (typeof refs?.[Symbol.iterator] !== "function") {
+    throw invalidRef(`refs: expected a list, got ${describe(refs)}`);
+  }
+  const capacity = Array.isArray(refs) ? Math.min(refs.length, LIST_ROOM_MAX) : 0;
+  const accepted = new VirtualRefList(node.array.shape.length, capacity);
+  let lastLocation: string | undefined;
+  let locationCode = 0;
+  const refused: unknown[] = [];
+  let firstError: unknown;
+  let refusedCount = 0;
+  let last: unknown;
+  for (const input of refs) {
+    try {
+      if (last === undefined) assertMembers(input, LISTED_MEMBERS);
+      last = input;
+      const found = input?.index ?? [];
+      const index = Array.isArray(found) ? found : Array.from(found);
+      assertInGrid(index, node);
+      const { location, offset, length } = checkExtent(input);
+      if (location === undefined || location !== lastLocation) {
+        locationCode = accepted.addLocation(checkLocation(location));
+        lastLocation = location;
+      }
+      accepted.add(index, locationCode, offset, length, checksum(input));
+    } catch (error) {
+      firstError ??= error;
+      refusedCount++;
+      if (refused.length < REFUSED_INDICES_MAX) refused.push(input?.index);
+    }
+  }
+  // Members are misspelt in a whole batch, not in one of its references: two stand for all.
+  if (firstError === undefined) assertMembers(last, LISTED_MEMBERS);
+  if (firstError !== undefined) throw refusal(node.path, firstError, refused, refusedCount);
+  if (accepted.length === 0) return;
+  accepted.writeTo(tableOf(state, node), currentDot(state));
+}
+
+function refusal(path: string, cause: unknown, refused: unknown[], total: number): unknown {
+  const first = cause as { kind?: never; message?: string };
+  return makeError(
+    first.kind ?? "invalid-virtual-ref",
+    `${total} of the references for ${path} are refused, none was set; the first: ${first.message}`,
+    { details: { path, refused, total }, cause },
+  );
+}
+
+/** Records a box of references. Locations are checked once each; all or none. */
+export function setVirtualRefColumns(
+  state: SessionState,
+  layers: Layers,
+  arrayPath: string,
+  columns: VirtualRefColumns,
+  options?: VirtualRefOptions,
+): undefined {
+  const node = arrayAt(layers, arrayPath);
+  assertColumns(columns);
+  assertMembers(columns, COLUMNS);
+  const count = checkBox(node, columns);
+  const { offsets, lengths, locations } = columns;
+  const isDictionary = "dictionary" in locations;
+  const locationCount = isDictionary ? locations.codes.length : locations.length;
+  for (const [name, found] of [
+    ["offsets", offsets.length],
+    ["lengths", lengths.length],
+    ["locations", locationCount],
+  ] as const) {
+    if (found !== count) throw invalidRef(`${name}: expected ${count} entries, found ${found}`);
+  }
+  const extent = { offset: 0, length: 0 };
+  for (let at = 0; at < count; at++) {
+    extent.offset = offsets[at] as number;
+    extent.length = lengths[at] as number;
+    checkExtent(extent);
+  }
+  const checkLocation = createLocationCheck(state, options);
+  // Array.from: a hole is no location either.
+  const checked = Array.from(isDictionary ? locations.dictionary : locations, checkLocation);
+  if (isDictionary) {
+    const wrong = locations.codes.find((code) => code >= checked.length);
+    if (wrong !== undefined) {
+      throw invalidRef(`locations.codes: ${wrong} is outside the dictionary of ${checked.length}`);
+    }
+  }
+  if (count === 0) return;
+  setVirtualColumns(
+    tableOf(state, node),
+    {
+      gridShape: columns.gridShape,
+      gridOffset: columns.gridOffset,
+      locations: isDictionary ? { dictionary: checked, codes: locations.codes } : checked,
+      offsets,
+      lengths,
+      ...checksum(columns),
+    },
+    currentDot(state),
+  );
+}
+
+/** Throws for a member that has no meaning: misspelt, an ETag would never be checked. */
+function assertMembers(ref: unknown, known: readonly string[]): void {
+  if (typeof ref !== "object" || ref === null) return; // Refused for what it lacks.
+  const unknown = Object.keys(ref).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw invalidRef(`${unknown} is no member of a virtual reference; known: ${known.join(", ")}`, {
+    member: unknown,
+  });
+}
+
+/** Throws unless all columns are there, each of its kind. */
+function assertColumns(columns: VirtualRefColumns): void {
+  const { gridShape, gridOffset = [], locations, offsets, lengths } = columns ?? {};
+  const isDictionary = typeof locations === "object" && "dictionary" in locations;
+  for (const [name, isRight, expected, found] of [
+    ["gridShape", Array.isArray(gridShape), "a list", gridShape],
+    ["gridOffset", Array.isArray(gridOffset), "a list", gridOffset],
+    ["offsets", offsets instanceof Float64Array, "a Float64Array", offsets],
+    ["lengths", lengths instanceof Float64Array, "a Float64Array", lengths],
+    [
+      "locations",
+      isDictionary
+        ? Array.isArray(locations.dictionary) && locations.codes instanceof Uint32Array
+        : Array.isArray(locations),
+      "a list, or { dictionary, codes: Uint32Array }",
+      locations,
+    ],
+  ] as const) {
+    if (!isRight) throw invalidRef(`${name}: expected ${expected}, got ${describe(found)}`);
+  }
+}
+
+/** The number of chunks in the box; throws unless it lies in the array's grid. */
+function checkBox(node: ArrayNode, { gridShape, gridOffset }: VirtualRefColumns): number {
+  const rank = node.array.shape.length;
+  const start = gridOffset ?? gridShape.map(() => 0);
+  if (gridShape.length !== rank || start.length !== rank) {
+    throw invalidRef(`gridShape and gridOffset need ${rank} entries for ${node.path}`);
+  }
+  if (![...gridShape, ...start].every((value) => Number.isSafeInteger(value) && value >= 0)) {
+    throw invalidRef("gridShape and gridOffset must be non-negative integers");
+  }
+  const count = gridShape.reduce((product, extent) => product * extent, 1);
+  if (count > 0) {
+    assertInGrid(
+      gridShape.map((extent, d) => (start[d] as number) + extent - 1),
+      node,
+    );
+  }
+  return count;
+}
+
+function arrayAt(layers: Layers, arrayPath: string): ArrayNode {
+  return mustGetArray(layers, parseNodePath(arrayPath));
+}
+
+function tableOf(state: SessionState, node: ArrayNode): ReturnType<typeof writableTable> {
+  return writableTable(state.own, node.id, node.array.shape.length);
+}
+
+function invalidRef(message: string, details: Record<string, unknown> = {}): Error {
+  return makeError("invalid-virtual-ref", message, { details });
+}
+
+function checkRef(ref: VirtualRefInput, checkLocation: (location: string) => string): VirtualRef {
+  const { location, offset, length } = checkExtent(ref);
+  return { type: "virtual", location: checkLocation(location), offset, length, ...checksum(ref) };
+}
+
+function checkExtent<Ref extends Pick<VirtualRefInput, "offset" | "length">>(ref: Ref): Ref {
+  if (typeof ref !== "object" || ref === null) {
+    throw invalidRef(`expected { location, offset, length }, got ${describe(ref)}`);
+  }
+  const { offset, length } = ref;
+  if (length === 0) throw makeError("zero-length-chunk", "a virtual reference of length 0");
+  const isValid =
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(length) &&
+    offset >= 0 &&
+    length > 0 &&
+    Number.isSafeInteger(offset + length);
+  if (isValid) return ref;
+  const found = `offset ${String(offset)} and length ${String(length)}`;
+  throw invalidRef(`${found} must be non-negative integers`, { offset, length });
+}
+
+const NO_CHECKSUM: Checksum = {};
+
+function checksum({
+  etag,
+  lastModified,
+}: Pick<VirtualRefInput, "etag" | "lastModified">): Checksum {
+  if (etag !== undefined) {
+    if (typeof etag !== "string")
+      throw invalidRef(`etag: expected a string, got ${describe(etag)}`);
+    return { etag };
+  }
+  if (lastModified === undefined) return NO_CHECKSUM;
+  // Rounded up: a file changed within the second it was indexed in must not look changed.
+  const seconds =
+    lastModified instanceof Date ? Math.ceil(lastModified.getTime() / 1000) : Number.NaN;
+  if (!(seconds > 0 && seconds <= U32_MAX)) {
+    throw invalidRef(
+      `lastModified: expected a Date from 1970 to 2106, got ${describe(lastModified)}`,
+    );
+  }
+  return { lastModifiedSeconds: seconds };
+}
+
+const LOCATION_SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*)(.*)$/s;
+
+/** A function that normalises a location as the official writer does, and checks its container. */
+function createLocationCheck(
+  state: SessionState,
+  options: VirtualRefOptions | undefined,
+): (location: string) => string {
+  const containers = Object.values(state.engine.config.virtualChunkContainers ?? {});
+  const prefixes = containers.map(({ urlPrefix }) =>
+    urlPrefix.endsWith("/") ? urlPrefix : `${urlPrefix}/`,
+  );
+  const names = new Set(containers.map(({ name }) => name));
+  const validate: unknown = options?.validateContainer ?? true;
+  if (typeof validate !== "boolean") {
+    throw makeError(
+      "invalid-option",
+      `validateContainer must be true or false, got ${describe(validate)}`,
+      { details: { option: "validateContainer", found: describe(validate) } },
+    );
+  }
+  const origins: KnownOrigins = { plain: new Set(), latest: undefined };
+  return (location) => {
+    const normal = normaliseLocation(location, origins);
+    if (!validate) return normal;
+    const name = normal.startsWith("vcc:") ? /^vcc:\/\/([^/]*)/.exec(normal)?.[1] : undefined;
+    const isKnown =
+      name === undefined ? prefixes.some((p) => normal.startsWith(p)) : names.has(name);
+    if (!isKnown) {
+      throw makeError(
+        "no-container-for-virtual-chunk",
+        `no virtual chunk container matches ${describe(location)}`,
+        { details: { location, urlPrefixes: prefixes } },
+      );
+    }
+    return normal;
+  };
+}
+
+/**
+ * Prefixes `scheme://authority` that were found valid and in normal form, and the latest of them
+ * with a slash: the URL parser is asked once per origin, not once per reference.
+ */
+interface KnownOrigins {
+  readonly plain: Set<string>;
+  latest: string | undefined;
+}
+
+function normaliseLocation(location: string, known: KnownOrigins): string {
+  if (typeof location !== "string") {
+    throw invalidRef(`location: expected a string, got ${describe(location)}`);
+  }
+  if (known.latest !== undefined && location.startsWith(known.latest)) return location;
+  const origin = location.slice(0, location.indexOf("/", location.indexOf("://") + 3));
+  if (known.plain.has(origin)) {
+    known.latest = `${origin}/`;
+    return location;
+  }
+  const [, rawScheme, authority, rest] = LOCATION_SCHEME.exec(location) ?? [];
+  const scheme = rawScheme?.toLowerCase();
+  if (scheme === undefined || scheme === "file") {
+    if (!URL.canParse(location) || !location.toLowerCase().startsWith("file:")) {
+      throw invalidRef(`location ${describe(location)} is no absolute URL`, { location });
+    }
+    return new URL(location).href;
+  }
+  if (authority === "" || !URL.canParse(location)) {
+    throw invalidRef(`location ${describe(location)} names no bucket, host or container`, {
+      location,
+    });
+  }
+  if (`${scheme}://${authority}` === origin && known.plain.size < PLAIN_ORIGINS_MAX) {
+    known.plain.add(origin);
+  }
+  return `${scheme}://${authority}${rest}`;
+}

@@ -1,0 +1,141 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
+import type { ChunkRows } from "../../../../src/format/manifest/chunk-rows.ts";
+import { parseManifest } from "../../../../src/format/manifest/read.ts";
+import {
+  extentsOf,
+  type RowSelection,
+  selectRows,
+} from "../../../../src/format/manifest/row-selection.ts";
+import { encodeManifest } from "../../../../src/format/manifest/write.ts";
+import {
+  anyCoordinates,
+  anyRank,
+  anyRef,
+  keyOf,
+  MANIFEST_ID,
+  NODE_A,
+  type RefModel,
+  selectionOf,
+  sortedEntries,
+  tableOf,
+} from "./ref-model.ts";
+
+type Entry = [number[], ChunkRef | undefined];
+
+const anyInput = anyRank.chain((rank) => {
+  const entries = (isChange: boolean): fc.Arbitrary<Entry[]> =>
+    fc.uniqueArray(
+      fc.tuple(anyCoordinates(rank), isChange ? fc.option(anyRef, { nil: undefined }) : anyRef),
+      { selector: ([coordinates]) => keyOf(coordinates), maxLength: 25 },
+    );
+  return fc.record({
+    rank: fc.constant(rank),
+    base: fc.array(entries(false), { maxLength: 4 }),
+    changes: fc.option(entries(true), { nil: undefined }),
+    within: fc.array(
+      fc
+        .tuple(fc.nat(3), fc.constantFrom(1, 3, 2 ** 32))
+        .map(([start, size]) => ({ start, end: start + size })),
+      { minLength: rank, maxLength: rank },
+    ),
+  });
+});
+
+async function manifestRows(rank: number, entries: readonly Entry[]): Promise<ChunkRows[]> {
+  const selection = selectionOf(tableOf(rank, entries));
+  const payload = encodeManifest({ id: MANIFEST_ID, arrays: [{ nodeId: NODE_A, selection }] });
+  const rows = (await parseManifest(payload, "base")).rows(NODE_A);
+  return rows === undefined ? [] : [rows];
+}
+
+function read({ rank, sources, sourceOf, rowOf, length }: RowSelection) {
+  return Array.from({ length }, (_, i) => {
+    const rows = sources[sourceOf[i]!]!;
+    const row = rowOf[i]!;
+    return [keyOf(Array.from({ length: rank }, (_, d) => rows.coordinate(row, d))), rows.ref(row)];
+  });
+}
+
+describe("a row selection", () => {
+  test("is the base under the changes, without tombstones and what lies outside", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInput, async ({ rank, base, changes, within }) => {
+        const model: RefModel = new Map();
+        // Of two base sources with one chunk the first counts.
+        for (const entries of [...base].reverse()) {
+          for (const [coordinates, ref] of entries) model.set(keyOf(coordinates), ref);
+        }
+        for (const [coordinates, ref] of changes ?? []) model.set(keyOf(coordinates), ref);
+        const expected = sortedEntries(model).filter(([key, ref]) => {
+          const coordinates = key === "" ? [] : key.split(",").map(Number);
+          return (
+            ref !== undefined &&
+            coordinates.every((c, d) => c >= within[d]!.start && c < within[d]!.end)
+          );
+        });
+
+        const sources = await Promise.all(base.map((entries) => manifestRows(rank, entries)));
+        const table = changes === undefined ? undefined : tableOf(rank, changes);
+        const selection = selectRows({
+          rank,
+          base: sources.flat(),
+          changes: table && { rows: table, order: table.sortedOrder() },
+          within,
+        });
+
+        expect(read(selection)).toEqual(expected);
+        expect(selection.length).toBe(expected.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("has tight extents", () => {
+    fc.assert(
+      fc.property(
+        anyInput.filter(({ changes }) => changes !== undefined),
+        ({ rank, changes }) => {
+          const table = tableOf(rank, changes!);
+          const selection = selectionOf(table);
+          const present = changes!.filter(([, ref]) => ref !== undefined).map(([c]) => c);
+          const expected = Array.from({ length: rank }, (_, d) => ({
+            start: present.length === 0 ? 0 : Math.min(...present.map((c) => c[d]!)),
+            end: present.length === 0 ? 0 : Math.max(...present.map((c) => c[d]!)) + 1,
+          }));
+
+          expect(extentsOf(selection)).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  test("leaves out base rows of another rank", async () => {
+    const inline: ChunkRef = { type: "inline", bytes: Uint8Array.of(1) };
+    const base = [
+      ...(await manifestRows(1, [[[0], inline]])),
+      ...(await manifestRows(2, [[[0, 0], inline]])),
+    ];
+    const selection = selectRows({ rank: 1, base, within: [{ start: 0, end: 9 }] });
+
+    expect(read(selection)).toEqual([["0", inline]]);
+  });
+
+  test("takes the changes that its order lists, and no others", () => {
+    const inline: ChunkRef = { type: "inline", bytes: Uint8Array.of(1) };
+    const rows = tableOf(1, [
+      [[0], inline],
+      [[1], inline],
+      [[2], inline],
+    ]);
+    const selection = selectRows({
+      rank: 1,
+      base: [],
+      changes: { rows, order: Uint32Array.of(0, 2) },
+      within: [{ start: 0, end: 9 }],
+    });
+
+    expect(read(selection).map(([key]) => key)).toEqual(["0", "2"]);
+  });
+});

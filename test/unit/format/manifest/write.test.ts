@@ -1,0 +1,279 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ByteDictionary } from "../../../../src/base/byte-dictionary.ts";
+import { equalBytes } from "../../../../src/base/bytes.ts";
+import { isIcefloeError } from "../../../../src/base/errors.ts";
+import { nodeIdFromBytes, objectIdFromBytes } from "../../../../src/format/ids.ts";
+import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
+import {
+  type ChunkRows,
+  ROW_INLINE,
+  ROW_VIRTUAL,
+} from "../../../../src/format/manifest/chunk-rows.ts";
+import type { CodedRows } from "../../../../src/format/manifest/location-numbers.ts";
+import { parseManifest } from "../../../../src/format/manifest/read.ts";
+import { type RowSelection, selectRows } from "../../../../src/format/manifest/row-selection.ts";
+import { encodeManifest } from "../../../../src/format/manifest/write.ts";
+import {
+  anyRefs,
+  keyOf,
+  MANIFEST_ID,
+  NODE_A,
+  NODE_B,
+  readRows,
+  selectionOf,
+  sortedEntries,
+  tableOf,
+} from "./ref-model.ts";
+import { type StoredRef, verifyManifest } from "./verifier.ts";
+
+const WHOLE = (rank: number) => Array.from({ length: rank }, () => ({ start: 0, end: 2 ** 32 }));
+
+function encode(selection: RowSelection): Uint8Array {
+  return encodeManifest({ id: MANIFEST_ID, arrays: [{ nodeId: NODE_A, selection }] });
+}
+
+function toRef(stored: StoredRef): ChunkRef {
+  const range = { offset: Number(stored.offset), length: Number(stored.length) };
+  if (stored.inline !== undefined) return { type: "inline", bytes: stored.inline };
+  if (stored.chunkId !== undefined) {
+    return { type: "native", id: objectIdFromBytes(stored.chunkId), ...range };
+  }
+  return {
+    type: "virtual",
+    location: stored.location!,
+    ...range,
+    ...(stored.etag === undefined ? {} : { etag: stored.etag }),
+    ...(stored.lastModified === 0 ? {} : { lastModifiedSeconds: stored.lastModified }),
+  };
+}
+
+/** Rows that only claim to be large. */
+function claimedRows(length: number, claim: Partial<CodedRows>): RowSelection {
+  const rows = {
+    rank: 1,
+    length,
+    coordinate: (row: number) => row,
+    offset: () => 0,
+    byteLength: () => 1,
+    etag: () => undefined,
+    lastModifiedSeconds: () => 0,
+    ...claim,
+  } as unknown as ChunkRows;
+  const rowOf = Uint32Array.from({ length }, (_, i) => i);
+  return { rank: 1, sources: [rows], sourceOf: new Uint32Array(length), rowOf, length };
+}
+
+describe("an encoded manifest", () => {
+  test("is a valid FlatBuffer that holds exactly the references given", () => {
+    fc.assert(
+      fc.property(anyRefs, ({ rank, refs }) => {
+        const stored = verifyManifest(encode(selectionOf(tableOf(rank, refs))));
+
+        expect(objectIdFromBytes(stored.id)).toBe(MANIFEST_ID);
+        expect(stored.algorithm).toBe(0);
+        expect(stored.arrays.map(({ nodeId }) => nodeIdFromBytes(nodeId))).toEqual([NODE_A]);
+        const model = new Map(refs.map(([coordinates, ref]) => [keyOf(coordinates), ref]));
+        const entries = stored.arrays[0]!.refs.map((ref) => [keyOf(ref.index), toRef(ref)]);
+        expect(entries).toEqual(sortedEntries(model));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("reads back as it was written", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRefs, async ({ rank, refs }) => {
+        const table = tableOf(rank, refs);
+        const manifest = await parseManifest(encode(selectionOf(table)), "manifest");
+        const rows = manifest.rows(NODE_A);
+
+        expect(manifest.id).toBe(MANIFEST_ID);
+        expect(manifest.chunkRefCount).toBe(refs.length);
+        expect(rows === undefined ? [] : readRows(rows)).toEqual(
+          readRows(table, table.sortedOrder()),
+        );
+        for (const [coordinates, ref] of refs) {
+          expect(rows?.ref(rows.find(coordinates))).toEqual(ref);
+        }
+      }),
+    );
+  });
+
+  test("has the same bytes in whatever order the chunks were set", () => {
+    fc.assert(
+      fc.property(
+        anyRefs.chain(({ rank, refs }) =>
+          fc.record({
+            rank: fc.constant(rank),
+            refs: fc.constant(refs),
+            shuffled: fc.shuffledSubarray(refs, { minLength: refs.length }),
+          }),
+        ),
+        ({ rank, refs, shuffled }) => {
+          const one = encode(selectionOf(tableOf(rank, refs)));
+          const other = encode(selectionOf(tableOf(rank, shuffled)));
+
+          expect(equalBytes(other, one)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  test("has the same bytes whether references come from a session, a manifest or both", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRefs, fc.nat(40), async ({ rank, refs }, split) => {
+        const expected = encode(selectionOf(tableOf(rank, refs)));
+        const old = await parseManifest(
+          encode(selectionOf(tableOf(rank, refs.slice(0, split)))),
+          "old",
+        );
+        const base = old.rows(NODE_A);
+        const rows = tableOf(rank, refs.slice(split));
+        const selection = selectRows({
+          rank,
+          base: base === undefined ? [] : [base],
+          changes: { rows, order: rows.sortedOrder() },
+          within: WHOLE(rank),
+        });
+
+        expect(equalBytes(encode(selection), expected)).toBe(true);
+      }),
+    );
+  });
+
+  test("sorts arrays by node id and keeps their references apart", async () => {
+    const one = tableOf(1, [[[3], { type: "inline", bytes: Uint8Array.of(1) }]]);
+    const two = tableOf(0, [[[], { type: "inline", bytes: Uint8Array.of(2) }]]);
+    const bytes = encodeManifest({
+      id: MANIFEST_ID,
+      arrays: [
+        { nodeId: NODE_B, selection: selectionOf(two) },
+        { nodeId: NODE_A, selection: selectionOf(one) },
+      ],
+    });
+    const manifest = await parseManifest(bytes, "manifest");
+
+    expect(verifyManifest(bytes).arrays).toHaveLength(2);
+    expect(manifest.nodeIds).toEqual([NODE_A, NODE_B]);
+    expect(manifest.rows(NODE_A)?.find([3])).toBe(0);
+    expect(manifest.rows(NODE_B)?.find([])).toBe(0);
+    expect(manifest.rows(NODE_B)?.payload(0)).toEqual(Uint8Array.of(2));
+  });
+
+  test("shares locations among arrays", async () => {
+    const refs = (first: number) =>
+      Array.from({ length: 5 }, (_, i): [number[], ChunkRef] => [
+        [i],
+        { type: "virtual", location: `s3://b/${first + i}`, offset: 10 * i, length: 1 + i },
+      ]);
+    const [one, two] = [refs(0), refs(3)];
+    const bytes = encodeManifest({
+      id: MANIFEST_ID,
+      arrays: [
+        { nodeId: NODE_A, selection: selectionOf(tableOf(1, one)) },
+        { nodeId: NODE_B, selection: selectionOf(tableOf(1, two)) },
+      ],
+    });
+    const manifest = await parseManifest(bytes, "manifest");
+
+    expect(verifyManifest(bytes).stringCount).toBe(8);
+    for (const [nodeId, expected] of [
+      [NODE_A, one],
+      [NODE_B, two],
+    ] as const) {
+      const rows = manifest.rows(nodeId);
+      expect(expected.map((_, row) => rows?.ref(row))).toEqual(expected.map(([, ref]) => ref));
+    }
+  });
+
+  test("stores each location and each vtable once", () => {
+    const refs = Array.from({ length: 100 }, (_, i): [number[], ChunkRef] => [
+      [i],
+      { type: "virtual", location: `s3://bucket/${i % 3}.nc`, offset: i * 10, length: 10 },
+    ]);
+    const { stringCount, vtableCount } = verifyManifest(encode(selectionOf(tableOf(1, refs))));
+
+    expect(stringCount).toBe(3);
+    // Manifest, array, and references with and without an offset.
+    expect(vtableCount).toBe(4);
+  });
+
+  test("takes 52 bytes per native reference and per virtual one with an offset in three dimensions", () => {
+    const native = (i: number): ChunkRef => ({
+      type: "native",
+      id: MANIFEST_ID,
+      offset: 0,
+      length: i,
+    });
+    const virtual = (i: number): ChunkRef => ({
+      type: "virtual",
+      location: "s3://bucket/file.nc",
+      offset: i + 1,
+      length: 10,
+    });
+    const sizeOf = (count: number, ref: (i: number) => ChunkRef): number =>
+      encode(
+        selectionOf(
+          tableOf(
+            3,
+            Array.from({ length: count }, (_, i) => [[0, 0, i], ref(i)]),
+          ),
+        ),
+      ).length;
+
+    expect(sizeOf(100, native) - sizeOf(50, native)).toBe(50 * (4 + 28 + 16 + 4));
+    expect(sizeOf(100, virtual) - sizeOf(50, virtual)).toBe(50 * (4 + 28 + 16 + 4));
+  });
+
+  test("repeats vtables for less than one percent of its size", () => {
+    const refs = Array.from({ length: 10_000 }, (_, i): [number[], ChunkRef] => [
+      [0, 0, i],
+      { type: "native", id: MANIFEST_ID, offset: 0, length: i },
+    ]);
+
+    const { length } = encode(selectionOf(tableOf(3, refs)));
+
+    expect(length).toBeGreaterThan(520_000);
+    expect(length).toBeLessThan(1.01 * 520_000);
+  });
+
+  test("puts a location behind the last reference that uses it, and vtables in reach", () => {
+    const refs = Array.from({ length: 3000 }, (_, i): [number[], ChunkRef] => [
+      [i],
+      { type: "virtual", location: `s3://b/${i % 7}/${i >> 8}`, offset: i, length: 9 },
+    ]);
+
+    const { stringCount, vtableCount } = verifyManifest(encode(selectionOf(tableOf(1, refs))));
+
+    expect(stringCount).toBe(7 * 12);
+    expect(vtableCount).toBeGreaterThan(10);
+  });
+
+  test("is refused when its bytes would not fit a FlatBuffer", () => {
+    const claim = { kind: () => ROW_INLINE, byteLength: () => 2 ** 30 };
+
+    expect(() => encode(claimedRows(3, claim))).toThrow(
+      expect.objectContaining({
+        kind: "serialization",
+        details: expect.objectContaining({ chunkRefCount: 3 }),
+      }),
+    );
+  });
+
+  test("is refused when the official verifier would count its shared locations above 2 GiB", () => {
+    const strings = new ByteDictionary();
+    strings.add(new Uint8Array(60_000).fill(97));
+    const claim = { kind: () => ROW_VIRTUAL, strings, locationCode: () => 0 };
+    const attempt = (count: number): unknown => {
+      try {
+        return encode(claimedRows(count, claim)).length;
+      } catch (error) {
+        return isIcefloeError(error, "serialization");
+      }
+    };
+
+    expect(attempt(30_000)).toBeLessThan(2_000_000);
+    expect(attempt(36_000)).toBe(true);
+  });
+});

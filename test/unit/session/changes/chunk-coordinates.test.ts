@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  ChunkCoordinates,
+  cappedCoordinates,
+  coordinatesOfUpdate,
+  intersectCoordinates,
+  unionCoordinates,
+} from "../../../../src/session/changes/chunk-coordinates.ts";
+
+const of = (rank: number, ...rows: number[][]): ChunkCoordinates =>
+  new ChunkCoordinates(rank, rows.length, Uint32Array.from(rows.flat()));
+
+describe("ChunkCoordinates", () => {
+  test("iterates, and prints as lists", () => {
+    const coordinates = of(2, [0, 1], [3, 4]);
+
+    expect([...coordinates]).toEqual([
+      [0, 1],
+      [3, 4],
+    ]);
+    expect(JSON.stringify(coordinates)).toBe("[[0,1],[3,4]]");
+  });
+
+  test("the coordinates of a scalar are one empty list", () => {
+    expect([...of(0, [])]).toEqual([[]]);
+  });
+
+  test("takes a copy of a transaction log's entry", () => {
+    const data = Uint32Array.of(5, 6);
+    const coordinates = coordinatesOfUpdate({ nodeId: "N", rank: 1, count: 2, data });
+
+    data[0] = 9;
+
+    expect([...coordinates]).toEqual([[5], [6]]);
+  });
+});
+
+describe("union and intersection", () => {
+  const rows = fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 30 });
+  const distinct = (all: number[][]) =>
+    [...new Set(all.map((row) => row.join()))]
+      .map((text) => text.split(",").map(Number))
+      .sort((a, b) => a[0]! - b[0]! || a[1]! - b[1]!);
+
+  test("equal set operations on lists, sorted, whatever the order of the input", () => {
+    fc.assert(
+      fc.property(rows, rows, (a, b) => {
+        const inB = new Set(b.map((row) => row.join()));
+
+        expect([...unionCoordinates([of(2, ...a), of(2, ...b)])]).toEqual(distinct([...a, ...b]));
+        expect([...intersectCoordinates(of(2, ...a), of(2, ...b))]).toEqual(
+          distinct(a.filter((row) => inB.has(row.join()))),
+        );
+      }),
+    );
+  });
+
+  test("of scalars", () => {
+    expect([...unionCoordinates([of(0, []), of(0, [])])]).toEqual([[]]);
+    expect([...intersectCoordinates(of(0, []), of(0, []))]).toEqual([[]]);
+    expect([...intersectCoordinates(of(0, []), of(0))]).toEqual([]);
+  });
+
+  test("coordinates of different ranks never meet", () => {
+    expect(intersectCoordinates(of(1, [0]), of(2, [0, 0])).length).toBe(0);
+  });
+
+  test("the union of nothing is empty", () => {
+    expect(unionCoordinates([]).length).toBe(0);
+  });
+});
+
+describe("cappedCoordinates", () => {
+  test("keeps a thousand and counts all", () => {
+    const rows = Array.from({ length: 1500 }, (_, i) => [i]);
+
+    const { chunkCoordinates, total } = cappedCoordinates(of(1, ...rows));
+
+    expect([chunkCoordinates.length, total]).toEqual([1000, 1500]);
+    expect(chunkCoordinates.toJSON().at(-1)).toEqual([999]);
+  });
+});

@@ -1,0 +1,381 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { equalBytes } from "../../../../src/base/bytes.ts";
+import { encodeBase32 } from "../../../../src/codec/base32.ts";
+import { crc32c } from "../../../../src/codec/crc32c.ts";
+import { INITIAL_SNAPSHOT_ID, NODE_ID_BYTES } from "../../../../src/format/ids.ts";
+import { parsePath } from "../../../../src/format/node-path.ts";
+import type { ChangeSet, NodeChange } from "../../../../src/session/changes/change-set.ts";
+import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
+import type { Dot } from "../../../../src/session/changes/dot.ts";
+import { isWellFormed } from "../../../../src/session/commit/metadata.ts";
+import {
+  decodeForkBytes,
+  encodeForkBytes,
+  type ForkState,
+} from "../../../../src/session/fork/bytes.ts";
+import {
+  anyCoordinates,
+  anyRank,
+  anyRef,
+  DOT,
+  keyOf,
+  MANIFEST_ID,
+  NODE_A,
+  readRows,
+  setRef,
+} from "../../format/manifest/ref-model.ts";
+
+const NODE_B = "B".repeat(12).concat("0");
+const NODE_C = "C".repeat(12).concat("0");
+const REFUSED = expect.objectContaining({ kind: "invalid-fork-bytes" });
+const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });
+
+function stateOf(own: Partial<ChangeSet>, more: Partial<ForkState> = {}): ForkState {
+  return {
+    base: MANIFEST_ID,
+    need: new Map(),
+    version: new Map([[DOT.origin, 1]]),
+    overlay: empty(),
+    own: { ...empty(), ...own },
+    ...more,
+  };
+}
+
+const anyText = fc.oneof(
+  fc.string({ maxLength: 20 }),
+  fc.string({ unit: "grapheme", maxLength: 60 }),
+);
+const anyOrigin = fc.constantFrom("A", "B", "000G40R40M30E209185G");
+const anyDot: fc.Arbitrary<Dot> = fc.record({
+  origin: anyOrigin,
+  epoch: fc.oneof(fc.nat(3), fc.maxSafeNat()),
+});
+const anyVersion = fc
+  .uniqueArray(fc.tuple(anyOrigin, fc.maxSafeNat()), { selector: ([origin]) => origin })
+  .map((entries) => new Map(entries));
+const anyType = fc.constantFrom("array" as const, "group" as const);
+
+const anyArray = fc.record(
+  {
+    shape: fc.array(fc.record({ arrayLength: fc.maxSafeNat(), chunkCount: fc.nat() })),
+    dimensionNames: fc.array(fc.option(anyText)),
+    signature: anyText,
+  },
+  { requiredKeys: ["shape", "signature"], noNullPrototype: true },
+);
+
+const anyNodeId = fc
+  .uint8Array({ minLength: NODE_ID_BYTES, maxLength: NODE_ID_BYTES })
+  .map(encodeBase32);
+
+const anyPath = anyText.map((text) =>
+  parsePath(`/${isWellFormed(text) ? text.replaceAll("..", "") : ""}`),
+);
+
+const anyChange: fc.Arbitrary<NodeChange> = anyPath.chain((path) =>
+  fc.record(
+    {
+      path: fc.constant(path),
+      base: fc.record({ id: anyNodeId, type: anyType }, { noNullPrototype: true }),
+      node: fc.record(
+        {
+          id: anyNodeId,
+          path: fc.oneof(fc.constant(path), fc.constant("/elsewhere")),
+          type: anyType,
+          userData: fc.uint8Array({ maxLength: 50 }),
+          array: anyArray,
+        },
+        { requiredKeys: ["id", "path", "type", "userData"], noNullPrototype: true },
+      ),
+      dot: anyDot,
+    },
+    { requiredKeys: ["path", "dot"], noNullPrototype: true },
+  ),
+);
+
+const anyTable: fc.Arbitrary<ChunkTable> = fc
+  .oneof(
+    { weight: 5, arbitrary: anyRank },
+    // Without box positions: too many dimensions, or too large a box.
+    { weight: 1, arbitrary: fc.constantFrom(7, 9) },
+  )
+  .chain((rank) =>
+    fc
+      .array(
+        fc.tuple(anyCoordinates(rank), fc.option(anyRef, { nil: undefined, freq: 4 }), anyDot),
+        { maxLength: 30 },
+      )
+      .map((rows) => {
+        const table = new ChunkTable(rank);
+        for (const [coordinates, ref, dot] of rows) setRef(table, coordinates, ref, dot);
+        return table;
+      }),
+  );
+
+const anyChanges: fc.Arbitrary<ChangeSet> = fc.record({
+  nodes: fc
+    .array(anyChange, { maxLength: 5 })
+    .map((changes) => new Map(changes.map((change) => [change.path, change]))),
+  chunks: fc
+    .array(fc.tuple(fc.constantFrom(NODE_A, NODE_B, NODE_C), anyTable), { maxLength: 3 })
+    .map((tables) => new Map(tables)),
+});
+
+const anyState: fc.Arbitrary<ForkState> = fc.record(
+  {
+    base: fc.constantFrom(MANIFEST_ID, INITIAL_SNAPSHOT_ID),
+    need: anyVersion,
+    version: anyVersion,
+    overlay: anyChanges,
+    own: anyChanges,
+    overlayOmitted: fc.boolean(),
+    hint: fc.constantFrom(
+      { type: "local", path: "/data" },
+      { type: "s3", bucket: "b", nested: [1] },
+    ),
+  },
+  { requiredKeys: ["base", "need", "version", "overlay", "own"] },
+);
+
+/** The state as plain values. */
+function plain({ base, need, version, overlay, own, overlayOmitted = false, hint }: ForkState) {
+  const changes = ({ nodes, chunks }: ChangeSet) => ({
+    nodes: [...nodes].sort(([a], [b]) => (a < b ? -1 : 1)),
+    chunks: [...chunks]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([nodeId, table]) => ({
+        nodeId,
+        rank: table.rank,
+        rows: readRows(table, table.sortedOrder()),
+        dots: Array.from(table.sortedOrder(), (row) => table.dot(row)),
+        tombstones: table.tombstoneCount,
+      })),
+  });
+  const sort = (map: ReadonlyMap<string, number>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    base,
+    need: sort(need),
+    version: sort(version),
+    overlay: changes(overlay),
+    own: changes(own),
+    overlayOmitted,
+    hint,
+  };
+}
+
+/** Puts a right checksum under changed bytes, so that what is behind it is tested. */
+function reseal(bytes: Uint8Array): Uint8Array {
+  const end = bytes.length - 4;
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(end, crc32c(bytes, 0, end), true);
+  return bytes;
+}
+
+const sample = (): ForkState => {
+  const table = new ChunkTable(2);
+  setRef(table, [0, 0], { type: "inline", bytes: Uint8Array.of(1, 2, 3) });
+  setRef(table, [0, 1], { type: "native", id: MANIFEST_ID, offset: 0, length: 100 });
+  setRef(table, [1, 5], { type: "virtual", location: "s3://b/k", offset: 9, length: 5, etag: "e" });
+  setRef(table, [1, 6], { type: "virtual", location: "s3://b/l", offset: 9, length: 5 });
+  setRef(table, [2, 0], undefined);
+  const node = { id: NODE_A, path: "/a", type: "array" as const, userData: Uint8Array.of(7) };
+  const array = {
+    shape: [{ arrayLength: 9, chunkCount: 3 }],
+    signature: "{}",
+    dimensionNames: [null],
+  };
+  const change = { path: "/a", node: { ...node, array }, dot: DOT };
+  return stateOf({ nodes: new Map([["/a", change]]), chunks: new Map([[NODE_A, table]]) });
+};
+
+describe("fork bytes", () => {
+  test("carry the whole state there and back", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const decoded = decodeForkBytes(encodeForkBytes(state));
+
+        expect(plain(decoded)).toEqual(plain(state));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("are the same for equal states, in whatever order they were written", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const bytes = encodeForkBytes(state);
+        const decoded = decodeForkBytes(bytes);
+        const reversed = ({ nodes, chunks }: ChangeSet): ChangeSet => ({
+          nodes: new Map([...nodes].reverse()),
+          chunks: new Map(
+            [...chunks].reverse().map(([nodeId, table]) => {
+              const copy = new ChunkTable(table.rank);
+              copy.setRows(table, table.sortedOrder().toReversed());
+              return [nodeId, copy];
+            }),
+          ),
+        });
+        const { overlay, own } = decoded;
+        const again = { ...decoded, overlay: reversed(overlay), own: reversed(own) };
+
+        expect(equalBytes(encodeForkBytes(again), bytes)).toBe(true);
+      }),
+    );
+  });
+
+  test("share no memory with the state they give", () => {
+    const bytes = encodeForkBytes(sample());
+    const decoded = decodeForkBytes(bytes);
+    const before = plain(decodeForkBytes(bytes));
+    bytes.fill(0xff);
+
+    expect(plain(decoded)).toEqual(before);
+  });
+
+  test("are read from shared memory and from the middle of a buffer", () => {
+    const bytes = encodeForkBytes(sample());
+    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + 3), 3);
+    shared.set(bytes);
+    const inner = new Uint8Array(bytes.length + 5).subarray(5);
+    inner.set(bytes);
+
+    expect(plain(decodeForkBytes(shared))).toEqual(plain(sample()));
+    expect(plain(decodeForkBytes(inner))).toEqual(plain(sample()));
+  });
+
+  test("are refused after any flip of a bit", () => {
+    const bytes = encodeForkBytes(sample());
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      expect(() => decodeForkBytes(bytes)).toThrow(REFUSED);
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+    }
+  });
+
+  test("are refused at any length but their own", () => {
+    const bytes = encodeForkBytes(sample());
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => decodeForkBytes(bytes.slice(0, length))).toThrow(REFUSED);
+    }
+    const longer = new Uint8Array(bytes.length + 1);
+    longer.set(bytes);
+    expect(() => decodeForkBytes(longer)).toThrow(REFUSED);
+    expect(() => decodeForkBytes(reseal(longer))).toThrow(REFUSED);
+  });
+
+  test("of another magic, version or flag are refused by name", () => {
+    const bytes = encodeForkBytes(sample());
+    const changed = (at: number, value: number): Uint8Array => {
+      const copy = bytes.slice();
+      copy[at] = value;
+      return reseal(copy);
+    };
+
+    expect(() => decodeForkBytes(changed(0, 0x88))).toThrow("magic");
+    expect(() => decodeForkBytes(changed(8, 2))).toThrow("format version 2, expected 1");
+    expect(() => decodeForkBytes(changed(9, 0x80))).toThrow("unknown flags");
+    expect(() => decodeForkBytes("text" as never)).toThrow(REFUSED);
+  });
+
+  test("with a right checksum over wrong content give a state or are refused", () => {
+    const seeds = [sample(), stateOf({}), ...fc.sample(anyState, { numRuns: 20, seed: 7 })].map(
+      encodeForkBytes,
+    );
+    const edit = fc.record({
+      at: fc.nat(),
+      value: fc.oneof(fc.nat(255), fc.constantFrom(0x7f, 0xff)),
+    });
+    const mutation = fc.record({
+      seed: fc.nat(seeds.length - 1),
+      edits: fc.array(edit, { minLength: 1, maxLength: 6 }),
+      cut: fc.option(fc.nat(200), { freq: 6 }),
+    });
+    fc.assert(
+      fc.property(mutation, ({ seed, edits, cut }) => {
+        const bytes = seeds[seed]!.slice();
+        for (const { at, value } of edits) bytes[10 + (at % (bytes.length - 14))] = value;
+        const end = cut === null ? bytes.length : Math.max(14, bytes.length - cut);
+        try {
+          const decoded = decodeForkBytes(reseal(bytes.slice(0, end)));
+          encodeForkBytes(decoded);
+        } catch (error) {
+          expect(error).toMatchObject({ kind: "invalid-fork-bytes" });
+        }
+      }),
+      { numRuns: 6000 },
+    );
+  });
+
+  test("can't claim more rows than they have bytes", () => {
+    const table = new ChunkTable(1);
+    setRef(table, [0], undefined);
+    const state = stateOf({ chunks: new Map([[NODE_A, table]]) });
+    const bytes = encodeForkBytes(state);
+    // The table ends the body: rank, rows, start, extent, distance, kinds, dots, empty columns.
+    const rankAt = new TextDecoder("latin1").decode(bytes).indexOf(NODE_A) + NODE_A.length;
+    expect(bytes[rankAt + 1]).toBe(1);
+    const hostile = new Uint8Array(bytes.length + 6);
+    hostile.set(bytes.subarray(0, rankAt + 1));
+    hostile.set([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x07], rankAt + 1);
+    hostile.set(bytes.subarray(rankAt + 2, bytes.length - 4), rankAt + 8);
+
+    expect(() => decodeForkBytes(reseal(hostile))).toThrow("too large");
+  });
+
+  test("take at most 16 bytes per native chunk", () => {
+    const table = new ChunkTable(3);
+    const random = fc.sample(fc.uint8Array({ minLength: 12, maxLength: 12 }), {
+      numRuns: 10_000,
+      seed: 1,
+    });
+    for (const [i, id] of random.entries()) {
+      const coordinates = [Math.floor(i / 400), Math.floor(i / 20) % 20, i % 20];
+      table.setNative(coordinates, id, 0, 900_000 + ((i * 7919) % 100_000), DOT);
+    }
+    const bytes = encodeForkBytes(stateOf({ chunks: new Map([[NODE_A, table]]) }));
+
+    expect(bytes.length / 10_000).toBeLessThan(16);
+  });
+
+  test("take at most 25 bytes per virtual reference into 100 files", () => {
+    const inOrder = new ChunkTable(3);
+    const scattered = new ChunkTable(3);
+    for (let i = 0; i < 10_000; i++) {
+      const coordinates = [Math.floor(i / 400), Math.floor(i / 20) % 20, i % 20];
+      const location = (file: number): string =>
+        `s3://bucket/some/file-${String(file).padStart(6)}.nc`;
+      const length = 10_000 + ((i * 7919) % 5000);
+      const near = { location: location(Math.floor(i / 100)), offset: (i % 100) * 15_000, length };
+      const far = {
+        location: location((i * 37) % 100),
+        offset: (i * 2_654_435_761) % 2 ** 40,
+        length,
+      };
+      inOrder.setVirtual(coordinates, near, DOT);
+      scattered.setVirtual(coordinates, far, DOT);
+    }
+    const size = (table: ChunkTable): number =>
+      encodeForkBytes(stateOf({ chunks: new Map([[NODE_A, table]]) })).length / 10_000;
+
+    expect(size(inOrder)).toBeLessThan(8);
+    expect(size(scattered)).toBeLessThan(25);
+  });
+
+  test("keep apart chunks in grids too large for one number per chunk", () => {
+    const table = new ChunkTable(3);
+    const far = 2 ** 32 - 2;
+    const keys = [
+      [0, far, far],
+      [far, 0, 0],
+      [far, far, 1],
+      [far, far, far],
+    ];
+    for (const coordinates of keys) setRef(table, coordinates, undefined);
+    const decoded = decodeForkBytes(
+      encodeForkBytes(stateOf({ chunks: new Map([[NODE_A, table]]) })),
+    );
+
+    const rows = decoded.own.chunks.get(NODE_A)!;
+    expect(readRows(rows, rows.sortedOrder()).map(([key]) => key)).toEqual(keys.map(keyOf));
+  });
+});
