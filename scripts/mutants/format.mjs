@@ -6,8 +6,8 @@ const LOCATE = "src/format/manifest/ref-locate.ts";
 const READ = "src/format/manifest/read.ts";
 const SELECTION = "src/format/manifest/row-selection.ts";
 const WRITE = "src/format/manifest/write.ts";
-const PLAN = "src/format/manifest/plan.ts";
-const SHAPES = "src/format/manifest/ref-shapes.ts";
+const PLAN = "src/format/manifest/layout.ts";
+const SHAPES = "src/format/manifest/ref-vtables.ts";
 const ORDER = "src/format/manifest/coordinate-order.ts";
 const LOG = "src/format/transaction-log/read.ts";
 const LOG_MERGE = "src/format/transaction-log/merge.ts";
@@ -56,7 +56,7 @@ export const FORMAT_MUTANTS = [
   [SELECTION, "if (rows.kind(row) === ROW_TOMBSTONE) continue;", ""],
   [WRITE, "lastUse[location] === firstNumber + i", "lastUse[location] === i"],
   [WRITE, "Math.floor(value / UINT32_END)", "0"],
-  [WRITE, "if (shape.offsetAt !== 0) this.#setUint64", "if (false) this.#setUint64"],
+  [WRITE, "if (tableLayout.offsetAt !== 0) this.#setUint64", "if (false) this.#setUint64"],
   [
     PLAN,
     "kind !== ROW_INLINE && rows.offset(row) !== 0",

@@ -133,10 +133,10 @@ const NODE_OBJECT_BYTES = 600;
 export function createAssetStore(options: AssetStoreOptions): AssetStore {
   const { storage, runtime, limits } = options;
   const requests = createLimiter(limits.concurrentRequestsMax);
-  const lane = { ...options, requests, decodes: createLimiter(limits.concurrentDecodesMax) };
-  const snapshots = createShelf(SNAPSHOTS, lane, limits.snapshotCacheBytes);
-  const manifests = createShelf(MANIFESTS, lane, limits.manifestCacheBytes);
-  const logs = createShelf(TRANSACTION_LOGS, lane, limits.transactionLogCacheBytes);
+  const context = { ...options, requests, decodes: createLimiter(limits.concurrentDecodesMax) };
+  const snapshots = createAssetCache(SNAPSHOTS, context, limits.snapshotCacheBytes);
+  const manifests = createAssetCache(MANIFESTS, context, limits.manifestCacheBytes);
+  const logs = createAssetCache(TRANSACTION_LOGS, context, limits.transactionLogCacheBytes);
   const chunks = createChunkIo({
     storage,
     runtime,
@@ -160,13 +160,13 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
   };
 }
 
-interface Lane extends AssetStoreOptions {
+interface CacheContext extends AssetStoreOptions {
   readonly requests: Limiter;
   readonly decodes: Limiter;
 }
 
 /** Reads and writes of one type of asset, with its cache. */
-interface Shelf<T> {
+interface AssetCache<T> {
   read(id: string, signal?: AbortSignal): Promise<T | undefined>;
   mustRead(id: string, signal?: AbortSignal): Promise<T>;
   cached(id: string): T | undefined;
@@ -174,8 +174,12 @@ interface Shelf<T> {
   write(id: string, payload: Uint8Array, signal?: AbortSignal, asset?: T): Promise<Stored>;
 }
 
-function createShelf<T>(type: AssetType<T>, lane: Lane, cacheBytesMax: number): Shelf<T> {
-  const { storage, limits, requests, decodes } = lane;
+function createAssetCache<T>(
+  type: AssetType<T>,
+  context: CacheContext,
+  cacheBytesMax: number,
+): AssetCache<T> {
+  const { storage, limits, requests, decodes } = context;
   const cache: ByteLru<T> = createByteLru(cacheBytesMax);
   const flights = createSingleFlight<T | undefined>();
   const object = type.path;
@@ -199,7 +203,7 @@ function createShelf<T>(type: AssetType<T>, lane: Lane, cacheBytesMax: number): 
     return asset;
   };
 
-  // Decoded within the request's place, or files that wait for a decoder would pile up in memory.
+  // Decoded within the request's turn, or files that wait for a decoder would pile up in memory.
   const load = (id: string): Promise<T | undefined> =>
     requests.run(async () => {
       const stored = await storage.get(object(id));
@@ -226,7 +230,7 @@ function createShelf<T>(type: AssetType<T>, lane: Lane, cacheBytesMax: number): 
       const body = await encodeEnvelope({
         fileType,
         payload,
-        compressionLevel: lane.compressionLevel,
+        compressionLevel: context.compressionLevel,
       });
       const metadata = storage.capabilities.userMetadata ? objectMetadata(fileType) : undefined;
       await requests.run(

@@ -2,11 +2,11 @@
 
 /** Runs functions, at most `limit` at a time, first come first served. */
 export interface Limiter {
-  /** Runs `work` when a place is free; rejects with `signal.reason` if aborted while waiting. */
+  /** Runs `work` when a slot is free; rejects with `signal.reason` if aborted while waiting. */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
-/** A limiter with `limit` places. */
+/** A limiter with `limit` slots. */
 export function createLimiter(limit: number): Limiter {
   let active = 0;
   const waiting: (() => void)[] = [];
@@ -47,7 +47,7 @@ export async function mapConcurrent<T, R>(
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;
-  const lane = async (): Promise<void> => {
+  const takeItems = async (): Promise<void> => {
     while (next < items.length) {
       const index = next++;
       try {
@@ -58,9 +58,9 @@ export async function mapConcurrent<T, R>(
       }
     }
   };
-  const lanes = Array.from({ length: Math.min(limit, items.length) }, lane);
-  const settled = await Promise.allSettled(lanes);
-  const failed = settled.find((lane) => lane.status === "rejected");
+  const loops = Array.from({ length: Math.min(limit, items.length) }, takeItems);
+  const settled = await Promise.allSettled(loops);
+  const failed = settled.find((loop) => loop.status === "rejected");
   if (failed) throw failed.reason;
   return results;
 }

@@ -2,7 +2,7 @@
 import { checkOptions } from "../base/options.ts";
 import { checkConcurrency } from "./concurrency-option.ts";
 import { CONCURRENCY_DEFAULT, type Executor } from "./executor.ts";
-import { runLanes } from "./lanes.ts";
+import { runJobs } from "./run-jobs.ts";
 
 /** Options of `tasks`. */
 export interface TasksOptions {
@@ -17,7 +17,7 @@ export function tasks(options?: TasksOptions): Executor {
   return {
     sharesMemory: true,
     run: (jobs, { signal, runHere }) =>
-      runLanes(
+      runJobs(
         jobs,
         Array.from({ length: concurrency }, () => runHere),
         signal,

@@ -23,14 +23,14 @@ function findWideWords(): boolean {
   return Number.parseInt(v8, 10) >= V8_MAJOR_MIN;
 }
 
-/** A lane after the rounds of every fourth word from `start` on. All operations wrap. */
-export function advanceWideLane(
-  lane: bigint,
+/** A accumulator after the rounds of every fourth word from `start` on. All operations wrap. */
+export function advanceWideAccumulator(
+  accumulator: bigint,
   words: BigUint64Array,
   start: number,
   end: number,
 ): bigint {
-  let value = BigInt.asUintN(64, lane);
+  let value = BigInt.asUintN(64, accumulator);
   for (let at = start; at < end; at += 4) {
     const mixed = BigInt.asUintN(64, (words[at] as bigint) * P2);
     const sum = BigInt.asUintN(64, value + mixed);

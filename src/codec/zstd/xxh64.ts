@@ -4,7 +4,7 @@
  * where long inputs take a third of the time (xxh64-wide.ts).
  * Spec: xxHash "XXH64 algorithm description".
  */
-import { advanceWideLane, hasWideWords } from "./xxh64-wide.ts";
+import { advanceWideAccumulator, hasWideWords } from "./xxh64-wide.ts";
 
 // The five primes, high and low halves.
 const P1_HIGH = 0x9e3779b1;
@@ -81,11 +81,11 @@ class Word {
 
 const scratch = new Word();
 
-/** Bytes that the four lanes read one after the other: they stay in the processor's cache. */
+/** Bytes that the four accumulators read one after the other: they stay in the processor's cache. */
 const SECTION_BYTES = 2048;
 
 function consumeStripes(bytes: Uint8Array, view: DataView, hash: Word): number {
-  const lanes: readonly Word[] = [
+  const accumulators: readonly Word[] = [
     new Word().set(P1_HIGH, P1_LOW).add(P2_HIGH, P2_LOW),
     new Word().set(P2_HIGH, P2_LOW),
     new Word(),
@@ -93,44 +93,54 @@ function consumeStripes(bytes: Uint8Array, view: DataView, hash: Word): number {
   ];
   const end = bytes.length - (bytes.length % STRIPE_BYTES);
   if (hasWideWords && bytes.byteOffset % 8 === 0) {
-    consumeWide(lanes, new BigUint64Array(bytes.buffer, bytes.byteOffset, end >>> 3));
+    consumeWide(accumulators, new BigUint64Array(bytes.buffer, bytes.byteOffset, end >>> 3));
   } else {
     for (let start = 0; start < end; start += SECTION_BYTES) {
       const sectionEnd = Math.min(end, start + SECTION_BYTES);
-      for (let lane = 0; lane < 4; lane++)
-        consumeLane(lanes[lane] as Word, view, start + 8 * lane, sectionEnd);
+      for (let accumulator = 0; accumulator < 4; accumulator++)
+        consumeAccumulator(
+          accumulators[accumulator] as Word,
+          view,
+          start + 8 * accumulator,
+          sectionEnd,
+        );
     }
   }
   const copy = new Word();
-  for (const [lane, bits] of [1, 7, 12, 18].entries()) {
-    const { high, low } = lanes[lane] as Word;
+  for (const [accumulator, bits] of [1, 7, 12, 18].entries()) {
+    const { high, low } = accumulators[accumulator] as Word;
     copy.set(high, low).rotate(bits);
     hash.add(copy.high, copy.low);
   }
-  for (const { high, low } of lanes) {
+  for (const { high, low } of accumulators) {
     copy.set(0, 0).round(high, low);
     hash.xor(copy.high, copy.low).multiply(P1_HIGH, P1_LOW).add(P4_HIGH, P4_LOW);
   }
   return end;
 }
 
-function consumeWide(lanes: readonly Word[], words: BigUint64Array): void {
-  const wide = lanes.map(({ high, low }) => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
+function consumeWide(accumulators: readonly Word[], words: BigUint64Array): void {
+  const wide = accumulators.map(({ high, low }) => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
   const { length } = words;
   for (let start = 0; start < length; start += SECTION_BYTES / 8) {
     const end = Math.min(length, start + SECTION_BYTES / 8);
-    for (let lane = 0; lane < 4; lane++)
-      wide[lane] = advanceWideLane(wide[lane] as bigint, words, start + lane, end);
+    for (let accumulator = 0; accumulator < 4; accumulator++)
+      wide[accumulator] = advanceWideAccumulator(
+        wide[accumulator] as bigint,
+        words,
+        start + accumulator,
+        end,
+      );
   }
-  for (const [lane, word] of lanes.entries()) {
-    const value = wide[lane] as bigint;
+  for (const [accumulator, word] of accumulators.entries()) {
+    const value = wide[accumulator] as bigint;
     word.set(Number(value >> 32n), Number(value & 0xffff_ffffn));
   }
 }
 
-/** `lane.round` of every fourth word from `start` on, in registers. */
-function consumeLane(lane: Word, view: DataView, start: number, end: number): void {
-  let { high, low } = lane;
+/** `accumulator.round` of every fourth word from `start` on, in registers. */
+function consumeAccumulator(accumulator: Word, view: DataView, start: number, end: number): void {
+  let { high, low } = accumulator;
   for (let at = start; at < end; at += STRIPE_BYTES) {
     const inLow = view.getInt32(at, true);
     const inHigh = view.getInt32(at + 4, true);
@@ -148,7 +158,7 @@ function consumeLane(lane: Word, view: DataView, start: number, end: number): vo
       0;
     low = Math.imul(turnedLow, P1_LOW);
   }
-  lane.set(high, low);
+  accumulator.set(high, low);
 }
 
 /** The low 32 bits, unsigned, of the XXH64 of `bytes` with seed 0. */

@@ -7,8 +7,8 @@ import { ByteDictionary } from "../../base/byte-dictionary.ts";
 import { type ChunkRows, ROW_VIRTUAL } from "./chunk-rows.ts";
 import type { RowSelection } from "./row-selection.ts";
 
-const PLACES_MIN = 2 ** 6;
-const PLACES_MAX = 2 ** 16; // Enough for the files of most arrays, in 768 KiB.
+const POSITIONS_MIN = 2 ** 6;
+const POSITIONS_MAX = 2 ** 16; // Enough for the files of most arrays, in 768 KiB.
 
 /** Rows that number their distinct locations already: equal numbers mean equal locations and vice versa. */
 export interface CodedRows extends ChunkRows {
@@ -18,10 +18,10 @@ export interface CodedRows extends ChunkRows {
   locationCode(row: number): number;
 }
 
-/** Rows that know where a location is stored: equal places mean equal locations. */
-interface PlacedRows extends ChunkRows {
-  /** The place of a virtual row's location, or -1. */
-  locationPlace(row: number): number;
+/** Rows that know where a location is stored: equal positions mean equal locations. */
+interface PositionedRows extends ChunkRows {
+  /** The position of a virtual row's location, or -1. */
+  locationPosition(row: number): number;
 }
 
 /** Numbers locations and gives them back. */
@@ -50,8 +50,8 @@ export function locationNumbers(selections: readonly RowSelection[]): LocationNu
     : new HashedNumbers(rowCount);
 }
 
-function isPlaced(rows: ChunkRows): rows is PlacedRows {
-  return "locationPlace" in rows;
+function hasPositions(rows: ChunkRows): rows is PositionedRows {
+  return "locationPosition" in rows;
 }
 
 function isCoded(rows: ChunkRows): rows is CodedRows {
@@ -102,16 +102,16 @@ class CodedNumbers implements LocationNumbers {
 
 class HashedNumbers implements LocationNumbers {
   readonly #strings = new ByteDictionary();
-  /** Numbers by place, as far as slots do not collide; of one source at a time. */
-  readonly #places: Float64Array;
+  /** Numbers by position, as far as slots do not collide; of one source at a time. */
+  readonly #positions: Float64Array;
   readonly #numbers: Uint32Array;
-  #placedRows: ChunkRows | undefined;
+  #positionedRows: ChunkRows | undefined;
 
   constructor(rowCount: number) {
-    let places = PLACES_MIN;
-    while (places < rowCount && places < PLACES_MAX) places *= 2;
-    this.#places = new Float64Array(places);
-    this.#numbers = new Uint32Array(places);
+    let positions = POSITIONS_MIN;
+    while (positions < rowCount && positions < POSITIONS_MAX) positions *= 2;
+    this.#positions = new Float64Array(positions);
+    this.#numbers = new Uint32Array(positions);
   }
 
   get length(): number {
@@ -127,16 +127,16 @@ class HashedNumbers implements LocationNumbers {
   }
 
   numberOf(rows: ChunkRows, row: number): number {
-    const place = isPlaced(rows) ? rows.locationPlace(row) : -1;
-    if (place < 0) return this.#strings.add(rows.locationBytes(row));
-    if (rows !== this.#placedRows) {
-      this.#places.fill(-1);
-      this.#placedRows = rows;
+    const position = hasPositions(rows) ? rows.locationPosition(row) : -1;
+    if (position < 0) return this.#strings.add(rows.locationBytes(row));
+    if (rows !== this.#positionedRows) {
+      this.#positions.fill(-1);
+      this.#positionedRows = rows;
     }
-    const slot = (place >>> 2) & (this.#places.length - 1);
-    if (this.#places[slot] === place) return this.#numbers[slot] as number;
+    const slot = (position >>> 2) & (this.#positions.length - 1);
+    if (this.#positions[slot] === position) return this.#numbers[slot] as number;
     const number = this.#strings.add(rows.locationBytes(row));
-    this.#places[slot] = place;
+    this.#positions[slot] = position;
     this.#numbers[slot] = number;
     return number;
   }

@@ -8,7 +8,7 @@ import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } fr
 import type { ChunkRows } from "./chunk-rows.ts";
 import { type LocationDecoder, locationDecoder } from "./location-decoder.ts";
 import type { ManifestBuffer } from "./ref-scan.ts";
-import { RefShapes } from "./ref-shapes.ts";
+import { RefVtables } from "./ref-vtables.ts";
 import { RefVectorRows } from "./rows.ts";
 
 /** The chunk references that a manifest holds for one array, in order of coordinates. */
@@ -86,7 +86,7 @@ export async function parseManifest(
     view: reader.view,
     partial,
     locate: partial && (await import("./ref-locate.ts")).locateRef,
-    shapes: new RefShapes(reader.view, object, partial),
+    vtables: new RefVtables(reader.view, object, partial),
     decodeLocation: decoderOf(reader, root),
   };
   const id = objectIdFromBytes(payload.subarray(idAt, idAt + OBJECT_ID_BYTES));

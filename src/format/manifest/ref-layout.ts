@@ -5,7 +5,7 @@
  * references to the next: half the size once compressed, and less to compress, than with one
  * vtable in front and all locations behind. Measuring and writing walk through it alike.
  */
-import { SHAPE_CODES_END, type TableShape } from "./shapes.ts";
+import { LAYOUT_CODES_END, type TableLayout } from "./table-layouts.ts";
 
 /** A table is at most so far from its vtable: a copy takes 24 bytes, once for 200 references. */
 const VTABLE_REACH_BYTES = 8192;
@@ -17,44 +17,44 @@ const alignTo4 = (at: number): number => at + (-at & 3);
 /** Where a string at `at`, its length in front and a NUL behind, ends. */
 export const stringEnd = (at: number, byteLength: number): number => alignTo4(at + 5 + byteLength);
 
-/** Places references one after the other. */
+/** Lays out references one after the other. */
 export class RefLayout {
   /** Where the next thing goes. */
   at: number;
   /** The table opened last, and its vtable. */
   tableAt = 0;
   vtableAt = 0;
-  readonly #vtables = new Float64Array(SHAPE_CODES_END).fill(Number.NEGATIVE_INFINITY);
+  readonly #vtables = new Float64Array(LAYOUT_CODES_END).fill(Number.NEGATIVE_INFINITY);
   #isBehindString = false;
 
   constructor(start: number) {
     this.at = start;
   }
 
-  /** Places a table and its coordinates; true if a copy of its vtable goes to `vtableAt`. */
-  openTable(code: number, shape: TableShape, indexBytes: number): boolean {
+  /** Lays out a table and its coordinates; true if a copy of its vtable goes to `vtableAt`. */
+  openTable(code: number, tableLayout: TableLayout, indexBytes: number): boolean {
     const reach = this.#isBehindString ? VTABLE_REACH_BYTES_MIN : VTABLE_REACH_BYTES;
     const isDue = this.at - (this.#vtables[code] as number) > reach;
     if (isDue) {
       this.#vtables[code] = this.at;
-      this.at = alignTo4(this.at + shape.vtable.byteLength);
+      this.at = alignTo4(this.at + tableLayout.vtable.byteLength);
     }
     this.vtableAt = this.#vtables[code] as number;
     this.#isBehindString = false;
-    if (shape.alignment === 8) this.at += -this.at & 7;
+    if (tableLayout.alignment === 8) this.at += -this.at & 7;
     this.tableAt = this.at;
-    this.at += shape.sizeBytes + indexBytes;
+    this.at += tableLayout.sizeBytes + indexBytes;
     return isDue;
   }
 
-  /** Places the payload of the table opened last; where. */
+  /** Lays out the payload of the table opened last; where. */
   addPayload(byteLength: number): number {
     const payloadAt = this.at;
     this.at = alignTo4(payloadAt + 4 + byteLength);
     return payloadAt;
   }
 
-  /** Places a location behind the table opened last; where. */
+  /** Lays out a location behind the table opened last; where. */
   addString(byteLength: number): number {
     const stringAt = this.at;
     this.at = stringEnd(stringAt, byteLength);

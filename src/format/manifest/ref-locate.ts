@@ -3,30 +3,30 @@
  * such manifest.
  */
 import type { ManifestBuffer } from "./ref-scan.ts";
-import type { RefShape } from "./ref-shapes.ts";
+import type { RefVtable } from "./ref-vtables.ts";
 
 /** Where one reference stands. */
-export interface RefPlace {
+export interface RefPosition {
   readonly table: number;
-  readonly shape: RefShape;
+  readonly vtable: RefVtable;
   /** Position of its index's length. */
   readonly index: number;
   readonly rank: number;
 }
 
 /** The reference at `slot`, checked as by `scanRefs`; its table and index are asked for. */
-export function locateRef(buffer: ManifestBuffer, slot: number): RefPlace {
-  const { view, shapes, partial } = buffer;
-  const fail = (offset: number, what: string): never => shapes.fail(offset, what);
+export function locateRef(buffer: ManifestBuffer, slot: number): RefPosition {
+  const { view, vtables, partial } = buffer;
+  const fail = (offset: number, what: string): never => vtables.fail(offset, what);
   const end = view.byteLength;
   partial?.ensure(slot, slot + 4);
   const table = slot + view.getUint32(slot, true);
   if (table + 4 > end) fail(slot, "offset points behind the end");
   partial?.ensure(table, table + 4);
-  const shape = shapes.get(table - view.getInt32(table, true));
-  if (table + shape.tableBytes > end) fail(table, "table reaches behind the end");
-  partial?.ensure(table, table + shape.tableBytes);
-  const field = table + shape.indexAt;
+  const vtable = vtables.get(table - view.getInt32(table, true));
+  if (table + vtable.tableBytes > end) fail(table, "table reaches behind the end");
+  partial?.ensure(table, table + vtable.tableBytes);
+  const field = table + vtable.indexAt;
   const index = field + view.getUint32(field, true);
   if (index + 4 > end) fail(field, "index starts behind the end");
   partial?.ensure(index, index + 4);
@@ -34,5 +34,5 @@ export function locateRef(buffer: ManifestBuffer, slot: number): RefPlace {
   const indexEnd = index + 4 + 4 * rank;
   if (indexEnd > end) fail(index, "index reaches behind the end");
   partial?.ensure(index, indexEnd);
-  return { table, shape, index, rank };
+  return { table, vtable, index, rank };
 }

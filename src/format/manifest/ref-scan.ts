@@ -6,7 +6,7 @@ import type { PartialBytes } from "../../base/partial-bytes.ts";
 import { orderByCoordinates } from "./coordinate-order.ts";
 import type { LocationDecoder } from "./location-decoder.ts";
 import type { locateRef } from "./ref-locate.ts";
-import { failManifest, type RefShape, type RefShapes } from "./ref-shapes.ts";
+import { failManifest, type RefVtable, type RefVtables } from "./ref-vtables.ts";
 
 const UINT32_MAX = 2 ** 32 - 1;
 
@@ -19,7 +19,7 @@ export interface ManifestBuffer {
   readonly partial: PartialBytes | undefined;
   /** With `partial`: `locateRef`, which is loaded then. */
   readonly locate: typeof locateRef | undefined;
-  readonly shapes: RefShapes;
+  readonly vtables: RefVtables;
   /** `undefined`: the manifest has no dictionary, or an algorithm that is not known. */
   readonly decodeLocation: LocationDecoder | undefined;
 }
@@ -33,17 +33,17 @@ export interface RefScan {
   readonly isSorted: boolean;
   /** Sorted, and exactly the chunks of the box from the first to the last one. */
   readonly isBox: boolean;
-  /** The shape of some reference. */
-  readonly shape: RefShape;
+  /** The vtable of some reference. */
+  readonly vtable: RefVtable;
 }
 
 /** Checks that all tables and indices lie inside the buffer, and looks at their order. */
 export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number): RefScan {
-  const { view, shapes, object } = buffer;
+  const { view, vtables, object } = buffer;
   const end = view.byteLength;
   const ranks = new Map<number, number>();
-  let vtable = Number.NaN;
-  let shape: RefShape | undefined;
+  let vtableOfLast = Number.NaN;
+  let vtable: RefVtable | undefined;
   let previous = -1; // Position of the previous index's length.
   let firstRank = -1;
   let isSorted = true;
@@ -54,12 +54,13 @@ export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number)
     const table = slot + view.getUint32(slot, true);
     if (table + 4 > end) failManifest(object, slot, "offset points behind the end");
     const vtableAt = table - view.getInt32(table, true);
-    if (vtableAt !== vtable || shape === undefined) {
-      shape = shapes.get(vtableAt);
-      vtable = vtableAt;
+    if (vtableAt !== vtableOfLast || vtable === undefined) {
+      vtable = vtables.get(vtableAt);
+      vtableOfLast = vtableAt;
     }
-    if (table + shape.tableBytes > end) failManifest(object, table, "table reaches behind the end");
-    const field = table + shape.indexAt;
+    if (table + vtable.tableBytes > end)
+      failManifest(object, table, "table reaches behind the end");
+    const field = table + vtable.indexAt;
     const index = field + view.getUint32(field, true);
     if (index + 4 > end) failManifest(object, field, "index starts behind the end");
     const rank = view.getUint32(index, true);
@@ -84,7 +85,7 @@ export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number)
   }
   const volume = highs.reduce((product, high, d) => product * (high - (lows[d] as number) + 1), 1);
   const isBox = isSorted && volume === count;
-  return { firstRank, commonRank, isSorted, isBox, shape: shape as RefShape };
+  return { firstRank, commonRank, isSorted, isBox, vtable: vtable as RefVtable };
 }
 
 /** Makes a box hold the coordinates at `at` too. */
@@ -123,13 +124,13 @@ export function sortedSlots(
   count: number,
   rank: number,
 ): Uint32Array {
-  const { view, shapes } = buffer;
+  const { view, vtables } = buffer;
   const slots: number[] = [];
   const indices: number[] = [];
   for (let i = 0; i < count; i++) {
     const slot = slotsAt + 4 * i;
     const table = slot + view.getUint32(slot, true);
-    const field = table + shapes.get(table - view.getInt32(table, true)).indexAt;
+    const field = table + vtables.get(table - view.getInt32(table, true)).indexAt;
     const index = field + view.getUint32(field, true);
     if (view.getUint32(index, true) !== rank) continue;
     slots.push(i);

@@ -69,7 +69,7 @@ export function extentsOf(selection: RowSelection): Extent[] {
   }));
 }
 
-/** A place in one source. */
+/** A position in one source. */
 class Cursor {
   readonly rows: ChunkRows;
   /** The source's number: the lower one counts where two hold the same chunk. */

@@ -10,9 +10,9 @@ import { decodeUtf8 } from "../../base/bytes.ts";
 import { isIcefloeError } from "../../base/errors.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
-import type { RefPlace } from "./ref-locate.ts";
+import type { RefPosition } from "./ref-locate.ts";
 import { type ManifestBuffer, scanRefs, sortedSlots } from "./ref-scan.ts";
-import { failManifest, type RefShape, ROW_EMPTY } from "./ref-shapes.ts";
+import { failManifest, type RefVtable, ROW_EMPTY } from "./ref-vtables.ts";
 import { refOfRow } from "./row-values.ts";
 
 const CHUNK_ID_BYTES = 12;
@@ -37,8 +37,8 @@ export class RefVectorRows implements ChunkRows {
   #isBox: boolean;
   #row = -1;
   #table = 0;
-  #vtable = -1;
-  #shape: RefShape;
+  #vtableAt = -1;
+  #vtable: RefVtable;
   #indexAt = 0;
   #lastFound = -1;
   #boxStart: readonly number[] | undefined;
@@ -55,7 +55,7 @@ export class RefVectorRows implements ChunkRows {
       const first = buffer.locate(buffer, slotsAt);
       this.rank = rank ?? first.rank;
       this.length = first.rank === this.rank ? count : 0;
-      this.#shape = first.shape;
+      this.#vtable = first.vtable;
       this.#isBox = false;
       return;
     }
@@ -65,7 +65,7 @@ export class RefVectorRows implements ChunkRows {
     this.#order = isPlain ? undefined : sortedSlots(buffer, slotsAt, count, this.rank);
     this.#isBox = isPlain && scan.isBox;
     this.length = this.#order?.length ?? count;
-    this.#shape = scan.shape;
+    this.#vtable = scan.vtable;
   }
 
   /** Makes and checks what is still to be made: before all rows are read. */
@@ -123,35 +123,35 @@ export class RefVectorRows implements ChunkRows {
 
   kind(row: number): number {
     if (row !== this.#row) this.#seek(row);
-    const { kind } = this.#shape;
+    const { kind } = this.#vtable;
     if (kind === ROW_EMPTY) this.#fail(this.#table, "a chunk reference has no payload");
     return kind;
   }
 
   payload(row: number): Uint8Array {
     if (this.kind(row) !== ROW_INLINE) return NOTHING;
-    return this.#vector(this.#shape.inlineAt);
+    return this.#vector(this.#vtable.inlineAt);
   }
 
   chunkIdBytes(row: number): Uint8Array {
     if (this.kind(row) !== ROW_NATIVE) return NOTHING;
-    const at = this.#table + this.#shape.chunkIdAt;
+    const at = this.#table + this.#vtable.chunkIdAt;
     return this.#buffer.bytes.subarray(at, at + CHUNK_ID_BYTES);
   }
 
   offset(row: number): number {
     if (this.kind(row) === ROW_INLINE) return 0;
-    return this.#uint64(this.#shape.offsetAt);
+    return this.#uint64(this.#vtable.offsetAt);
   }
 
   byteLength(row: number): number {
-    if (this.kind(row) === ROW_INLINE) return this.#vector(this.#shape.inlineAt).length;
-    return this.#uint64(this.#shape.lengthAt);
+    if (this.kind(row) === ROW_INLINE) return this.#vector(this.#vtable.inlineAt).length;
+    return this.#uint64(this.#vtable.lengthAt);
   }
 
   locationBytes(row: number): Uint8Array {
     if (this.kind(row) !== ROW_VIRTUAL) return NOTHING;
-    const { compressedLocationAt, locationAt } = this.#shape;
+    const { compressedLocationAt, locationAt } = this.#vtable;
     if (compressedLocationAt === 0) return this.#vector(locationAt);
     const { decodeLocation } = this.#buffer;
     if (decodeLocation === undefined) {
@@ -167,9 +167,9 @@ export class RefVectorRows implements ChunkRows {
   }
 
   /** Where in the file a row's location is, if it is stored plainly; else -1. */
-  locationPlace(row: number): number {
-    if (this.kind(row) !== ROW_VIRTUAL || this.#shape.compressedLocationAt !== 0) return -1;
-    const field = this.#table + this.#shape.locationAt;
+  locationPosition(row: number): number {
+    if (this.kind(row) !== ROW_VIRTUAL || this.#vtable.compressedLocationAt !== 0) return -1;
+    const field = this.#table + this.#vtable.locationAt;
     return field + this.#view.getUint32(field, true);
   }
 
@@ -178,13 +178,13 @@ export class RefVectorRows implements ChunkRows {
   }
 
   etag(row: number): string | undefined {
-    if (this.kind(row) !== ROW_VIRTUAL || this.#shape.etagAt === 0) return undefined;
-    return this.#text(this.#vector(this.#shape.etagAt));
+    if (this.kind(row) !== ROW_VIRTUAL || this.#vtable.etagAt === 0) return undefined;
+    return this.#text(this.#vector(this.#vtable.etagAt));
   }
 
   lastModifiedSeconds(row: number): number {
-    if (this.kind(row) !== ROW_VIRTUAL || this.#shape.lastModifiedAt === 0) return 0;
-    return this.#view.getUint32(this.#table + this.#shape.lastModifiedAt, true);
+    if (this.kind(row) !== ROW_VIRTUAL || this.#vtable.lastModifiedAt === 0) return 0;
+    return this.#view.getUint32(this.#table + this.#vtable.lastModifiedAt, true);
   }
 
   ref(row: number): ChunkRef | undefined {
@@ -224,23 +224,23 @@ export class RefVectorRows implements ChunkRows {
     const slot =
       this.#slotsAt + 4 * (this.#order === undefined ? row : (this.#order[row] as number));
     const table = slot + view.getUint32(slot, true);
-    const vtable = table - view.getInt32(table, true);
-    if (vtable !== this.#vtable) {
-      this.#shape = this.#buffer.shapes.get(vtable);
-      this.#vtable = vtable;
+    const vtableAt = table - view.getInt32(table, true);
+    if (vtableAt !== this.#vtableAt) {
+      this.#vtable = this.#buffer.vtables.get(vtableAt);
+      this.#vtableAt = vtableAt;
     }
-    const field = table + this.#shape.indexAt;
+    const field = table + this.#vtable.indexAt;
     this.#indexAt = field + view.getUint32(field, true) + 4;
     this.#table = table;
     this.#row = row;
   }
 
   /** As `#seek`, before the scan. */
-  #take(row: number, { table, shape, index, rank }: RefPlace): void {
+  #take(row: number, { table, vtable, index, rank }: RefPosition): void {
     if (rank !== this.rank)
       this.#fail(index, `a reference has ${rank} coordinates, the first one ${this.rank}`);
-    this.#shape = shape;
-    this.#vtable = -1;
+    this.#vtable = vtable;
+    this.#vtableAt = -1;
     this.#indexAt = index + 4;
     this.#table = table;
     this.#row = row;

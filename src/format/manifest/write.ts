@@ -6,14 +6,14 @@
 
 import { objectIdToBytes } from "../ids.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
-import type { LocationNumbers } from "./location-numbers.ts";
 import {
   ARRAY_VTABLE_AT,
+  type ArrayLayout,
   MANIFEST_VTABLE_AT,
   type ManifestArray,
-  ManifestPlan,
-  type PlannedArray,
-} from "./plan.ts";
+  ManifestLayout,
+} from "./layout.ts";
+import type { LocationNumbers } from "./location-numbers.ts";
 import { RefLayout } from "./ref-layout.ts";
 import {
   ARRAY_NODE_ID_AT,
@@ -24,8 +24,8 @@ import {
   MANIFEST_ID_AT,
   MANIFEST_TABLE_BYTES,
   MANIFEST_VTABLE,
-  type TableShape,
-} from "./shapes.ts";
+  type TableLayout,
+} from "./table-layouts.ts";
 
 /** What goes into a manifest. */
 export interface ManifestInput {
@@ -43,11 +43,11 @@ const UINT32_END = 2 ** 32;
  * Throws `serialization` if readers would refuse it for its size.
  */
 export function encodeManifest(input: ManifestInput): Uint8Array {
-  const plan = new ManifestPlan(input.arrays);
-  const writer = new ManifestWriter(plan);
+  const layout = new ManifestLayout(input.arrays);
+  const writer = new ManifestWriter(layout);
   writer.writeHead(objectIdToBytes(input.id));
   let number = 0;
-  for (const array of plan.arrays) {
+  for (const array of layout.arrays) {
     writer.writeRefs(array, number);
     number += array.selection.length;
   }
@@ -59,18 +59,18 @@ class ManifestWriter {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
   readonly #words: Uint32Array;
-  readonly #plan: ManifestPlan;
+  readonly #layout: ManifestLayout;
 
-  constructor(plan: ManifestPlan) {
-    this.#plan = plan;
-    this.bytes = new Uint8Array(plan.sizeBytes);
+  constructor(layout: ManifestLayout) {
+    this.#layout = layout;
+    this.bytes = new Uint8Array(layout.sizeBytes);
     this.#view = new DataView(this.bytes.buffer);
     this.#words = new Uint32Array(this.bytes.buffer);
   }
 
   /** Everything before the references. */
   writeHead(manifestId: Uint8Array): void {
-    const { arrays, rootAt } = this.#plan;
+    const { arrays, rootAt } = this.#layout;
     this.#setUint32(0, rootAt);
     this.#setUint32(IDENTIFIER_AT, FILE_IDENTIFIER);
     this.#writeVtable(MANIFEST_VTABLE_AT, MANIFEST_VTABLE);
@@ -91,10 +91,10 @@ class ManifestWriter {
     }
   }
 
-  /** The vector of references of one array, and all that `RefLayout` places. */
-  writeRefs(array: PlannedArray, firstNumber: number): void {
+  /** The vector of references of one array, and all that `RefLayout` lays out. */
+  writeRefs(array: ArrayLayout, firstNumber: number): void {
     const words = this.#words;
-    const { shapes, locationAt, lastUse } = this.#plan;
+    const { tableLayouts, locationAt, lastUse } = this.#layout;
     const { sources, sourceOf, rowOf, length, rank } = array.selection;
     this.#setUint32(array.refsAt, length);
     let slotAt = array.refsAt + 4;
@@ -102,32 +102,32 @@ class ManifestWriter {
     for (let i = 0; i < length; i++, slotAt += 4) {
       const rows = sources[sourceOf[i] as number] as ChunkRows;
       const row = rowOf[i] as number;
-      const code = array.shapeCodes[i] as number;
-      const shape = shapes[code] as TableShape;
-      if (layout.openTable(code, shape, 4 + 4 * rank))
-        this.#writeVtable(layout.vtableAt, shape.vtable);
+      const code = array.layoutCodes[i] as number;
+      const tableLayout = tableLayouts[code] as TableLayout;
+      if (layout.openTable(code, tableLayout, 4 + 4 * rank))
+        this.#writeVtable(layout.vtableAt, tableLayout.vtable);
       const at = layout.tableAt;
-      let word = (at + shape.sizeBytes) >>> 2;
+      let word = (at + tableLayout.sizeBytes) >>> 2;
       words[slotAt >>> 2] = at - slotAt;
       words[at >>> 2] = at - layout.vtableAt;
-      words[(at + shape.indexAt) >>> 2] = shape.sizeBytes - shape.indexAt;
+      words[(at + tableLayout.indexAt) >>> 2] = tableLayout.sizeBytes - tableLayout.indexAt;
       words[word++] = rank;
       for (let d = 0; d < rank; d++) words[word++] = rows.coordinate(row, d);
       if ((code & 3) === ROW_INLINE) {
-        this.#writePayload(at + shape.payloadAt, layout, rows, row);
+        this.#writePayload(at + tableLayout.payloadAt, layout, rows, row);
         continue;
       }
       const location = array.locations?.[i] ?? 0;
-      this.#writeTarget(at, shape, code, rows, row, location);
+      this.#writeTarget(at, tableLayout, code, rows, row, location);
       if ((code & 3) === ROW_VIRTUAL && lastUse[location] === firstNumber + i) {
-        this.#writeString(locationAt[location] as number, this.#plan.locations, location);
-        layout.addString(this.#plan.locations.byteLength(location));
+        this.#writeString(locationAt[location] as number, this.#layout.locations, location);
+        layout.addString(this.#layout.locations.byteLength(location));
       }
     }
   }
 
   writeEtags(): void {
-    const { etags, etagAt } = this.#plan;
+    const { etags, etagAt } = this.#layout;
     for (let number = 0; number < etags.length; number++)
       this.#writeString(etagAt[number] as number, etags, number);
   }
@@ -153,23 +153,24 @@ class ManifestWriter {
 
   #writeTarget(
     at: number,
-    shape: TableShape,
+    tableLayout: TableLayout,
     code: number,
     rows: ChunkRows,
     row: number,
     location: number,
   ): void {
-    this.#setUint64(at + shape.lengthAt, rows.byteLength(row));
-    if (shape.offsetAt !== 0) this.#setUint64(at + shape.offsetAt, rows.offset(row));
-    if ((code & 3) === ROW_NATIVE) this.bytes.set(rows.chunkIdBytes(row), at + shape.chunkIdAt);
+    this.#setUint64(at + tableLayout.lengthAt, rows.byteLength(row));
+    if (tableLayout.offsetAt !== 0) this.#setUint64(at + tableLayout.offsetAt, rows.offset(row));
+    if ((code & 3) === ROW_NATIVE)
+      this.bytes.set(rows.chunkIdBytes(row), at + tableLayout.chunkIdAt);
     if ((code & 3) !== ROW_VIRTUAL) return;
-    this.#point(at + shape.locationAt, this.#plan.locationAt[location] as number);
-    if (shape.etagAt !== 0) {
-      const number = this.#plan.etags.addText(rows.etag(row) ?? "");
-      this.#point(at + shape.etagAt, this.#plan.etagAt[number] as number);
+    this.#point(at + tableLayout.locationAt, this.#layout.locationAt[location] as number);
+    if (tableLayout.etagAt !== 0) {
+      const number = this.#layout.etags.addText(rows.etag(row) ?? "");
+      this.#point(at + tableLayout.etagAt, this.#layout.etagAt[number] as number);
     }
-    if (shape.lastModifiedAt !== 0) {
-      this.#setUint32(at + shape.lastModifiedAt, rows.lastModifiedSeconds(row));
+    if (tableLayout.lastModifiedAt !== 0) {
+      this.#setUint32(at + tableLayout.lastModifiedAt, rows.lastModifiedSeconds(row));
     }
   }
 

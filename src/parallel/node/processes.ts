@@ -10,7 +10,7 @@ import { makeError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import { checkConcurrency } from "../concurrency-option.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
-import { runLanes } from "../lanes.ts";
+import { runJobs } from "../run-jobs.ts";
 import { errorFromWorker, type FromWorker } from "./worker-messages.ts";
 
 /** Options of `processes`. */
@@ -31,7 +31,7 @@ export function processes(options?: ProcessesOptions): Executor {
   const killAll = async (): Promise<void> => {
     await Promise.all([...alive].map((worker) => worker.kill()));
   };
-  const lane = (): ((job: Job, progress: (data: unknown) => void) => Promise<JobResult>) => {
+  const runner = (): ((job: Job, progress: (data: unknown) => void) => Promise<JobResult>) => {
     let worker: WorkerProcess | undefined;
     return async (job, progress) => {
       if (worker === undefined || worker.hasExited) {
@@ -48,7 +48,7 @@ export function processes(options?: ProcessesOptions): Executor {
       };
       signal.addEventListener("abort", onAbort, { once: true });
       try {
-        yield* runLanes(jobs, Array.from({ length: concurrency }, lane), signal);
+        yield* runJobs(jobs, Array.from({ length: concurrency }, runner), signal);
       } finally {
         signal.removeEventListener("abort", onAbort);
         await killAll();

@@ -8,7 +8,7 @@ import { makeError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import { checkConcurrency } from "../concurrency-option.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
-import { runLanes } from "../lanes.ts";
+import { runJobs } from "../run-jobs.ts";
 import { errorFromWorker, type WorkerError } from "./worker-messages.ts";
 
 /** Options of `threads`. */
@@ -39,12 +39,12 @@ export function threads(options?: ThreadsOptions): Executor {
     async *run(jobs, { signal }) {
       pool ??= openPool(concurrency);
       const opened = await pool;
-      const lane = (job: Job, progress: (data: unknown) => void): Promise<JobResult> =>
+      const runner = (job: Job, progress: (data: unknown) => void): Promise<JobResult> =>
         runInPool(opened, job, progress, signal);
       try {
-        yield* runLanes(
+        yield* runJobs(
           jobs,
-          Array.from({ length: concurrency }, () => lane),
+          Array.from({ length: concurrency }, () => runner),
           signal,
         );
       } finally {

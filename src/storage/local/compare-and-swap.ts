@@ -21,7 +21,7 @@ import { type Folders, readNames } from "./folders.ts";
 import { unknownOutcome } from "./io-errors.ts";
 
 /** Where a swapped object lives: its path (for messages), its file, that file's folder, its token's folder. */
-export interface SwapPlace {
+export interface ObjectFiles {
   readonly path: string;
   readonly file: string;
   readonly parent: string;
@@ -58,17 +58,17 @@ export const REFUSED: ReadonlySet<string> = new Set([
 export const exists = async (parts: SwapParts, file: string): Promise<boolean> =>
   (await unlessAbsent(parts.fileSystem.facts(file))) !== undefined;
 
-const tokenFile = (parts: SwapParts, place: SwapPlace, etag: string): string =>
-  parts.fileSystem.join(place.tokens, CURRENT + etag);
-const nextFile = (parts: SwapParts, place: SwapPlace, etag: string): string =>
-  parts.fileSystem.join(place.tokens, NEXT + etag);
+const tokenFile = (parts: SwapParts, files: ObjectFiles, etag: string): string =>
+  parts.fileSystem.join(files.tokens, CURRENT + etag);
+const nextFile = (parts: SwapParts, files: ObjectFiles, etag: string): string =>
+  parts.fileSystem.join(files.tokens, NEXT + etag);
 
 const pause = (parts: SwapParts, turn: number): Promise<void> =>
   backoff(parts.runtime, PAUSES, turn - PATIENT_TURNS);
 
-function tooManyTurns(place: SwapPlace): Error {
-  return makeError("io", `${place.path} kept changing for ${TURNS_MAX} turns`, {
-    details: { path: place.path, folder: place.tokens },
+function tooManyTurns(files: ObjectFiles): Error {
+  return makeError("io", `${files.path} kept changing for ${TURNS_MAX} turns`, {
+    details: { path: files.path, folder: files.tokens },
   });
 }
 
@@ -78,44 +78,44 @@ function tooManyTurns(place: SwapPlace): Error {
  * system that keeps renames out of order. Versions rise, so all but the latest are stale, and
  * removed. A folder that keeps showing none is damaged, and refused: guessing could lose a commit.
  */
-async function readToken(parts: SwapParts, place: SwapPlace): Promise<string | undefined> {
+async function readToken(parts: SwapParts, files: ObjectFiles): Promise<string | undefined> {
   for (let turn = 1; turn <= LISTINGS_MAX; turn++) {
-    const names = await readNames(parts.fileSystem, place.tokens);
+    const names = await readNames(parts.fileSystem, files.tokens);
     if (names === undefined || names.length === 0) return undefined;
     const tokens = names
       .filter((name) => name.startsWith(CURRENT))
       .map((name) => name.slice(CURRENT.length))
       .sort((a, b) => Number((modifiedNsOf(a) ?? 0n) - (modifiedNsOf(b) ?? 0n)));
     const latest = tokens.pop();
-    for (const stale of tokens) await parts.drafts.discard(tokenFile(parts, place, stale));
+    for (const stale of tokens) await parts.drafts.discard(tokenFile(parts, files, stale));
     if (latest !== undefined) return latest;
     await pause(parts, turn);
   }
-  throw makeError("io", `no token of ${place.path} in ${place.tokens}`, {
-    details: { path: place.path, folder: place.tokens },
+  throw makeError("io", `no token of ${files.path} in ${files.tokens}`, {
+    details: { path: files.path, folder: files.tokens },
   });
 }
 
 /** Renames the bytes of the decided version `etag` over the object, unless somebody did already. */
-async function publish(parts: SwapParts, place: SwapPlace, etag: string): Promise<void> {
-  const next = nextFile(parts, place, etag);
+async function publish(parts: SwapParts, files: ObjectFiles, etag: string): Promise<void> {
+  const next = nextFile(parts, files, etag);
   for (let turn = 1; ; turn++) {
     try {
-      return await parts.fileSystem.rename(next, place.file);
+      return await parts.fileSystem.rename(next, files.file);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
       if (!(await exists(parts, next))) return; // The name is used once: somebody helped.
       if (turn === PUBLISH_TURNS_MAX) throw error;
-      await parts.folders.ensure(place.parent); // Removed by hand, since the object was there.
+      await parts.folders.ensure(files.parent); // Removed by hand, since the object was there.
     }
   }
 }
 
 /** Publishes what is decided; the published version, or `undefined` where the object was never swapped. */
-export async function settle(parts: SwapParts, place: SwapPlace): Promise<string | undefined> {
-  const token = await readToken(parts, place);
-  if (token !== undefined && (await exists(parts, nextFile(parts, place, token))))
-    await publish(parts, place, token);
+export async function settle(parts: SwapParts, files: ObjectFiles): Promise<string | undefined> {
+  const token = await readToken(parts, files);
+  if (token !== undefined && (await exists(parts, nextFile(parts, files, token))))
+    await publish(parts, files, token);
   return token;
 }
 
@@ -126,48 +126,48 @@ export async function settle(parts: SwapParts, place: SwapPlace): Promise<string
  */
 export async function readDecided<T>(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   read: (file: string) => Promise<T>,
   factsOf: (result: T) => FileFacts,
 ): Promise<T | undefined> {
-  const found = await unlessAbsent(read(place.file));
+  const found = await unlessAbsent(read(files.file));
   const etag = found === undefined ? undefined : etagOf(factsOf(found));
-  if (etag !== undefined && (await exists(parts, tokenFile(parts, place, etag)))) return found;
-  const token = await readToken(parts, place);
+  if (etag !== undefined && (await exists(parts, tokenFile(parts, files, etag)))) return found;
+  const token = await readToken(parts, files);
   if (token === undefined || token === etag) return found;
-  const next = nextFile(parts, place, token);
+  const next = nextFile(parts, files, token);
   if (await exists(parts, next)) {
     try {
-      await publish(parts, place, token);
+      await publish(parts, files, token);
     } catch (error) {
       if (!REFUSED.has(codeOf(error) ?? "")) throw error;
       const decided = await unlessAbsent(read(next));
       if (decided !== undefined) return decided;
     }
   }
-  return unlessAbsent(read(place.file)); // Whatever is there now was published during this call.
+  return unlessAbsent(read(files.file)); // Whatever is there now was published during this call.
 }
 
 /** Makes the folder with its first token in one step; leaves it alone if another process was faster. */
 async function initialise(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   etag: string,
   sync: boolean,
 ): Promise<void> {
   const { fileSystem, folders, drafts } = parts;
-  await folders.ensure(fileSystem.join(place.tokens, ".."));
+  await folders.ensure(fileSystem.join(files.tokens, ".."));
   await drafts.named(async (staged) => {
     await fileSystem.makeFolder(staged);
     const token = fileSystem.join(staged, CURRENT + etag);
     await fileSystem.create(token, new Uint8Array(0), { sync });
     if (sync) await fileSystem.syncFolder(staged);
     try {
-      await fileSystem.rename(staged, place.tokens);
+      await fileSystem.rename(staged, files.tokens);
     } catch (error) {
       await drafts.discard(token);
       await fileSystem.removeFolder(staged);
-      if ((await readNames(fileSystem, place.tokens)) === undefined) throw error;
+      if ((await readNames(fileSystem, files.tokens)) === undefined) throw error;
     }
   });
 }
@@ -175,17 +175,17 @@ async function initialise(
 /** Writes `body` beside the token, under a version later than `laterThanNs`. */
 async function prepare(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   expected: string,
   body: Uint8Array,
   options: { readonly laterThanNs: bigint; readonly sync: boolean },
 ): Promise<FileFacts> {
   const draft = await parts.drafts.write(body, options);
-  const next = nextFile(parts, place, etagOf(draft.facts));
+  const next = nextFile(parts, files, etagOf(draft.facts));
   try {
     await parts.fileSystem.rename(draft.file, next).catch(async (error) => {
       if (codeOf(error) !== "ENOENT") throw error;
-      await initialise(parts, place, expected, options.sync);
+      await initialise(parts, files, expected, options.sync);
       await parts.fileSystem.rename(draft.file, next);
     });
     return draft.facts;
@@ -205,15 +205,15 @@ type Decision = "won" | "lost" | { readonly laterThanNs: bigint };
  */
 async function decide(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   expected: string,
   next: FileFacts,
 ): Promise<Decision> {
-  const mine = tokenFile(parts, place, etagOf(next));
+  const mine = tokenFile(parts, files, etagOf(next));
   let token = expected;
   for (let turn = 1; turn <= TURNS_MAX; turn++) {
     try {
-      await parts.fileSystem.rename(tokenFile(parts, place, token), mine);
+      await parts.fileSystem.rename(tokenFile(parts, files, token), mine);
       return "won";
     } catch (error) {
       // A network file system may repeat a rename whose reply was lost, and then report ENOENT.
@@ -221,36 +221,36 @@ async function decide(
       const code = codeOf(error) ?? "";
       if (REFUSED.has(code)) throw error;
       if (code !== "ENOENT")
-        throw unknownOutcome(place.path, "the file system did not say whether it happened", error);
+        throw unknownOutcome(files.path, "the file system did not say whether it happened", error);
     }
-    if (!(await exists(parts, nextFile(parts, place, etagOf(next)))))
-      throw unknownOutcome(place.path, "the prepared bytes are gone: published, or removed by age");
-    const settled = await settle(parts, place);
-    const found = await unlessAbsent(parts.fileSystem.facts(place.file));
+    if (!(await exists(parts, nextFile(parts, files, etagOf(next)))))
+      throw unknownOutcome(files.path, "the prepared bytes are gone: published, or removed by age");
+    const settled = await settle(parts, files);
+    const found = await unlessAbsent(parts.fileSystem.facts(files.file));
     if (found === undefined || etagOf(found) !== expected) return "lost";
     if (settled === undefined)
-      throw unknownOutcome(place.path, `its tokens in ${place.tokens} were removed meanwhile`);
+      throw unknownOutcome(files.path, `its tokens in ${files.tokens} were removed meanwhile`);
     const laterThanNs = modifiedNsOf(settled) ?? 0n;
     if (laterThanNs >= next.modifiedNs) return { laterThanNs };
     token = settled;
     await pause(parts, turn);
   }
-  throw tooManyTurns(place);
+  throw tooManyTurns(files);
 }
 
-async function isPublished(parts: SwapParts, place: SwapPlace, etag: string): Promise<boolean> {
+async function isPublished(parts: SwapParts, files: ObjectFiles, etag: string): Promise<boolean> {
   const isThere = async (): Promise<boolean> => {
-    const found = await unlessAbsent(parts.fileSystem.facts(place.file));
+    const found = await unlessAbsent(parts.fileSystem.facts(files.file));
     return found !== undefined && etagOf(found) === etag;
   };
   if (await isThere()) return true;
-  return (await settle(parts, place)) === etag && (await isThere());
+  return (await settle(parts, files)) === etag && (await isThere());
 }
 
 /** Replaces the object if its published version is `expected`. */
 export async function swap(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   expected: string,
   body: Uint8Array,
   options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
@@ -258,33 +258,33 @@ export async function swap(
   let laterThanNs = modifiedNsOf(expected);
   if (laterThanNs === undefined) return CONDITION_FAILED; // No version that this storage gives out.
   // Once per process: what a power loss left must not be taken for a token of today.
-  if (!parts.settled.has(place.tokens)) await settle(parts, place);
-  parts.settled.add(place.tokens);
+  if (!parts.settled.has(files.tokens)) await settle(parts, files);
+  parts.settled.add(files.tokens);
   for (let turn = 1; turn <= TURNS_MAX; turn++) {
-    if (!(await isPublished(parts, place, expected))) return CONDITION_FAILED;
+    if (!(await isPublished(parts, files, expected))) return CONDITION_FAILED;
     options.signal?.throwIfAborted();
-    const next = await prepare(parts, place, expected, body, { laterThanNs, sync: options.sync });
-    const decision = await attemptDecision(parts, place, expected, next);
+    const next = await prepare(parts, files, expected, body, { laterThanNs, sync: options.sync });
+    const decision = await attemptDecision(parts, files, expected, next);
     if (decision === "lost") return CONDITION_FAILED;
     if (decision === "won") {
-      await finish(parts, place, next, options.sync);
+      await finish(parts, files, next, options.sync);
       return { outcome: "written", version: versionOf(next) };
     }
     laterThanNs = decision.laterThanNs;
   }
-  throw tooManyTurns(place);
+  throw tooManyTurns(files);
 }
 
 /** Decides, and removes the prepared bytes where it is certain that they are not wanted. */
 async function attemptDecision(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   expected: string,
   next: FileFacts,
 ): Promise<Decision> {
-  const discard = (): Promise<void> => parts.drafts.discard(nextFile(parts, place, etagOf(next)));
+  const discard = (): Promise<void> => parts.drafts.discard(nextFile(parts, files, etagOf(next)));
   try {
-    const decision = await decide(parts, place, expected, next);
+    const decision = await decide(parts, files, expected, next);
     if (decision !== "won") await discard();
     return decision;
   } catch (error) {
@@ -296,15 +296,15 @@ async function attemptDecision(
 /** Publishes a version that was decided here, and syncs its name. */
 async function finish(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   next: FileFacts,
   sync: boolean,
 ): Promise<void> {
   try {
-    await publish(parts, place, etagOf(next));
-    if (sync) await parts.folders.syncNames(place.parent);
+    await publish(parts, files, etagOf(next));
+    if (sync) await parts.folders.syncNames(files.parent);
   } catch (error) {
-    throw unknownOutcome(place.path, "it is decided, but was not published or synced", error);
+    throw unknownOutcome(files.path, "it is decided, but was not published or synced", error);
   }
 }
 
@@ -312,8 +312,8 @@ async function finish(
  * Removes prepared bytes that no writer can decide any more: not later than the token, although
  * every writer that starts from the token makes its own later, and untouched for an hour.
  */
-export async function sweepPrepared(parts: SwapParts, place: SwapPlace): Promise<void> {
-  const names = (await readNames(parts.fileSystem, place.tokens)) ?? [];
+export async function sweepPrepared(parts: SwapParts, files: ObjectFiles): Promise<void> {
+  const names = (await readNames(parts.fileSystem, files.tokens)) ?? [];
   const tokens = names.filter((name) => name.startsWith(CURRENT));
   if (tokens.length !== 1) return;
   const token = (tokens[0] as string).slice(CURRENT.length);
@@ -323,6 +323,6 @@ export async function sweepPrepared(parts: SwapParts, place: SwapPlace): Promise
     if (!name.startsWith(NEXT) || name === NEXT + token) continue;
     const modifiedNs = modifiedNsOf(name.slice(NEXT.length));
     if (modifiedNs === undefined || modifiedNs > tokenNs || modifiedNs > oldestNs) continue;
-    await parts.drafts.discard(parts.fileSystem.join(place.tokens, name));
+    await parts.drafts.discard(parts.fileSystem.join(files.tokens, name));
   }
 }

@@ -7,8 +7,8 @@ import type { PutOutcome } from "../port.ts";
 import {
   CONDITION_FAILED,
   exists,
+  type ObjectFiles,
   type SwapParts,
-  type SwapPlace,
   settle,
 } from "./compare-and-swap.ts";
 import type { Draft } from "./drafts.ts";
@@ -23,48 +23,48 @@ const REFUSED: ReadonlySet<string> = new Set(["EACCES", "EROFS", "ENOSPC", "EDQU
 /** Puts `body` if there is no object; `condition-not-supported` where files cannot be linked. */
 export async function createOnly(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   body: Uint8Array,
   options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<PutOutcome> {
-  const token = await settle(parts, place);
-  if (await exists(parts, place.file)) return CONDITION_FAILED;
+  const token = await settle(parts, files);
+  if (await exists(parts, files.file)) return CONDITION_FAILED;
   options.signal?.throwIfAborted();
   // A token outlives its object: the versions of one created anew keep rising past it.
   const laterThanNs = token === undefined ? undefined : modifiedNsOf(token);
   const draft = await parts.drafts.write(body, { sync: options.sync, laterThanNs });
   try {
-    if (!(await linkNew(parts, place, draft))) return CONDITION_FAILED;
+    if (!(await linkNew(parts, files, draft))) return CONDITION_FAILED;
   } finally {
     await parts.drafts.discard(draft.file);
   }
   try {
-    if (options.sync) await parts.folders.syncNames(place.parent);
+    if (options.sync) await parts.folders.syncNames(files.parent);
   } catch (error) {
-    throw unknownOutcome(place.path, "it is written, but its name could not be synced", error);
+    throw unknownOutcome(files.path, "it is written, but its name could not be synced", error);
   }
   return { outcome: "written", version: versionOf(draft.facts) };
 }
 
-async function linkNew(parts: SwapParts, place: SwapPlace, draft: Draft): Promise<boolean> {
+async function linkNew(parts: SwapParts, files: ObjectFiles, draft: Draft): Promise<boolean> {
   const { fileSystem, folders } = parts;
   try {
-    await folders.within(place.parent, () => fileSystem.link(draft.file, place.file));
+    await folders.within(files.parent, () => fileSystem.link(draft.file, files.file));
     return true;
   } catch (error) {
     const code = codeOf(error) ?? "";
     if (code === "EEXIST") {
       // A network file system may repeat a link whose reply was lost, and then finds its own.
-      const found = await unlessAbsent(fileSystem.facts(place.file));
+      const found = await unlessAbsent(fileSystem.facts(files.file));
       return found?.inode === draft.facts.inode;
     }
     if (NO_LINKS.has(code)) {
-      throw makeError("condition-not-supported", `put of ${place.path}: files cannot be linked`, {
-        details: { path: place.path, code },
+      throw makeError("condition-not-supported", `put of ${files.path}: files cannot be linked`, {
+        details: { path: files.path, code },
         cause: error,
       });
     }
     if (isAbsent(error) || REFUSED.has(code)) throw error;
-    throw unknownOutcome(place.path, "the file system did not say whether it happened", error);
+    throw unknownOutcome(files.path, "the file system did not say whether it happened", error);
   }
 }

@@ -16,14 +16,14 @@ export interface Folders {
   syncNames(folder: string): Promise<void>;
 }
 
-interface Lane {
+interface FolderSync {
   readonly running: Promise<void>;
   next?: Promise<void>;
 }
 
 /** The folders below `root`, which itself is made when first needed. */
 export function createFolders(fileSystem: FileSystem, root: string): Folders {
-  const lanes = new Map<string, Lane>();
+  const syncs = new Map<string, FolderSync>();
   const anchored = new Set<string>(); // Folders whose own names are known to be synced.
   const holdNewFolders = new Map<string, number>(); // Folders in which this storage made others.
   let foldersMade = 0;
@@ -58,21 +58,21 @@ export function createFolders(fileSystem: FileSystem, root: string): Folders {
   };
 
   const syncOne = (folder: string): Promise<void> => {
-    const lane = lanes.get(folder);
-    if (lane === undefined) return startSync(folder);
-    lane.next ??= lane.running.then(
+    const sync = syncs.get(folder);
+    if (sync === undefined) return startSync(folder);
+    sync.next ??= sync.running.then(
       () => startSync(folder),
       () => startSync(folder), // Each sync reports its own failure to its own waiters.
     );
-    return lane.next;
+    return sync.next;
   };
 
   const startSync = (folder: string): Promise<void> => {
     const running = fileSystem.syncFolder(folder);
-    const lane: Lane = { running };
-    lanes.set(folder, lane);
+    const sync: FolderSync = { running };
+    syncs.set(folder, sync);
     const forget = (): void => {
-      if (lane.next === undefined && lanes.get(folder) === lane) lanes.delete(folder);
+      if (sync.next === undefined && syncs.get(folder) === sync) syncs.delete(folder);
     };
     running.then(forget, forget);
     return running;

@@ -33,9 +33,9 @@ import type {
 } from "../port.ts";
 import { checkCondition } from "../put-condition.ts";
 import {
+  type ObjectFiles,
   readDecided,
   type SwapParts,
-  type SwapPlace,
   settle,
   swap,
   sweepPrepared,
@@ -100,7 +100,7 @@ export class LocalStorage implements Storage {
     return { type: "local", path: this.#root, durability: this.#durability };
   }
 
-  #place(path: string): SwapPlace {
+  #filesOf(path: string): ObjectFiles {
     checkObjectPath(path);
     const segments = path.split("/").map(escapeSegment);
     const name = segments.pop() as string;
@@ -141,18 +141,18 @@ export class LocalStorage implements Storage {
 
   /** What `read` finds; objects that are swapped are looked at through their token. */
   #read<T>(
-    place: SwapPlace,
+    files: ObjectFiles,
     read: (file: string) => Promise<T>,
     factsOf: (result: T) => FileFacts,
   ): Promise<T | undefined> {
-    if (isWriteOncePath(place.path)) return unlessAbsent(read(place.file));
-    return readDecided(this.#parts, place, read, factsOf);
+    if (isWriteOncePath(files.path)) return unlessAbsent(read(files.file));
+    return readDecided(this.#parts, files, read, factsOf);
   }
 
-  #facts(place: SwapPlace): Promise<FileFacts | undefined> {
+  #facts(files: ObjectFiles): Promise<FileFacts | undefined> {
     const { fileSystem } = this.#parts;
     return this.#read(
-      place,
+      files,
       (file) => fileSystem.facts(file),
       (facts) => facts,
     );
@@ -162,22 +162,22 @@ export class LocalStorage implements Storage {
     path: string,
     options: Abortable & { readonly range?: ByteRange | undefined } = {},
   ): Promise<StoredObject | undefined> {
-    const place = this.#place(path);
+    const files = this.#filesOf(path);
     const { range, signal } = options;
     if (range !== undefined) checkByteRange(range, path);
-    return this.#run("get", path, signal, () => this.#readObject(place, range));
+    return this.#run("get", path, signal, () => this.#readObject(files, range));
   }
 
   async #readObject(
-    place: SwapPlace,
+    files: ObjectFiles,
     range: ByteRange | undefined,
   ): Promise<StoredObject | undefined> {
     let expectedBytes = 0;
     const found = await this.#read(
-      place,
+      files,
       (file) =>
         this.#parts.fileSystem.read(file, (sizeBytes) => {
-          const span = resolveByteRange(range, sizeBytes, place.path);
+          const span = resolveByteRange(range, sizeBytes, files.path);
           expectedBytes = span.end - span.start;
           return span;
         }),
@@ -185,8 +185,8 @@ export class LocalStorage implements Storage {
     );
     if (found === undefined) return undefined;
     if (found.bytes.length !== expectedBytes) {
-      throw makeError("io", `get of ${place.path} ended early: it shrank while it was read`, {
-        details: { path: place.path, expectedBytes, foundBytes: found.bytes.length },
+      throw makeError("io", `get of ${files.path} ended early: it shrank while it was read`, {
+        details: { path: files.path, expectedBytes, foundBytes: found.bytes.length },
       });
     }
     return { bytes: found.bytes, version: versionOf(found.facts) };
@@ -197,18 +197,18 @@ export class LocalStorage implements Storage {
     version: ObjectVersion,
     options: Abortable = {},
   ): Promise<StoredObject | "unchanged" | undefined> {
-    const place = this.#place(path);
+    const files = this.#filesOf(path);
     return this.#run("get", path, options.signal, async () => {
-      const facts = await this.#facts(place);
+      const facts = await this.#facts(files);
       if (facts === undefined) return undefined;
       if (etagOf(facts) === version.etag) return "unchanged";
-      return this.#readObject(place, undefined);
+      return this.#readObject(files, undefined);
     });
   }
 
   async head(path: string, options: Abortable = {}): Promise<ObjectInfo | undefined> {
-    const place = this.#place(path);
-    const facts = await this.#run("head", path, options.signal, () => this.#facts(place));
+    const files = this.#filesOf(path);
+    const facts = await this.#run("head", path, options.signal, () => this.#facts(files));
     if (facts === undefined) return undefined;
     return {
       version: versionOf(facts),
@@ -219,52 +219,52 @@ export class LocalStorage implements Storage {
   }
 
   async put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
-    const place = this.#place(path);
+    const files = this.#filesOf(path);
     checkCondition(options.condition, path);
-    return this.#run("put", path, options.signal, () => this.#put(place, body, options));
+    return this.#run("put", path, options.signal, () => this.#put(files, body, options));
   }
 
-  async #put(place: SwapPlace, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+  async #put(files: ObjectFiles, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     const { condition, objectKind, signal } = options;
     const sync = this.#syncs(objectKind);
     if (condition !== undefined && "ifAbsent" in condition)
-      return createOnly(this.#parts, place, body, { sync, signal });
+      return createOnly(this.#parts, files, body, { sync, signal });
     if (condition !== undefined) {
       const expected = condition.ifMatch.etag ?? "";
-      return this.#swept(place, await swap(this.#parts, place, expected, body, { sync, signal }));
+      return this.#swept(files, await swap(this.#parts, files, expected, body, { sync, signal }));
     }
-    if (!WRITE_ONCE_KINDS.has(objectKind)) return this.#replace(place, body, { sync, signal });
+    if (!WRITE_ONCE_KINDS.has(objectKind)) return this.#replace(files, body, { sync, signal });
     const write = objectKind === "chunk" ? writeInPlace : writeWhole;
-    return { outcome: "written", version: versionOf(await write(this.#parts, place, body, sync)) };
+    return { outcome: "written", version: versionOf(await write(this.#parts, files, body, sync)) };
   }
 
   /** Replaces whatever is there, as one more writer among those that swap. */
   async #replace(
-    place: SwapPlace,
+    files: ObjectFiles,
     body: Uint8Array,
     options: Abortable & { readonly sync: boolean },
   ): Promise<PutOutcome> {
     for (let turn = 1; turn <= REPLACE_TURNS_MAX; turn++) {
-      const facts = await this.#facts(place);
+      const facts = await this.#facts(files);
       const done =
         facts === undefined
-          ? await createOnly(this.#parts, place, body, options)
-          : await swap(this.#parts, place, etagOf(facts), body, options);
+          ? await createOnly(this.#parts, files, body, options)
+          : await swap(this.#parts, files, etagOf(facts), body, options);
       if (done.outcome === "written") return done;
     }
-    throw makeError("io", `put of ${place.path}: ${REPLACE_TURNS_MAX} others were faster`, {
-      details: { path: place.path, attempts: REPLACE_TURNS_MAX },
+    throw makeError("io", `put of ${files.path}: ${REPLACE_TURNS_MAX} others were faster`, {
+      details: { path: files.path, attempts: REPLACE_TURNS_MAX },
     });
   }
 
   /** After a swap, and seldom: removes what killed processes left. */
-  async #swept(place: SwapPlace, outcome: PutOutcome): Promise<PutOutcome> {
+  async #swept(files: ObjectFiles, outcome: PutOutcome): Promise<PutOutcome> {
     const now = this.#parts.runtime.nowMicros();
     if (outcome.outcome !== "written" || now - this.#sweptMicros < SWEEP_INTERVAL_MICROS)
       return outcome;
     this.#sweptMicros = now;
     // The put is done: rubbish that cannot be removed now must not turn it into a failure.
-    await Promise.allSettled([sweepPrepared(this.#parts, place), this.#parts.drafts.sweep()]);
+    await Promise.allSettled([sweepPrepared(this.#parts, files), this.#parts.drafts.sweep()]);
     return outcome;
   }
 
@@ -273,8 +273,8 @@ export class LocalStorage implements Storage {
     to: string,
     options: Parameters<Storage["copy"]>[2],
   ): ReturnType<Storage["copy"]> {
-    const source = this.#place(from);
-    const target = this.#place(to);
+    const source = this.#filesOf(from);
+    const target = this.#filesOf(to);
     const { objectKind = "other", ifMatch, signal } = options;
     if (ifMatch !== undefined) checkCondition({ ifMatch }, from);
     return this.#run("copy", from, signal, async () => {
@@ -296,8 +296,8 @@ export class LocalStorage implements Storage {
   }
 
   async #copyBytes(
-    source: SwapPlace,
-    target: SwapPlace,
+    source: ObjectFiles,
+    target: ObjectFiles,
     objectKind: ObjectKind,
     ifMatch: ObjectVersion | undefined,
   ): Promise<"linked" | "absent" | "refused"> {
@@ -323,18 +323,18 @@ export class LocalStorage implements Storage {
   }
 
   async delete(paths: readonly string[], options: Abortable = {}): Promise<DeleteOutcome[]> {
-    const places = paths.map((path) => this.#place(path));
+    const all = paths.map((path) => this.#filesOf(path));
     options.signal?.throwIfAborted();
-    return mapConcurrent(places, DELETES_AT_ONCE, (place) => this.#delete(place, options.signal));
+    return mapConcurrent(all, DELETES_AT_ONCE, (files) => this.#delete(files, options.signal));
   }
 
   /** Deleting is not conditional: a swap under way may put the object back, as if it came after. */
-  async #delete(place: SwapPlace, signal: AbortSignal | undefined): Promise<DeleteOutcome> {
-    const { path } = place;
+  async #delete(files: ObjectFiles, signal: AbortSignal | undefined): Promise<DeleteOutcome> {
+    const { path } = files;
     try {
       signal?.throwIfAborted();
-      if (!isWriteOncePath(path)) await settle(this.#parts, place);
-      await unlessAbsent(this.#parts.fileSystem.unlink(place.file));
+      if (!isWriteOncePath(path)) await settle(this.#parts, files);
+      await unlessAbsent(this.#parts.fileSystem.unlink(files.file));
       return { path, outcome: "deleted" };
     } catch (error) {
       if (signal?.aborted && error === signal.reason) throw error;

@@ -5,45 +5,45 @@
  * straight to its random name, at half the price: nothing refers to it before its put resolves,
  * so the part that a killed process leaves is garbage that no reader can reach.
  */
-import type { SwapParts, SwapPlace } from "./compare-and-swap.ts";
+import type { ObjectFiles, SwapParts } from "./compare-and-swap.ts";
 import { codeOf, type FileFacts, unlessAbsent } from "./file-system.ts";
 
 /** Writes a whole object, replacing one that is there. */
 export async function writeWhole(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   body: Uint8Array,
   sync: boolean,
 ): Promise<FileFacts> {
   const draft = await parts.drafts.write(body, { sync });
   try {
-    await parts.folders.within(place.parent, () => parts.fileSystem.rename(draft.file, place.file));
+    await parts.folders.within(files.parent, () => parts.fileSystem.rename(draft.file, files.file));
   } catch (error) {
     await parts.drafts.discard(draft.file);
     throw error;
   }
-  if (sync) await parts.folders.syncNames(place.parent);
+  if (sync) await parts.folders.syncNames(files.parent);
   return draft.facts;
 }
 
 /** Writes a new object in place; one that is there is replaced whole. */
 export async function writeInPlace(
   parts: SwapParts,
-  place: SwapPlace,
+  files: ObjectFiles,
   body: Uint8Array,
   sync: boolean,
 ): Promise<FileFacts> {
   let facts: FileFacts;
   try {
-    facts = await parts.folders.within(place.parent, () =>
-      parts.fileSystem.create(place.file, body, { sync }),
+    facts = await parts.folders.within(files.parent, () =>
+      parts.fileSystem.create(files.file, body, { sync }),
     );
   } catch (error) {
     // Taken: by an attempt of the same put that failed halfway, since names are random.
-    if (codeOf(error) === "EEXIST") return writeWhole(parts, place, body, sync);
+    if (codeOf(error) === "EEXIST") return writeWhole(parts, files, body, sync);
     throw error;
   }
-  if (sync) await parts.folders.syncNames(place.parent);
+  if (sync) await parts.folders.syncNames(files.parent);
   return facts;
 }
 
@@ -66,8 +66,8 @@ const NO_LINK: ReadonlySet<string> = new Set([
  */
 export async function linkWhole(
   parts: SwapParts,
-  from: SwapPlace,
-  to: SwapPlace,
+  from: ObjectFiles,
+  to: ObjectFiles,
   sync: boolean,
   check: (facts: FileFacts) => boolean,
 ): Promise<"linked" | "absent" | "refused" | "unsupported"> {
@@ -91,7 +91,7 @@ export async function linkWhole(
 /** Links `from` to `target`; false if there is no such object. A missing folder of the target is thrown. */
 async function linkUnlessAbsent(
   parts: SwapParts,
-  from: SwapPlace,
+  from: ObjectFiles,
   target: string,
 ): Promise<boolean> {
   try {

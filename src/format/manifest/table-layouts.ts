@@ -1,6 +1,6 @@
 /**
- * FlatBuffers layouts of the tables in a manifest. References of equal shape share one vtable, so
- * a reference costs its fields only; zero offsets and absent checksums are left out, as the format
+ * FlatBuffers layouts of the tables in a manifest. References with the same fields share one
+ * vtable, so a reference costs its fields only; zero offsets and absent checksums are left out, as the format
  * demands of defaults. Spec: v2 "Chunk Manifest Files"; format.md §7 (field ids).
  */
 import { ROW_INLINE, ROW_NATIVE } from "./chunk-rows.ts";
@@ -16,17 +16,17 @@ export const REF_ETAG = 6;
 export const REF_LAST_MODIFIED = 7;
 export const REF_COMPRESSED_LOCATION = 8;
 
-/** Flags of a shape code, beside the ROW_ kind in its lowest two bits. */
+/** Flags of a layout code, beside the ROW_ kind in its lowest two bits. */
 export const HAS_OFFSET = 4;
 export const HAS_ETAG = 8;
 export const HAS_LAST_MODIFIED = 16;
-/** Shape codes lie below this. */
-export const SHAPE_CODES_END = 32;
+/** Layout codes lie below this. */
+export const LAYOUT_CODES_END = 32;
 
 const CHUNK_ID_BYTES = 12;
 
 /** A table's layout: where fields are, relative to the table. 0 = absent. */
-export interface TableShape {
+export interface TableLayout {
   readonly sizeBytes: number;
   readonly alignment: 4 | 8;
   readonly vtable: Uint16Array;
@@ -47,13 +47,13 @@ export interface TableShape {
  * reference to the next comes first and what stays last, in front of the coordinates: the
  * compressor then finds one long repetition per reference instead of several short ones.
  */
-export function refShape(code: number): TableShape {
+export function refTableLayout(code: number): TableLayout {
   const kind = code & 3;
   const isInline = kind === ROW_INLINE;
   const isNative = kind === ROW_NATIVE;
   const fields = new Map<number, number>();
   let sizeBytes = 4;
-  const place = (field: number, byteCount: number, isPresent: boolean): number => {
+  const put = (field: number, byteCount: number, isPresent: boolean): number => {
     if (!isPresent) return 0;
     if (byteCount === 8) sizeBytes = Math.ceil(sizeBytes / 8) * 8;
     const at = sizeBytes;
@@ -61,14 +61,14 @@ export function refShape(code: number): TableShape {
     sizeBytes += byteCount;
     return at;
   };
-  const chunkIdAt = place(REF_CHUNK_ID, CHUNK_ID_BYTES, isNative);
-  const locationAt = place(REF_LOCATION, 4, !isInline && !isNative);
-  const offsetAt = place(REF_OFFSET, 8, (code & HAS_OFFSET) !== 0);
-  const lengthAt = place(REF_LENGTH, 8, !isInline);
-  const etagAt = place(REF_ETAG, 4, (code & HAS_ETAG) !== 0);
-  const lastModifiedAt = place(REF_LAST_MODIFIED, 4, (code & HAS_LAST_MODIFIED) !== 0);
-  const payloadAt = place(REF_INLINE, 4, isInline);
-  const indexAt = place(REF_INDEX, 4, true);
+  const chunkIdAt = put(REF_CHUNK_ID, CHUNK_ID_BYTES, isNative);
+  const locationAt = put(REF_LOCATION, 4, !isInline && !isNative);
+  const offsetAt = put(REF_OFFSET, 8, (code & HAS_OFFSET) !== 0);
+  const lengthAt = put(REF_LENGTH, 8, !isInline);
+  const etagAt = put(REF_ETAG, 4, (code & HAS_ETAG) !== 0);
+  const lastModifiedAt = put(REF_LAST_MODIFIED, 4, (code & HAS_LAST_MODIFIED) !== 0);
+  const payloadAt = put(REF_INLINE, 4, isInline);
+  const indexAt = put(REF_INDEX, 4, true);
   const vtable = encodeVtable(fields, sizeBytes);
   return {
     sizeBytes,

@@ -19,12 +19,12 @@ import {
   HAS_ETAG,
   HAS_LAST_MODIFIED,
   HAS_OFFSET,
+  LAYOUT_CODES_END,
   MANIFEST_TABLE_BYTES,
   MANIFEST_VTABLE,
-  refShape,
-  SHAPE_CODES_END,
-  type TableShape,
-} from "./shapes.ts";
+  refTableLayout,
+  type TableLayout,
+} from "./table-layouts.ts";
 
 /** The chunk references of one array, for a manifest. */
 export interface ManifestArray {
@@ -39,12 +39,12 @@ const HEADER_BYTES = 8; // Root offset and file identifier.
 export const MANIFEST_VTABLE_AT: number = HEADER_BYTES;
 export const ARRAY_VTABLE_AT: number = HEADER_BYTES + MANIFEST_VTABLE.byteLength;
 
-/** One array of a plan. */
-export interface PlannedArray {
+/** One array of a layout. */
+export interface ArrayLayout {
   readonly nodeIdBytes: Uint8Array;
   readonly selection: RowSelection;
   /** Per reference: kind and HAS_ flags. */
-  readonly shapeCodes: Uint8Array;
+  readonly layoutCodes: Uint8Array;
   /** Per reference: number of its location; allocated with the first virtual one. */
   locations: Uint32Array | undefined;
   refsAt: number;
@@ -55,9 +55,9 @@ export interface PlannedArray {
 const align = (at: number, alignment: number): number => Math.ceil(at / alignment) * alignment;
 
 /** Positions of everything in the payload. */
-export class ManifestPlan {
-  readonly arrays: PlannedArray[];
-  readonly shapes: (TableShape | undefined)[] = new Array(SHAPE_CODES_END).fill(undefined);
+export class ManifestLayout {
+  readonly arrays: ArrayLayout[];
+  readonly tableLayouts: (TableLayout | undefined)[] = new Array(LAYOUT_CODES_END).fill(undefined);
   readonly locations: LocationNumbers;
   readonly etags: ByteDictionary = new ByteDictionary();
   rootAt = 0;
@@ -75,7 +75,7 @@ export class ManifestPlan {
       .map(({ nodeId, selection }) => ({
         nodeIdBytes: nodeIdToBytes(nodeId),
         selection,
-        shapeCodes: new Uint8Array(selection.length),
+        layoutCodes: new Uint8Array(selection.length),
         locations: undefined,
         refsAt: 0,
         endAt: 0,
@@ -84,7 +84,7 @@ export class ManifestPlan {
     for (const array of this.arrays) this.#classify(array);
     this.#findLastUses();
     this.locationAt = new Uint32Array(this.locations.length);
-    let at = this.#placeHead();
+    let at = this.#layOutHead();
     let number = 0;
     for (const array of this.arrays) {
       array.refsAt = at;
@@ -94,25 +94,25 @@ export class ManifestPlan {
     }
     this.etagAt = new Uint32Array(this.etags.length);
     for (const array of this.arrays) this.#countLocations(array);
-    this.sizeBytes = placeStrings(this.etagAt, this.etags, at);
+    this.sizeBytes = layOutStrings(this.etagAt, this.etags, at);
     this.#assertSize(this.sizeBytes);
   }
 
   #findLastUses(): void {
     this.lastUse = new Uint32Array(this.locations.length);
     let number = 0;
-    for (const { locations, shapeCodes, selection } of this.arrays) {
+    for (const { locations, layoutCodes, selection } of this.arrays) {
       for (let i = 0; locations !== undefined && i < selection.length; i++) {
-        if (((shapeCodes[i] as number) & 3) === ROW_VIRTUAL)
+        if (((layoutCodes[i] as number) & 3) === ROW_VIRTUAL)
           this.lastUse[locations[i] as number] = number + i;
       }
       number += selection.length;
     }
   }
 
-  /** Chooses each reference's shape and numbers its strings. */
-  #classify(array: PlannedArray): void {
-    const { selection, shapeCodes } = array;
+  /** Chooses each reference's layout and numbers its strings. */
+  #classify(array: ArrayLayout): void {
+    const { selection, layoutCodes } = array;
     const { sources, sourceOf, rowOf, length } = selection;
     for (let i = 0; i < length; i++) {
       const rows = sources[sourceOf[i] as number] as ChunkRows;
@@ -131,29 +131,29 @@ export class ManifestPlan {
         if (rows.lastModifiedSeconds(row) !== 0) code |= HAS_LAST_MODIFIED;
       }
       assert(kind !== 0, "a manifest holds no tombstones");
-      shapeCodes[i] = code;
-      this.shapes[code] ??= refShape(code);
+      layoutCodes[i] = code;
+      this.tableLayouts[code] ??= refTableLayout(code);
     }
   }
 
   /** Vtables, root table, arrays vector and array tables; answers where they end. */
-  #placeHead(): number {
+  #layOutHead(): number {
     this.rootAt = align(ARRAY_VTABLE_AT + ARRAY_VTABLE.byteLength, 4);
     return this.rootAt + MANIFEST_TABLE_BYTES + 4 + this.arrays.length * (4 + ARRAY_TABLE_BYTES);
   }
 
-  #measureRefs(array: PlannedArray, start: number, firstNumber: number): number {
-    const { selection, shapeCodes, locations } = array;
+  #measureRefs(array: ArrayLayout, start: number, firstNumber: number): number {
+    const { selection, layoutCodes, locations } = array;
     const { sources, sourceOf, rowOf, length, rank } = selection;
     const indexBytes = 4 + 4 * rank;
     const layout = new RefLayout(start);
     let apparentBytes = 0;
     for (let i = 0; i < length; i++) {
-      const code = shapeCodes[i] as number;
-      const shape = this.shapes[code] as TableShape;
-      layout.openTable(code, shape, indexBytes);
-      apparentBytes += shape.apparentBytes + indexBytes;
-      if (shape.alignment === 4) {
+      const code = layoutCodes[i] as number;
+      const tableLayout = this.tableLayouts[code] as TableLayout;
+      layout.openTable(code, tableLayout, indexBytes);
+      apparentBytes += tableLayout.apparentBytes + indexBytes;
+      if (tableLayout.alignment === 4) {
         const rows = sources[sourceOf[i] as number] as ChunkRows;
         const byteLength = rows.byteLength(rowOf[i] as number);
         layout.addPayload(byteLength);
@@ -171,14 +171,14 @@ export class ManifestPlan {
   }
 
   /** Counts every use of a location in full, as the official verifier does. */
-  #countLocations({ locations, shapeCodes }: PlannedArray): void {
+  #countLocations({ locations, layoutCodes }: ArrayLayout): void {
     if (locations === undefined) return;
     const byteCounts = new Uint32Array(this.locations.length);
     for (let number = 0; number < byteCounts.length; number++) {
       byteCounts[number] = 4 + this.locations.byteLength(number);
     }
     for (let i = 0; i < locations.length; i++) {
-      if (((shapeCodes[i] as number) & 3) !== ROW_VIRTUAL) continue;
+      if (((layoutCodes[i] as number) & 3) !== ROW_VIRTUAL) continue;
       this.#apparentBytes += byteCounts[locations[i] as number] as number;
     }
   }
@@ -196,7 +196,7 @@ export class ManifestPlan {
 }
 
 /** Lays strings out one after the other from `at`; answers where they end. */
-function placeStrings(
+function layOutStrings(
   positions: Uint32Array,
   strings: Pick<LocationNumbers, "byteLength">,
   start: number,

@@ -1,6 +1,6 @@
 /**
  * The vtables of a manifest's references, parsed once each and checked: builders share one among
- * all references of a shape, so that reading a field is an addition.
+ * all references with the same fields, so that reading a field is an addition.
  */
 import { makeError } from "../../base/errors.ts";
 import type { PartialBytes } from "../../base/partial-bytes.ts";
@@ -15,16 +15,16 @@ import {
   REF_LENGTH,
   REF_LOCATION,
   REF_OFFSET,
-} from "./shapes.ts";
+} from "./table-layouts.ts";
 
 /** A reference without payload: damage, reported when it is looked at. */
 export const ROW_EMPTY = -1;
 
 /** Vtables remembered: icefloe writes one per 4 KiB or so, others a few; more are parsed again. */
-const SHAPES_MAX = 2 ** 14;
+const VTABLES_MAX = 2 ** 14;
 
 /** Field offsets relative to the table, 0 = absent, all inside `tableBytes`. */
-export interface RefShape {
+export interface RefVtable {
   readonly tableBytes: number;
   /** What the reader takes it for where several payloads are set (format.md §7). */
   readonly kind: number;
@@ -47,12 +47,12 @@ export function failManifest(object: string, offset: number, what: string, cause
   });
 }
 
-/** Shapes by position of their vtable. */
-export class RefShapes {
+/** Vtables by position. */
+export class RefVtables {
   readonly #view: DataView;
   readonly #object: string;
   readonly #partial: PartialBytes | undefined;
-  readonly #shapes = new Map<number, RefShape>();
+  readonly #vtables = new Map<number, RefVtable>();
 
   /** `partial`: where the bytes come from, unless all are there. */
   constructor(view: DataView, object: string, partial?: PartialBytes) {
@@ -66,17 +66,17 @@ export class RefShapes {
     failManifest(this.#object, offset, what);
   }
 
-  /** The shape whose vtable is at `position`, any number. */
-  get(position: number): RefShape {
-    const known = this.#shapes.get(position);
+  /** The vtable at `position`, any number. */
+  get(position: number): RefVtable {
+    const known = this.#vtables.get(position);
     if (known !== undefined) return known;
-    const shape = this.#parse(position);
-    if (this.#shapes.size >= SHAPES_MAX) this.#shapes.clear();
-    this.#shapes.set(position, shape);
-    return shape;
+    const vtable = this.#parse(position);
+    if (this.#vtables.size >= VTABLES_MAX) this.#vtables.clear();
+    this.#vtables.set(position, vtable);
+    return vtable;
   }
 
-  #parse(position: number): RefShape {
+  #parse(position: number): RefVtable {
     const view = this.#view;
     const fail = (what: string): never => this.fail(position, what);
     if (position < 0 || position + 4 > view.byteLength) fail("vtable lies outside the buffer");

@@ -1,28 +1,28 @@
-/** Runs jobs in a fixed number of lanes and yields their results as they come: the core of executors. */
+/** Runs jobs on a fixed number of runners and yields their results as they come: the core of executors. */
 import type { Job, JobResult } from "./executor.ts";
 
-/** One lane: takes one job at a time. Never rejects: a failure is a result. */
-export type Lane = (job: Job, progress: (data: unknown) => void) => Promise<JobResult>;
+/** One runner: takes one job at a time. Never rejects: a failure is a result. */
+export type Runner = (job: Job, progress: (data: unknown) => void) => Promise<JobResult>;
 
 /**
- * Pulls a job whenever a lane is free. Ends when the jobs have ended and all results are out;
- * throws `signal.reason` on abort, whatever the lanes still do.
+ * Pulls a job whenever a runner is free. Ends when the jobs have ended and all results are out;
+ * throws `signal.reason` on abort, whatever the runners still do.
  */
-export async function* runLanes(
+export async function* runJobs(
   jobs: AsyncIterable<Job>,
-  lanes: readonly Lane[],
+  runners: readonly Runner[],
   signal: AbortSignal,
 ): AsyncGenerator<JobResult> {
   const results: JobResult[] = [];
   let wake: () => void = () => undefined;
   let failure: { readonly reason: unknown } | undefined;
-  let open = lanes.length;
+  let open = runners.length;
   const iterator = jobs[Symbol.asyncIterator]();
   const onAbort = (): void => {
     failure = { reason: signal.reason };
     wake();
   };
-  const drive = async (lane: Lane): Promise<void> => {
+  const drive = async (runner: Runner): Promise<void> => {
     while (failure === undefined) {
       const next = await iterator.next();
       if (next.done === true) break;
@@ -31,13 +31,13 @@ export async function* runLanes(
         results.push(result);
         wake();
       };
-      push(await lane(next.value, (progress) => push({ id, attempt, progress })));
+      push(await runner(next.value, (progress) => push({ id, attempt, progress })));
     }
   };
   if (signal.aborted) throw signal.reason;
   signal.addEventListener("abort", onAbort, { once: true });
-  for (const lane of lanes) {
-    drive(lane)
+  for (const runner of runners) {
+    drive(runner)
       .catch((reason: unknown) => {
         failure ??= { reason };
       })
