@@ -38,8 +38,8 @@ export type { SnapshotInfo } from "./repository/snapshot-info.ts";
 export type { TransactionOptions } from "./repository/transaction.ts";
 export type { VersionRef } from "./repository/version-ref.ts";
 export { ChunkCoordinates } from "./session/changes/chunk-coordinates.ts";
-export type { CommitEvent, CommitReport } from "./session/commit/commit.ts";
 export type { AmendOptions, CommitOptions, FlushOptions } from "./session/commit/options.ts";
+export type { CommitEvent, CommitReport } from "./session/commit/report.ts";
 export {
   ForkSession,
   type FromBytesOptions,

@@ -12,7 +12,7 @@ const BYTES = "src/session/fork/bytes.ts";
 const CONTENT = "src/session/fork/content.ts";
 
 export const SESSION_MUTANTS = [
-  [MERGE, "if (!covers(target.version, fork.need)) {", "if (false) {"],
+  [MERGE, "if (!covers(target.vector, fork.need)) {", "if (false) {"],
   [MERGE, "if (fork.baseId !== target.baseId) {", "if (false) {"],
   [MERGE, "else if (!isEqualChange(ours, theirs)) failed.push(path);", ""],
   [MERGE, "failed.push(...structuralConflicts(run, taken));", ""],
@@ -33,8 +33,8 @@ export const SESSION_MUTANTS = [
     "if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;",
     "if (hasSameMeaning) continue;",
   ],
-  [MERGE, "target.version = joinVersions(target.version, fork.version);", ""],
-  [COLLECTOR, "state.version = target.version;", ""],
+  [MERGE, "target.vector = joinVectors(target.vector, fork.vector);", ""],
+  [COLLECTOR, "state.vector = target.vector;", ""],
   [TABLE, "if (row !== lengthBefore) this.#discard(row);", "if (false) this.#discard(row);"],
   [TABLE, "if (row !== last) this.#moveRow(last, row);", ""],
   // A discarded payload that is copied once more costs its bytes until the next time: not planted.
@@ -45,7 +45,7 @@ export const SESSION_MUTANTS = [
   [SHARED, "else table = table.clone();", ""],
   [SHARED, "dropTablesOfDeletedNodes(flat, overlay);\n  return flat;", "return flat;"],
   [STATE, "state.dot = { origin, epoch: epoch + 1 };", ""],
-  [STATE, "state.version = state.need;", ""],
+  [STATE, "state.vector = state.need;", ""],
   [STATE, "state.generation++;", ""],
   [STATE, "if (table.length > 0) return true;", ""],
   [VIEW, "if (!isInGrid(coordinates, node.array.shape)) return undefined;", ""],
@@ -64,7 +64,7 @@ export const SESSION_MUTANTS = [
   [NODES, "layers.own.chunks.delete(node.id);", ""],
   [BYTES, "if (stored !== crc32c(input, 0, end)) throw", "if (false) throw"],
   [BYTES, "if (reader.remaining > 0) reader.fail", "if (false) reader.fail"],
-  [BYTES, 'if (version.has(origin)) reader.fail("a version names an origin twice");', ""],
-  [CONTENT, "isUntouched(parent) ? undefined : parent.version", "parent.version"],
+  [BYTES, 'if (vector.has(origin)) reader.fail("a version names an origin twice");', ""],
+  [CONTENT, "isUntouched(parent) ? undefined : parent.vector", "parent.vector"],
   [CONTENT, "hasOverlay ? flattenChanges(overlay, own) : shareChanges(own)", "shareChanges(own)"],
 ];

@@ -9,7 +9,8 @@
  */
 import { makeError } from "../base/errors.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
-import type { RepoInfo, RepoUpdate, UpdateKind } from "../format/repo/read.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
+import type { RepoUpdate, UpdateKind } from "../format/repo/update.ts";
 
 /** A newest entry further ahead of our clock than this is refused: ours would be a future time too. */
 export const CLOCK_SKEW_MAX_MICROS = 600_000_000;

@@ -15,9 +15,10 @@ import { backoff, type RetryPolicy } from "../base/retry.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { randomObjectId } from "../format/ids.ts";
 import { backupFileName, backupPath, REPO_PATH } from "../format/object-paths.ts";
-import type { RepoInfo, UpdateKind } from "../format/repo/read.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
 import type { Storage } from "../storage/port.ts";
 import { appendUpdates, nextUpdateMicros } from "./ops-log.ts";
+import type { RepoChange } from "./repo-change.ts";
 import { assertCanUpdate, encodeRepo, type VersionedRepo } from "./repo-object.ts";
 import { publishRepo } from "./repo-publish.ts";
 import { createRepoReader, type RepoReader } from "./repo-reader.ts";
@@ -29,13 +30,6 @@ const IMMEDIATE_RETRIES = 5;
 
 /** Updates published by one put. */
 const GROUP_MEMBERS_MAX = 64;
-
-/** A changed state and what the ops log shall say about it, oldest entry first; at least one. */
-export interface RepoChange {
-  /** With the ops log left as it was. */
-  readonly repo: RepoInfo;
-  readonly updates: readonly UpdateKind[];
-}
 
 /** Options of one update. */
 export interface UpdateOptions {

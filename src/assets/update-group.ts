@@ -1,6 +1,7 @@
 /** Applies the changes of a group of updates, one on top of the other. Pure. */
 import { makeError } from "../base/errors.ts";
-import type { RepoInfo, UpdateKind } from "../format/repo/read.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
+import type { UpdateKind } from "../format/repo/update.ts";
 import { isLive, type Member } from "./update-member.ts";
 
 /** What a group makes of a state. */

@@ -1,6 +1,6 @@
 /** One update in the queue of a repo state: what it changes, and who waits for it. */
 import type { RepoInfo } from "../format/repo/read.ts";
-import type { RepoChange } from "./repo-state.ts";
+import type { RepoChange } from "./repo-change.ts";
 
 /** A queued update. Settled once; later calls do nothing. */
 export interface Member {

@@ -10,42 +10,13 @@ import { beginParallelMerge, type ParallelMerge } from "../session/merge/paralle
 import type { MergeReport } from "../session/merge/report.ts";
 import type { Session } from "../session/session.ts";
 import { isWorkerDefinition, type WorkerDefinition } from "./define-worker.ts";
+import type { ParallelEvent } from "./event.ts";
 import type { Executor, JobResult } from "./executor.ts";
 import { encodeJob, runJob } from "./job.ts";
 import { createJobSource, type JobSource, type OpenTask } from "./job-source.ts";
 import { ProgressMeter } from "./progress-meter.ts";
 import { checkTask } from "./task-value.ts";
 import { tasks as tasksExecutor } from "./tasks.ts";
-
-/** What happened, for `onProgress`. `done` and `total` count tasks; `total` grows with an unknown source. */
-export type ParallelEvent = {
-  readonly done: number;
-  readonly total: number;
-  /** Chunk references merged so far. */
-  readonly refs: number;
-  /** Bytes that came back from workers so far. */
-  readonly bytes: number;
-  readonly elapsedMs: number;
-} & ParallelOccurrence;
-
-/** What happened, and to which task, by its index. */
-export type ParallelOccurrence =
-  | {
-      readonly type: "planned" | "merged";
-      readonly task?: undefined;
-      readonly data?: undefined;
-    }
-  | {
-      readonly type: "started" | "done";
-      readonly task: number;
-      readonly data?: undefined;
-    }
-  | {
-      readonly type: "retried" | "failed" | "reported";
-      readonly task: number;
-      /** What the worker reported, or the error. */
-      readonly data: unknown;
-    };
 
 /** Options of `parallelWrite`. */
 export interface ParallelWriteOptions<T> {

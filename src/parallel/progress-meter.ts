@@ -1,6 +1,6 @@
 /** Counters behind progress events. */
 import type { Runtime } from "../base/runtime.ts";
-import type { ParallelEvent, ParallelOccurrence } from "./parallel-write.ts";
+import type { ParallelEvent, ParallelOccurrence } from "./event.ts";
 
 /** Counts, and tells whoever listens. */
 export class ProgressMeter {

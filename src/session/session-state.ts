@@ -9,34 +9,14 @@ import type { SnapshotIndex } from "../assets/snapshot-index.ts";
 import { makeError } from "../base/errors.ts";
 import { abortable } from "../base/single-flight.ts";
 import { randomObjectId } from "../format/ids.ts";
-import type { ManifestFileInfo, ManifestRef } from "../format/snapshot/read.ts";
 import type { ChangeSet } from "./changes/change-set.ts";
-import { type Dot, EMPTY_VERSION, joinVersions, type Version } from "./changes/dot.ts";
+import { type Dot, EMPTY_VECTOR, joinVectors, type VersionVector } from "./changes/dot.ts";
+import type { UnsettledCommit } from "./commit/unsettled.ts";
+import type { ManifestCache } from "./commit/written-manifests.ts";
 import type { Layers } from "./view/nodes.ts";
-import type { WriteHalf } from "./write-half.ts";
 
 /** An operation during which the session takes no writes. */
 export type Activity = "commit" | "amend" | "flush" | "merge" | "rebase";
-
-/** A manifest that this session wrote; `ref` is absent where the cell has no chunks left. */
-export interface WrittenManifest {
-  readonly ref: ManifestRef | undefined;
-  readonly file: ManifestFileInfo | undefined;
-}
-
-/** Manifests written for the changes of one revision, by what they were made of. */
-export interface ManifestMemo {
-  readonly revision: number;
-  readonly written: Map<string, WrittenManifest>;
-}
-
-/** A commit that was sent and whose fate could not be learnt: it may have landed, or land yet. */
-export interface UnsettledCommit {
-  readonly snapshotId: string;
-  readonly mode: "commit" | "amend" | "flush";
-  /** The session's revision: while it has no other, its changes are those of that commit. */
-  readonly revision: number;
-}
 
 /** What a session holds. One object per Session or ForkSession, never shared. */
 export interface SessionState {
@@ -44,8 +24,6 @@ export interface SessionState {
   readonly kind: "session" | "fork";
   /** `readonly` also once it is committed. */
   mode: "readonly" | "writable";
-  /** The code that writes; read-only sessions have none. */
-  readonly writeHalf: WriteHalf | undefined;
   readonly branch: string | undefined;
   baseId: string;
   /** The base snapshot, once something needed it. */
@@ -53,10 +31,10 @@ export interface SessionState {
   /** The parent's uncommitted changes when the fork was made; never written to. */
   readonly overlay: ChangeSet;
   own: ChangeSet;
-  /** What this state holds; own unpublished writes excepted. */
-  version: Version;
-  /** The parent's version when the fork was made: what a receiver must hold. */
-  readonly need: Version;
+  /** What this state holds; writes of the open epoch excepted. */
+  vector: VersionVector;
+  /** The parent's vector when the fork was made: what a receiver must hold. */
+  readonly need: VersionVector;
   /** The mark of writes made now. */
   dot: Dot;
   /** Whether a write carries the present dot. */
@@ -76,7 +54,7 @@ export interface SessionState {
   /** Committed: no more commits. */
   finished: boolean;
   /** Manifests that a failed commit has written already, for the revision they were made of. */
-  memo: ManifestMemo;
+  manifestCache: ManifestCache;
   /** Commits of these changes with unknown outcome: the next one finds out before it is sent. */
   unsettled: readonly UnsettledCommit[];
 }
@@ -90,15 +68,14 @@ export function emptyChangeSet(): ChangeSet {
 export interface StateOptions {
   readonly engine: Engine;
   readonly kind: "session" | "fork";
-  /** Makes the state writable. */
-  readonly writeHalf?: WriteHalf | undefined;
+  readonly mode: "readonly" | "writable";
   readonly branch?: string | undefined;
   readonly baseId: string;
   readonly base?: SnapshotIndex | undefined;
   readonly overlay?: ChangeSet | undefined;
   readonly own?: ChangeSet | undefined;
-  readonly version?: Version | undefined;
-  readonly need?: Version | undefined;
+  readonly vector?: VersionVector | undefined;
+  readonly need?: VersionVector | undefined;
 }
 
 /** A state with a fresh random origin. No I/O. */
@@ -106,15 +83,14 @@ export function createState(options: StateOptions): SessionState {
   return {
     engine: options.engine,
     kind: options.kind,
-    mode: options.writeHalf === undefined ? "readonly" : "writable",
-    writeHalf: options.writeHalf,
+    mode: options.mode,
     branch: options.branch,
     baseId: options.baseId,
     base: options.base,
     overlay: options.overlay ?? emptyChangeSet(),
     own: options.own ?? emptyChangeSet(),
-    version: options.version ?? EMPTY_VERSION,
-    need: options.need ?? EMPTY_VERSION,
+    vector: options.vector ?? EMPTY_VECTOR,
+    need: options.need ?? EMPTY_VECTOR,
     dot: { origin: randomObjectId(options.engine.runtime), epoch: 1 },
     dotUsed: false,
     activity: undefined,
@@ -125,7 +101,7 @@ export function createState(options: StateOptions): SessionState {
     revision: 0,
     commitMetadata: options.engine.defaultCommitMetadata(),
     finished: false,
-    memo: { revision: 0, written: new Map() },
+    manifestCache: { revision: 0, written: new Map() },
     unsettled: [],
   };
 }
@@ -161,10 +137,10 @@ export function currentDot(state: SessionState): Dot {
 }
 
 /** Closes the epoch before a changed state leaves, so that later writes are told apart. */
-export function publish(state: SessionState): void {
+export function closeEpoch(state: SessionState): void {
   if (!state.dotUsed) return;
   const { origin, epoch } = state.dot;
-  state.version = joinVersions(state.version, new Map([[origin, epoch]]));
+  state.vector = joinVectors(state.vector, new Map([[origin, epoch]]));
   state.dot = { origin, epoch: epoch + 1 };
   state.dotUsed = false;
 }
@@ -172,7 +148,7 @@ export function publish(state: SessionState): void {
 /** Drops the own layer; the state takes a new identity, so that its old writes are strangers. */
 export function discard(state: SessionState): void {
   state.own = emptyChangeSet();
-  state.version = state.need;
+  state.vector = state.need;
   state.dot = { origin: randomObjectId(state.engine.runtime), epoch: 1 };
   state.dotUsed = false;
   state.generation++;
@@ -196,16 +172,14 @@ export function hasChanges(changes: ChangeSet): boolean {
   return false;
 }
 
-/** The code that writes. Throws unless the session takes a write now: `read-only-session` or `session-busy`. */
-export function assertWritable(state: SessionState, operation: string): WriteHalf {
-  const { mode, writeHalf } = state;
-  if (mode !== "writable" || writeHalf === undefined) {
+/** Throws unless the session takes a write now: `read-only-session` or `session-busy`. */
+export function assertWritable(state: SessionState, operation: string): void {
+  if (state.mode !== "writable") {
     throw makeError("read-only-session", `${operation}: the session is read-only`, {
       details: { operation, snapshotId: state.baseId },
     });
   }
   assertIdle(state, operation);
-  return writeHalf;
 }
 
 /** Throws `session-busy` while another operation runs. */

@@ -6,7 +6,7 @@ import type { Engine } from "../assets/engine.ts";
 import type { AsyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
-import type { CommitReport, CommitRun } from "./commit/commit.ts";
+import type { CommitRun } from "./commit/commit.ts";
 import {
   type AmendOptions,
   type CommitOptions,
@@ -14,6 +14,7 @@ import {
   checkSolver,
   type FlushOptions,
 } from "./commit/options.ts";
+import type { CommitReport } from "./commit/report.ts";
 import { defineAsyncDispose } from "./dispose.ts";
 import { ForkSession } from "./fork/fork-session.ts";
 import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
@@ -41,6 +42,7 @@ import {
   type QueryOptions,
   statusOf,
 } from "./view/queries.ts";
+import type { WriteHalf } from "./write-half.ts";
 
 /** What a repository opens a session with. */
 export interface SessionOptions {
@@ -55,12 +57,15 @@ export class Session {
   /** `await using` discards at the end of the scope, where the runtime has the symbol. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #state: SessionState;
+  /** The code that writes; read-only sessions have none. */
+  readonly #half: WriteHalf | undefined;
   #lastCommit: CommitReport | undefined;
 
   /** @internal */
-  constructor(state: SessionState) {
+  constructor(state: SessionState, half: WriteHalf | undefined) {
     this.#state = state;
-    this.store = new Store<Session>(this, state);
+    this.#half = half;
+    this.store = new Store<Session>(this, state, half);
     rememberState(this, state);
     defineAsyncDispose(this);
   }
@@ -130,7 +135,7 @@ export class Session {
     const run = { mode, ...checkCommitOptions(mode, message, options) };
     run.signal?.throwIfAborted();
     assertIdle(this.#state, mode);
-    const half = this.#state.writeHalf;
+    const half = this.#half;
     if (this.#state.mode !== "writable" || half === undefined) {
       const why = this.#state.finished ? "it is committed already" : "it is read-only";
       throw makeError("commit-not-allowed", `${mode}: the session takes no commit, ${why}`, {
@@ -182,7 +187,7 @@ export class Session {
    * @throws {cannot-fork-read-only-session|session-busy}
    */
   fork(): ForkSession {
-    const half = this.#state.writeHalf;
+    const half = this.#half;
     if (half === undefined) {
       throw makeError("cannot-fork-read-only-session", "fork: the session is read-only", {
         details: { snapshotId: this.#state.baseId },
@@ -199,7 +204,7 @@ export class Session {
    * @throws {merge-failed|fork-base-mismatch|invalid-fork-bytes|merge-not-allowed}
    */
   async merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
-    const half = this.#state.writeHalf;
+    const half = this.#half;
     if (half === undefined) {
       throw makeError("merge-not-allowed", "merge: the session is read-only", {
         details: { snapshotId: this.#state.baseId },
@@ -248,21 +253,22 @@ export class Session {
 
 /** Opens a read-only session; no I/O. */
 export function openReadonlySession({ engine, snapshotId }: SessionOptions): Session {
-  return new Session(createState({ engine, kind: "session", baseId: snapshotId }));
+  const state = createState({ engine, kind: "session", mode: "readonly", baseId: snapshotId });
+  return new Session(state, undefined);
 }
 
 /** Opens a writable session, with the code that only those need. No request. */
 export async function openWritableSession(
   options: SessionOptions & { readonly branch: string },
 ): Promise<Session> {
-  const { WRITE_HALF: writeHalf } = await import("./write-half.ts");
+  const { WRITE_HALF: half } = await import("./write-half.ts");
   const { engine, branch, snapshotId } = options;
   const state = createState({
     engine,
     kind: "session",
-    writeHalf,
+    mode: "writable",
     branch,
     baseId: snapshotId,
   });
-  return new Session(state);
+  return new Session(state, half);
 }

@@ -45,3 +45,24 @@ export function importsOf(file: string, text: string): string[] {
     specifier.startsWith(".") ? posix.join(dirname(file), specifier) : specifier,
   );
 }
+
+/** Groups of files that reach one another by imports: each a cycle, or several that share files. */
+export function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const reach = (start: string): Set<string> => {
+    const reached = new Set<string>();
+    const queue = [...(graph.get(start) ?? [])];
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (reached.has(file)) continue;
+      reached.add(file);
+      queue.push(...(graph.get(file) ?? []));
+    }
+    return reached;
+  };
+  const reached = new Map([...graph.keys()].map((file) => [file, reach(file)]));
+  const groups = new Set<string>();
+  for (const [file, from] of reached) {
+    const group = [...from].filter((other) => reached.get(other)?.has(file)).sort();
+    if (from.has(file)) groups.add(group.join("\n"));
+  }
+  return [...groups].map((group) => group.split("\n"));
+}

@@ -6,7 +6,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { decodeEnvelope } from "../../src/format/envelope.ts";
 import { REPO_PATH } from "../../src/format/object-paths.ts";
-import { parseRepoInfo, type RepoInfo, type RepoUpdate } from "../../src/format/repo/read.ts";
+import { parseRepoInfo, type RepoInfo } from "../../src/format/repo/read.ts";
+import type { RepoUpdate } from "../../src/format/repo/update.ts";
 import { Repository } from "../../src/index.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";

@@ -1,7 +1,8 @@
 /** A repository after many commits, without doing them. */
 import { encodeBase32 } from "../../src/codec/base32.ts";
 import type { MetadataItem } from "../../src/format/metadata.ts";
-import type { RepoInfo, RepoSnapshot, RepoUpdate } from "../../src/format/repo/read.ts";
+import type { RepoInfo, RepoSnapshot } from "../../src/format/repo/read.ts";
+import type { RepoUpdate } from "../../src/format/repo/update.ts";
 import { emptyRepo, ROOT_ID } from "./assets/repo-values.ts";
 
 const COMMIT_MICROS = 1_234_567; // Between two commits.

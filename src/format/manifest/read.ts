@@ -5,9 +5,9 @@
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
+import type { ManifestBuffer } from "./buffer.ts";
 import type { ChunkRows } from "./chunk-rows.ts";
 import { type LocationDecoder, locationDecoder } from "./location-decoder.ts";
-import type { ManifestBuffer } from "./ref-scan.ts";
 import { RefVtables } from "./ref-vtables.ts";
 import { RefVectorRows } from "./rows.ts";
 

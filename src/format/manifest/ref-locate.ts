@@ -2,17 +2,7 @@
  * Looking at one reference of a manifest whose bytes are still to be made. Loaded with the first
  * such manifest.
  */
-import type { ManifestBuffer } from "./ref-scan.ts";
-import type { RefVtable } from "./ref-vtables.ts";
-
-/** Where one reference stands. */
-export interface RefPosition {
-  readonly table: number;
-  readonly vtable: RefVtable;
-  /** Position of its index's length. */
-  readonly index: number;
-  readonly rank: number;
-}
+import type { ManifestBuffer, RefPosition } from "./buffer.ts";
 
 /** The reference at `slot`, checked as by `scanRefs`; its table and index are asked for. */
 export function locateRef(buffer: ManifestBuffer, slot: number): RefPosition {

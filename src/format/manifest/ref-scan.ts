@@ -2,27 +2,11 @@
  * One look at all references of an array: whether every table and index lies inside the buffer,
  * and how they are ordered.
  */
-import type { PartialBytes } from "../../base/partial-bytes.ts";
+import type { ManifestBuffer } from "./buffer.ts";
 import { orderByCoordinates } from "./coordinate-order.ts";
-import type { LocationDecoder } from "./location-decoder.ts";
-import type { locateRef } from "./ref-locate.ts";
-import { failManifest, type RefVtable, type RefVtables } from "./ref-vtables.ts";
+import { failManifest, type RefVtable } from "./ref-vtables.ts";
 
 const UINT32_MAX = 2 ** 32 - 1;
-
-/** What the references of all arrays of a manifest share. */
-export interface ManifestBuffer {
-  readonly object: string;
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  /** Where `bytes` come from, unless all were there from the start. */
-  readonly partial: PartialBytes | undefined;
-  /** With `partial`: `locateRef`, which is loaded then. */
-  readonly locate: typeof locateRef | undefined;
-  readonly vtables: RefVtables;
-  /** `undefined`: the manifest has no dictionary, or an algorithm that is not known. */
-  readonly decodeLocation: LocationDecoder | undefined;
-}
 
 /** What a scan found. */
 export interface RefScan {

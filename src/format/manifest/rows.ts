@@ -8,10 +8,10 @@
  */
 import { decodeUtf8 } from "../../base/bytes.ts";
 import { isIcefloeError } from "../../base/errors.ts";
+import type { ManifestBuffer, RefPosition } from "./buffer.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
-import type { RefPosition } from "./ref-locate.ts";
-import { type ManifestBuffer, scanRefs, sortedSlots } from "./ref-scan.ts";
+import { scanRefs, sortedSlots } from "./ref-scan.ts";
 import { failManifest, type RefVtable, ROW_EMPTY } from "./ref-vtables.ts";
 import { refOfRow } from "./row-values.ts";
 

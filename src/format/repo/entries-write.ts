@@ -12,8 +12,9 @@ import {
   type RepoBlock,
   RepoEntries,
 } from "./blocks.ts";
-import { NO_PARENT, type RepoInfo, type RepoSnapshot, type RepoUpdate } from "./read.ts";
+import { NO_PARENT, type RepoInfo, type RepoSnapshot } from "./read.ts";
 import { mustIndex } from "./refs-write.ts";
+import type { RepoUpdate } from "./update.ts";
 import { encodeUpdate } from "./update-write.ts";
 
 /** id, parent, time, message, metadata, pruned ancestors: slots 0 to 5. */

@@ -11,7 +11,13 @@ import { OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
 import { type MetadataItem, parseMetadataItems } from "../metadata.ts";
 import { parseObjectId } from "../snapshot/array-data.ts";
 import { parseNames, parseRefs } from "./refs.ts";
-import { noteUnknownSlots, parseStatus, parseUpdate } from "./update.ts";
+import {
+  noteUnknownSlots,
+  parseStatus,
+  parseUpdate,
+  type RepoStatus,
+  type RepoUpdate,
+} from "./update.ts";
 
 /** Slots of the repository's table. */
 export const REPO_SLOTS = {
@@ -53,54 +59,6 @@ export interface RepoSnapshot {
   readonly metadata: readonly MetadataItem[];
   /** Oldest first; absent when empty. Spec 2.1. */
   readonly prunedAncestorTransactionLogs?: readonly string[] | undefined;
-}
-
-/** Who may use the repository. */
-export interface RepoStatus {
-  readonly availability: "online" | "read-only" | "offline";
-  /** The stored number, where it is none that we know; kept when the file is rewritten. */
-  readonly availabilityCode?: number | undefined;
-  readonly setAtMicros: number;
-  readonly limitedAvailabilityReason?: string | undefined;
-}
-
-/** What one entry of the ops log says happened. */
-export type UpdateKind =
-  | { readonly kind: "repo-initialized" }
-  | { readonly kind: "repo-migrated"; readonly fromVersion: number; readonly toVersion: number }
-  | { readonly kind: "config-changed" }
-  | { readonly kind: "metadata-changed" }
-  | { readonly kind: "tag-created"; readonly name: string }
-  | { readonly kind: "tag-deleted"; readonly name: string; readonly previousSnapshotId: string }
-  | { readonly kind: "branch-created"; readonly name: string }
-  | { readonly kind: "branch-deleted"; readonly name: string; readonly previousSnapshotId: string }
-  | { readonly kind: "branch-reset"; readonly name: string; readonly previousSnapshotId: string }
-  | { readonly kind: "new-commit"; readonly branch: string; readonly newSnapshotId: string }
-  | {
-      readonly kind: "commit-amended";
-      readonly branch: string;
-      readonly previousSnapshotId: string;
-      readonly newSnapshotId: string;
-    }
-  | { readonly kind: "new-detached-snapshot"; readonly newSnapshotId: string }
-  | { readonly kind: "gc-ran" }
-  | { readonly kind: "expiration-ran" }
-  | {
-      readonly kind: "feature-flag-changed";
-      readonly flagId: number;
-      /** `undefined`: unset, back to the default. */
-      readonly newValue: boolean | undefined;
-    }
-  | { readonly kind: "repo-status-changed"; readonly status: RepoStatus }
-  /** Written by a newer minor version; a file that holds one is not rewritten. */
-  | { readonly kind: "unknown"; readonly tag: number };
-
-/** One entry of the ops log. */
-export interface RepoUpdate {
-  readonly update: UpdateKind;
-  readonly updatedAtMicros: number;
-  /** File name inside `overwritten/`: the state right after this update. The newest has none. */
-  readonly backupPath?: string | undefined;
 }
 
 /** The decoded `repo` object. Maps are by name or id; the codec sorts. */

@@ -2,7 +2,7 @@
 import { makeError } from "../../base/errors.ts";
 import { type FlatBufferPiece, FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { objectIdToBytes } from "../ids.ts";
-import type { RepoStatus, RepoUpdate, UpdateKind } from "./read.ts";
+import type { RepoStatus, RepoUpdate, UpdateKind } from "./update.ts";
 import { AVAILABILITIES, UPDATE_TAGS } from "./update.ts";
 
 /** Type, value, time, backup: slots 0 to 3. */

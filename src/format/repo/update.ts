@@ -4,7 +4,54 @@
  */
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { parseObjectId } from "../snapshot/array-data.ts";
-import type { RepoStatus, RepoUpdate, UpdateKind } from "./read.ts";
+
+/** Who may use the repository. */
+export interface RepoStatus {
+  readonly availability: "online" | "read-only" | "offline";
+  /** The stored number, where it is none that we know; kept when the file is rewritten. */
+  readonly availabilityCode?: number | undefined;
+  readonly setAtMicros: number;
+  readonly limitedAvailabilityReason?: string | undefined;
+}
+
+/** What one entry of the ops log says happened. */
+export type UpdateKind =
+  | { readonly kind: "repo-initialized" }
+  | { readonly kind: "repo-migrated"; readonly fromVersion: number; readonly toVersion: number }
+  | { readonly kind: "config-changed" }
+  | { readonly kind: "metadata-changed" }
+  | { readonly kind: "tag-created"; readonly name: string }
+  | { readonly kind: "tag-deleted"; readonly name: string; readonly previousSnapshotId: string }
+  | { readonly kind: "branch-created"; readonly name: string }
+  | { readonly kind: "branch-deleted"; readonly name: string; readonly previousSnapshotId: string }
+  | { readonly kind: "branch-reset"; readonly name: string; readonly previousSnapshotId: string }
+  | { readonly kind: "new-commit"; readonly branch: string; readonly newSnapshotId: string }
+  | {
+      readonly kind: "commit-amended";
+      readonly branch: string;
+      readonly previousSnapshotId: string;
+      readonly newSnapshotId: string;
+    }
+  | { readonly kind: "new-detached-snapshot"; readonly newSnapshotId: string }
+  | { readonly kind: "gc-ran" }
+  | { readonly kind: "expiration-ran" }
+  | {
+      readonly kind: "feature-flag-changed";
+      readonly flagId: number;
+      /** `undefined`: unset, back to the default. */
+      readonly newValue: boolean | undefined;
+    }
+  | { readonly kind: "repo-status-changed"; readonly status: RepoStatus }
+  /** Written by a newer minor version; a file that holds one is not rewritten. */
+  | { readonly kind: "unknown"; readonly tag: number };
+
+/** One entry of the ops log. */
+export interface RepoUpdate {
+  readonly update: UpdateKind;
+  readonly updatedAtMicros: number;
+  /** File name inside `overwritten/`: the state right after this update. The newest has none. */
+  readonly backupPath?: string | undefined;
+}
 
 /** Slots of a status's table. */
 export const STATUS_SLOTS = { availability: 0, setAt: 1, reason: 2 } as const;

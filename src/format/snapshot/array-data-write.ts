@@ -8,6 +8,7 @@ import {
   type Offset,
 } from "../../codec/flatbuffers/builder.ts";
 import { objectIdToBytes } from "../ids.ts";
+import type { ArrayData, DimensionShape, ManifestRef } from "./array-data.ts";
 import {
   ARRAY_SLOTS,
   DIMENSION_SHAPE_SLOTS,
@@ -16,7 +17,6 @@ import {
   MANIFEST_REF_SLOTS,
   UINT32_MAX,
 } from "./array-data.ts";
-import type { ArrayData, DimensionShape, ManifestRef } from "./read.ts";
 
 /**
  * The table of `array`, in spec 1's or 2's layout. The slots of the other layout are present and

@@ -4,7 +4,33 @@
  */
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
-import type { ArrayData, DimensionShape, Extent, ManifestRef } from "./read.ts";
+
+/** Extent of one dimension: `arrayLength` elements in `chunkCount` chunks. */
+export interface DimensionShape {
+  readonly arrayLength: number;
+  readonly chunkCount: number;
+}
+
+/** Chunk coordinates [start, end) of one dimension. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A manifest that holds chunks of an array, and the box of coordinates it covers; [] for scalars. */
+export interface ManifestRef {
+  readonly id: string;
+  readonly extents: readonly Extent[];
+}
+
+/** An array's part of a node. */
+export interface ArrayData {
+  readonly type: "array";
+  readonly shape: readonly DimensionShape[];
+  /** `undefined`: not declared; `null` entries: unnamed dimensions. */
+  readonly dimensionNames?: readonly (string | null)[] | undefined;
+  readonly manifests: readonly ManifestRef[];
+}
 
 /** Slots of an array's table. */
 export const ARRAY_SLOTS = { shape: 0, dimensionNames: 1, manifests: 2, shapeV2: 3 } as const;

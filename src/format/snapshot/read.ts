@@ -7,7 +7,7 @@ import { compareUtf8 } from "../../base/bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
 import { type MetadataItem, parseMetadataItems } from "../metadata.ts";
-import { parseArray, parseObjectId } from "./array-data.ts";
+import { type ArrayData, parseArray, parseObjectId } from "./array-data.ts";
 
 /** Slots of a snapshot's table. */
 export const SNAPSHOT_SLOTS = {
@@ -30,33 +30,6 @@ export const NODE_TYPE_ARRAY = 1;
 export const NODE_TYPE_GROUP = 2;
 /** Bytes of spec 1's struct of a manifest. */
 export const MANIFEST_FILE_STRUCT_BYTES = 32;
-
-/** Extent of one dimension: `arrayLength` elements in `chunkCount` chunks. */
-export interface DimensionShape {
-  readonly arrayLength: number;
-  readonly chunkCount: number;
-}
-
-/** Chunk coordinates [start, end) of one dimension. */
-export interface Extent {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** A manifest that holds chunks of an array, and the box of coordinates it covers; [] for scalars. */
-export interface ManifestRef {
-  readonly id: string;
-  readonly extents: readonly Extent[];
-}
-
-/** An array's part of a node. */
-export interface ArrayData {
-  readonly type: "array";
-  readonly shape: readonly DimensionShape[];
-  /** `undefined`: not declared; `null` entries: unnamed dimensions. */
-  readonly dimensionNames?: readonly (string | null)[] | undefined;
-  readonly manifests: readonly ManifestRef[];
-}
 
 /** A group's part of a node. */
 export interface GroupData {

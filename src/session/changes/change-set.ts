@@ -2,7 +2,7 @@
  * What a session has changed and not committed: nodes by path, chunk references by node id.
  * Plain data with causality marks; what it means over a base is `view/`.
  */
-import type { DimensionShape } from "../../format/snapshot/read.ts";
+import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 import type { Dot } from "./dot.ts";
 

@@ -1,9 +1,9 @@
 /**
- * Causality of uncommitted writes: dots and versions.
+ * Causality of uncommitted writes: dots and version vectors.
  *
  * Every session and fork instance has a random `origin`; each of its writes carries a dot
  * (origin, epoch). The epoch advances when a changed state leaves (fork, toBytes, being merged).
- * A version says, per origin, up to which epoch a state holds everything. It decides in a merge
+ * A version vector says, per origin, up to which epoch a state holds everything. It decides in a merge
  * what is new, what is known, and what overlaps.
  */
 
@@ -14,23 +14,23 @@ export interface Dot {
 }
 
 /** Per origin, the highest epoch whose writes are all held. */
-export type Version = ReadonlyMap<string, number>;
+export type VersionVector = ReadonlyMap<string, number>;
 
-export const EMPTY_VERSION: Version = new Map();
+export const EMPTY_VECTOR: VersionVector = new Map();
 
-/** Whether a state of `version` holds (or has superseded) the write `dot`. */
-export function isCovered(version: Version, dot: Dot): boolean {
-  return (version.get(dot.origin) ?? 0) >= dot.epoch;
+/** Whether a state of `vector` holds (or has superseded) the write `dot`. */
+export function isCovered(vector: VersionVector, dot: Dot): boolean {
+  return (vector.get(dot.origin) ?? 0) >= dot.epoch;
 }
 
-/** Whether `version` holds everything that `need` holds. */
-export function covers(version: Version, need: Version): boolean {
-  for (const [origin, epoch] of need) if ((version.get(origin) ?? 0) < epoch) return false;
+/** Whether `vector` holds everything that `need` holds. */
+export function covers(vector: VersionVector, need: VersionVector): boolean {
+  for (const [origin, epoch] of need) if ((vector.get(origin) ?? 0) < epoch) return false;
   return true;
 }
 
-/** The least version that covers both. */
-export function joinVersions(a: Version, b: Version): Version {
+/** The least version vector that covers both. */
+export function joinVectors(a: VersionVector, b: VersionVector): VersionVector {
   const joined = new Map(a);
   for (const [origin, epoch] of b) joined.set(origin, Math.max(joined.get(origin) ?? 0, epoch));
   return joined;

@@ -16,7 +16,7 @@ import {
   printCanonicalJson,
   printJson,
 } from "../../codec/json.ts";
-import type { DimensionShape } from "../../format/snapshot/read.ts";
+import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import type { ArrayMetadata, NodeState } from "./change-set.ts";
 
 /** Chunk coordinates are u32, so a dimension has at most this many chunks. */

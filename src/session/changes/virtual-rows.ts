@@ -1,7 +1,6 @@
 /** Virtual references as columns, on their way into a chunk table: no object per reference. */
 import { assert } from "../../base/errors.ts";
 import { ROW_VIRTUAL } from "../../format/manifest/chunk-rows.ts";
-import type { ChunkTable } from "./chunk-table.ts";
 
 /** A virtual reference whose strings are numbers in its table's `strings`. */
 export interface CodedVirtualRef {
@@ -12,6 +11,20 @@ export interface CodedVirtualRef {
   readonly length: number;
   /** 0 = none. */
   readonly lastModifiedSeconds: number;
+}
+
+/** What is asked of a table of chunks to take its rows as columns. */
+interface VirtualSource {
+  readonly length: number;
+  readonly isAscending: boolean;
+  readonly dots: readonly unknown[];
+  kind(row: number): number;
+  locationCode(row: number): number;
+  etagCode(row: number): number;
+  offset(row: number): number;
+  byteLength(row: number): number;
+  lastModifiedSeconds(row: number): number;
+  sortedCoordinates(): Uint32Array;
 }
 
 /** Rows of one write. */
@@ -51,7 +64,7 @@ export function assertRanges({ count, offsets, lengths }: VirtualRows): void {
  * gives numbers of its strings for numbers of the table's.
  */
 export function virtualRowsOf(
-  table: ChunkTable,
+  table: VirtualSource,
   recode: (code: number) => number,
 ): VirtualRows | undefined {
   const count = table.length;

@@ -9,7 +9,7 @@
  */
 
 import { CLOCK_SKEW_MAX_MICROS } from "../../assets/ops-log.ts";
-import type { RepoChange } from "../../assets/repo-state.ts";
+import type { RepoChange } from "../../assets/repo-change.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { inTurn, isTaken } from "../../base/in-turn.ts";
 import { isPlainObject } from "../../base/options.ts";
@@ -30,43 +30,18 @@ import {
   layersOf,
   loadBase,
   type SessionState,
-  type UnsettledCommit,
 } from "../session-state.ts";
 import type { Layers } from "../view/nodes.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./content.ts";
 import type { CheckedCommitOptions } from "./options.ts";
 import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
-import { changedSinceLanded, landedEarlier } from "./unsettled.ts";
+import type { CommitEvent, CommitReport } from "./report.ts";
+import { changedSinceLanded, landedEarlier, type UnsettledCommit } from "./unsettled.ts";
 import { writeManifests } from "./write-manifests.ts";
-
-/** What a commit is doing. `attempt` counts from 1. */
-export interface CommitEvent {
-  readonly phase: "rebase" | "manifests" | "snapshot" | "publish";
-  readonly attempt: number;
-  readonly elapsedMs: number;
-}
 
 /** A commit, amend or flush to run, its options checked. */
 export interface CommitRun extends CheckedCommitOptions {
   readonly mode: PublishMode;
-}
-
-/** What a commit did. */
-export interface CommitReport {
-  readonly snapshotId: string;
-  /** 1 = no lost race. */
-  readonly attempts: number;
-  readonly manifestsWritten: number;
-  /** Manifests of changed arrays that stayed valid, and those an earlier attempt had written. */
-  readonly manifestsReused: number;
-  /** Bytes of manifests, snapshots and logs; chunks were written before. */
-  readonly bytesWritten: number;
-  /** Objects put, `repo` and its backup not counted. */
-  readonly objectsWritten: number;
-  /** Requests, reads included, made while it ran; also those of other sessions of the repository. */
-  readonly requests: number;
-  /** Milliseconds by phase, over all attempts. */
-  readonly phasesMs: Readonly<Record<CommitEvent["phase"], number>>;
 }
 
 // A loser tries again soon: the winner's put takes milliseconds on a local disk.
@@ -105,7 +80,7 @@ function finish(state: SessionState, snapshotId: string): void {
   state.baseId = snapshotId;
   state.base = undefined;
   state.own = emptyChangeSet();
-  state.memo = { revision: state.revision, written: new Map() };
+  state.manifestCache = { revision: state.revision, written: new Map() };
   state.unsettled = [];
 }
 
@@ -236,11 +211,11 @@ async function attemptOnce(
   const { signal } = run;
   const base = await loadBase(state, signal);
   const layers = layersOf(state, base);
-  if (state.memo.revision !== state.revision) {
-    state.memo = { revision: state.revision, written: new Map() };
+  if (state.manifestCache.revision !== state.revision) {
+    state.manifestCache = { revision: state.revision, written: new Map() };
   }
   const manifests = await progress.phase("manifests", () =>
-    writeManifests(state, layers, arraysToRewrite(layers), state.memo, signal),
+    writeManifests(state, layers, arraysToRewrite(layers), state.manifestCache, signal),
   );
   progress.manifestsWritten += manifests.counts.written;
   progress.objectsWritten += manifests.counts.written;
@@ -282,7 +257,7 @@ async function publish(
   const snapshot = { id, flushedAtMicros, message, metadata };
   let earlier: UnsettledCommit | undefined;
   const change = (repo: RepoInfo): RepoChange => {
-    earlier = landedEarlier(state, mode, repo);
+    earlier = landedEarlier(state.unsettled, mode, repo);
     if (earlier !== undefined) throw changedSinceLanded(mode, earlier);
     return publishSnapshot(repo, { mode, branch, baseId: state.baseId, snapshot });
   };
@@ -303,7 +278,7 @@ async function publish(
 async function hasLandedNow(state: SessionState, run: CommitRun): Promise<boolean> {
   if (state.unsettled.length === 0) return false;
   const repo = await state.engine.repoState.read(run.signal);
-  return landedEarlier(state, run.mode, repo) !== undefined;
+  return landedEarlier(state.unsettled, run.mode, repo) !== undefined;
 }
 
 async function transactionLog(

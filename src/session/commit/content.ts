@@ -1,7 +1,8 @@
 /** What a commit's snapshot and transaction log say. Pure: values in, values out. */
 import { compareUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
-import type { ManifestFileInfo, ManifestRef, NodeSnapshot } from "../../format/snapshot/read.ts";
+import type { ManifestRef } from "../../format/snapshot/array-data.ts";
+import type { ManifestFileInfo, NodeSnapshot } from "../../format/snapshot/read.ts";
 import type { TransactionLog, UpdatedChunks } from "../../format/transaction-log/read.ts";
 import type { NodeState } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";

@@ -7,7 +7,7 @@
  * overlap, so whatever shares a cell with a written one is written too.
  */
 import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
-import type { Extent, ManifestRef } from "../../format/snapshot/read.ts";
+import type { Extent, ManifestRef } from "../../format/snapshot/array-data.ts";
 
 /** A cell to write: its box, the changed rows in it (sorted), and old manifests that lie in it alone. */
 export interface CellPlan {

@@ -2,8 +2,8 @@
 import { makeError } from "../../base/errors.ts";
 import { checkOptions, describe } from "../../base/options.ts";
 import type { ConflictSolver } from "../rebase/conflict.ts";
-import type { CommitEvent } from "./commit.ts";
 import { copyCommitMetadata, isWellFormed } from "./metadata.ts";
+import type { CommitEvent } from "./report.ts";
 
 const ATTEMPTS_MAX = 1000;
 

@@ -2,7 +2,7 @@
  * The commit point: what the one conditional put of `repo` changes. Pure functions from the
  * repository as it is now to the repository as it becomes; the loop around them is repo-state.
  */
-import type { RepoChange } from "../../assets/repo-state.ts";
+import type { RepoChange } from "../../assets/repo-change.ts";
 import { type ErrorDetails, makeError } from "../../base/errors.ts";
 import type { RepoInfo, RepoSnapshot } from "../../format/repo/read.ts";
 

@@ -5,11 +5,18 @@
  */
 import { makeError } from "../../base/errors.ts";
 import type { RepoInfo } from "../../format/repo/read.ts";
-import type { SessionState, UnsettledCommit } from "../session-state.ts";
+
+/** A commit that was sent and whose fate could not be learnt: it may have landed, or land yet. */
+export interface UnsettledCommit {
+  readonly snapshotId: string;
+  readonly mode: "commit" | "amend" | "flush";
+  /** The session's revision: while it has no other, its changes are those of that commit. */
+  readonly revision: number;
+}
 
 /** The earlier commit that has landed, if any; one that only flushed does not settle a commit. */
 export function landedEarlier(
-  { unsettled }: SessionState,
+  unsettled: readonly UnsettledCommit[],
   mode: UnsettledCommit["mode"] | "rebase",
   repo: RepoInfo,
 ): UnsettledCommit | undefined {

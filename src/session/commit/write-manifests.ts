@@ -11,9 +11,10 @@ import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
 import { extentsOf, selectRows } from "../../format/manifest/row-selection.ts";
 import type { splitSizes } from "../../format/manifest/splitting.ts";
 import { encodeManifest } from "../../format/manifest/write.ts";
-import type { ManifestFileInfo, ManifestRef } from "../../format/snapshot/read.ts";
+import type { ManifestRef } from "../../format/snapshot/array-data.ts";
+import type { ManifestFileInfo } from "../../format/snapshot/read.ts";
 import type { NodeState } from "../changes/change-set.ts";
-import type { ManifestMemo, SessionState, WrittenManifest } from "../session-state.ts";
+import type { SessionState } from "../session-state.ts";
 import { readManifestRows } from "../view/chunks.ts";
 import { type ArrayNode, baseNodeOf, type Layers } from "../view/nodes.ts";
 import {
@@ -24,6 +25,7 @@ import {
   planManifests,
 } from "./manifest-cells.ts";
 import { RowSubset } from "./row-subset.ts";
+import type { ManifestCache, WrittenManifest } from "./written-manifests.ts";
 
 /** Counts for the commit report. */
 export interface ManifestCounts {
@@ -55,7 +57,7 @@ export async function writeManifests(
   state: SessionState,
   layers: Layers,
   nodes: readonly NodeState[],
-  memo: ManifestMemo,
+  manifestCache: ManifestCache,
   signal?: AbortSignal,
 ): Promise<ManifestResult> {
   const refs = new Map<string, ManifestRef[]>();
@@ -71,7 +73,7 @@ export async function writeManifests(
     jobs.push(...(await jobsOf(state, layers, plan, signal)));
   }
   const results = await mapConcurrent(jobs, CELLS_UNDER_WAY_MAX, (job) =>
-    writeCell(state, layers, job, memo, counts, signal),
+    writeCell(state, layers, job, manifestCache, counts, signal),
   );
   jobs.forEach(({ node }, at) => {
     const { ref, file } = results[at] as WrittenManifest;
@@ -161,7 +163,7 @@ async function writeCell(
   state: SessionState,
   layers: Layers,
   job: Job,
-  memo: ManifestMemo,
+  manifestCache: ManifestCache,
   counts: ManifestCounts,
   signal?: AbortSignal,
 ): Promise<WrittenManifest> {
@@ -172,7 +174,7 @@ async function writeCell(
   const key = [node.id, box.join(), grid.join(), ...base.map(({ manifestId }) => manifestId)].join(
     "|",
   );
-  const known = memo.written.get(key);
+  const known = manifestCache.written.get(key);
   if (known !== undefined) {
     counts.reused++;
     return known;
@@ -188,7 +190,7 @@ async function writeCell(
     selection.length === 0
       ? { ref: undefined, file: undefined }
       : await writeManifest(assets, state, node.id, selection, counts, signal);
-  memo.written.set(key, written);
+  manifestCache.written.set(key, written);
   return written;
 }
 

@@ -3,7 +3,7 @@
  * changes only: no storage, no credentials, no headers.
  *
  *   magic (8) | format version (1) | flags (1) | body | CRC-32C of all before (4)
- *   body: base | hint? | origins | dots | need | version | overlay | own
+ *   body: base | hint? | origins | dots | need | vector | overlay | own
  *
  * Equal states give equal bytes. Damage of any kind is refused with `invalid-fork-bytes`, and
  * nothing is allocated that the input's length does not justify.
@@ -17,7 +17,7 @@ import { NODE_ID_BYTES, OBJECT_ID_BYTES } from "../../format/ids.ts";
 import type { StorageHint } from "../../storage/port.ts";
 import type { ChangeSet, NodeChange } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
-import type { Dot, Version } from "../changes/dot.ts";
+import type { Dot, VersionVector } from "../changes/dot.ts";
 import { DotDictionary } from "../changes/dot-dictionary.ts";
 import { readId, readNodeChange, writeNodeChange } from "./node-bytes.ts";
 import { readTable, writeTable } from "./table-bytes.ts";
@@ -27,8 +27,8 @@ export interface ForkState {
   /** Id of the base snapshot. */
   readonly base: string;
   /** What a receiver must hold. */
-  readonly need: Version;
-  readonly version: Version;
+  readonly need: VersionVector;
+  readonly vector: VersionVector;
   /** The parent's uncommitted changes; empty if they were left out. */
   readonly overlay: ChangeSet;
   readonly own: ChangeSet;
@@ -70,7 +70,7 @@ export function encodeForkBytes(state: ForkState): Uint8Array {
 function writeCausality(writer: ByteWriter, state: ForkState, dots: DotDictionary): void {
   const used = dots.all();
   const names = used.map(({ origin }) => origin);
-  const origins = [...new Set([...names, ...state.need.keys(), ...state.version.keys()])];
+  const origins = [...new Set([...names, ...state.need.keys(), ...state.vector.keys()])];
   origins.sort(compareUtf8);
   const numbers = new Map(origins.map((origin, number) => [origin, number]));
   const numberOf = (origin: string): number => numbers.get(origin) as number;
@@ -81,8 +81,8 @@ function writeCausality(writer: ByteWriter, state: ForkState, dots: DotDictionar
     writer.varint(numberOf(origin));
     writer.varint(epoch);
   }
-  for (const version of [state.need, state.version]) {
-    const entries = [...version].sort(([a], [b]) => numberOf(a) - numberOf(b));
+  for (const vector of [state.need, state.vector]) {
+    const entries = [...vector].sort(([a], [b]) => numberOf(a) - numberOf(b));
     writer.varint(entries.length);
     for (const [origin, epoch] of entries) {
       writer.varint(numberOf(origin));
@@ -142,8 +142,8 @@ function readState(reader: ByteReader): ForkState {
   for (let count = reader.count(1); count > 0; count--) origins.push(reader.text());
   const dots: Dot[] = [];
   for (let count = reader.count(2); count > 0; count--) dots.push(readDot(reader, origins));
-  const need = readVersion(reader, origins);
-  const version = readVersion(reader, origins);
+  const need = readVector(reader, origins);
+  const vector = readVector(reader, origins);
   const overlay = readChanges(reader, dots);
   const own = readChanges(reader, dots);
   if (reader.remaining > 0) reader.fail(`${reader.remaining} bytes too many`);
@@ -151,7 +151,7 @@ function readState(reader: ByteReader): ForkState {
   return {
     base,
     need,
-    version,
+    vector,
     overlay,
     own,
     overlayOmitted,
@@ -164,14 +164,14 @@ function readDot(reader: ByteReader, origins: readonly string[]): Dot {
   return { origin, epoch: reader.varint() };
 }
 
-function readVersion(reader: ByteReader, origins: readonly string[]): Version {
-  const version = new Map<string, number>();
+function readVector(reader: ByteReader, origins: readonly string[]): VersionVector {
+  const vector = new Map<string, number>();
   for (let count = reader.count(2); count > 0; count--) {
     const { origin, epoch } = readDot(reader, origins);
-    if (version.has(origin)) reader.fail("a version names an origin twice");
-    version.set(origin, epoch);
+    if (vector.has(origin)) reader.fail("a version names an origin twice");
+    vector.set(origin, epoch);
   }
-  return version;
+  return vector;
 }
 
 function readHint(reader: ByteReader): StorageHint {

@@ -3,7 +3,7 @@ import { makeError } from "../../base/errors.ts";
 import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
 import type { ForkContent } from "../merge/three-way.ts";
 import { getState } from "../session-access.ts";
-import { assertIdle, createState, publish, type SessionState } from "../session-state.ts";
+import { assertIdle, closeEpoch, createState, type SessionState } from "../session-state.ts";
 
 /**
  * The state of a fork of `parent`: shares all tables until someone writes.
@@ -16,18 +16,18 @@ export function forkState(parent: SessionState): SessionState {
     });
   }
   assertIdle(parent, "fork");
-  publish(parent);
+  closeEpoch(parent);
   const overlay = flattenOf(parent);
-  const version = isUntouched(parent) ? undefined : parent.version;
+  const vector = isUntouched(parent) ? undefined : parent.vector;
   return createState({
     engine: parent.engine,
     kind: "fork",
-    writeHalf: parent.writeHalf,
+    mode: "writable",
     baseId: parent.baseId,
     base: parent.base,
     overlay,
-    version,
-    need: version,
+    vector,
+    need: vector,
   });
 }
 
@@ -45,7 +45,7 @@ export function contentOfFork(input: unknown): ForkContent | undefined {
   const state = getState(input);
   if (state?.kind !== "fork") return undefined;
   assertIdle(state, "merge");
-  publish(state);
-  const { baseId, need, version, overlay } = state;
-  return { baseId, need, version, overlay, own: shareChanges(state.own) };
+  closeEpoch(state);
+  const { baseId, need, vector, overlay } = state;
+  return { baseId, need, vector, overlay, own: shareChanges(state.own) };
 }

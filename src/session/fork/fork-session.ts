@@ -19,12 +19,12 @@ import type { MergeReport } from "../merge/report.ts";
 import { rememberState } from "../session-access.ts";
 import {
   assertIdle,
+  closeEpoch,
   createState,
   discard,
   emptyChangeSet,
   hasChanges,
   hasOwnChanges,
-  publish,
   type SessionState,
 } from "../session-state.ts";
 import { Store } from "../store/store.ts";
@@ -69,7 +69,7 @@ export class ForkSession {
   constructor(state: SessionState, half: WriteHalf) {
     this.#state = state;
     this.#half = half;
-    this.store = new Store<ForkSession>(this, state);
+    this.store = new Store<ForkSession>(this, state, half);
     rememberState(this, state);
     defineAsyncDispose(this);
   }
@@ -125,12 +125,12 @@ export class ForkSession {
       );
     }
     assertIdle(this.#state, "toBytes");
-    publish(this.#state);
-    const { baseId, need, version, overlay, own } = this.#state;
+    closeEpoch(this.#state);
+    const { baseId, need, vector, overlay, own } = this.#state;
     return this.#half.encodeForkBytes({
       base: baseId,
       need,
-      version,
+      vector,
       overlay: options?.overlay === "omit" ? emptyChangeSet() : overlay,
       own,
       overlayOmitted: options?.overlay === "omit" && hasChanges(overlay),
@@ -146,7 +146,7 @@ export class ForkSession {
     const storage = options?.storage;
     const checked = await checkEngineOptions("fromBytes", storage, options, ["storage"]);
     const { WRITE_HALF: half } = await import("../write-half.ts");
-    const { base, need, version, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
+    const { base, need, vector, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
     if (overlayOmitted) {
       throw makeError(
         "invalid-fork-bytes",
@@ -159,12 +159,12 @@ export class ForkSession {
     const state = createState({
       engine,
       kind: "fork",
-      writeHalf: half,
+      mode: "writable",
       baseId: base,
       base: index,
       overlay,
       own,
-      version,
+      vector,
       need,
     });
     return new ForkSession(state, half);

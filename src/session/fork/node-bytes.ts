@@ -4,7 +4,7 @@ import { decodeBase32, encodeBase32 } from "../../codec/base32.ts";
 import type { ByteReader, ByteWriter } from "../../codec/byte-stream.ts";
 import { NODE_ID_BYTES } from "../../format/ids.ts";
 import { parsePath } from "../../format/node-path.ts";
-import type { DimensionShape } from "../../format/snapshot/read.ts";
+import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import type { ArrayMetadata, BaseNode, NodeChange, NodeState } from "../changes/change-set.ts";
 import type { Dot } from "../changes/dot.ts";
 import { arraySignature } from "../changes/node-metadata.ts";

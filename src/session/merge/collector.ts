@@ -6,7 +6,7 @@ import { makeError } from "../../base/errors.ts";
 import { objectIdFromBytes } from "../../format/ids.ts";
 import { chunkPath } from "../../format/object-paths.ts";
 import { shareChanges } from "../changes/shared-tables.ts";
-import { loadBase, publish, type SessionState } from "../session-state.ts";
+import { closeEpoch, loadBase, type SessionState } from "../session-state.ts";
 import { EMPTY_MERGE_REPORT, type MergeReport } from "./report.ts";
 import {
   type ForkContent,
@@ -43,10 +43,10 @@ export async function startCollector(
   signal?: AbortSignal,
 ): Promise<MergeCollector> {
   const base = await loadBase(state, signal);
-  publish(state);
-  const { baseId, overlay, version, revision } = state;
+  closeEpoch(state);
+  const { baseId, overlay, vector, revision } = state;
   const ownBefore = shareChanges(state.own);
-  const target: MergeTarget = { baseId, base, overlay, own: shareChanges(state.own), version };
+  const target: MergeTarget = { baseId, base, overlay, own: shareChanges(state.own), vector };
   let report = EMPTY_MERGE_REPORT;
   return {
     async add(fork, { decide, checkChunks, signal: addSignal }) {
@@ -68,13 +68,13 @@ export async function startCollector(
         throw makeError("session-busy", "merge: the session changed while the merge ran");
       }
       state.own = target.own;
-      state.version = target.version;
+      state.vector = target.vector;
       state.revision++;
     },
     asFork: () => ({
       baseId,
-      need: version,
-      version: target.version,
+      need: vector,
+      vector: target.vector,
       overlay: ownBefore,
       own: target.own,
     }),

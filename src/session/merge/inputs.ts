@@ -109,8 +109,8 @@ function assertMergeable(receiver: SessionState, input: unknown): void {
 export function contentOfBytes(input: unknown): ForkContent {
   const bytes = asBytes(input);
   if (bytes !== undefined) {
-    const { base, need, version, overlay, own } = decodeForkBytes(bytes);
-    return { baseId: base, need, version, overlay, own };
+    const { base, need, vector, overlay, own } = decodeForkBytes(bytes);
+    return { baseId: base, need, vector, overlay, own };
   }
   if (typeof input === "object" && input !== null && "saved" in input) {
     throw makeError("unimplemented", "merge: saved forks are not built yet; send their bytes");

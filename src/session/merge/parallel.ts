@@ -95,7 +95,7 @@ export async function beginParallelMerge(
   };
 }
 
-/** Who wrote what the fork brings: origins in its version that its parent did not know. */
-function originsOf({ need, version }: ForkContent): string[] {
-  return [...version.keys()].filter((origin) => !need.has(origin));
+/** Who wrote what the fork brings: origins in its vector that its parent did not know. */
+function originsOf({ need, vector }: ForkContent): string[] {
+  return [...vector.keys()].filter((origin) => !need.has(origin));
 }

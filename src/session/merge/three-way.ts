@@ -1,7 +1,7 @@
 /**
  * Three-way merge of a fork into a session or another fork, over values, without I/O.
  *
- * Every write carries a dot; versions say what each side has seen (dot.ts). Per write of the
+ * Every write carries a dot; version vectors say what each side has seen (dot.ts). Per write of the
  * fork: known to the receiver -> skipped; the receiver has nothing there, or only what the fork
  * had seen -> taken; equal -> nothing; else an overlap (chunks) or `merge-failed` (nodes).
  * Chunk writes belong to a node id. The result is a new change set; the receiver is not touched.
@@ -19,7 +19,7 @@ import {
 } from "../changes/change-set.ts";
 import { ChunkCoordinates } from "../changes/chunk-coordinates.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
-import { covers, type Dot, isCovered, joinVersions, type Version } from "../changes/dot.ts";
+import { covers, type Dot, isCovered, joinVectors, type VersionVector } from "../changes/dot.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import { isInGrid, pendingChunk } from "../view/chunks.ts";
@@ -35,8 +35,8 @@ import type { MergeReport, OverlapPolicy } from "./report.ts";
 /** What a fork brings. */
 export interface ForkContent {
   readonly baseId: string;
-  readonly need: Version;
-  readonly version: Version;
+  readonly need: VersionVector;
+  readonly vector: VersionVector;
   readonly overlay: ChangeSet;
   readonly own: ChangeSet;
 }
@@ -47,7 +47,7 @@ export interface MergeTarget {
   readonly base: SnapshotIndex;
   readonly overlay: ChangeSet;
   readonly own: ChangeSet;
-  version: Version;
+  vector: VersionVector;
 }
 
 /** Decides about one chunk that both sides wrote, by the marks of the two writes. */
@@ -110,7 +110,7 @@ export function mergeFork(
   mergeNodes(run);
   mergeChunks(run);
   if (run.overlaps.size > 0) throw overlapError(run.overlaps);
-  target.version = joinVersions(target.version, fork.version);
+  target.vector = joinVectors(target.vector, fork.vector);
   const { chunks, overlapCount: overlaps, skipped, bytes, sampleChunkId } = run;
   return { report: { forks: 1, chunks, overlaps, skipped, bytes }, sampleChunkId };
 }
@@ -123,7 +123,7 @@ function assertSameBase(target: MergeTarget, fork: ForkContent): void {
       { details: { forkBase: fork.baseId, receiverBase: target.baseId } },
     );
   }
-  if (!covers(target.version, fork.need)) {
+  if (!covers(target.vector, fork.need)) {
     throw makeError(
       "fork-base-mismatch",
       "the fork rests on uncommitted changes that the receiver does not hold",
@@ -137,12 +137,12 @@ function mergeNodes(run: MergeRun): void {
   const taken: NodeChange[] = [];
   const failed: string[] = [];
   for (const [path, theirs] of fork.own.nodes) {
-    if (isCovered(target.version, theirs.dot)) {
+    if (isCovered(target.vector, theirs.dot)) {
       run.skipped++;
       continue;
     }
     const ours = changeAt(run.before, path);
-    if (ours === undefined || isCovered(fork.version, ours.dot)) taken.push(theirs);
+    if (ours === undefined || isCovered(fork.vector, ours.dot)) taken.push(theirs);
     else if (!isEqualChange(ours, theirs)) failed.push(path);
   }
   failed.push(...structuralConflicts(run, taken));
@@ -167,7 +167,7 @@ function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): strin
   const unseen: NodeChange[] = [];
   const changed = new Map([...run.before.overlay.nodes, ...run.before.own.nodes]);
   for (const change of changed.values()) {
-    if (!isCovered(run.fork.version, change.dot)) unseen.push(change);
+    if (!isCovered(run.fork.vector, change.dot)) unseen.push(change);
   }
   const blocksChildren = ({ node }: NodeChange): boolean =>
     node === undefined || node.type === "array";
@@ -192,7 +192,7 @@ function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): strin
 function assertNoUnseenChunks(run: MergeRun, node: NodeState): void {
   for (const { table, hiding } of receiverTables(run, node.id)) {
     for (let row = 0; row < table.length; row++) {
-      if (isCovered(run.fork.version, table.dot(row)) || isHidden(table, row, hiding)) continue;
+      if (isCovered(run.fork.vector, table.dot(row)) || isHidden(table, row, hiding)) continue;
       throw mergeFailed([node.path], "the fork deleted an array whose chunks the receiver wrote:");
     }
   }
@@ -224,7 +224,7 @@ function mergeChunks(run: MergeRun): void {
     const path = pathOfNode(run, nodeId);
     const now = path === undefined ? undefined : nodeAt(run.after, path);
     if (path === undefined || now?.id !== nodeId || now.array === undefined) {
-      if (isEveryRowCovered(table, run.target.version)) {
+      if (isEveryRowCovered(table, run.target.vector)) {
         run.skipped += table.length; // Known before: the receiver has deleted the node since.
         continue;
       }
@@ -238,9 +238,8 @@ function mergeChunks(run: MergeRun): void {
   assertCompatibleMetadata(run);
 }
 
-function isEveryRowCovered(table: ChunkTable, version: Version): boolean {
-  for (let row = 0; row < table.length; row++)
-    if (!isCovered(version, table.dot(row))) return false;
+function isEveryRowCovered(table: ChunkTable, vector: VersionVector): boolean {
+  for (let row = 0; row < table.length; row++) if (!isCovered(vector, table.dot(row))) return false;
   return true;
 }
 
@@ -254,7 +253,7 @@ function mergeTable(run: MergeRun, path: string, node: NodeState, theirs: ChunkT
   const coordinates = new Uint32Array(theirs.rank);
   const taken: number[] = [];
   for (let row = 0; row < theirs.length; row++) {
-    if (isCovered(target.version, theirs.dot(row))) {
+    if (isCovered(target.vector, theirs.dot(row))) {
       run.skipped++;
       continue;
     }
@@ -262,7 +261,7 @@ function mergeTable(run: MergeRun, path: string, node: NodeState, theirs: ChunkT
     const present = pendingChunk(run.before, node.id, coordinates);
     if (present !== undefined) {
       const ours = (present.rows as ChunkTable).dot(present.row);
-      if (!isCovered(fork.version, ours)) {
+      if (!isCovered(fork.vector, ours)) {
         if (theirs.equalRows(row, present.rows, present.row)) continue;
         if (!takesTheirs(run, run.decide(ours, theirs.dot(row)), path, coordinates)) continue;
       }
@@ -275,7 +274,7 @@ function mergeTable(run: MergeRun, path: string, node: NodeState, theirs: ChunkT
 
 /** Whether the receiver plainly knows none of the writes and has nothing at their chunks. */
 function isNewEverywhere({ target, own }: MergeRun, nodeId: string, theirs: ChunkTable): boolean {
-  if (theirs.dots.some((dot) => isCovered(target.version, dot))) return false;
+  if (theirs.dots.some((dot) => isCovered(target.vector, dot))) return false;
   return [target.overlay, own].every(({ chunks }) => {
     const ours = chunks.get(nodeId);
     return ours === undefined || theirs.isBehind(ours);
@@ -328,15 +327,15 @@ function assertCompatibleMetadata(run: MergeRun): void {
     const path = pathOfNode(run, nodeId);
     const ours = path === undefined ? undefined : changeAt(run.before, path);
     if (ours?.node?.array === undefined || ours.node.id !== nodeId) continue;
-    if (isCovered(run.fork.version, ours.dot)) continue;
-    const rows = { table, hiding: undefined, seenBy: run.target.version };
+    if (isCovered(run.fork.vector, ours.dot)) continue;
+    const rows = { table, hiding: undefined, seenBy: run.target.vector };
     assertChunksFit(run, ours.path, nodeAt(run.theirs, ours.path), rows);
   }
   for (const theirs of run.fork.own.nodes.values()) {
     const { path, node, dot } = theirs;
-    if (node?.array === undefined || isCovered(run.target.version, dot)) continue;
+    if (node?.array === undefined || isCovered(run.target.vector, dot)) continue;
     for (const tables of receiverTables(run, node.id)) {
-      const rows = { ...tables, seenBy: run.fork.version };
+      const rows = { ...tables, seenBy: run.fork.vector };
       assertChunksFit(run, path, nodeAt(run.before, path), rows);
     }
   }
@@ -346,7 +345,7 @@ function assertCompatibleMetadata(run: MergeRun): void {
 interface WrittenRows {
   readonly table: ChunkTable;
   readonly hiding: ChunkTable | undefined;
-  readonly seenBy: Version;
+  readonly seenBy: VersionVector;
 }
 
 function assertChunksFit(

@@ -10,7 +10,8 @@
  */
 import { compareUtf8 } from "../../base/bytes.ts";
 import { parentPath } from "../../format/node-path.ts";
-import type { DimensionShape, NodeSnapshot } from "../../format/snapshot/read.ts";
+import type { DimensionShape } from "../../format/snapshot/array-data.ts";
+import type { NodeSnapshot } from "../../format/snapshot/read.ts";
 import type { TransactionLog, UpdatedChunks } from "../../format/transaction-log/read.ts";
 import type { ChangeSet, NodeChange } from "../changes/change-set.ts";
 import { ChunkCoordinates, unionCoordinates } from "../changes/chunk-coordinates.ts";

@@ -1,7 +1,7 @@
 /** A change set being moved over another snapshot, with decisions about conflicts applied to it. */
 import { ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { isAncestorPath, parentPath } from "../../format/node-path.ts";
-import type { DimensionShape } from "../../format/snapshot/read.ts";
+import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import type { BaseNode, ChangeSet, NodeChange } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";

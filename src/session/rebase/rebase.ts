@@ -29,7 +29,7 @@ export async function rebaseOnto(
 ): Promise<void> {
   const { engine, branch } = state;
   const repo = await engine.repoState.read(signal);
-  const landed = landedEarlier(state, "rebase", repo);
+  const landed = landedEarlier(state.unsettled, "rebase", repo);
   if (landed !== undefined) throw changedSinceLanded("rebase", landed);
   const tip = branch === undefined ? undefined : repo.branches.get(branch);
   if (tip === undefined || tip === state.baseId) return;

@@ -5,7 +5,7 @@
  */
 import { type AsyncList, asyncList } from "../../base/async-list.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
-import { makeError } from "../../base/errors.ts";
+import { assert, makeError } from "../../base/errors.ts";
 import { inTurn } from "../../base/in-turn.ts";
 import { checkOptions, describe } from "../../base/options.ts";
 import { abortable } from "../../base/single-flight.ts";
@@ -68,12 +68,15 @@ export class Store<S = unknown> {
   /** The session this store belongs to. */
   readonly session: S;
   readonly #state: SessionState;
+  /** The code that writes; read-only sessions have none. */
+  readonly #half: WriteHalf | undefined;
   readonly #readOnly: boolean;
 
   /** @internal */
-  constructor(session: S, state: SessionState, readOnly = false) {
+  constructor(session: S, state: SessionState, half: WriteHalf | undefined, readOnly = false) {
     this.session = session;
     this.#state = state;
+    this.#half = half;
     this.#readOnly = readOnly;
   }
 
@@ -96,7 +99,7 @@ export class Store<S = unknown> {
 
   /** The same session's store, refusing writes with `read-only-store`. */
   withReadOnly(): Store<S> {
-    return new Store(this.session, this.#state, true);
+    return new Store(this.session, this.#state, undefined, true);
   }
 
   /**
@@ -342,7 +345,9 @@ export class Store<S = unknown> {
           details: { operation },
         });
       }
-      const half = assertWritable(this.#state, operation);
+      assertWritable(this.#state, operation);
+      const half = this.#half;
+      assert(half !== undefined, "a writable session has the code that writes");
       const signal = options?.signal;
       signal?.throwIfAborted();
       const write = work(half, signal);

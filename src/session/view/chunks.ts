@@ -7,7 +7,7 @@ import type { AssetStore } from "../../assets/asset-store.ts";
 import { makeError } from "../../base/errors.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import type { Manifest, ManifestRows } from "../../format/manifest/read.ts";
-import type { DimensionShape, ManifestRef } from "../../format/snapshot/read.ts";
+import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
 import { type ArrayNode, baseNodeOf, type Layers } from "./nodes.ts";
 
 const NO_MANIFESTS: readonly ManifestRef[] = [];

@@ -6,7 +6,8 @@ import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { compareUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { isAncestorPath } from "../../format/node-path.ts";
-import type { ArrayData, NodeSnapshot } from "../../format/snapshot/read.ts";
+import type { ArrayData } from "../../format/snapshot/array-data.ts";
+import type { NodeSnapshot } from "../../format/snapshot/read.ts";
 import type { ArrayMetadata, ChangeSet, NodeChange, NodeState } from "../changes/change-set.ts";
 
 /** The three layers of a session, the base loaded. */

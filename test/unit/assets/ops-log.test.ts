@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { appendUpdates, fateOfPut, nextUpdateMicros } from "../../../src/assets/ops-log.ts";
-import type { RepoInfo, RepoUpdate } from "../../../src/format/repo/read.ts";
+import type { RepoInfo } from "../../../src/format/repo/read.ts";
+import type { RepoUpdate } from "../../../src/format/repo/update.ts";
 import { emptyRepo } from "./repo-values.ts";
 
 const withLog = (latestUpdates: readonly RepoUpdate[], repoBeforeUpdates?: string): RepoInfo => ({

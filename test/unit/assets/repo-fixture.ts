@@ -1,16 +1,17 @@
 /** Repositories in memory under a clock that the test sets, and writers on them. */
 import { METADATA_BYTES_MAX } from "../../../src/assets/asset-limits.ts";
 import { writeInitialRepo } from "../../../src/assets/initial-repo.ts";
+import type { RepoChange } from "../../../src/assets/repo-change.ts";
 import { decodeRepo } from "../../../src/assets/repo-object.ts";
 import {
   createRepoState,
-  type RepoChange,
   type RepoState,
   type RepoStateOptions,
 } from "../../../src/assets/repo-state.ts";
 import { type Runtime, systemRuntime } from "../../../src/base/runtime.ts";
 import { backupPath } from "../../../src/format/object-paths.ts";
-import type { RepoInfo, RepoUpdate } from "../../../src/format/repo/read.ts";
+import type { RepoInfo } from "../../../src/format/repo/read.ts";
+import type { RepoUpdate } from "../../../src/format/repo/update.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 

@@ -3,13 +3,10 @@ import fc from "fast-check";
 import { encodeBase32 } from "../../../src/codec/base32.ts";
 import type { MetadataItem } from "../../../src/format/metadata.ts";
 import { encodeMetadata } from "../../../src/format/metadata-write.ts";
-import type {
-  RepoInfo,
-  RepoSnapshot,
-  RepoStatus,
-  UpdateKind,
-} from "../../../src/format/repo/read.ts";
-import type { ArrayData, NodeSnapshot, Snapshot } from "../../../src/format/snapshot/read.ts";
+import type { RepoInfo, RepoSnapshot } from "../../../src/format/repo/read.ts";
+import type { RepoStatus, UpdateKind } from "../../../src/format/repo/update.ts";
+import type { ArrayData } from "../../../src/format/snapshot/array-data.ts";
+import type { NodeSnapshot, Snapshot } from "../../../src/format/snapshot/read.ts";
 import type { TransactionLog, UpdatedChunks } from "../../../src/format/transaction-log/read.ts";
 
 export const objectId: fc.Arbitrary<string> = fc

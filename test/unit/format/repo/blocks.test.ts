@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseRepoInfo, type RepoInfo, type RepoUpdate } from "../../../../src/format/repo/read.ts";
+import { parseRepoInfo, type RepoInfo } from "../../../../src/format/repo/read.ts";
+import type { RepoUpdate } from "../../../../src/format/repo/update.ts";
 import { encodeRepoInfo, encodeRepoPayload } from "../../../../src/format/repo/write.ts";
 import { longHistory } from "../../long-history.ts";
 

@@ -35,7 +35,7 @@ function stateOf(own: Partial<ChangeSet>, more: Partial<ForkState> = {}): ForkSt
   return {
     base: MANIFEST_ID,
     need: new Map(),
-    version: new Map([[DOT.origin, 1]]),
+    vector: new Map([[DOT.origin, 1]]),
     overlay: empty(),
     own: { ...empty(), ...own },
     ...more,
@@ -126,7 +126,7 @@ const anyState: fc.Arbitrary<ForkState> = fc.record(
   {
     base: fc.constantFrom(MANIFEST_ID, INITIAL_SNAPSHOT_ID),
     need: anyVersion,
-    version: anyVersion,
+    vector: anyVersion,
     overlay: anyChanges,
     own: anyChanges,
     overlayOmitted: fc.boolean(),
@@ -135,11 +135,11 @@ const anyState: fc.Arbitrary<ForkState> = fc.record(
       { type: "s3", bucket: "b", nested: [1] },
     ),
   },
-  { requiredKeys: ["base", "need", "version", "overlay", "own"] },
+  { requiredKeys: ["base", "need", "vector", "overlay", "own"] },
 );
 
 /** The state as plain values. */
-function plain({ base, need, version, overlay, own, overlayOmitted = false, hint }: ForkState) {
+function plain({ base, need, vector, overlay, own, overlayOmitted = false, hint }: ForkState) {
   const changes = ({ nodes, chunks }: ChangeSet) => ({
     nodes: [...nodes].sort(([a], [b]) => (a < b ? -1 : 1)),
     chunks: [...chunks]
@@ -156,7 +156,7 @@ function plain({ base, need, version, overlay, own, overlayOmitted = false, hint
   return {
     base,
     need: sort(need),
-    version: sort(version),
+    vector: sort(vector),
     overlay: changes(overlay),
     own: changes(own),
     overlayOmitted,

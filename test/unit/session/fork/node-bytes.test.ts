@@ -15,7 +15,7 @@ const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkState> = {}): Uint8A
   encodeForkBytes({
     base: MANIFEST_ID,
     need: new Map(),
-    version: new Map([[DOT.origin, 1]]),
+    vector: new Map([[DOT.origin, 1]]),
     overlay: empty(),
     own: { ...empty(), ...own },
     ...more,
@@ -46,11 +46,11 @@ test("fork bytes with ids or paths that are none are refused", () => {
 });
 
 test("fork bytes with a version that names an origin twice are refused", () => {
-  const version = new Map([
+  const vector = new Map([
     ["A", 1],
     ["B", 1],
   ]);
-  const bytes = bytesOf({}, { version });
+  const bytes = bytesOf({}, { vector });
   // The end: B's number and epoch, four counts of no changes, the checksum.
   const end = bytes.length - 4;
   expect([...bytes.subarray(end - 6, end)]).toEqual([1, 1, 0, 0, 0, 0]);

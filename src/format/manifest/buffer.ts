@@ -1,0 +1,27 @@
+/** What the references of a manifest are read from. */
+import type { PartialBytes } from "../../base/partial-bytes.ts";
+import type { LocationDecoder } from "./location-decoder.ts";
+import type { RefVtable, RefVtables } from "./ref-vtables.ts";
+
+/** Where one reference stands. */
+export interface RefPosition {
+  readonly table: number;
+  readonly vtable: RefVtable;
+  /** Position of its index's length. */
+  readonly index: number;
+  readonly rank: number;
+}
+
+/** What the references of all arrays of a manifest share. */
+export interface ManifestBuffer {
+  readonly object: string;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Where `bytes` come from, unless all were there from the start. */
+  readonly partial: PartialBytes | undefined;
+  /** With `partial`: `locateRef`, which is loaded then. */
+  readonly locate: ((buffer: ManifestBuffer, slot: number) => RefPosition) | undefined;
+  readonly vtables: RefVtables;
+  /** `undefined`: the manifest has no dictionary, or an algorithm that is not known. */
+  readonly decodeLocation: LocationDecoder | undefined;
+}

@@ -1,0 +1,26 @@
+/** What a commit tells while it runs, and what it did. */
+
+/** What a commit is doing. `attempt` counts from 1. */
+export interface CommitEvent {
+  readonly phase: "rebase" | "manifests" | "snapshot" | "publish";
+  readonly attempt: number;
+  readonly elapsedMs: number;
+}
+
+/** What a commit did. */
+export interface CommitReport {
+  readonly snapshotId: string;
+  /** 1 = no lost race. */
+  readonly attempts: number;
+  readonly manifestsWritten: number;
+  /** Manifests of changed arrays that stayed valid, and those an earlier attempt had written. */
+  readonly manifestsReused: number;
+  /** Bytes of manifests, snapshots and logs; chunks were written before. */
+  readonly bytesWritten: number;
+  /** Objects put, `repo` and its backup not counted. */
+  readonly objectsWritten: number;
+  /** Requests, reads included, made while it ran; also those of other sessions of the repository. */
+  readonly requests: number;
+  /** Milliseconds by phase, over all attempts. */
+  readonly phasesMs: Readonly<Record<CommitEvent["phase"], number>>;
+}
