@@ -3,8 +3,7 @@
  *
  * Effective = defaults, overridden by what is persisted, overridden by what the user passes.
  * Unknown keys are refused in what a user passes and survive in what is persisted. Credentials
- * are no part of it. Spec: v2 "Repo Info File" › config; its keys: format reference
- * "Configuration".
+ * are no part of it. Spec: v2 "Repo Info File" › Repo; docs/format.md "Configuration".
  */
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
