@@ -183,7 +183,7 @@ function withDefaults<T extends object>(defaults: T, given: { [K in keyof T]?: T
 
 /**
  * What `bytes` (FlexBuffers) persist; `object` is named in errors. Unknown keys are left out here
- * and kept by `encodeConfig` (`config-write.ts`).
+ * and kept by `encodeConfig` (`write.ts`).
  * @throws {config-deserialization} damaged, or a key with a value that no client accepts
  */
 export function parseConfig(bytes: Uint8Array, object: string): RepositoryConfig {
