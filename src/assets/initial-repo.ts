@@ -1,7 +1,7 @@
 /**
  * The first state of a repository: initial snapshot and log, then `repo`, each put only where
  * there is none. Several creators may race: one wins, nothing of another's is overwritten.
- * Spec: v2 "Repo Info File"; format.md "Write algorithms".
+ * Spec: v2 "Repo Info File"; docs/format.md "Order of writes".
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { backoff } from "../base/retry.ts";

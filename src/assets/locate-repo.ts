@@ -1,6 +1,6 @@
 /**
  * Finds out what stands in a storage: a repository, one of spec 1, something else, or nothing.
- * Spec: v2 "Repo Info File" (which version a repository has).
+ * Spec: docs/format.md "Repository layout"; docs/semantics.md "Open".
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { INITIAL_SNAPSHOT_ID } from "../format/ids.ts";

@@ -4,8 +4,8 @@
  *
  * The name of the backup that a put made for the state it replaced stands only in the body of
  * that very put, and stays in the log when others commit on top. So it tells for certain whether
- * a put whose reply was lost took effect. Spec: v2 "Repo Info File" › ops log; the roll-over rule
- * is the official engine's, measured.
+ * a put whose reply was lost took effect. Spec: v2 "Repo Info File" › Update; docs/format.md
+ * "Backups and the ops log".
  */
 import { makeError } from "../base/errors.ts";
 import { REPO_PATH } from "../format/object-paths.ts";

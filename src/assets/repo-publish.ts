@@ -4,7 +4,8 @@
  * A put that did not plainly succeed is settled by reading back: ours is recognised by the name
  * of its backup, which only our body carries, also when others have committed on top. While the
  * old version still stands, a put with a lost reply may yet land: the very same body is sent
- * again, so that at most one of the sends can take effect. Upstream: design-docs/017.
+ * again, so that at most one of the sends can take effect. Why:
+ * docs/decisions/0004-updates-of-repo.md.
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { backoff, type RetryPolicy } from "../base/retry.ts";

@@ -7,8 +7,7 @@
  *
  *   state -> changes applied in memory -> COPY repo to overwritten/ -> PUT repo, both if unchanged
  *
- * Spec: v2 "Repo Info File"; retries as in the official engine (semantics: 5 at once, then
- * exponential with jitter).
+ * Spec: v2 "Repo Info File"; docs/semantics.md "Updates of a repository".
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { backoff, type RetryPolicy } from "../base/retry.ts";

@@ -1,6 +1,6 @@
 /**
  * The 39-byte header and the compressed payload that every metadata file consists of.
- * Spec: v2 "File Header" and "Metadata Files".
+ * Spec: v2 "Binary File Format"; docs/format.md "Envelope" and "Compression".
  *
  *   bytes 0-11 magic | 12-35 writer's name, space padded | 36 spec version | 37 file type | 38 compression
  */

@@ -1,6 +1,6 @@
 /**
  * Object and node ids: random bytes, written as Crockford base32. Everywhere above the codecs an
- * id is its canonical text. Spec: v2 "File Layout" and "Snapshot Files".
+ * id is its canonical text. Spec: v2 "Common Types"; docs/format.md "Object ids".
  */
 
 import { makeError } from "../base/errors.ts";

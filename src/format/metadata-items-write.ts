@@ -1,4 +1,4 @@
-/** Writes user metadata items in words. Spec: v2 "MetadataItem". */
+/** Writes user metadata items in words. Spec: v2 "Common Types" › MetadataItem. */
 import { compareUtf8 } from "../base/bytes.ts";
 import type { FlatBufferWords } from "../codec/flatbuffers/words.ts";
 import type { MetadataItem } from "./metadata.ts";

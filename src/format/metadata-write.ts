@@ -1,4 +1,4 @@
-/** Writes user metadata items. Spec: v2 "MetadataItem". */
+/** Writes user metadata items. Spec: v2 "Common Types" › MetadataItem. */
 import type { Builder } from "flatbuffers";
 import { compareUtf8 } from "../base/bytes.ts";
 import { createOffsets, createSharedText, type Offset } from "../codec/flatbuffers/builder.ts";

@@ -1,6 +1,6 @@
 /**
  * User metadata items, kept encoded: rewriting a file never re-encodes what it does not change.
- * Spec: v2 "MetadataItem".
+ * Spec: v2 "Common Types" › MetadataItem; docs/format.md "Metadata items".
  */
 import type { FlatBufferReader } from "../codec/flatbuffers/read.ts";
 import { decodeFlexbuffers } from "../codec/flexbuffers/decode.ts";

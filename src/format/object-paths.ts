@@ -1,4 +1,7 @@
-/** Where objects live, relative to the repository's root. Spec: v2 "File Layout". */
+/**
+ * Where objects live, relative to the repository's root. Spec: v2 "File Layout"; docs/format.md
+ * "Repository layout".
+ */
 import { makeError } from "../base/errors.ts";
 
 /** The one mutable object. */

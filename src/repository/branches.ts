@@ -1,6 +1,6 @@
 /**
  * Branches: movable names of snapshots. Every change is one update of `repo`.
- * Behaviour: semantics "Branches"; the official engine also takes empty names, we make none.
+ * Spec: docs/semantics.md "Branches"; the official engine also takes empty names, we make none.
  */
 import { mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import type { RepoState } from "../assets/repo-state.ts";

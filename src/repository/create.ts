@@ -1,7 +1,7 @@
 /**
  * Makes a repository: initial snapshot and log, then `repo`, put only if there is none. Several
  * creators may race: one wins, and nothing that another has written is overwritten.
- * Spec: v2 "Repo Info File"; semantics "create".
+ * Spec: v2 "Repo Info File"; docs/semantics.md "Create".
  */
 import {
   buildEngine,

@@ -1,4 +1,7 @@
-/** Questions about history that need more than `repo`: manifests of a snapshot, differences. */
+/**
+ * Questions about history that need more than `repo`: manifests of a snapshot, differences.
+ * Spec: docs/semantics.md "Snapshots and history" and "Diff".
+ */
 import { ancestorsOf, mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import type { Engine } from "../assets/engine.ts";
 import { mapConcurrent } from "../base/concurrency.ts";

@@ -1,4 +1,4 @@
-/** Opens what stands in a storage, or says what does. Behaviour: semantics "open". */
+/** Opens what stands in a storage, or says what does. Spec: docs/semantics.md "Open". */
 
 import { METADATA_BYTES_MAX } from "../assets/asset-limits.ts";
 import {

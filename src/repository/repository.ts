@@ -2,7 +2,8 @@
  * Repository: what users open. Branches, tags, history, and sessions on them.
  *
  * Nothing about the repository is pinned when it is opened: every operation asks for the newest
- * state by one conditional GET, which concurrent calls share. Behaviour: semantics §1.
+ * state by one conditional GET, which concurrent calls share. Spec: docs/semantics.md
+ * "Repositories".
  */
 import { ancestorsOf, isInAncestry, mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import type { Engine } from "../assets/engine.ts";

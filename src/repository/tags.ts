@@ -1,6 +1,6 @@
 /**
  * Tags: immutable names of snapshots. A deleted tag's name is burnt for good. Every change is one
- * update of `repo`. Behaviour: semantics "Tags".
+ * update of `repo`. Spec: docs/semantics.md "Tags".
  */
 import { mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import type { RepoState } from "../assets/repo-state.ts";

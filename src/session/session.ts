@@ -1,6 +1,6 @@
 /**
  * Session: one transaction on one branch, or a read-only view of one version. Pinned to its base
- * snapshot: commits of others are not seen. States and rules: semantics §2.1.
+ * snapshot: commits of others are not seen. Spec: docs/semantics.md "Session states".
  */
 import type { Engine } from "../assets/engine.ts";
 import type { AsyncList } from "../base/async-list.ts";

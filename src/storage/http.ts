@@ -255,7 +255,8 @@ class HttpStorage implements Storage {
     options: Abortable = {},
   ): Promise<StoredObject | "unchanged" | undefined> {
     const headers: Record<string, string> = {};
-    // A weak etag is good enough here: this comparison is weak by definition (RFC 9110 §13.1.2).
+    // A weak etag is good enough here: this comparison is weak by definition (RFC 9110
+    // "If-None-Match").
     if (version.etag !== undefined) headers["if-none-match"] = version.etag;
     else if (version.generation !== undefined) headers["if-modified-since"] = version.generation;
     const response = await this.#ask("GET", path, headers, options.signal);

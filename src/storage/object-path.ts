@@ -18,7 +18,7 @@ const WRITE_ONCE = /^(?:chunks|manifests|snapshots|transactions|overwritten)\//;
 
 /**
  * Whether the layout keeps only objects here that are written once, so that they may be cached
- * and read without regard to writers. Spec: format.md §1.
+ * and read without regard to writers. Spec: docs/format.md "Repository layout".
  */
 export function isWriteOncePath(path: string): boolean {
   return WRITE_ONCE.test(path);

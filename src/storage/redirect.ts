@@ -3,7 +3,7 @@
  *
  * The URL is asked on first use, and redirects are followed by hand (at most 10) until one names
  * a storage, as `https+icechunk://host/path` does. Reading only, without credentials.
- * Spec: semantics.md §8.4 "Redirect". Browsers hide redirects from programs, so not there.
+ * Spec: docs/semantics.md "Redirects". Browsers hide redirects from programs, so not there.
  */
 import { makeError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";

@@ -1,4 +1,4 @@
-/** `parallelWrite` with every executor: results, failures, deaths, aborts (api.md §8). */
+/** `parallelWrite` with every executor: results, failures, deaths, aborts. */
 import { join } from "node:path";
 import { isIcefloeError, memoryStorage, Repository } from "icefloe";
 import { type Executor, type ParallelEvent, parallelWrite, tasks } from "icefloe/parallel";

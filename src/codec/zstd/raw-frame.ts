@@ -1,4 +1,4 @@
-/** Frames of one block that is not compressed. Spec: RFC 8878 §3.1.1. */
+/** Frames of one block that is not compressed. Spec: RFC 8878 "Zstandard Frames". */
 import { concatBytes } from "../../base/bytes.ts";
 import { xxh64Low } from "./xxh64.ts";
 

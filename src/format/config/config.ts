@@ -3,8 +3,7 @@
  *
  * Effective = defaults, overridden by what is persisted, overridden by what the user passes.
  * Unknown keys are refused in what a user passes and survive in what is persisted. Credentials
- * are no part of it. Spec: v2 "Repo Info File" › config; its keys: format reference
- * "Configuration".
+ * are no part of it. Spec: v2 "Repo Info File" › Repo; docs/format.md "Configuration".
  */
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
@@ -184,7 +183,7 @@ function withDefaults<T extends object>(defaults: T, given: { [K in keyof T]?: T
 
 /**
  * What `bytes` (FlexBuffers) persist; `object` is named in errors. Unknown keys are left out here
- * and kept by `encodeConfig` (`config-write.ts`).
+ * and kept by `encodeConfig` (`write.ts`).
  * @throws {config-deserialization} damaged, or a key with a value that no client accepts
  */
 export function parseConfig(bytes: Uint8Array, object: string): RepositoryConfig {

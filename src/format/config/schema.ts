@@ -1,7 +1,7 @@
 /**
  * Every configuration key: its name for users, its name and type in storage, its range. A stored
  * value of a wrong type keeps official clients from opening the repository at all, so what is
- * written here is exactly what they write. Spec: format reference "Configuration".
+ * written here is exactly what they write. Spec: docs/format.md "Configuration".
  */
 import { isPlainObject } from "../../base/options.ts";
 import {

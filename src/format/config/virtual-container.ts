@@ -1,7 +1,7 @@
 /**
  * Containers of virtual chunks: a URL prefix, and how what lies below it is read. Credentials are
  * no part of them; the headers of an HTTP container are, and are persisted in the clear.
- * Spec: semantics "Virtual chunks" › Containers.
+ * Spec: docs/semantics.md "Virtual chunk containers".
  */
 
 /** How a bucket that speaks S3 is reached. */

@@ -1,4 +1,4 @@
-/** The configuration as it is persisted. Spec: v2 "Repo Info File" › config. */
+/** The configuration as it is persisted. Spec: v2 "Repo Info File" › Repo. */
 import { encodeFlexbuffers } from "../../codec/flexbuffers/encode.ts";
 import {
   decodeStoredConfig,

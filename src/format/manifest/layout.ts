@@ -3,7 +3,7 @@
  * reader would refuse: 2 GiB, counted as its verifier does, with every shared location as often as
  * it is used. Order: vtables of the head, root, arrays, references by array with what
  * `ref-layout.ts` puts among them, etags; offsets in FlatBuffers point forward.
- * Spec: v2 "Chunk Manifest Files"; format.md §4 (FlatBuffers), §14 (sort orders), §19 (limits).
+ * Spec: v2 "Chunk Manifest Files"; docs/format.md "FlatBuffers", "Sort orders" and "Limits".
  */
 import { ByteDictionary } from "../../base/byte-dictionary.ts";
 import { compareBytes } from "../../base/bytes.ts";

@@ -1,6 +1,6 @@
 /**
  * Locations that the official engine compressed with a dictionary: read one by one, when asked for.
- * Spec: v2 "Chunk Manifest Files" › compressed_location; format.md §7.2.
+ * Spec: v2 "Chunk Manifest Files" › ChunkRef; docs/format.md "Location compression".
  */
 import { decompressWithDictionary } from "../../codec/zstd/zstd.ts";
 

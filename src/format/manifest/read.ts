@@ -1,6 +1,7 @@
 /**
  * Reads manifests in place: the decompressed bytes are kept, and nothing is made per reference.
- * Spec: v2 "Chunk Manifest Files"; format.md §7, §14 (sort orders), §18 (what to tolerate).
+ * Spec: v2 "Chunk Manifest Files"; docs/format.md "Manifest files", "Sort orders" and
+ * "Tolerance".
  */
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";

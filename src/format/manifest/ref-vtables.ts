@@ -26,7 +26,7 @@ const VTABLES_MAX = 2 ** 14;
 /** Field offsets relative to the table, 0 = absent, all inside `tableBytes`. */
 export interface RefVtable {
   readonly tableBytes: number;
-  /** What the reader takes it for where several payloads are set (format.md §7). */
+  /** What the reader takes it for where several payloads are set (docs/format.md "Chunk references"). */
   readonly kind: number;
   readonly indexAt: number;
   readonly inlineAt: number;

@@ -1,6 +1,6 @@
 /**
  * Into how many manifests an array is split. A choice of the writer: readers look at the extents
- * of what was written. Spec: format reference "Manifest extents and splitting".
+ * of what was written. Spec: docs/semantics.md "Splitting".
  */
 import type { ResolvedConfig } from "../config/config.ts";
 import {

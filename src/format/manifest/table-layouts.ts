@@ -1,7 +1,8 @@
 /**
  * FlatBuffers layouts of the tables in a manifest. References with the same fields share one
- * vtable, so a reference costs its fields only; zero offsets and absent checksums are left out, as the format
- * demands of defaults. Spec: v2 "Chunk Manifest Files"; format.md §7 (field ids).
+ * vtable, so a reference costs its fields only; zero offsets and absent checksums are left out, as
+ * the format demands of defaults. Spec: v2 "Chunk Manifest Files"; docs/format.md "Chunk
+ * references".
  */
 import { ROW_INLINE, ROW_NATIVE } from "./chunk-rows.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Writes manifests front to back into a buffer of exactly the size needed. Equal content gives
  * equal bytes, whatever tables or manifests the references come from.
- * Spec: v2 "Chunk Manifest Files"; format.md §7.
+ * Spec: v2 "Chunk Manifest Files"; docs/format.md "Manifest files".
  */
 
 import { objectIdToBytes } from "../ids.ts";

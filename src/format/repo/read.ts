@@ -1,6 +1,7 @@
 /**
  * The `repo` object: the one mutable file of a spec 2 repository. Here as ids and names; the
- * indices of the stored form exist only in the codec. Spec: v2 "Repo Info File".
+ * indices of the stored form exist only in the codec. Spec: v2 "Repo Info File"; docs/format.md
+ * "Repo file".
  *
  * Reading tolerates what a newer minor version added; writing back (`write.ts`) refuses
  * it, since it would be lost. Byte fields of parsed values are views of the payload.

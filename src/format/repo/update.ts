@@ -1,6 +1,6 @@
 /**
  * Entries of the ops log and the repository's status, inside the `repo` object.
- * Spec: v2 "Repo Info File" › Update, RepoStatus.
+ * Spec: v2 "Repo Info File" › Update, RepoStatus; docs/format.md "Updates".
  */
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { parseObjectId } from "../snapshot/array-data.ts";

@@ -1,7 +1,7 @@
 /**
  * The snapshot file: every node of the hierarchy at one commit. Reads both layouts: spec 2's and
  * spec 1's; `write.ts` writes them. Byte fields of parsed values are views of the payload.
- * Spec: v2 "Snapshot Files".
+ * Spec: v2 "Snapshot Files"; docs/format.md "Snapshot files".
  */
 import { compareUtf8 } from "../../base/bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";

@@ -1,7 +1,7 @@
 /**
  * The transaction log: what one commit changed. Needed for diff, rebase and amend, never for
  * reading data. `write.ts` writes it, `merge.ts` makes one of two.
- * Spec: v2 "Transaction Logs".
+ * Spec: v2 "Transaction Log Files".
  */
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes } from "../ids.ts";
@@ -30,7 +30,10 @@ export interface UpdatedChunks {
   readonly rank: number;
   /** Number of coordinates; needed because scalars have rank 0. */
   readonly count: number;
-  /** Sorted lexicographically as written; do not rely on it when reading (format.md "Versions"). */
+  /**
+   * Sorted lexicographically as written; do not rely on it when reading (docs/format.md
+   * "Versions of the format").
+   */
   readonly data: Uint32Array;
 }
 

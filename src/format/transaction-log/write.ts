@@ -1,6 +1,6 @@
 /**
  * Writes the transaction log: by hand, in words, since a log has a table per changed chunk.
- * Spec: v2 "Transaction Logs".
+ * Spec: v2 "Transaction Log Files".
  */
 import { compareUtf8 } from "../../base/bytes.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";

@@ -3,7 +3,7 @@
  *
  * Everything else in the document is the user's and is stored byte for byte. Stricter than the
  * official engine where it accepts what can only fail later: not Zarr 3, ranks that disagree,
- * chunk keys that the store could not read. Spec: v2 "Snapshot Files" › ArrayNodeData.
+ * chunk keys that the store could not read. Spec: docs/semantics.md "Nodes".
  */
 import { decodeUtf8 } from "../../base/bytes.ts";
 import { type ErrorDetails, isIcefloeError, makeError } from "../../base/errors.ts";

@@ -5,7 +5,7 @@
  *                                                   lost race: rebase (with a solver), again
  *
  * Everything before the publish may be repeated or abandoned; a failure leaves the session as it
- * was, dirty and usable.
+ * was, dirty and usable. Spec: docs/semantics.md "Commit", "Amend" and "Flush".
  */
 
 import { CLOCK_SKEW_MAX_MICROS } from "../../assets/ops-log.ts";

@@ -96,7 +96,10 @@ export function manifestFilesOf(
   return [...files.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** The commit's transaction log (format.md §8): ids sorted, coordinates sorted and inside the grid. */
+/**
+ * The commit's transaction log: ids sorted, coordinates sorted and inside the grid.
+ * Spec: docs/format.md "Transaction logs".
+ */
 export function logOf(layers: Layers, id: string): TransactionLog {
   const ids = {
     newgroup: [] as string[],

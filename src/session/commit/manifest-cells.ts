@@ -1,6 +1,6 @@
 /**
  * Which manifests of an array a commit keeps, and which cells of the split grid it writes anew.
- * Pure. Rules: format.md §6.3 "Manifest extents and splitting", semantics §5.6.
+ * Pure. Spec: docs/format.md "Extents"; docs/semantics.md "Splitting".
  *
  * The grid is cut into cells by the splitting configuration; a new manifest covers one cell. An
  * old manifest is kept unless a cell that it touches is written: extents of one array never

@@ -5,6 +5,7 @@
  * fork: known to the receiver -> skipped; the receiver has nothing there, or only what the fork
  * had seen -> taken; equal -> nothing; else an overlap (chunks) or `merge-failed` (nodes).
  * Chunk writes belong to a node id. The result is a new change set; the receiver is not touched.
+ * Spec: docs/semantics.md "Forks and merges".
  */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { equalBytes } from "../../base/bytes.ts";

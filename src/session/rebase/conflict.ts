@@ -1,5 +1,6 @@
 /**
- * What a rebase can find in the way, and who decides about it. Types and payloads: semantics §4.1.
+ * What a rebase can find in the way, and who decides about it. Types:
+ * docs/semantics.md "Conflicts".
  */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import type { ChangeSet } from "../changes/change-set.ts";

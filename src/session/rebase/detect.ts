@@ -1,8 +1,8 @@
 /**
  * Finds what stands between a session's changes and a commit of someone else. Pure.
  *
- * Follows the official detector (semantics §4.1, §4.2), and reports a conflict where that one
- * lets through what leaves a broken hierarchy: one path twice (both made a node anew), a node
+ * Follows the official detector (docs/semantics.md "Conflicts"), and reports a conflict where that
+ * one lets through what leaves a broken hierarchy: one path twice (both made a node anew), a node
  * that the other side had replaced before we deleted it, a child whose group the other side
  * deleted, a child under what the other side made an array (the last two as
  * `new-node-in-invalid-group`, whichever side made the child); chunks of theirs that mean something

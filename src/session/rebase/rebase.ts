@@ -1,8 +1,7 @@
 /**
  * Rebase: moves a session's changes onto the tip of its branch, one commit of the others after
  * the other. Reads only their logs and snapshots. Decides everything on values; the session
- * changes at the end, or not at all. Algorithm: semantics §4.3, with its traps (a base that left
- * the branch, changes lost on a failing solver) mended.
+ * changes at the end, or not at all. Spec: docs/semantics.md "Rebase".
  */
 import { ancestorsOf } from "../../assets/ancestry.ts";
 import { makeError } from "../../base/errors.ts";

@@ -1,6 +1,6 @@
 /**
  * Byte ranges of values as callers ask for them. Strict like the official engine: a range that
- * leaves the value is an error, never clamped. Behaviour: semantics §2.3 `getRange`.
+ * leaves the value is an error, never clamped. Spec: docs/semantics.md "Byte ranges".
  */
 import { makeError } from "../../base/errors.ts";
 import { describe, isPlainObject } from "../../base/options.ts";

@@ -76,9 +76,9 @@ async function uploadChunk(
 }
 
 /**
- * Deletes a chunk. In the grid a tombstone is recorded even if the chunk is absent (semantics
- * §12 #3); a chunk that a shrink of this session put outside is remembered too, so that growing
- * again does not bring it back. Anything else is nothing to delete.
+ * Deletes a chunk. In the grid a tombstone is recorded even if the chunk is absent; a chunk
+ * that a shrink of this session put outside is remembered too, so that growing again does not
+ * bring it back. Anything else is nothing to delete. Spec: docs/semantics.md "Chunks".
  */
 export function deleteChunk(
   state: SessionState,

@@ -1,4 +1,7 @@
-/** Deleting by prefix: nodes with all below them, or the chunks of an array. Semantics §2.3 `deleteDir`. */
+/**
+ * Deleting by prefix: nodes with all below them, or the chunks of an array.
+ * Spec: docs/semantics.md "Deleting by prefix".
+ */
 
 import { removeNodes } from "../changes/node-write.ts";
 import { writableTable } from "../changes/shared-tables.ts";

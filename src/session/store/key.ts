@@ -1,5 +1,5 @@
 /**
- * Zarr store keys: which node or chunk a key names. Grammar: semantics §2.2.
+ * Zarr store keys: which node or chunk a key names. Spec: docs/semantics.md "Store keys".
  *
  * ```
  * zarr.json            a/b/zarr.json        metadata of / and of /a/b

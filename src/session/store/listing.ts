@@ -1,4 +1,4 @@
-/** Listing keys and sizes of a session. Semantics §2.3 `list*`, `getsize*`. */
+/** Listing keys and sizes of a session. Spec: docs/semantics.md "Listing". */
 import { makeError } from "../../base/errors.ts";
 import { isAncestorPath } from "../../format/node-path.ts";
 import { loadLayers, type SessionState } from "../session-state.ts";

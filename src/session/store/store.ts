@@ -1,7 +1,7 @@
 /**
  * The Zarr key-value face of a session: fits zarrita's AsyncReadable and AsyncMutable
  * structurally. Keys are `<path>/zarr.json` and `<path>/c/<i>/<j>`, with or without a leading
- * slash. Behaviour: semantics.md §2.3 with the "F" rows of §12 fixed.
+ * slash. Spec: docs/semantics.md "Store keys", "Byte ranges", "Nodes", "Chunks" and "Listing".
  */
 import { type AsyncList, asyncList } from "../../base/async-list.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";

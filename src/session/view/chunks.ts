@@ -1,7 +1,7 @@
 /**
  * Chunks as a session sees them: its own table over the overlay's over the base's manifests.
- * Spec: v2 "Chunk Manifest Files"; format.md §15 (first manifest whose extents contain the
- * coordinate answers; a miss there is final).
+ * Spec: v2 "Chunk Manifest Files"; docs/format.md "Extents" (the first manifest whose extents
+ * contain the coordinate answers; a miss there is final).
  */
 import type { AssetStore } from "../../assets/asset-store.ts";
 import { makeError } from "../../base/errors.ts";

@@ -1,6 +1,6 @@
 /**
  * What changed: between two snapshots (from transaction logs), or in a session (from its changes).
- * Behaviour: semantics §1.9 and §2.6.
+ * Spec: docs/semantics.md "Diff".
  */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { compareUtf8 } from "../../base/bytes.ts";

@@ -1,6 +1,6 @@
 /**
  * Setting virtual references: bytes of objects elsewhere as chunks. Everything is validated before
- * anything is recorded (semantics §12 #25). Location rules: semantics §7.2 and §7.3.
+ * anything is recorded. Spec: docs/semantics.md "Virtual references".
  */
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";

@@ -3,7 +3,7 @@
  * the same way (percent, two upper-case hex digits per UTF-8 byte), so that both see the same
  * files. On Windows a colon still means an alternate stream: ids and ref names have none.
  *
- * Spec: format.md §1 "Local filesystem key escaping".
+ * Spec: docs/format.md "Local file names".
  */
 import { encodeUtf8 } from "../../base/bytes.ts";
 

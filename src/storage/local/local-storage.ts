@@ -6,7 +6,7 @@
  * `write-once.ts`, all others through the tokens of `compare-and-swap.ts`. Symbolic links are
  * followed: whoever can plant one in the folder can write there anyway.
  *
- * Spec: format.md §1 "Repository layout", §17 "Storage contract".
+ * Spec: docs/format.md "Repository layout" and "Storage contract".
  */
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";

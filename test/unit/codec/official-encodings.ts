@@ -1,4 +1,7 @@
-/** Bytes that the official engine wrote, outside of whole files: format reference, TV17 to TV19. */
+/**
+ * Bytes that the official engine wrote, outside of whole files. Spec: docs/format.md
+ * "FlexBuffers values" and "Location compression".
+ */
 import stored from "./official-encodings.json" with { type: "json" };
 
 /** Bytes of lower-case hex. */

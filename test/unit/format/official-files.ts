@@ -1,4 +1,4 @@
-/** Whole files that the official engine 2.2.2 wrote: format reference §22, TV3 to TV14. */
+/** Whole files that the official engine 2.2.2 wrote. Spec: docs/format.md "Repository layout". */
 import { fromHex } from "../codec/official-encodings.ts";
 import vectors from "./official-files.json" with { type: "json" };
 

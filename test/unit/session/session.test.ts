@@ -1,4 +1,7 @@
-/** The session's states: dirty, busy, finished, conflicting (semantics §2.1, §2.7-2.9, §4.3, §13). */
+/**
+ * The session's states: dirty, busy, finished, conflicting. Spec: docs/semantics.md
+ * "Session states", "Commit", "Amend", "Flush" and "Rebase".
+ */
 import { describe, expect, test } from "vitest";
 import {
   basicConflictSolver,

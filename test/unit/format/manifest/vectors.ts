@@ -1,4 +1,7 @@
-/** Manifests written by the official engine: format.md §22, TV7, TV11 and TV17. */
+/**
+ * Manifests written by the official engine 2.2.2, numbered like those in `official-files.json`.
+ * Spec: docs/format.md "Manifest files" and "Location compression".
+ */
 
 /** Bytes of lower-case hex. */
 export function bytesOf(hex: readonly string[] | string): Uint8Array {

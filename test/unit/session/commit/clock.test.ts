@@ -1,4 +1,4 @@
-/** Times rise whatever clocks do (api.md §3, semantics §13 #7). */
+/** Times rise whatever clocks do. Spec: docs/semantics.md "Times". */
 import { expect, test } from "vitest";
 import { memoryStorage, Repository, type Runtime, systemRuntime } from "../../../../src/index.ts";
 import { array, chunk, GROUP, kindOf } from "../fixture.ts";

@@ -1,4 +1,7 @@
-/** What a merge takes, skips and refuses, beyond the chunk model (api.md §4). */
+/**
+ * What a merge takes, skips and refuses, beyond the chunk model. Spec: docs/semantics.md
+ * "Forks and merges".
+ */
 import { describe, expect, test } from "vitest";
 import {
   ForkSession,

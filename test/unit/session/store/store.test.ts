@@ -1,4 +1,6 @@
-/** The store operations of semantics §2.3, with the "F" rows of §12 fixed. */
+/**
+ * The store's operations. Spec: docs/semantics.md "Store keys", "Nodes", "Chunks" and "Listing".
+ */
 import { describe, expect, test } from "vitest";
 import { array, chunk, GROUP, kindOf, repositoryWithArray, text, textOf } from "../fixture.ts";
 

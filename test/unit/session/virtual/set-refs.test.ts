@@ -1,4 +1,7 @@
-/** Virtual references: validation, normal form, all or none (semantics §7.2, §7.3, §12 #24 #25). */
+/**
+ * Virtual references: validation, normal form, all or none. Spec: docs/semantics.md
+ * "Virtual references".
+ */
 import { describe, expect, test } from "vitest";
 import { kindOf, rejection, repositoryWithArray } from "../fixture.ts";
 
