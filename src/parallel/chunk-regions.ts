@@ -1,12 +1,11 @@
 /** Cuts an array's extent into chunk-aligned regions, so that no two tasks share a chunk. */
 import { makeError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
+import { type Extent, wholeBox } from "../zarr/box.ts";
+import { touchedChunkCount, touchedChunks } from "../zarr/chunk-grid.ts";
 
 /** Elements [start, end) of one dimension. */
-export interface RegionExtent {
-  readonly start: number;
-  readonly end: number;
-}
+export type RegionExtent = Extent;
 
 /** An array as far as regions need it: zarrita's arrays fit (`chunks`), options of createArray too (`chunkShape`). */
 export interface ChunkedArray {
@@ -14,6 +13,8 @@ export interface ChunkedArray {
   readonly shape: readonly number[];
   readonly chunkShape?: readonly number[] | undefined;
   readonly chunks?: readonly number[] | undefined;
+  /** Of a sharded array: what is stored together, so that two writers may not share it. */
+  readonly shards?: readonly number[] | undefined;
 }
 
 /** Options of `chunkRegions`. */
@@ -31,7 +32,7 @@ const REGIONS_MAX = 10_000_000;
 export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions): RegionExtent[][] {
   checkOptions("chunkRegions", options, ["chunksPerTask"]);
   const { shape } = array;
-  const chunkShape = array.chunkShape ?? array.chunks;
+  const chunkShape = array.shards ?? array.chunkShape ?? array.chunks;
   const chunksPerTask = options?.chunksPerTask ?? 1;
   if (chunkShape === undefined || chunkShape.length !== shape.length) {
     throw invalid(
@@ -46,19 +47,14 @@ export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions)
   }
   const counts = shape.map((length, d) => Math.ceil(length / Math.max(1, chunkShape[d] as number)));
   const box = boxOf(counts, chunksPerTask);
-  const total = counts.reduce((n, count, d) => n * Math.ceil(count / (box[d] as number)), 1);
+  const grid = {
+    shape,
+    chunkShape: box.map((count, d) => count * Math.max(1, chunkShape[d] as number)),
+  };
+  const whole = wholeBox(shape);
+  const total = touchedChunkCount(whole, grid.chunkShape);
   if (total > REGIONS_MAX) throw invalid(`${total} regions are too many: raise chunksPerTask`);
-  let regions: RegionExtent[][] = [[]];
-  for (const [d, count] of counts.entries()) {
-    const step = (box[d] as number) * Math.max(1, chunkShape[d] as number);
-    const length = shape[d] as number;
-    const parts = Array.from({ length: Math.ceil(count / (box[d] as number)) }, (_, at) => ({
-      start: at * step,
-      end: Math.min(length, (at + 1) * step),
-    }));
-    regions = regions.flatMap((region) => parts.map((part) => [...region, part]));
-  }
-  return regions;
+  return Array.from(touchedChunks(whole, grid), ({ shared }) => [...shared]);
 }
 
 /** Chunks per region and dimension: whole trailing dimensions while they fit, then a part of the next. */

@@ -3,7 +3,8 @@ import { makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
 import { checkOptions, describe } from "../base/options.ts";
 import { parseLayout } from "./array-layout.ts";
-import { type ArrayValues, toElements } from "./data-type.ts";
+import { touchedChunkCount } from "./chunk-grid.ts";
+import { type ArrayValues, elementsIn, toElements } from "./codecs/element-values.ts";
 import { resize } from "./update.ts";
 import { assertAligned, planRegion, writeRegion } from "./write-region.ts";
 import { isForkStore, mustReadDocument, ownerOf, placeOf, type ZarrStore } from "./zarr-store.ts";
@@ -45,7 +46,8 @@ export async function append(
         { details: { path: place.path, option: "axis" } },
       );
     }
-    const { length } = toElements(layout.dataType, data, `${owner}: data`);
+    const { dataType } = layout;
+    const length = elementsIn(dataType, toElements(dataType, data, `${owner}: data`));
     const sliceSize = shape.reduce((size, extent, d) => (d === axis ? size : size * extent), 1);
     const added = sliceSize === 0 ? 0 : length / sliceSize;
     if (!Number.isInteger(added) || (sliceSize === 0 && length > 0)) {
@@ -61,9 +63,9 @@ export async function append(
       end: extent,
     }));
     const grown = { ...layout, shape: newShape };
-    const plan = planRegion(place, grown, { region, data });
-    if (plan.count === 0) return newShape;
-    if (isForkStore(store) && safeChunks !== false) assertAligned(place, grown, plan);
+    const { box } = planRegion(grown, { region, data });
+    if (touchedChunkCount(box, grown.chunkShape) === 0) return newShape;
+    if (isForkStore(store) && safeChunks !== false) assertAligned(grown, box);
     await resize(store, place.path, newShape, { signal });
     await writeRegion(store, place.path, { region, data, safeChunks, signal });
     return newShape;

@@ -1,18 +1,33 @@
-/** What writing an array's elements needs to know, read from its zarr.json. */
+/** What reading and writing an array's elements needs to know, read from its zarr.json. */
 import { makeError } from "../base/errors.ts";
-import { isJsonObject, type JsonObject, printJson } from "../codec/json.ts";
-import { type ChunkCodec, parseChunkCodec } from "./chunk-codec.ts";
-import { type DataType, type Elements, mustFindDataType } from "./data-type.ts";
-import { parseFillValue } from "./fill-value.ts";
+import {
+  isJsonArray,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  printJson,
+} from "../codec/json.ts";
+import { chunkKey } from "../session/store/key.ts";
+import type { ChunkCodec } from "./codecs/chunk-codec.ts";
+import { parseCodecs } from "./codecs/codec-chain.ts";
+import { codecConfiguration, codecName } from "./codecs/codec-metadata.ts";
+import { type DataType, mustFindDataType } from "./codecs/data-type.ts";
+import type { Elements } from "./codecs/elements.ts";
+import { parseFillValue } from "./codecs/fill-value.ts";
 
 /** Shape, chunks and encoding of one array. */
 export interface ArrayLayout {
+  /** The array's path in the store. */
+  readonly path: string;
   readonly shape: readonly number[];
+  /** Shape of what is stored under one key: with shards, of a shard. */
   readonly chunkShape: readonly number[];
   readonly dataType: DataType;
   readonly codec: ChunkCodec;
   /** One element. */
   readonly fill: Elements;
+  /** The key of a chunk, without a leading slash. */
+  keyOf(coordinates: readonly number[]): string;
 }
 
 /** Refuses a group. Throws `not-an-array`. */
@@ -27,22 +42,52 @@ export function assertArrayDocument(document: JsonObject, path: string): void {
 /**
  * Reads the layout of the array at `path`.
  * @throws {not-an-array} a group.
- * @throws {unimplemented} a data type, chunk grid, codec or transformer that cannot be written.
+ * @throws {unimplemented} a data type, chunk grid, codec or transformer that is not supported, by name.
+ * @throws {invalid-array-metadata} members that make no sense.
  */
 export function parseLayout(document: JsonObject, path: string): ArrayLayout {
   assertArrayDocument(document, path);
-  const dataType = mustFindDataType(plainName(document.get("data_type")), path);
-  return {
-    shape: parseShape(document, path),
-    chunkShape: parseChunkShape(document, path),
-    dataType,
-    codec: parseChunkCodec(document, dataType, path),
-    fill: parseFillValue(dataType, document.get("fill_value"), path),
-  };
+  const shape = parseShape(document, path);
+  const chunkShape = parseChunkShape(document, path);
+  if (chunkShape.length !== shape.length || !chunkShape.every((size) => size > 0)) {
+    throw makeError(
+      "invalid-array-metadata",
+      `zarr.json of ${path}: chunks of [${chunkShape}] do not fit shape [${shape}]`,
+      { details: { path, member: "chunk_shape" } },
+    );
+  }
+  refuseTransformers(document.get("storage_transformers"), path);
+  const dataType = mustFindDataType(document.get("data_type"), `array ${path}`);
+  const fill = parseFillValue(dataType, document.get("fill_value"), path);
+  const codec = parseCodecs(document.get("codecs"), { dataType, shape: chunkShape, fill }, path);
+  const keyOf = keysOf(path, document.get("chunk_key_encoding"));
+  return { path, shape, chunkShape, dataType, codec, fill, keyOf };
 }
 
-function plainName(name: unknown): unknown {
-  return name instanceof Map ? (name.get("name") ?? name) : name;
+function refuseTransformers(transformers: JsonValue | undefined, path: string): void {
+  if (!isJsonArray(transformers) || transformers.length === 0) return;
+  const name = codecName(transformers[0] as JsonValue);
+  throw makeError("unimplemented", `array ${path}: storage transformer ${name} is not supported`, {
+    details: { path, unsupported: name },
+  });
+}
+
+function keysOf(path: string, encoding: JsonValue | undefined): ArrayLayout["keyOf"] {
+  const name = encoding === undefined ? "default" : codecName(encoding);
+  const separator = encoding === undefined ? "/" : codecConfiguration(encoding).get("separator");
+  const prefix = path === "/" ? "" : `${path.slice(1)}/`;
+  if (name === "v2") {
+    const between = typeof separator === "string" ? separator : ".";
+    return (coordinates) =>
+      `${prefix}${coordinates.length === 0 ? "0" : coordinates.join(between)}`;
+  }
+  if (name === "default" && separator === ".") {
+    return (coordinates) => `${prefix}${["c", ...coordinates].join(".")}`;
+  }
+  if (name === "default") return (coordinates) => chunkKey(path, coordinates);
+  throw makeError("unimplemented", `array ${path}: chunk keys ${name} are not supported`, {
+    details: { path },
+  });
 }
 
 /** The lengths of the array's dimensions. Throws `invalid-array-metadata`. */

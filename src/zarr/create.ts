@@ -4,16 +4,23 @@
  * Spec: Zarr v3 "Group metadata", "Array metadata".
  */
 import { encodeUtf8 } from "../base/bytes.ts";
-import { makeError } from "../base/errors.ts";
+import { isIcefloeError, makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
 import { checkOptions, describe, isPlainObject } from "../base/options.ts";
-import { isJsonArray, type JsonValue, parseJson, printJson } from "../codec/json.ts";
+import { isJsonArray, isJsonObject, type JsonValue, parseJson, printJson } from "../codec/json.ts";
 import { parentPath } from "../format/node-path.ts";
 import { parseNodeMetadata } from "../session/changes/node-metadata.ts";
-import { completeCodecs, defaultCodecs } from "./chunk-codec.ts";
+import { parseLayout } from "./array-layout.ts";
 import { defaultChunkShape } from "./chunk-shape.ts";
-import { type DataType, type DataTypeName, mustFindDataType, type Scalar } from "./data-type.ts";
-import { defaultFillValue, encodeFillValue } from "./fill-value.ts";
+import { completeCodecs, defaultCodecs, shardingOf } from "./codecs/codec-metadata.ts";
+import {
+  type DataType,
+  type DataTypeName,
+  parseDtype,
+  type SizedDataType,
+} from "./codecs/data-type.ts";
+import type { ElementValue } from "./codecs/element-values.ts";
+import { defaultFillValue, encodeFillValue } from "./codecs/fill-value.ts";
 import {
   applyEdits,
   deleteNode,
@@ -47,14 +54,17 @@ export interface CreateArrayOptions extends CreateGroupOptions {
   readonly shape: readonly number[];
   /** Elements per chunk and dimension. Default: see `defaultChunkShape`. */
   readonly chunkShape?: readonly number[] | undefined;
-  readonly dtype: DataTypeName;
-  /** What elements without a chunk read as. Default: NaN for floats, else 0 or false. */
-  readonly fillValue?: Scalar | undefined;
+  readonly dtype: DataTypeName | SizedDataType;
+  /** What elements without a chunk read as. Default: NaN for floats, else 0, false or empty. */
+  readonly fillValue?: ElementValue | undefined;
   /** Default: little-endian bytes, zstd. `[]`: not compressed. */
   readonly codecs?: readonly CodecMetadata[] | undefined;
   /** One per dimension; xarray cannot open arrays without. */
   readonly dimensionNames?: readonly (string | null)[] | undefined;
-  /** Not built yet. */
+  /**
+   * Elements per shard and dimension, multiples of `chunkShape`: chunks are then stored together, a
+   * shard under one key. Two writers may not share a shard; readers need no more than a chunk.
+   */
   readonly shards?: readonly number[] | undefined;
 }
 
@@ -78,9 +88,9 @@ export async function createGroup(
  * Makes the array at `path`, without chunks, and missing groups above it.
  * @throws {node-already-exists} something is there and `overwrite` is not set.
  * @throws {not-a-group} an array lies above it.
- * @throws {invalid-array-metadata} shape, chunk shape or dimension names that do not fit.
- * @throws {invalid-option} a fill value that the data type cannot hold.
- * @throws {unimplemented} another data type than numbers and bool, or shards.
+ * @throws {invalid-array-metadata} shape, chunk shape, codecs or dimension names that do not fit.
+ * @throws {invalid-option} a fill value that the data type cannot hold; shards that chunks do not fill.
+ * @throws {unimplemented} a data type that is not supported (times, structures), by name.
  */
 export async function createArray(
   store: ZarrStore,
@@ -125,10 +135,7 @@ export function checkAttributes(attributes: unknown): Attributes {
 
 function arrayDocument(path: string, options: CreateArrayOptions): Uint8Array {
   const owner = `createArray ${path}`;
-  if (options.shards !== undefined) {
-    throw makeError("unimplemented", `${owner}: shards are not built yet`, { details: { path } });
-  }
-  const dataType = mustFindDataType(options.dtype, owner);
+  const dataType = parseDtype(options.dtype, owner);
   const { shape } = options;
   if (!Array.isArray(shape)) {
     throw makeError("invalid-option", `${owner}: shape must be a list, got ${describe(shape)}`, {
@@ -136,23 +143,57 @@ function arrayDocument(path: string, options: CreateArrayOptions): Uint8Array {
     });
   }
   const chunkShape = options.chunkShape ?? defaultChunkShape(shape, dataType.bytesPerElement);
+  checkShards(options.shards, chunkShape, owner);
   const fillValue = options.fillValue ?? defaultFillValue(dataType);
+  const codecs = codecsOf(options.codecs, dataType);
   const document = {
     shape,
-    data_type: dataType.name,
-    chunk_grid: { name: "regular", configuration: { chunk_shape: chunkShape } },
+    data_type: dataType.metadata,
+    chunk_grid: { name: "regular", configuration: { chunk_shape: options.shards ?? chunkShape } },
     chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
     fill_value: encodeFillValue(dataType, fillValue, owner),
-    codecs: codecsOf(options.codecs, dataType),
+    codecs: options.shards === undefined ? codecs : [shardingOf(chunkShape, codecs)],
     attributes: checkAttributes(options.attributes ?? {}),
     dimension_names: options.dimensionNames,
     zarr_format: 3,
     node_type: "array",
     storage_transformers: [],
   };
-  const bytes = encodeUtf8(printJson(document));
+  const text = printJson(document);
+  const bytes = encodeUtf8(text);
   parseNodeMetadata(bytes, path); // Refuses what no store could take, before anything is written.
+  refuseNonsense(text, path);
   return bytes;
+}
+
+function checkShards(
+  shards: readonly number[] | undefined,
+  chunkShape: readonly number[],
+  owner: string,
+): void {
+  if (shards === undefined) return;
+  const isFit =
+    Array.isArray(shards) &&
+    shards.length === chunkShape.length &&
+    shards.every((size, d) => size > 0 && size % (chunkShape[d] as number) === 0);
+  if (isFit) return;
+  const found = Array.isArray(shards) ? `[${shards}]` : describe(shards);
+  throw makeError(
+    "invalid-option",
+    `${owner}: shards must be multiples of chunks [${chunkShape}], got ${found}`,
+    { details: { option: "shards", chunkShape: [...chunkShape], found } },
+  );
+}
+
+/** Codecs that only others have are let pass: they may write the array. */
+function refuseNonsense(text: string, path: string): void {
+  const document = parseJson(text);
+  if (!isJsonObject(document)) return;
+  try {
+    parseLayout(document, path);
+  } catch (error) {
+    if (!isIcefloeError(error, "unimplemented")) throw error;
+  }
 }
 
 function codecsOf(

@@ -2,6 +2,9 @@
 export { type JsonNumber, jsonFloat } from "../codec/json.ts";
 export { type AppendOptions, append } from "./append.ts";
 export { defaultChunkShape } from "./chunk-shape.ts";
+export type { DataTypeName, SizedDataType } from "./codecs/data-type.ts";
+export type { ArrayValues, ElementValue, Scalar } from "./codecs/element-values.ts";
+export type { Elements } from "./codecs/elements.ts";
 export {
   type Attributes,
   type CodecMetadata,
@@ -10,7 +13,6 @@ export {
   createArray,
   createGroup,
 } from "./create.ts";
-export type { ArrayValues, DataTypeName, Elements, Scalar } from "./data-type.ts";
 export type { RegionDimension, Span } from "./region.ts";
 export { resize, type UpdateOptions, updateAttributes } from "./update.ts";
 export { type WriteRegionOptions, writeRegion } from "./write-region.ts";

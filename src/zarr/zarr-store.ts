@@ -7,7 +7,7 @@ import { describe } from "../base/options.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../codec/json.ts";
 import { parsePath } from "../format/node-path.ts";
 import { getState } from "../session/session-access.ts";
-import { chunkKey, metadataKey } from "../session/store/key.ts";
+import { metadataKey } from "../session/store/key.ts";
 
 /** Options that a store's operations are given. */
 export interface ZarrStoreOptions {
@@ -19,6 +19,12 @@ type Awaitable<T> = T | Promise<T>;
 /** What a store must offer; what is optional is used where it is there. */
 export interface ZarrStore {
   get(key: `/${string}`, options?: ZarrStoreOptions): Awaitable<Uint8Array | undefined>;
+  /** Needed to read a part of a shard without the rest. */
+  getRange?(
+    key: `/${string}`,
+    range: { readonly offset: number; readonly length: number } | { readonly suffixLength: number },
+    options?: ZarrStoreOptions,
+  ): Awaitable<Uint8Array | undefined>;
   set(key: `/${string}`, bytes: Uint8Array, options?: ZarrStoreOptions): Awaitable<unknown>;
   has?(key: `/${string}`, options?: ZarrStoreOptions): Awaitable<boolean>;
   delete?(key: `/${string}`, options?: ZarrStoreOptions): Awaitable<unknown>;
@@ -121,34 +127,4 @@ export async function deleteNode({ store, path, signal }: NodePlace): Promise<vo
     });
   }
   await store.deleteDir(path, optionsOf(signal));
-}
-
-/** The stored bytes of a chunk, or `undefined`. */
-export async function readChunkBytes(
-  { store, path, signal }: NodePlace,
-  coordinates: readonly number[],
-): Promise<Uint8Array | undefined> {
-  return store.get(`/${chunkKey(path, coordinates)}`, optionsOf(signal));
-}
-
-/** Stores the bytes of a chunk. */
-export async function writeChunkBytes(
-  { store, path, signal }: NodePlace,
-  coordinates: readonly number[],
-  bytes: Uint8Array,
-): Promise<void> {
-  await store.set(`/${chunkKey(path, coordinates)}`, bytes, optionsOf(signal));
-}
-
-/**
- * Deletes a chunk, also one that is not there: writing nothing but the fill value is a change like
- * any other, which a commit records and a merge compares. Returns false if the store cannot delete.
- */
-export async function deleteChunk(
-  { store, path, signal }: NodePlace,
-  coordinates: readonly number[],
-): Promise<boolean> {
-  if (store.delete === undefined) return false;
-  await store.delete(`/${chunkKey(path, coordinates)}`, optionsOf(signal));
-  return true;
 }

@@ -21,7 +21,7 @@ let oracle: Oracle;
 let repository: Repository;
 
 /** Per data type: values of a [3, 5] array in row-major order, and the bytes they have. */
-const VALUES: Readonly<Record<DataTypeName, ArrayValues>> = {
+const VALUES = {
   bool: Uint8Array.from({ length: 15 }, (_, i) => i % 2),
   int8: Int8Array.from({ length: 15 }, (_, i) => i * 17 - 120),
   int16: Int16Array.from({ length: 15 }, (_, i) => i * 4000 - 30000),
@@ -36,8 +36,8 @@ const VALUES: Readonly<Record<DataTypeName, ArrayValues>> = {
   float64: Float64Array.from({ length: 15 }, (_, i) =>
     i === 8 ? Number.NEGATIVE_INFINITY : i / 7,
   ),
-};
-const NAMES = Object.keys(VALUES) as DataTypeName[];
+} satisfies Readonly<Partial<Record<DataTypeName, ArrayValues>>>;
+const NAMES = Object.keys(VALUES) as (keyof typeof VALUES)[];
 
 function base64(values: ArrayValues): string {
   const { buffer, byteOffset, byteLength } = values as Uint8Array;

@@ -1,5 +1,5 @@
 /** Where an array's values come from: memory, a file, a store, or a part of another source. */
-import type { Box } from "./box.ts";
+import type { Box } from "../../zarr/box.ts";
 import { copyBox, type ElementType, type Values } from "./elements.ts";
 
 /** An array of which any box can be read. */

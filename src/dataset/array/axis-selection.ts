@@ -2,10 +2,12 @@
  * Parts of an array: per dimension a range, a list of indices, or one index, which drops the
  * dimension. Nothing is read before a box of the part is; then only what the box needs.
  */
+
 import { mapConcurrent } from "../../base/concurrency.ts";
+import { type Box, type Extent, elementCount, shapeOf, stridesOf } from "../../zarr/box.ts";
+import { copyRegion } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "./array-source.ts";
-import { type Box, type Extent, elementCount, shapeOf, stridesOf } from "./box.ts";
-import { allocate, copyRegion, type Values } from "./elements.ts";
+import { allocate, type Values } from "./elements.ts";
 
 /** What is taken of one dimension; indices count from 0 and lie inside. */
 export type AxisSelection =

@@ -1,6 +1,8 @@
 /** Reorders the dimensions of an array in memory, and of a source. */
+
+import { elementCount, shapeOf } from "../../zarr/box.ts";
+import { transposeInto } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "./array-source.ts";
-import { elementCount, shapeOf, stridesOf } from "./box.ts";
 import { allocate, type ElementType, type Values } from "./elements.ts";
 
 /** Values whose dimension `d` is dimension `order[d]` of the given ones. */
@@ -11,22 +13,9 @@ export function transposeValues(
   order: readonly number[],
 ): Values {
   if (order.every((from, to) => from === to)) return values;
-  const strides = stridesOf(shape);
-  const size = order.map((d) => shape[d] as number);
-  const steps = order.map((d) => strides[d] as number);
-  const target = allocate(type, elementCount(size), "a transposed array") as unknown as number[];
-  const source = values as unknown as number[];
-  let next = 0;
-  const visit = (d: number, at: number): void => {
-    if (d === size.length) {
-      target[next++] = source[at] as number;
-      return;
-    }
-    const step = steps[d] as number;
-    for (let i = 0; i < (size[d] as number); i++) visit(d + 1, at + i * step);
-  };
-  visit(0, 0);
-  return target as unknown as Values;
+  const target = allocate(type, elementCount(shape), "a transposed array");
+  transposeInto(target, values, shape, order);
+  return target;
 }
 
 /** A source whose dimension `d` is dimension `order[d]` of the given one. */

@@ -1,12 +1,8 @@
 /** Stored values to decoded ones: masked, unpacked, as times or texts. */
+
 import { makeError } from "../../base/errors.ts";
-import {
-  allocate,
-  type ElementType,
-  isList,
-  type NumericValues,
-  type Values,
-} from "../array/elements.ts";
+import { isList, type Numbers } from "../../zarr/codecs/elements.ts";
+import { allocate, type ElementType, type Values } from "../array/elements.ts";
 import { NOT_A_TIME } from "../model/time-array.ts";
 import { bytesOf, type Coding, isPlain } from "./coding.ts";
 import { wrapped } from "./decode-attributes.ts";
@@ -59,20 +55,20 @@ function decodeTexts(values: readonly (string | Uint8Array)[], owner: string): s
 }
 
 /** The same bytes as integers of the other sign. */
-function reinterpret(values: NumericValues, { reinterpreted }: Coding): NumericValues {
+function reinterpret(values: Numbers, { reinterpreted }: Coding): Numbers {
   if (reinterpreted === undefined) return values;
-  const { constructor: NumberArray } = allocate(reinterpreted, 0, "integers") as NumericValues;
+  const { constructor: NumberArray } = allocate(reinterpreted, 0, "integers") as Numbers;
   return new (
     NumberArray as new (
       buffer: ArrayBufferLike,
       byteOffset: number,
       length: number,
-    ) => NumericValues
+    ) => Numbers
   )(values.buffer, values.byteOffset, values.length);
 }
 
-function inType(values: NumericValues, type: ElementType): Values {
-  const target = allocate(type, 0, "numbers") as NumericValues;
+function inType(values: Numbers, type: ElementType): Values {
+  const target = allocate(type, 0, "numbers") as Numbers;
   if (target.constructor === values.constructor) return values;
   const converted = allocate(type, values.length, "numbers") as Float64Array;
   for (let i = 0; i < values.length; i++) converted[i] = Number(values[i]);
@@ -88,7 +84,7 @@ function shownFills({ fills, reinterpreted }: Coding): readonly (number | bigint
   });
 }
 
-function wholeTimes(values: NumericValues, coding: Coding, owner: string): BigInt64Array {
+function wholeTimes(values: Numbers, coding: Coding, owner: string): BigInt64Array {
   const fills = shownFills(coding).map(BigInt);
   return BigInt64Array.from({ length: values.length }, (_, i) => {
     const value = BigInt(values[i] as number);
@@ -101,7 +97,7 @@ function wholeTimes(values: NumericValues, coding: Coding, owner: string): BigIn
 }
 
 /** Masks, scales and offsets; in single precision where the result is. */
-function unpack(values: NumericValues, coding: Coding): Values {
+function unpack(values: Numbers, coding: Coding): Values {
   const { scaleFactor, addOffset } = coding;
   const type = decodedType(coding);
   const isSingle = type.name === "float32";

@@ -2,16 +2,16 @@
  * Decoded values to stored ones, the reverse of decoding. Nothing is stored silently wrong: what
  * the stored type cannot hold is refused with the place where it stands.
  */
+
 import { encodeUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
+import { isList, type Numbers } from "../../zarr/codecs/elements.ts";
 import {
   allocate,
   type ElementType,
   isFloat,
-  isList,
   isSameType,
-  type NumericValues,
   typeText,
   type Values,
 } from "../array/elements.ts";
@@ -44,7 +44,7 @@ export function encodeValues(decoded: DecodedValues, coding: Coding, owner: stri
   const source = decoded.time === undefined ? type : { name: nameOf(numbers) };
   const isUnchanged = isSameType(source, stored) && !isPacked && fillFor(coding) === undefined;
   if (isUnchanged && coding.reinterpreted === undefined) return numbers;
-  return pack(numbers as NumericValues, source, coding, owner);
+  return pack(numbers as Numbers, source, coding, owner);
 }
 
 function nameOf(values: Values): "int64" | "float64" {
@@ -113,7 +113,7 @@ export function fillFor({ fills }: Coding): number | bigint | undefined {
   return fills[0];
 }
 
-function pack(values: NumericValues, type: ElementType, coding: Coding, owner: string): Values {
+function pack(values: Numbers, type: ElementType, coding: Coding, owner: string): Values {
   const { stored, scaleFactor, addOffset, reinterpreted } = coding;
   const fill = fillFor(coding);
   const target = allocate(stored, values.length, owner) as Float64Array & BigInt64Array;

@@ -1,7 +1,7 @@
 /** Names of types as an encoding gives them: ours, and numpy's short forms. */
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
-import { findDataType } from "../../zarr/data-type.ts";
+import { isNumberTypeName } from "../../zarr/codecs/data-type.ts";
 import type { ElementType } from "../array/elements.ts";
 
 const KINDS: Readonly<Record<string, string>> = { i: "int", u: "uint", f: "float" };
@@ -20,7 +20,7 @@ export function parseTypeName(name: unknown, owner: string): ElementType {
 
 function findType(name: string): ElementType | undefined {
   const plain = name.replace(/^[<>=|]/, "");
-  if (findDataType(plain) !== undefined) return { name: plain as ElementType["name"] };
+  if (isNumberTypeName(plain)) return { name: plain };
   if (plain === "string" || plain === "str" || plain === "object") return { name: "string" };
   if (plain === "?" || plain === "b1") return { name: "bool" };
   const sized = /^([US])(\d{1,9})$/.exec(plain);
@@ -31,5 +31,5 @@ function findType(name: string): ElementType | undefined {
   const number = /^([iuf])([1248])$/.exec(plain);
   if (number === null) return undefined;
   const full = `${KINDS[number[1] as string]}${Number(number[2]) * 8}`;
-  return findDataType(full) === undefined ? undefined : { name: full as ElementType["name"] };
+  return isNumberTypeName(full) ? { name: full } : undefined;
 }

@@ -2,8 +2,8 @@
 import { makeError } from "../../base/errors.ts";
 import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
+import { elementCount } from "../../zarr/box.ts";
 import { type ArraySource, memorySource } from "../array/array-source.ts";
-import { elementCount } from "../array/box.ts";
 import { allocate, type ElementType, type Values } from "../array/elements.ts";
 import { type Coding, plainCoding, timeCoding } from "../cf/coding.ts";
 import { type DataInput, type Dtype, type FlatData, flattenData } from "./data.ts";

@@ -2,7 +2,7 @@
 import { makeError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import { printJson } from "../../codec/json.ts";
-import { indexAt } from "../array/box.ts";
+import { indexAt } from "../../zarr/box.ts";
 import { formatInstant } from "../cf/time-units.ts";
 import { type Comparable, firstDifference } from "./compare-values.ts";
 import type { DataArray } from "./data-array.ts";

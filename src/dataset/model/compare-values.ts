@@ -1,10 +1,9 @@
 /** Whether decoded values are equal: NaN is NaN, 0 is -0, a time is a time whatever its units. */
+import { isList, isSameItem } from "../../zarr/codecs/elements.ts";
 import type { Values } from "../array/elements.ts";
-import { isList } from "../array/elements.ts";
 import type { Calendar } from "../cf/calendar.ts";
 import { GREGORIAN_START_DAY, isRealCalendar } from "../cf/calendar.ts";
 import { DAY_NANOS, type TimeUnits } from "../cf/time-units.ts";
-import { isSameItem } from "../store/fill-check.ts";
 import { instantOf } from "./time-array.ts";
 
 /** Decoded values, with their units if they are times. */

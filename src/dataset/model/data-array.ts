@@ -5,8 +5,8 @@
 import { makeError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
+import { wholeBox } from "../../zarr/box.ts";
 import { selectSource } from "../array/axis-selection.ts";
-import { wholeBox } from "../array/box.ts";
 import type { Values } from "../array/elements.ts";
 import { decodedType, decodeValues } from "../cf/decode-values.ts";
 import {

@@ -1,14 +1,10 @@
 /** Values of a data set as its users see them, decoded. */
+
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
-import type { DataTypeName } from "../../zarr/data-type.ts";
-import {
-  cloneValues,
-  type ElementType,
-  isList,
-  type NumericValues,
-  type Values,
-} from "../array/elements.ts";
+import type { NumberTypeName } from "../../zarr/codecs/data-type.ts";
+import { isList, type Numbers } from "../../zarr/codecs/elements.ts";
+import { cloneValues, type ElementType, type Values } from "../array/elements.ts";
 import { TimeArray, timesOfDates } from "./time-array.ts";
 
 /** Numbers in memory that are no bigints. */
@@ -35,7 +31,7 @@ export type Data =
   | TimeArray;
 
 /** What values are: a number type, `bool`, `string`, `bytes`, or `datetime` (a `TimeArray`). */
-export type Dtype = DataTypeName | "string" | "bytes" | "datetime";
+export type Dtype = NumberTypeName | "string" | "bytes" | "datetime";
 
 /** What a user may give as data: `Data`, or plain lists of one kind. */
 export type DataInput =
@@ -65,7 +61,7 @@ export interface FlatData {
   readonly shape: readonly number[] | undefined;
 }
 
-const TYPED_NAMES: readonly (readonly [new (length: number) => NumericValues, DataTypeName])[] = [
+const TYPED_NAMES: readonly (readonly [new (length: number) => Numbers, NumberTypeName])[] = [
   [Int8Array, "int8"],
   [Int16Array, "int16"],
   [Int32Array, "int32"],
@@ -117,7 +113,7 @@ function timesData(times: TimeArray, shape: readonly number[] | undefined): Flat
 function typedData(data: ArrayBufferView, owner: string): FlatData {
   const found = TYPED_NAMES.find(([Type]) => data instanceof Type);
   if (found !== undefined) {
-    const values = cloneValues(data as NumericValues);
+    const values = cloneValues(data as Numbers);
     return { values, type: { name: found[1] }, times: undefined, shape: undefined };
   }
   if (data.constructor.name === "Uint8ClampedArray") {

@@ -1,8 +1,8 @@
 /** Attributes of NetCDF files as values: one number is a number, several a list, chars a text. */
+
 import { type JsonValue, jsonFloat } from "../../codec/json.ts";
-import { isLittleEndian } from "../../zarr/fill-value.ts";
+import { isLittleEndian, swapBytes } from "../../zarr/codecs/elements.ts";
 import type { HeaderAttribute } from "./netcdf3-header.ts";
-import { swapBytes } from "./netcdf3-source.ts";
 import type { RawAttributes } from "./raw-variable.ts";
 
 const NUMBER_ARRAYS = {

@@ -2,8 +2,10 @@
  * Characters as byte strings: a char array of NetCDF holds one string per row, its last dimension
  * is the length. NULs at the end are cut, spaces stay; nothing is decoded here.
  */
+
+import { elementCount, shapeOf } from "../../zarr/box.ts";
+import { withoutTrailingNulls } from "../../zarr/codecs/fill-value.ts";
 import type { ArraySource } from "../array/array-source.ts";
-import { elementCount, shapeOf } from "../array/box.ts";
 
 /** `characters` (single bytes) as byte strings along its last dimension; rank 0: of one byte. */
 export function charSource(characters: ArraySource): ArraySource {
@@ -21,11 +23,4 @@ export function charSource(characters: ArraySource): ArraySource {
       );
     },
   };
-}
-
-/** A copy of `bytes` up to the last byte that is not 0. */
-export function withoutTrailingNulls(bytes: Uint8Array): Uint8Array {
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end--;
-  return bytes.slice(0, end);
 }

@@ -1,6 +1,5 @@
 /** Reads boxes of an HDF5 dataset. h5wasm reads at once, so a large box blocks while it is read. */
 
-import type { ArraySource } from "../array/array-source.ts";
 import {
   type Box,
   type Extent,
@@ -10,16 +9,12 @@ import {
   relativeTo,
   shapeOf,
   wholeBox,
-} from "../array/box.ts";
-import {
-  allocate,
-  copyRegion,
-  type ElementType,
-  numbersFromBytes,
-  type Values,
-} from "../array/elements.ts";
+} from "../../zarr/box.ts";
+import { copyRegion } from "../../zarr/codecs/elements.ts";
+import { withoutTrailingNulls } from "../../zarr/codecs/fill-value.ts";
+import type { ArraySource } from "../array/array-source.ts";
+import { allocate, type ElementType, numbersFromBytes, type Values } from "../array/elements.ts";
 import { textValue } from "./attribute-value.ts";
-import { withoutTrailingNulls } from "./char-source.ts";
 import { bytesFrom, guarded, type Hdf5File, type Hdf5Type } from "./hdf5.ts";
 import { vlenText } from "./hdf5-attributes.ts";
 

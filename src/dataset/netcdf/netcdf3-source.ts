@@ -2,12 +2,13 @@
  * Reads boxes of a NetCDF-3 variable: only the bytes that hold them, neighbours joined into few
  * larger reads. Values come out in the machine's own byte order.
  */
+
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
-import { isLittleEndian } from "../../zarr/fill-value.ts";
+import { type Box, type Extent, elementCount, shapeOf, stridesOf } from "../../zarr/box.ts";
+import { isLittleEndian, type Numbers, swapBytes } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "../array/array-source.ts";
-import { type Box, type Extent, elementCount, shapeOf, stridesOf } from "../array/box.ts";
-import { allocate, type NumericValues } from "../array/elements.ts";
+import { allocate } from "../array/elements.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { HeaderVariable } from "./netcdf3-header.ts";
 
@@ -45,7 +46,7 @@ export function netcdf3Source(file: ByteSource, variable: HeaderVariable): Array
       if (count === 0) return allocate(element, 0, variable.name);
       const runs = runsOf(variable, box);
       checkEnd(file, variable, runs);
-      const values = allocate(element, count, variable.name) as NumericValues;
+      const values = allocate(element, count, variable.name) as Numbers;
       const target = new Uint8Array(values.buffer);
       await mapConcurrent(spansOf(runs), READS_MAX, async (span) => {
         const bytes = await file.read(span.start, span.end, signal);
@@ -122,16 +123,4 @@ function spansOf(runs: Runs): Span[] {
     }
   }
   return spans;
-}
-
-/** Reverses the bytes of every item, in place. */
-export function swapBytes(bytes: Uint8Array, itemBytes: number): void {
-  if (itemBytes === 1) return;
-  for (let at = 0; at + itemBytes <= bytes.length; at += itemBytes) {
-    for (let low = at, high = at + itemBytes - 1; low < high; low++, high--) {
-      const byte = bytes[low] as number;
-      bytes[low] = bytes[high] as number;
-      bytes[high] = byte;
-    }
-  }
 }

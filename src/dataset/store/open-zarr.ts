@@ -1,13 +1,18 @@
 /** Opens a group of a Zarr store as a dataset; values stay in the store until they are needed. */
 import { isJsonArray, type JsonValue, jsonToPlain } from "../../codec/json.ts";
+import {
+  codecConfiguration,
+  codecName,
+  isSerializer,
+  isSharding,
+} from "../../zarr/codecs/codec-metadata.ts";
 import { placeOf, type ZarrStore } from "../../zarr/zarr-store.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { checkOpenOptions, datasetOfRaw, type OpenOptions } from "../model/dataset-of-raw.ts";
 import type { RawVariable } from "../netcdf/raw-variable.ts";
-import { codecConfiguration, codecName } from "./byte-codecs.ts";
-import { zarrSource } from "./chunk-store.ts";
 import { mustReadGroup } from "./group.ts";
 import type { StoredArray } from "./stored-array.ts";
+import { zarrSource } from "./zarr-source.ts";
 
 /** Options of `openZarr`. */
 export interface OpenZarrOptions extends OpenOptions {
@@ -55,12 +60,10 @@ export function rawVariable(store: ZarrStore, array: StoredArray): RawVariable {
 
 function storageEncoding(array: StoredArray): Record<string, unknown> {
   const codecs = array.document.get("codecs") as readonly JsonValue[];
-  const serializer = codecs.findIndex((codec) =>
-    ["bytes", "vlen-utf8", "sharding_indexed"].includes(codecName(codec)),
-  );
+  const serializer = codecs.findIndex(isSerializer);
   const after = codecs.slice(serializer + 1);
   const sharding = codecs[serializer] as JsonValue;
-  if (codecName(sharding) !== "sharding_indexed") {
+  if (!isSharding(sharding)) {
     return {
       chunks: [...array.chunkShape],
       compressors: after.map(jsonToPlain),

@@ -6,9 +6,9 @@
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { describe, isPlainObject } from "../../base/options.ts";
-import { touchedChunk, touchedChunkCount } from "../../zarr/region.ts";
+import { type Extent, indexAt, shapeOf } from "../../zarr/box.ts";
+import { firstCutChunk } from "../../zarr/chunk-grid.ts";
 import type { NodePlace } from "../../zarr/zarr-store.ts";
-import { type Extent, elementCount, indexAt, shapeOf } from "../array/box.ts";
 import type { Values } from "../array/elements.ts";
 import { firstDifference } from "../model/compare-values.ts";
 import type { Dataset } from "../model/dataset.ts";
@@ -185,30 +185,27 @@ function divide(
 function assertAligned(plan: VariablePlan, extents: Extents): void {
   const { shape, chunkShape, path, dims } = plan.target;
   const box = boxOf(plan, extents);
-  if (elementCount(shapeOf(box)) === 0) return;
-  // The first and the last chunk of each dimension are the only ones that can be cut.
-  for (const number of [0, touchedChunkCount(box, chunkShape) - 1]) {
-    const { coordinates, shared, isWhole } = touchedChunk(number, box, shape, chunkShape);
-    if (isWhole) continue;
-    const d = shared.findIndex(({ start, end }, i) => {
-      const first = (coordinates[i] as number) * (chunkShape[i] as number);
-      return start > first || end < Math.min(first + (chunkShape[i] as number), shape[i] as number);
-    });
-    const extent = box[d] as Extent;
-    throw makeError(
-      "region-not-aligned",
-      `${path}: the region covers ${dims[d]} ${extent.start} to ${extent.end}, but chunks there are ${chunkShape[d]} long: chunk [${coordinates}] would be shared with another writer`,
-      {
-        details: {
-          path,
-          coordinates,
-          chunkShape: [...chunkShape],
-          dimension: dims[d],
-          region: box,
-        },
+  const cut = firstCutChunk(box, plan.target);
+  if (cut === undefined) return;
+  const { coordinates, shared } = cut;
+  const d = shared.findIndex(({ start, end }, i) => {
+    const first = (coordinates[i] as number) * (chunkShape[i] as number);
+    return start > first || end < Math.min(first + (chunkShape[i] as number), shape[i] as number);
+  });
+  const extent = box[d] as Extent;
+  throw makeError(
+    "region-not-aligned",
+    `${path}: the region covers ${dims[d]} ${extent.start} to ${extent.end}, but chunks there are ${chunkShape[d]} long: chunk [${coordinates}] would be shared with another writer`,
+    {
+      details: {
+        path,
+        coordinates,
+        chunkShape: [...chunkShape],
+        dimension: dims[d],
+        region: box,
       },
-    );
-  }
+    },
+  );
 }
 
 /** Throws `invalid-option` naming the first value that differs from what is stored. */

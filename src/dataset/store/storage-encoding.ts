@@ -3,9 +3,16 @@ import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
 import { type JsonValue, parseJson, printJson } from "../../codec/json.ts";
 import { defaultChunkShape } from "../../zarr/chunk-shape.ts";
+import {
+  codecConfiguration,
+  codecName,
+  compressorOf,
+  serializerOf,
+  shardingOf,
+} from "../../zarr/codecs/codec-metadata.ts";
+import type { DataType } from "../../zarr/codecs/data-type.ts";
 import type { ElementType } from "../array/elements.ts";
-import { codecConfiguration, codecName } from "./byte-codecs.ts";
-import { dataTypeOf, elementBytes, encodeFill } from "./data-type.ts";
+import { dataTypeOf, encodeFill } from "./data-type.ts";
 
 /** Keys of an encoding that say what values are stored as; given together, they replace each other. */
 export const CODING_KEYS: readonly string[] = [
@@ -82,21 +89,22 @@ export function storageMembers(
   const { owner } = fill;
   refuseFilters(encoding, owner);
   const asked = parseLengths(encoding["chunks"], "chunks", shape, fill.isChunksAsked, owner);
-  const chunks = asked ?? defaultChunkShape(shape, elementBytes(type));
+  const dataType = dataTypeOf(type);
+  const chunks = asked ?? defaultChunkShape(shape, dataType.bytesPerElement);
   const shards = parseLengths(encoding["shards"], "shards", shape, fill.isChunksAsked, owner);
   const fillValue = encodeFill(type, encoding["fill_value"] ?? fill.default, owner);
   const inner = [
-    serializerOf(type, encoding["serializer"], owner),
+    askedSerializer(dataType, encoding["serializer"], owner),
     ...compressorsOf(encoding, owner),
   ];
   if (shards === undefined) {
-    return { chunkShape: chunks, codecs: inner, fillValue, dataType: dataTypeOf(type) };
+    return { chunkShape: chunks, codecs: inner, fillValue, dataType: dataType.metadata };
   }
   if (!shards.every((size, d) => size % (chunks[d] as number) === 0)) {
     throw invalid(owner, "shards", `shards [${shards}] are no multiples of chunks [${chunks}]`);
   }
-  const codec = shardingCodec(chunks, inner);
-  return { chunkShape: shards, codecs: [codec], fillValue, dataType: dataTypeOf(type) };
+  const codecs = [shardingOf(chunks, inner)];
+  return { chunkShape: shards, codecs, fillValue, dataType: dataType.metadata };
 }
 
 function refuseFilters(encoding: Readonly<Record<string, unknown>>, owner: string): void {
@@ -137,70 +145,31 @@ function show(value: unknown): string {
   return Array.isArray(value) ? `[${value.join(", ")}]` : describe(value);
 }
 
-function serializerOf(type: ElementType, asked: unknown, owner: string): JsonValue {
-  if (type.name === "string" && type.width === undefined) {
-    return codecOf("vlen-utf8", []);
-  }
-  const isByteWide = type.name === "bytes" || (type.name !== "string" && elementBytes(type) === 1);
-  if (asked === undefined || asked === null) {
-    return codecOf("bytes", isByteWide ? [] : [["endian", "little"]]);
-  }
+function askedSerializer(dataType: DataType, asked: unknown, owner: string): JsonValue {
+  if (dataType.isVariable || asked === undefined || asked === null) return serializerOf(dataType);
   const codec = parseJson(printJson(asked));
   if (codecName(codec) !== "bytes") {
     throw invalid(owner, "serializer", `serializer must be "bytes", got ${codecName(codec)}`);
   }
-  const endian = codecConfiguration(codec).get("endian") ?? "little";
-  return codecOf("bytes", isByteWide ? [] : [["endian", endian]]);
+  return serializerOf(dataType, codecConfiguration(codec).get("endian"));
 }
-
-const ZSTD: readonly (readonly [string, JsonValue])[] = [
-  ["level", 0],
-  ["checksum", false],
-];
 
 function compressorsOf(encoding: Readonly<Record<string, unknown>>, owner: string): JsonValue[] {
   const { compressors } = encoding;
-  if (compressors === undefined || compressors === "auto") return [codecOf("zstd", ZSTD)];
+  if (compressors === undefined || compressors === "auto") return [compressorOf("zstd")];
   if (compressors === null) return [];
   const list = Array.isArray(compressors) ? compressors : [compressors];
   return list.map((compressor) => {
     const codec = parseJson(printJson(compressor));
     const name = codecName(codec);
-    if (name === "zstd") return codecOf("zstd", withDefaults(codec, ZSTD));
-    if (name === "gzip") return codecOf("gzip", withDefaults(codec, [["level", 5]]));
-    if (name === "crc32c") return codecOf("crc32c", []);
+    if (name === "crc32c") return compressorOf(name);
+    if (["zstd", "gzip", "blosc"].includes(name)) {
+      return compressorOf(name, codecConfiguration(codec));
+    }
     throw makeError("unimplemented", `${owner}: compressor ${name} is not supported`, {
       details: { variable: owner, codec: name },
     });
   });
-}
-
-function withDefaults(
-  codec: JsonValue,
-  defaults: readonly (readonly [string, JsonValue])[],
-): [string, JsonValue][] {
-  return [...new Map([...defaults, ...codecConfiguration(codec)])];
-}
-
-function codecOf(
-  name: string,
-  configuration: readonly (readonly [string, JsonValue])[],
-): JsonValue {
-  const codec = new Map<string, JsonValue>([["name", name]]);
-  if (configuration.length > 0 || name === "vlen-utf8") {
-    codec.set("configuration", new Map(configuration));
-  }
-  return codec;
-}
-
-function shardingCodec(chunkShape: readonly number[], codecs: readonly JsonValue[]): JsonValue {
-  const index = [codecOf("bytes", [["endian", "little"]]), codecOf("crc32c", [])];
-  return codecOf("sharding_indexed", [
-    ["chunk_shape", [...chunkShape]],
-    ["codecs", [...codecs]],
-    ["index_codecs", index],
-    ["index_location", "end"],
-  ]);
 }
 
 function invalid(owner: string, option: string, what: string): Error {

@@ -1,12 +1,13 @@
 /** Values of a variable and of the array it belongs to, in a form in which both can be compared. */
+
+import { type Box, wholeBox } from "../../zarr/box.ts";
 import type { ZarrStore } from "../../zarr/zarr-store.ts";
-import { type Box, wholeBox } from "../array/box.ts";
 import type { Values } from "../array/elements.ts";
 import { isSameCoding } from "../cf/coding.ts";
 import { decodeValues } from "../cf/decode-values.ts";
 import type { Comparable } from "../model/compare-values.ts";
-import { zarrSource } from "./chunk-store.ts";
 import type { VariablePlan } from "./variable-plan.ts";
+import { zarrSource } from "./zarr-source.ts";
 
 /** A variable's own values, and those of `region` of its array. */
 export interface BothValues {

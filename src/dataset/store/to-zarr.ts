@@ -5,15 +5,16 @@
 import { createLimiter, mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
+import { wholeBox } from "../../zarr/box.ts";
+import { CHUNKS_UNDER_WAY_MAX } from "../../zarr/write-box.ts";
 import { type NodePlace, placeOf, readDocument, type ZarrStore } from "../../zarr/zarr-store.ts";
-import { wholeBox } from "../array/box.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { appendToZarr } from "./append.ts";
 import { childPlace, readGroup, type StoredGroup } from "./group.ts";
 import { deleteTree } from "./listing.ts";
 import { type RegionOption, writeRegion } from "./region.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
-import { CHUNKS_UNDER_WAY_MAX, type WriteContext, writeVariable } from "./write-chunks.ts";
+import { type WriteContext, writeVariable } from "./write-chunks.ts";
 import {
   groupDocument,
   invalid,

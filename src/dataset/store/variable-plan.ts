@@ -2,6 +2,7 @@
  * What is written where: one plan per variable, made before anything is written. A new array's
  * zarr.json is printed and read back, so that nothing is stored that could not be opened.
  */
+
 import { encodeUtf8 } from "../../base/bytes.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import {
@@ -14,9 +15,10 @@ import {
   printJson,
 } from "../../codec/json.ts";
 import { parseNodeMetadata } from "../../session/changes/node-metadata.ts";
+import { wholeBox } from "../../zarr/box.ts";
+import type { Numbers } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "../array/array-source.ts";
-import { wholeBox } from "../array/box.ts";
-import { isFloat, type NumericValues } from "../array/elements.ts";
+import { isFloat } from "../array/elements.ts";
 import { transposeSource } from "../array/transpose.ts";
 import type { Coding } from "../cf/coding.ts";
 import { decodeAttributes } from "../cf/decode-attributes.ts";
@@ -124,7 +126,7 @@ function withTimeType(
 function isWholeIn(array: DataArray, time: TimeUnits, asked: TimeUnits): boolean {
   const { content } = array;
   if (content.source.readNow !== undefined) {
-    const values = content.source.readNow(wholeBox(content.source.shape)) as NumericValues;
+    const values = content.source.readNow(wholeBox(content.source.shape)) as Numbers;
     const instants = Array.from(values as ArrayLike<number | bigint>, (value) =>
       instantOf(value, time),
     );

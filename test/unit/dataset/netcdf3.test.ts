@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isIcefloeError } from "../../../src/base/errors.ts";
-import { wholeBox } from "../../../src/dataset/array/box.ts";
 import { type ByteSource, bytesSource } from "../../../src/dataset/netcdf/byte-source.ts";
 import type { RawDataset } from "../../../src/dataset/netcdf/raw-variable.ts";
 import { readNetcdf3 } from "../../../src/dataset/netcdf/read-netcdf3.ts";
+import { wholeBox } from "../../../src/zarr/box.ts";
 import { type Netcdf3Content, netcdf3File } from "./netcdf3-file.ts";
 
 const DATA = process.env["ICEFLOE_DATA"] ?? resolve(import.meta.dirname, "../../../../shared/data");

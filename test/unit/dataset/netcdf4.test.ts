@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as h5wasm from "h5wasm";
 import { beforeAll, describe, expect, test } from "vitest";
-import { wholeBox } from "../../../src/dataset/array/box.ts";
 import { bytesSource } from "../../../src/dataset/netcdf/byte-source.ts";
 import { loadHdf5 } from "../../../src/dataset/netcdf/hdf5.ts";
 import { openHdf5Bytes } from "../../../src/dataset/netcdf/open-hdf5.ts";
 import type { RawDataset } from "../../../src/dataset/netcdf/raw-variable.ts";
+import { wholeBox } from "../../../src/zarr/box.ts";
 
 const DATA = process.env["ICEFLOE_DATA"] ?? resolve(import.meta.dirname, "../../../../shared/data");
 

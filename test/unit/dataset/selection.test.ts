@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import type { ArraySource } from "../../../src/dataset/array/array-source.ts";
 import { memorySource } from "../../../src/dataset/array/array-source.ts";
 import { type AxisSelection, selectSource } from "../../../src/dataset/array/axis-selection.ts";
-import { elementCount, wholeBox } from "../../../src/dataset/array/box.ts";
 import { transposeSource } from "../../../src/dataset/array/transpose.ts";
+import { elementCount, wholeBox } from "../../../src/zarr/box.ts";
 
 function ramp(shape: readonly number[]): ArraySource {
   const values = Int32Array.from({ length: elementCount(shape) }, (_, i) => i);

@@ -1,43 +1,24 @@
 /**
- * The codecs of one array: `transpose`, then `bytes`, `vlen-utf8` or `sharding_indexed`, then
- * compressors. Spec: Zarr v3 "Codecs".
+ * The codecs of one array: `transpose`, then `bytes`, `vlen-utf8`, `vlen-bytes` or
+ * `sharding_indexed`, then compressors. Spec: Zarr v3 "Codecs".
  */
 import { makeError } from "../../base/errors.ts";
 import { isJsonArray, type JsonValue, printJson } from "../../codec/json.ts";
-import { elementCount } from "../array/box.ts";
-import type { ElementType, Values } from "../array/elements.ts";
-import { transposeValues } from "../array/transpose.ts";
-import {
-  type ByteCodec,
-  codecConfiguration,
-  codecName,
-  parseByteCodec,
-  unsupportedCodec,
-} from "./byte-codecs.ts";
-import { elementBytes } from "./data-type.ts";
+import { elementCount } from "../box.ts";
+import type { ByteCodec } from "./byte-codec.ts";
+import { parseByteCodec, unsupportedCodec } from "./byte-codecs.ts";
+import type { ChunkCodec, ChunkLayout } from "./chunk-codec.ts";
+import { codecConfiguration, codecName } from "./codec-metadata.ts";
+import type { DataType } from "./data-type.ts";
 import {
   decodeElements,
-  decodeTexts,
+  decodeVariable,
   type Endian,
   encodeElements,
-  encodeTexts,
+  encodeVariable,
 } from "./element-bytes.ts";
+import { type Elements, transposeInto } from "./elements.ts";
 import { parseSharding } from "./sharding.ts";
-
-/** Encodes and decodes whole chunks. */
-export interface ChunkCodec {
-  encode(values: Values): Promise<Uint8Array>;
-  /** `chunk` names the chunk in messages. Throws `deserialization`. */
-  decode(bytes: Uint8Array, chunk: string): Promise<Values>;
-}
-
-/** A chunk's elements. */
-export interface ChunkLayout {
-  readonly type: ElementType;
-  readonly shape: readonly number[];
-  /** One element: what is not stored. */
-  readonly fill: Values;
-}
 
 /** Most bytes of one decoded chunk; what a hostile document can make us allocate. */
 const CHUNK_BYTES_MAX = 2 ** 32;
@@ -58,16 +39,17 @@ export function parseCodecs(
     const found = codecs === undefined ? "nothing" : printJson(codecs);
     throw invalidCodecs(path, `codecs must be a list that begins with bytes, found ${found}`);
   }
-  if (elementCount(layout.shape) * elementBytes(layout.type) > CHUNK_BYTES_MAX) {
+  if (elementCount(layout.shape) * layout.dataType.bytesPerElement > CHUNK_BYTES_MAX) {
     throw makeError("unimplemented", `array ${path}: chunks of [${layout.shape}] are too large`, {
       details: { path, chunkShape: layout.shape },
     });
   }
   let at = 0;
   let order: readonly number[] | undefined;
-  if (codecName(codecs[0] as JsonValue) === "transpose") {
-    order = parseOrder(codecs[0] as JsonValue, layout.shape.length, path);
-    at = 1;
+  for (; at < codecs.length && codecName(codecs[at] as JsonValue) === "transpose"; at++) {
+    const next = parseOrder(codecs[at] as JsonValue, layout.shape.length, path);
+    const before = order;
+    order = before === undefined ? next : next.map((d) => before[d] as number);
   }
   const stored = order === undefined ? layout.shape : order.map((d) => layout.shape[d] as number);
   const array = parseArrayCodec(codecs[at], { ...layout, shape: stored }, path);
@@ -81,7 +63,7 @@ function parseOrder(codec: JsonValue, rank: number, path: string): readonly numb
     isJsonArray(order) &&
     order.length === rank &&
     new Set(order).size === rank &&
-    order.every((d) => typeof d === "number" && d >= 0 && d < rank);
+    order.every((d) => Number.isInteger(d) && (d as number) >= 0 && (d as number) < rank);
   if (isOrder) return order as number[];
   throw unsupportedCodec(path, `transpose with order ${printJson(order ?? null)}`);
 }
@@ -96,55 +78,54 @@ function parseArrayCodec(
   layout: ChunkLayout,
   path: string,
 ): ArrayCodec {
-  const { type, shape } = layout;
+  const { dataType, shape } = layout;
+  const { kind, isVariable, name: typeName } = dataType;
   const count = elementCount(shape);
   const name = codec === undefined ? "nothing" : codecName(codec);
-  const isText = type.name === "string" && type.width === undefined;
-  if (name === "vlen-utf8" && isText) {
+  if (isVariable && name === (kind === "text" ? "vlen-utf8" : "vlen-bytes")) {
     return {
       bytesMax: TEXT_BYTES_MAX,
-      encode: async (values) => encodeTexts(values),
-      decode: async (bytes, chunk) => decodeTexts(bytes, count, chunk),
+      encode: async (elements) => encodeVariable(elements),
+      decode: async (bytes, chunk) => decodeVariable(dataType, bytes, count, chunk),
     };
   }
-  if (name === "bytes" && !isText) {
+  if (name === "bytes" && !isVariable) {
     const endian = codecConfiguration(codec as JsonValue).get("endian") ?? "little";
     if (endian !== "little" && endian !== "big") {
       throw unsupportedCodec(path, `bytes with endian ${printJson(endian)}`);
     }
-    return fixedCodec(type, count, endian);
+    return fixedCodec(dataType, count, endian);
   }
   if (name === "sharding_indexed" && codec !== undefined) {
     const sharding = parseSharding(codecConfiguration(codec), layout, path, parseCodecs);
-    const inner = isText ? TEXT_BYTES_MAX : 2 * count * elementBytes(type) + CHUNK_BYTES_MAX;
-    return { ...sharding, bytesMax: inner };
+    const fixedMax = 2 * count * dataType.bytesPerElement + CHUNK_BYTES_MAX;
+    return { ...sharding, bytesMax: isVariable ? TEXT_BYTES_MAX : fixedMax };
   }
-  if (name === "bytes" || name === "vlen-utf8") {
-    throw invalidCodecs(path, `codec ${name} does not fit data type ${type.name}`);
+  if (["bytes", "vlen-utf8", "vlen-bytes"].includes(name)) {
+    throw invalidCodecs(path, `codec ${name} does not fit data type ${typeName}`);
   }
   throw unsupportedCodec(path, name);
 }
 
-function fixedCodec(type: ElementType, count: number, endian: Endian): ArrayCodec {
+function fixedCodec(dataType: DataType, count: number, endian: Endian): ArrayCodec {
   return {
-    bytesMax: count * elementBytes(type),
-    encode: async (values) => encodeElements(type, values, endian),
-    decode: async (bytes, chunk) => decodeElements(type, bytes, count, endian, chunk),
+    bytesMax: count * dataType.bytesPerElement,
+    encode: async (elements) => encodeElements(dataType, elements, endian),
+    decode: async (bytes, chunk) => decodeElements(dataType, bytes, count, endian, chunk),
   };
 }
 
 function chain(
-  layout: ChunkLayout,
+  { dataType, shape }: ChunkLayout,
   order: readonly number[] | undefined,
   array: ArrayCodec,
   byteCodecs: readonly ByteCodec[],
 ): ChunkCodec {
-  const inverse = order === undefined ? undefined : order.map((_, d) => order.indexOf(d));
+  if (order === undefined && byteCodecs.length === 0) return array;
+  const inverse = order?.map((_, d) => order.indexOf(d));
   return {
-    async encode(values) {
-      const turned =
-        order === undefined ? values : transposeValues(layout.type, values, layout.shape, order);
-      let bytes = await array.encode(turned);
+    async encode(elements) {
+      let bytes = await array.encode(transposed(dataType, elements, shape, order));
       for (const codec of byteCodecs) bytes = await codec.encode(bytes);
       return bytes;
     },
@@ -155,12 +136,26 @@ function chain(
         const slack = (byteCodecs.length - 1 - i) * 1024;
         bytes = await codec.decode(bytes, array.bytesMax + slack, chunk);
       }
-      const values = await array.decode(bytes, chunk);
-      if (order === undefined || inverse === undefined) return values;
-      const shape = order.map((d) => layout.shape[d] as number);
-      return transposeValues(layout.type, values, shape, inverse);
+      const elements = await array.decode(bytes, chunk);
+      const turned = order === undefined ? shape : order.map((d) => shape[d] as number);
+      return transposed(dataType, elements, turned, inverse);
     },
   };
+}
+
+/** Elements whose dimension `d` is dimension `order[d]` of the given ones. */
+function transposed(
+  dataType: DataType,
+  elements: Elements,
+  shape: readonly number[],
+  order: readonly number[] | undefined,
+): Elements {
+  if (order === undefined || order.every((from, to) => from === to)) return elements;
+  const { itemsPerElement: items } = dataType;
+  const target = dataType.allocate(elementCount(shape));
+  if (items === 1) transposeInto(target, elements, shape, order);
+  else transposeInto(target, elements, [...shape, items], [...order, order.length]);
+  return target;
 }
 
 function invalidCodecs(path: string, what: string): Error {

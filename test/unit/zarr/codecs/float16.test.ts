@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { float16Bits, float16Value } from "../../../src/zarr/float16.ts";
+import { float16Bits, float16Value } from "../../../../src/zarr/codecs/float16.ts";
 
 const FINITE = Array.from({ length: 0x7c00 }, (_, bits) => float16Value(bits));
 

@@ -1,33 +1,17 @@
-/** Zarr codecs from bytes to bytes: `zstd`, `gzip`, `crc32c`. Others are refused by name. */
+/** Zarr codecs from bytes to bytes: `zstd`, `gzip`, `blosc`, `crc32c`. Others are refused by name. */
 import { concatBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { crc32c } from "../../codec/crc32c.ts";
-import { isJsonObject, type JsonObject, type JsonValue, printJson } from "../../codec/json.ts";
+import type { JsonValue } from "../../codec/json.ts";
 import { compressZstd, decompressZstd } from "../../codec/zstd/zstd.ts";
+import { bloscCodec } from "./blosc.ts";
+import type { ByteCodec } from "./byte-codec.ts";
+import { codecConfiguration, codecName } from "./codec-metadata.ts";
 import { damaged } from "./element-bytes.ts";
-
-/** One step from bytes to bytes. */
-export interface ByteCodec {
-  encode(bytes: Uint8Array): Promise<Uint8Array>;
-  /** `bytesMax`: most bytes that may come out. Throws `deserialization`, naming the chunk. */
-  decode(bytes: Uint8Array, bytesMax: number, chunk: string): Promise<Uint8Array>;
-}
 
 /** zstd's own default, which level 0 asks for. */
 const ZSTD_LEVEL_DEFAULT = 3;
 const CHECKSUM_BYTES = 4;
-
-/** Name of a codec, for a codec given as an object or as its name. */
-export function codecName(codec: JsonValue): string {
-  const name = isJsonObject(codec) ? codec.get("name") : codec;
-  return typeof name === "string" ? name : printJson(codec);
-}
-
-/** Configuration of a codec; empty if it has none. */
-export function codecConfiguration(codec: JsonValue): JsonObject {
-  const configuration = isJsonObject(codec) ? codec.get("configuration") : undefined;
-  return isJsonObject(configuration) ? configuration : new Map();
-}
 
 /** The codec that an array's zarr.json names. Throws `unimplemented`, naming codec and array. */
 export function parseByteCodec(codec: JsonValue, path: string): ByteCodec {
@@ -35,6 +19,7 @@ export function parseByteCodec(codec: JsonValue, path: string): ByteCodec {
   if (name === "zstd") return zstdCodec(codecConfiguration(codec).get("level"));
   if (name === "gzip" || name === "numcodecs.gzip") return streamCodec("gzip");
   if (name === "numcodecs.zlib") return streamCodec("deflate");
+  if (name === "blosc") return bloscCodec(codecConfiguration(codec), path);
   if (name === "crc32c") return crc32cCodec();
   throw unsupportedCodec(path, name);
 }
@@ -108,6 +93,7 @@ async function pump(
 
 function crc32cCodec(): ByteCodec {
   return {
+    addedBytes: CHECKSUM_BYTES,
     async encode(bytes) {
       const checksum = new Uint8Array(CHECKSUM_BYTES);
       new DataView(checksum.buffer).setUint32(0, crc32c(bytes), true);

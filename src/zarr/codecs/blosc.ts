@@ -1,0 +1,90 @@
+/**
+ * The codec `blosc`, by the optional peer `numcodecs`: C-Blosc as WebAssembly, imported when the
+ * first such chunk is read or written. Spec: Zarr v3 "blosc codec"; "Blosc chunk format".
+ */
+import { makeError } from "../../base/errors.ts";
+import { type JsonObject, printJson } from "../../codec/json.ts";
+import type { ByteCodec } from "./byte-codec.ts";
+import { damaged } from "./element-bytes.ts";
+
+/** What `import("numcodecs/blosc")` gives. */
+interface BloscLibrary {
+  readonly default: new (
+    level: number,
+    compressor: string,
+    shuffle: number,
+    blockBytes: number,
+  ) => {
+    encode(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+    decode(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  };
+}
+
+const COMPRESSORS: readonly unknown[] = ["blosclz", "lz4", "lz4hc", "zlib", "zstd"];
+const SHUFFLES: readonly unknown[] = ["noshuffle", "shuffle", "bitshuffle"];
+/** Versions, flags and item size, then sizes: plain, of a block, and stored. */
+const HEADER_BYTES = 16;
+
+/**
+ * The codec of that configuration.
+ * @throws {invalid-array-metadata} a configuration that makes no sense.
+ */
+export function bloscCodec(configuration: JsonObject, path: string): ByteCodec {
+  const cname = configuration.get("cname") ?? "zstd";
+  const clevel = configuration.get("clevel") ?? 5;
+  const shuffle = configuration.get("shuffle") ?? "noshuffle";
+  const blocksize = configuration.get("blocksize") ?? 0;
+  const isLevel = Number.isInteger(clevel) && (clevel as number) >= 0 && (clevel as number) <= 9;
+  const isUsable = isLevel && Number.isSafeInteger(blocksize) && SHUFFLES.includes(shuffle);
+  if (!isUsable || !COMPRESSORS.includes(cname)) {
+    throw makeError(
+      "invalid-array-metadata",
+      `zarr.json of ${path}: codec blosc cannot be configured with ${printJson(configuration)}`,
+      { details: { path, member: "codecs" } },
+    );
+  }
+  const open = async () => {
+    const { default: Blosc } = await loadBlosc(() => import("numcodecs/blosc"));
+    const shuffleNumber = SHUFFLES.indexOf(shuffle);
+    return new Blosc(clevel as number, cname as string, shuffleNumber, blocksize as number);
+  };
+  return {
+    encode: async (bytes) => (await open()).encode(bytes),
+    async decode(bytes, bytesMax, chunk) {
+      const sizeBytes = checkHeader(bytes, bytesMax, chunk);
+      const codec = await open();
+      try {
+        const plain = await codec.decode(bytes);
+        if (plain.length === sizeBytes) return plain;
+      } catch (cause) {
+        throw damaged(chunk, "no blosc", cause);
+      }
+      throw damaged(chunk, "no blosc");
+    },
+  };
+}
+
+/** The plain size that the header says. What the library is given must not make it allocate more. */
+function checkHeader(bytes: Uint8Array, bytesMax: number, chunk: string): number {
+  if (bytes.length < HEADER_BYTES) throw damaged(chunk, "no room for a blosc header");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const [plainBytes, storedBytes] = [view.getUint32(4, true), view.getUint32(12, true)];
+  if (storedBytes !== bytes.length) {
+    throw damaged(chunk, `${bytes.length} bytes, expected ${storedBytes} of blosc`);
+  }
+  if (plainBytes > bytesMax) throw damaged(chunk, `more than ${bytesMax} bytes come out`);
+  return plainBytes;
+}
+
+/** Loads the library. Throws `missing-dependency` if it is not installed. */
+export async function loadBlosc(load: () => Promise<unknown>): Promise<BloscLibrary> {
+  try {
+    return (await load()) as BloscLibrary;
+  } catch (cause) {
+    throw makeError(
+      "missing-dependency",
+      'the codec blosc needs the package "numcodecs", which could not be loaded',
+      { details: { package: "numcodecs" }, cause },
+    );
+  }
+}

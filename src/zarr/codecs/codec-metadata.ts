@@ -1,0 +1,130 @@
+/** Codecs as zarr.json names them: reading their members, and completing what a caller gives. */
+import {
+  isJsonArray,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  printJson,
+} from "../../codec/json.ts";
+import type { DataType } from "./data-type.ts";
+
+/** Name and value of each member of a configuration. */
+export type Configuration = readonly (readonly [string, JsonValue])[];
+
+const SHARDING = "sharding_indexed";
+/** Codecs that make bytes of elements. */
+const SERIALIZERS: readonly string[] = ["bytes", "vlen-utf8", "vlen-bytes", SHARDING];
+/** What zarr-python insists on, and what it writes by default. */
+const DEFAULTS: Readonly<Record<string, Configuration>> = {
+  zstd: [
+    ["level", 0],
+    ["checksum", false],
+  ],
+  gzip: [["level", 5]],
+  blosc: [
+    ["cname", "zstd"],
+    ["clevel", 5],
+    ["shuffle", "shuffle"],
+    ["blocksize", 0],
+  ],
+};
+
+/** Name of a codec, for a codec given as an object or as its name. */
+export function codecName(codec: JsonValue): string {
+  const name = isJsonObject(codec) ? codec.get("name") : codec;
+  return typeof name === "string" ? name : printJson(codec);
+}
+
+/** Configuration of a codec; empty if it has none. */
+export function codecConfiguration(codec: JsonValue): JsonObject {
+  const configuration = isJsonObject(codec) ? codec.get("configuration") : undefined;
+  return isJsonObject(configuration) ? configuration : new Map();
+}
+
+/** Whether a codec makes bytes of elements. */
+export function isSerializer(codec: JsonValue): boolean {
+  return SERIALIZERS.includes(codecName(codec));
+}
+
+/** Whether a codec makes shards. */
+export function isSharding(codec: JsonValue): boolean {
+  return codecName(codec) === SHARDING;
+}
+
+/** A codec with that configuration, or without one. */
+export function codecOf(name: string, configuration: Configuration): JsonValue {
+  const codec = new Map<string, JsonValue>([["name", name]]);
+  if (configuration.length > 0 || name.startsWith("vlen-")) {
+    codec.set("configuration", new Map(configuration));
+  }
+  return codec;
+}
+
+/** The codec that makes bytes of a type's elements. */
+export function serializerOf(dataType: DataType, endian: JsonValue = "little"): JsonValue {
+  if (dataType.isVariable)
+    return codecOf(dataType.kind === "text" ? "vlen-utf8" : "vlen-bytes", []);
+  return codecOf("bytes", hasEndian(dataType) ? [["endian", endian]] : []);
+}
+
+function hasEndian({ kind, bytesPerElement }: DataType): boolean {
+  return kind !== "raw" && kind !== "bytes" && bytesPerElement > 1;
+}
+
+/** A compressor with its default configuration, and the given one laid over it. */
+export function compressorOf(name: string, configuration: JsonObject = new Map()): JsonValue {
+  return codecOf(name, [...new Map([...(DEFAULTS[name] ?? []), ...configuration])]);
+}
+
+/** Little-endian bytes, zstd level 0: what zarr-python writes by default. */
+export function defaultCodecs(dataType: DataType): JsonValue[] {
+  return [serializerOf(dataType), compressorOf("zstd")];
+}
+
+/** A codec of shards that hold chunks of that shape: the index at the end, with a checksum. */
+export function shardingOf(
+  chunkShape: readonly JsonValue[],
+  codecs: readonly JsonValue[],
+): JsonValue {
+  return codecOf(SHARDING, [
+    ["chunk_shape", [...chunkShape]],
+    ["codecs", [...codecs]],
+    ["index_codecs", indexCodecs()],
+    ["index_location", "end"],
+  ]);
+}
+
+function indexCodecs(): JsonValue[] {
+  return [codecOf("bytes", [["endian", "little"]]), codecOf("crc32c", [])];
+}
+
+/**
+ * `codecs` with what zarr-python insists on filled in: a codec that makes bytes in front, the
+ * byte order of multi-byte types, the configuration of compressors, the index of shards.
+ */
+export function completeCodecs(codecs: readonly JsonValue[], dataType: DataType): JsonValue[] {
+  const complete = codecs.map((codec) => completeCodec(codec, dataType));
+  if (complete.some(isSerializer)) return complete;
+  const transposes = complete.filter((codec) => codecName(codec) === "transpose");
+  const others = complete.filter((codec) => codecName(codec) !== "transpose");
+  return [...transposes, serializerOf(dataType), ...others];
+}
+
+function completeCodec(codec: JsonValue, dataType: DataType): JsonValue {
+  const name = codecName(codec);
+  if (name === SHARDING) return completeSharding(codec, dataType);
+  if (isJsonObject(codec) && codec.has("configuration")) return codec;
+  if (name === "bytes") return serializerOf(dataType);
+  if (name === "vlen-utf8" || name === "vlen-bytes") return codecOf(name, []);
+  return Object.hasOwn(DEFAULTS, name) ? compressorOf(name) : codec;
+}
+
+function completeSharding(codec: JsonValue, dataType: DataType): JsonValue {
+  const given = new Map<string, JsonValue>(codecConfiguration(codec));
+  const inner = given.get("codecs");
+  if (inner === undefined) given.set("codecs", defaultCodecs(dataType));
+  else if (isJsonArray(inner)) given.set("codecs", completeCodecs(inner, dataType));
+  if (!given.has("index_codecs")) given.set("index_codecs", indexCodecs());
+  if (!given.has("index_location")) given.set("index_location", "end");
+  return codecOf(SHARDING, [...given]);
+}
