@@ -1,12 +1,10 @@
 /** Cuts an array's extent into chunk-aligned regions, so that no two tasks share a chunk. */
 import { makeError } from "../base/errors.ts";
+import { type Extent, isCount } from "../base/extent.ts";
 import { checkOptions } from "../base/options.ts";
 
 /** Elements [start, end) of one dimension. */
-export interface RegionExtent {
-  readonly start: number;
-  readonly end: number;
-}
+export type RegionExtent = Extent;
 
 /** An array as far as regions need it: zarrita's arrays fit (`chunks`), options of createArray too (`chunkShape`). */
 export interface ChunkedArray {
@@ -38,10 +36,10 @@ export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions)
       `the array needs one chunk length per dimension: shape [${shape}], chunks [${chunkShape}]`,
     );
   }
-  if (![...shape, ...chunkShape].every((n) => Number.isSafeInteger(n) && n >= 0)) {
+  if (![...shape, ...chunkShape].every(isCount)) {
     throw invalid(`shape [${shape}] and chunks [${chunkShape}] must be non-negative integers`);
   }
-  if (!Number.isSafeInteger(chunksPerTask) || chunksPerTask < 1) {
+  if (!isCount(chunksPerTask) || chunksPerTask < 1) {
     throw invalid(`chunksPerTask must be a positive integer, got ${chunksPerTask}`);
   }
   const counts = shape.map((length, d) => Math.ceil(length / Math.max(1, chunkShape[d] as number)));

@@ -2,9 +2,10 @@
  * An array's part of a node, in a snapshot file: shape, dimension names, manifests.
  * Spec: v2 "Snapshot Files" › ArrayNodeData.
  */
+import type { Extent } from "../../base/extent.ts";
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
-import type { ArrayData, DimensionShape, Extent, ManifestRef } from "./read.ts";
+import type { ArrayData, DimensionShape, ManifestRef } from "./read.ts";
 
 /** Slots of an array's table. */
 export const ARRAY_SLOTS = { shape: 0, dimensionNames: 1, manifests: 2, shapeV2: 3 } as const;

@@ -4,6 +4,7 @@
  * Spec: v2 "Snapshot Files".
  */
 import { compareUtf8 } from "../../base/bytes.ts";
+import type { Extent } from "../../base/extent.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
 import { type MetadataItem, parseMetadataItems } from "../metadata.ts";
@@ -35,12 +36,6 @@ export const MANIFEST_FILE_STRUCT_BYTES = 32;
 export interface DimensionShape {
   readonly arrayLength: number;
   readonly chunkCount: number;
-}
-
-/** Chunk coordinates [start, end) of one dimension. */
-export interface Extent {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** A manifest that holds chunks of an array, and the box of coordinates it covers; [] for scalars. */
