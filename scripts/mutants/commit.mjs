@@ -31,11 +31,15 @@ export const COMMIT_MUTANTS = [
   [CONTENT, "if (!isInGrid(coordinates, shape)) continue;", ""],
   [CONTENT, "return node?.id === nodeId ? node : undefined;", "return node;"],
   [CELLS, "if (ref.extents.some(({ end }, d) => end > (grid[d] as number))) return true;", ""],
-  [CELLS, "if (boxes.some((other) => intersects(box, other))) return true;", ""],
+  [CELLS, "if (boxes.some((other) => boxesMeet(box, other))) return true;", ""],
   [CELLS, "Math.floor(coordinate / (splitSizes[d] as number))", "coordinate"],
   [CELLS, "first !== Math.floor((end - 1) / size)", "first !== Math.floor(end / size)"],
   [CELLS, "end: Math.ceil(end / size) * size", "end"],
-  [CELLS, "start < other.end && other.start < end", "start <= other.end && other.start < end"],
+  [
+    "src/base/extent.ts",
+    "start < other.end && other.start < end",
+    "start <= other.end && other.start < end",
+  ],
   [CELLS, "if (coordinate >= (grid[d] as number)) return undefined;", ""],
   [CELLS, "end: Math.min(count, start + size)", "end: start + size - 1"],
   [

@@ -49,7 +49,11 @@ export const SESSION_MUTANTS = [
   [STATE, "state.generation++;", ""],
   [STATE, "if (table.length > 0) return true;", ""],
   [VIEW, "if (!isInGrid(coordinates, node.array.shape)) return undefined;", ""],
-  [VIEW, "if (c < start || c >= end) return false;", "if (c < start || c > end) return false;"],
+  [
+    "src/base/extent.ts",
+    "if (coordinate < start || coordinate >= end) return false;",
+    "if (coordinate < start || coordinate > end) return false;",
+  ],
   [VIEW, "hiding === undefined || hiding.find(coordinates) < 0", "true"],
   [WRITE, "bytes.length > state.engine.config", "bytes.length >= state.engine.config"],
   [WRITE, "if (state.generation !== generation) return;", ""],

@@ -6,8 +6,10 @@
  * readers need no encoders. Never touches the one mutable object, `repo`: that is `repo-state`.
  * Spec: v2 "File Layout".
  */
+
 import { createLimiter, type Limiter } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
+import type { Extent } from "../base/extent.ts";
 import { type ByteLru, createByteLru } from "../base/lru.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { createSingleFlight } from "../base/single-flight.ts";
@@ -26,7 +28,7 @@ import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
 import { parseTransactionLog, type TransactionLog } from "../format/transaction-log/read.ts";
 import type { ObjectKind, Storage } from "../storage/port.ts";
 import { type AssetLimits, assertReadable } from "./asset-limits.ts";
-import { type ChunkRange, createChunkIo } from "./chunk-io.ts";
+import { createChunkIo } from "./chunk-io.ts";
 import { putImmutable } from "./immutable-put.ts";
 import { indexSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
 
@@ -63,7 +65,7 @@ export interface AssetStore {
    * Bytes of a native chunk (of `range` inside it), owned by the caller. One GET, shared with
    * concurrent readers. @throws {object-not-found} @throws {invalid-object-size}
    */
-  readChunk(ref: NativeRef, range?: ChunkRange, signal?: AbortSignal): Promise<Uint8Array>;
+  readChunk(ref: NativeRef, range?: Extent, signal?: AbortSignal): Promise<Uint8Array>;
   /** Stores a chunk under a fresh id and resolves, once it is stored, to the id's 12 bytes. */
   writeChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
 }

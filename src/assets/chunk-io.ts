@@ -6,6 +6,7 @@
  */
 import type { Limiter } from "../base/concurrency.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
+import type { Extent } from "../base/extent.ts";
 import { createByteLru } from "../base/lru.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { abortable } from "../base/single-flight.ts";
@@ -15,15 +16,9 @@ import { chunkPath } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
 import { putImmutable } from "./immutable-put.ts";
 
-/** Bytes [start, end) of a chunk. */
-export interface ChunkRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Reads and writes native chunks. */
 export interface ChunkIo {
-  readChunk(ref: NativeRef, range?: ChunkRange, signal?: AbortSignal): Promise<Uint8Array>;
+  readChunk(ref: NativeRef, range?: Extent, signal?: AbortSignal): Promise<Uint8Array>;
   writeChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
@@ -48,7 +43,7 @@ export function createChunkIo(options: ChunkIoOptions): ChunkIo {
   const cache = createByteLru<Uint8Array>(cacheBytesMax);
   const flights = new Map<string, Flight>();
 
-  const fetch = async (key: string, ref: NativeRef, range: ChunkRange): Promise<Uint8Array> => {
+  const fetch = async (key: string, ref: NativeRef, range: Extent): Promise<Uint8Array> => {
     try {
       const bytes = await requests.run(() => fetchRange(storage, ref, range));
       cache.set(key, bytes, bytes.length);
@@ -89,7 +84,7 @@ export function createChunkIo(options: ChunkIoOptions): ChunkIo {
 async function fetchRange(
   storage: Storage,
   ref: NativeRef,
-  { start, end }: ChunkRange,
+  { start, end }: Extent,
 ): Promise<Uint8Array> {
   if (start === end) return new Uint8Array(0); // HTTP has no empty range.
   const path = chunkPath(ref.id);

@@ -1,5 +1,6 @@
 /** Cuts an array's extent into chunk-aligned regions, so that no two tasks share a chunk. */
 import { makeError } from "../base/errors.ts";
+import { isCount } from "../base/extent.ts";
 import { checkOptions } from "../base/options.ts";
 import { type Extent, wholeBox } from "../zarr/box.ts";
 import { touchedChunkCount, touchedChunks } from "../zarr/chunk-grid.ts";
@@ -39,10 +40,10 @@ export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions)
       `the array needs one chunk length per dimension: shape [${shape}], chunks [${chunkShape}]`,
     );
   }
-  if (![...shape, ...chunkShape].every((n) => Number.isSafeInteger(n) && n >= 0)) {
+  if (![...shape, ...chunkShape].every(isCount)) {
     throw invalid(`shape [${shape}] and chunks [${chunkShape}] must be non-negative integers`);
   }
-  if (!Number.isSafeInteger(chunksPerTask) || chunksPerTask < 1) {
+  if (!isCount(chunksPerTask) || chunksPerTask < 1) {
     throw invalid(`chunksPerTask must be a positive integer, got ${chunksPerTask}`);
   }
   const counts = shape.map((length, d) => Math.ceil(length / Math.max(1, chunkShape[d] as number)));

@@ -1,21 +1,16 @@
 /** Byte ranges of a `get`: checked before any I/O, resolved against the object's size. */
 import { makeError } from "../base/errors.ts";
+import { type Extent, isCount } from "../base/extent.ts";
 import type { ByteRange } from "./port.ts";
 
 /** Bytes [start, end) of an object. */
-export interface ByteSpan {
-  readonly start: number;
-  readonly end: number;
-}
+export type ByteSpan = Extent;
 
 function refuse(range: ByteRange, path: string, reason: string): never {
   throw makeError("invalid-byte-range", `byte range of ${path} ${reason}`, {
     details: { path, range: { ...range } },
   });
 }
-
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;
 
 /** Throws `invalid-byte-range` unless the range could fit some object. */
 export function checkByteRange(range: ByteRange, path: string): void {

@@ -9,6 +9,7 @@
  * - a put whose fate is not known throws `UnknownOutcomeError`, never a guess;
  * - paths are relative, `/`-separated, without empty, `.` or `..` segments (`invalid-path`).
  */
+import type { Extent } from "../base/extent.ts";
 
 /** What kind of object is written: durability and storage class follow it. */
 export type ObjectKind =
@@ -50,9 +51,7 @@ export interface StorageHint {
 }
 
 /** A part of an object: bytes [start, end), or its last `suffix` bytes. */
-export type ByteRange =
-  | { readonly start: number; readonly end: number }
-  | { readonly suffix: number };
+export type ByteRange = Extent | { readonly suffix: number };
 
 /** Options of `Storage.get`. */
 export interface GetOptions {

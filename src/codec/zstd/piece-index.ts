@@ -10,6 +10,7 @@
  * Spec: RFC 8878 "Skippable Frames"; docs/decisions/0006-manifests-in-pieces.md.
  */
 import { concatBytes } from "../../base/bytes.ts";
+import type { Extent } from "../../base/extent.ts";
 import {
   BLOCK_BYTES_MAX,
   BLOCK_RLE,
@@ -25,11 +26,8 @@ const HEAD_WORDS = 3;
 const ENTRY_WORDS = 2;
 const CHECKSUM_BYTES = 4;
 
-/** A run of blocks. */
-export interface ZstdPiece {
-  /** Where its first block header stands, and where its last block ends. */
-  readonly start: number;
-  readonly end: number;
+/** A run of blocks, from its first block header to the end of its last block. */
+export interface ZstdPiece extends Extent {
   readonly hash: number;
   /** Its content, in the content of the frame. */
   readonly contentStart: number;

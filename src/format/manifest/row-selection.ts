@@ -3,7 +3,7 @@
  * that yields row numbers only, so that a million references are chosen without copying one.
  */
 import { assert } from "../../base/errors.ts";
-import type { Extent } from "../snapshot/array-data.ts";
+import type { Extent } from "../../base/extent.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "./chunk-rows.ts";
 
 /** Rows `rowOf[i]` of `sources[sourceOf[i]]` for i in [0, length), in order of coordinates, all distinct. */

@@ -2,6 +2,7 @@
  * An array's part of a node, in a snapshot file: shape, dimension names, manifests.
  * Spec: v2 "Snapshot Files" › ArrayNodeData.
  */
+import type { Extent } from "../../base/extent.ts";
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
 
@@ -9,12 +10,6 @@ import { OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
 export interface DimensionShape {
   readonly arrayLength: number;
   readonly chunkCount: number;
-}
-
-/** Chunk coordinates [start, end) of one dimension. */
-export interface Extent {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** A manifest that holds chunks of an array, and the box of coordinates it covers; [] for scalars. */

@@ -7,6 +7,7 @@
  */
 import type { ByteDictionary } from "../../base/byte-dictionary.ts";
 import { assert } from "../../base/errors.ts";
+import { isCount } from "../../base/extent.ts";
 import { grownCapacity, NumberColumn } from "../../base/number-column.ts";
 import type { ChunkRef, VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import {
@@ -27,7 +28,6 @@ import {
   assertRange,
   assertRanges,
   type CodedVirtualRef,
-  isCount,
   type VirtualRows,
   virtualRowsOf,
 } from "./virtual-rows.ts";

@@ -7,6 +7,7 @@
  */
 import { decodeUtf8 } from "../../base/bytes.ts";
 import { type ErrorDetails, isIcefloeError, makeError } from "../../base/errors.ts";
+import { isCount } from "../../base/extent.ts";
 import {
   isJsonArray,
   isJsonObject,
@@ -117,7 +118,7 @@ function parseLengths(value: JsonValue | undefined, member: string, path: string
     });
   }
   return value.map((length, dimension) => {
-    if (isLength(length)) return length;
+    if (isCount(length)) return length;
     throw invalidArray(
       path,
       `${member} has ${show(length)} in dimension ${dimension}, expected an integer from 0 to 2^53 - 1`,
@@ -183,13 +184,13 @@ function rectilinearCount(
   dimension: number,
   path: string,
 ): number {
-  if (isLength(edges)) return regularCount(length, edges, dimension, path);
+  if (isCount(edges)) return regularCount(length, edges, dimension, path);
   let chunkCount = 0;
   let covered = 0;
   for (const edge of isJsonArray(edges) ? edges : [edges]) {
     const run = isJsonArray(edge) ? edge : [edge, 1];
     const [size, repetitions] = run;
-    if (run.length !== 2 || !isLength(size) || size === 0 || !isLength(repetitions)) {
+    if (run.length !== 2 || !isCount(size) || size === 0 || !isCount(repetitions)) {
       throw invalidArray(
         path,
         `chunk_shapes has ${show(edge)} in dimension ${dimension}, expected a size above 0 or [size, count]`,
@@ -264,10 +265,6 @@ function signatureOf(document: JsonObject): string {
   return printCanonicalJson(
     new Map(members.map((member) => [member, document.get(member) ?? null])),
   );
-}
-
-function isLength(value: JsonValue | undefined): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** A short text of what was found. */

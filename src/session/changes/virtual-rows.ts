@@ -1,5 +1,6 @@
 /** Virtual references as columns, on their way into a chunk table: no object per reference. */
 import { assert } from "../../base/errors.ts";
+import { isCount } from "../../base/extent.ts";
 import { ROW_VIRTUAL } from "../../format/manifest/chunk-rows.ts";
 
 /** A virtual reference whose strings are numbers in its table's `strings`. */
@@ -42,11 +43,6 @@ export interface VirtualRows {
   readonly lengths: Float64Array;
   /** 0 = none. Left out if no row has one. */
   readonly lastModifieds: Float64Array | undefined;
-}
-
-/** A number that columns may hold. */
-export function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Asserts that a target's offset and length are such numbers. */

@@ -6,8 +6,9 @@
  * old manifest is kept unless a cell that it touches is written: extents of one array never
  * overlap, so whatever shares a cell with a written one is written too.
  */
+import { boxesMeet, type Extent } from "../../base/extent.ts";
 import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
-import type { Extent, ManifestRef } from "../../format/snapshot/array-data.ts";
+import type { ManifestRef } from "../../format/snapshot/array-data.ts";
 
 /** A cell to write: its box, the changed rows in it (sorted), and old manifests that lie in it alone. */
 export interface CellPlan {
@@ -131,11 +132,11 @@ function isTouched(
   const box = clip(ref.extents, grid);
   if (box === undefined) return true;
   if (ref.extents.some(({ end }, d) => end > (grid[d] as number))) return true;
-  if (boxes.some((other) => intersects(box, other))) return true;
+  if (boxes.some((other) => boxesMeet(box, other))) return true;
   const key = cellKeyOf(box, splitSizes);
   if (key !== undefined) return changed.has(key);
   for (const cell of changed.keys()) {
-    if (intersects(box, cellBox(cell, splitSizes, grid))) return true;
+    if (boxesMeet(box, cellBox(cell, splitSizes, grid))) return true;
   }
   return false;
 }
@@ -165,12 +166,5 @@ function alignToCells(box: readonly Extent[], splitSizes: readonly number[]): Ex
   return box.map(({ start, end }, d) => {
     const size = splitSizes[d] as number;
     return { start: Math.floor(start / size) * size, end: Math.ceil(end / size) * size };
-  });
-}
-
-function intersects(a: readonly Extent[], b: readonly Extent[]): boolean {
-  return a.every(({ start, end }, d) => {
-    const other = b[d] as Extent;
-    return start < other.end && other.start < end;
   });
 }

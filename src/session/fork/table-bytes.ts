@@ -4,6 +4,7 @@
  *
  * A row takes at least one byte, whatever it says: so a few bytes can't claim a billion rows.
  */
+import { volumeOf } from "../../base/extent.ts";
 import type { ByteReader, ByteWriter } from "../../codec/byte-stream.ts";
 import { readNumbers, writeNumbers } from "../../codec/number-list.ts";
 import {
@@ -252,7 +253,7 @@ function writeCoordinates(writer: ByteWriter, table: ChunkTable, order: Uint32Ar
 /** Whether every position in a box has a number that is a safe integer. */
 function hasPositions(extents: readonly number[]): boolean {
   if (extents.length > BOX_RANK_MAX) return false;
-  return extents.reduce((product, extent) => product * extent, 1) < SAFE_END;
+  return volumeOf(extents) < SAFE_END;
 }
 
 /** Answers coordinates row by row; the array is reused. */
@@ -281,7 +282,7 @@ function readPositions(
   extents: readonly number[],
   rowCount: number,
 ): (row: number) => ArrayLike<number> {
-  const size = extents.reduce((product, extent) => product * extent, 1);
+  const size = volumeOf(extents);
   const positions = new Float64Array(rowCount);
   let position = -1;
   for (let row = 0; row < rowCount; row++) {

@@ -3,6 +3,7 @@
  * leaves the value is an error, never clamped. Spec: docs/semantics.md "Byte ranges".
  */
 import { makeError } from "../../base/errors.ts";
+import { type Extent, isCount } from "../../base/extent.ts";
 import { describe, isPlainObject } from "../../base/options.ts";
 
 /** A part of a value. `{}` is all of it; `{ length }` starts at 0; `{ offset }` runs to the end. */
@@ -10,18 +11,12 @@ export type RangeRequest =
   | { readonly offset?: number | undefined; readonly length?: number | undefined }
   | { readonly suffixLength: number };
 
-/** Bytes [start, end). */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 /**
  * The bytes of a value of `sizeBytes` that `range` asks for. `key` is for messages. An empty value
  * has the one range [0, 0).
  * @throws {invalid-byte-range} no range, negative, fractional, unsafe, or outside the value.
  */
-export function resolveRange(range: RangeRequest, sizeBytes: number, key: string): ByteRange {
+export function resolveRange(range: RangeRequest, sizeBytes: number, key: string): Extent {
   const { offset, length, suffixLength } = parseRange(range, key);
   if (suffixLength !== undefined) {
     if (suffixLength > sizeBytes) throw outOfBounds(range, sizeBytes, key);
@@ -54,7 +49,7 @@ function parseRange(range: RangeRequest, key: string): RangeNumbers {
         range,
       );
     }
-    if (value !== undefined && !isByteCount(value)) {
+    if (value !== undefined && !isCount(value)) {
       throw invalidRange(
         key,
         `${name} must be a whole number from 0 to 2^53 - 1, found ${describe(value)}`,
@@ -68,10 +63,6 @@ function parseRange(range: RangeRequest, key: string): RangeNumbers {
     throw invalidRange(key, "suffixLength stands alone, without offset and length", range);
   }
   return numbers;
-}
-
-function isByteCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function outOfBounds(range: RangeRequest, sizeBytes: number, key: string): Error {

@@ -5,6 +5,7 @@
  */
 import type { AssetStore } from "../../assets/asset-store.ts";
 import { makeError } from "../../base/errors.ts";
+import { boxContains } from "../../base/extent.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import type { Manifest, ManifestRows } from "../../format/manifest/read.ts";
 import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
@@ -108,7 +109,7 @@ function manifestOf(
   coordinates: ArrayLike<number>,
 ): string | undefined {
   for (const { id, extents } of baseNodeOf(layers, node)?.manifests ?? NO_MANIFESTS) {
-    if (!contains(extents, coordinates)) continue;
+    if (!boxContains(extents, coordinates)) continue;
     assertListed(layers, id);
     return id;
   }
@@ -130,15 +131,6 @@ function rowAt(
   if (rows === undefined) return undefined;
   const row = rows.find(coordinates);
   return row < 0 ? undefined : { rows, row };
-}
-
-function contains(extents: ManifestRef["extents"], coordinates: ArrayLike<number>): boolean {
-  for (let d = 0; d < extents.length; d++) {
-    const { start, end } = extents[d] as { start: number; end: number };
-    const c = coordinates[d] as number;
-    if (c < start || c >= end) return false;
-  }
-  return true;
 }
 
 /** The rows that a manifest holds for a node. Throws `manifest-info-not-found` if the snapshot does not list it. */

@@ -1,8 +1,8 @@
 /** Virtual references of a whole box of chunks as columns: what indexers of archives produce. */
 import { assert } from "../../base/errors.ts";
+import { isCount, volumeOf } from "../../base/extent.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
-import { isCount } from "../changes/virtual-rows.ts";
 
 /** One reference per position of `gridShape` in row-major order (last dimension fastest). */
 export interface VirtualColumns {
@@ -27,7 +27,7 @@ export function setVirtualColumns(table: ChunkTable, columns: VirtualColumns, do
   const { gridShape, locations, offsets, lengths, etag, lastModifiedSeconds = 0 } = columns;
   assert(gridShape.length === table.rank, "the grid has the rank of the table");
   assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
-  const count = gridShape.reduce((product, extent) => product * extent, 1);
+  const count = volumeOf(gridShape);
   const locationCount = "dictionary" in locations ? locations.codes.length : locations.length;
   const isComplete = [locationCount, offsets.length, lengths.length].every((n) => n === count);
   assert(isComplete, "virtual reference columns have one value per position of the grid");

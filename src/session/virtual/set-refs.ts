@@ -3,6 +3,7 @@
  * anything is recorded. Spec: docs/semantics.md "Virtual references".
  */
 import { makeError } from "../../base/errors.ts";
+import { isCount, volumeOf } from "../../base/extent.ts";
 import { describe } from "../../base/options.ts";
 import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import { writableTable } from "../changes/shared-tables.ts";
@@ -234,10 +235,10 @@ function checkBox(node: ArrayNode, { gridShape, gridOffset }: VirtualRefColumns)
   if (gridShape.length !== rank || start.length !== rank) {
     throw invalidRef(`gridShape and gridOffset need ${rank} entries for ${node.path}`);
   }
-  if (![...gridShape, ...start].every((value) => Number.isSafeInteger(value) && value >= 0)) {
+  if (![...gridShape, ...start].every(isCount)) {
     throw invalidRef("gridShape and gridOffset must be non-negative integers");
   }
-  const count = gridShape.reduce((product, extent) => product * extent, 1);
+  const count = volumeOf(gridShape);
   if (count > 0) {
     assertInGrid(
       gridShape.map((extent, d) => (start[d] as number) + extent - 1),
@@ -270,13 +271,7 @@ function checkExtent<Ref extends Pick<VirtualRefInput, "offset" | "length">>(ref
   }
   const { offset, length } = ref;
   if (length === 0) throw makeError("zero-length-chunk", "a virtual reference of length 0");
-  const isValid =
-    Number.isSafeInteger(offset) &&
-    Number.isSafeInteger(length) &&
-    offset >= 0 &&
-    length > 0 &&
-    Number.isSafeInteger(offset + length);
-  if (isValid) return ref;
+  if (isCount(offset) && isCount(length) && isCount(offset + length)) return ref;
   const found = `offset ${String(offset)} and length ${String(length)}`;
   throw invalidRef(`${found} must be non-negative integers`, { offset, length });
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Extent, ManifestRef } from "../../../../src/format/snapshot/array-data.ts";
+import type { Extent } from "../../../../src/base/extent.ts";
+import type { ManifestRef } from "../../../../src/format/snapshot/array-data.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import {
   cellBox,

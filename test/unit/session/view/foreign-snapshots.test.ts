@@ -4,10 +4,10 @@
  * nothing else.
  */
 import { expect, test } from "vitest";
+import type { Extent } from "../../../../src/base/extent.ts";
 import { objectIdToBytes, randomNodeId, randomObjectId } from "../../../../src/format/ids.ts";
 import { selectRows } from "../../../../src/format/manifest/row-selection.ts";
 import { encodeManifest } from "../../../../src/format/manifest/write.ts";
-import type { Extent } from "../../../../src/format/snapshot/array-data.ts";
 import type { NodeSnapshot } from "../../../../src/format/snapshot/read.ts";
 import { encodeSnapshot } from "../../../../src/format/snapshot/write.ts";
 import { encodeTransactionLog } from "../../../../src/format/transaction-log/write.ts";
