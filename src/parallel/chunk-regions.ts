@@ -1,7 +1,7 @@
 /** Cuts an array's extent into chunk-aligned regions, so that no two tasks share a chunk. */
 import { makeError } from "../base/errors.ts";
-import { type Extent, isCount } from "../base/extent.ts";
-import { checkOptions } from "../base/options.ts";
+import type { Extent } from "../base/extent.ts";
+import { checkOptions, isCount } from "../base/options.ts";
 
 /** Elements [start, end) of one dimension. */
 export type RegionExtent = Extent;

@@ -1,5 +1,6 @@
 /** Deleting by prefix: nodes with all below them, or the chunks of an array. Semantics §2.3 `deleteDir`. */
 
+import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import { removeNodes } from "../changes/node-write.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import { currentDot, loadLayers, type SessionState } from "../session-state.ts";
@@ -40,7 +41,7 @@ async function deleteChunks(
     signal,
   )) {
     for (const row of rowNumbers) {
-      const coordinates = Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d));
+      const coordinates = coordinatesOf(rows, row);
       if (leading.every((value, d) => coordinates[d] === value)) doomed.push(coordinates);
     }
   }
