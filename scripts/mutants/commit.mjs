@@ -36,7 +36,7 @@ export const COMMIT_MUTANTS = [
   [CELLS, "first !== Math.floor((end - 1) / size)", "first !== Math.floor(end / size)"],
   [CELLS, "end: Math.ceil(end / size) * size", "end"],
   [
-    "src/base/extent.ts",
+    "src/base/coordinates.ts",
     "start < other.end && other.start < end",
     "start <= other.end && other.start < end",
   ],

@@ -41,7 +41,11 @@ export const CONFLICT_MUTANTS = [
   [DETECT, "if (logged.updatedArrays.has(nodeId)) {", "if (false) {"],
   [DETECT, "if (chunkCoordinates.length > 0) {", "if (false) {"],
   [DETECT, "if (isSame && updates", "if (updates"],
-  [DETECT, ">= chunkCount) return false;", "> chunkCount) return false;"],
+  [
+    "src/session/view/chunks.ts",
+    "if ((data[at] as number) >= chunkCount) return false;",
+    "if ((data[at] as number) > chunkCount) return false;",
+  ],
   [DETECT, "if (isReplaced && isCreation(change)) continue;", ""],
   [
     DETECT,

@@ -8,10 +8,9 @@ const SELECTION = "src/format/manifest/row-selection.ts";
 const WRITE = "src/format/manifest/write.ts";
 const PLAN = "src/format/manifest/layout.ts";
 const SHAPES = "src/format/manifest/ref-vtables.ts";
-const ORDER = "src/format/manifest/coordinate-order.ts";
+const COORDINATES = "src/base/coordinates.ts";
 const LOG = "src/format/transaction-log/read.ts";
 const LOG_MERGE = "src/format/transaction-log/merge.ts";
-const CHUNKS = "src/format/transaction-log/updated-chunks.ts";
 const ARRAY = "src/format/snapshot/array-data.ts";
 const SNAPSHOT = "src/format/snapshot/read.ts";
 const REPO = "src/format/repo/read.ts";
@@ -38,7 +37,7 @@ export const FORMAT_MUTANTS = [
   [SCAN, "if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;", ""],
   [SCAN, "if (view.getUint32(index, true) !== rank) continue;", ""],
   [SCAN, "else if (rank !== firstRank) isSorted = false;", "else if (false) isSorted = false;"],
-  [SCAN, "isSorted && volume === count", "isSorted"],
+  [SCAN, "isSorted && volumeOf(box.lengths()) === count", "isSorted"],
   [ROWS, 'if (!scan.isSorted) this.#fail(this.#slotsAt, "references are not sorted");', ""],
   [ROWS, "    if (rank !== this.rank)\n", "    if (false)\n"],
   [LOCATE, "if (indexEnd > end) fail", "if (false) fail"],
@@ -46,12 +45,12 @@ export const FORMAT_MUTANTS = [
   [READ, "if (refVectors.has(nodeId)) reader.fail", "if (false) reader.fail"],
   [READ, "algorithm !== ALGORITHM_ZSTD", "false"],
   [SELECTION, "if (isRepeated || !isInside ||", "if (!isInside ||"],
-  [SELECTION, "return this.source < other.source;", "return this.source > other.source;"],
+  [SELECTION, "? this.source < other.source", "? this.source > other.source"],
   [SELECTION, "if (rows.rank === rank) cursors.push", "cursors.push"],
   [
-    SELECTION,
-    "if (coordinate >= (ends[d] as number)) ends[d] = coordinate + 1;",
-    "if (coordinate >= (ends[d] as number)) ends[d] = coordinate;",
+    COORDINATES,
+    "if (coordinate >= (this.ends[d] as number)) this.ends[d] = coordinate + 1;",
+    "if (coordinate >= (this.ends[d] as number)) this.ends[d] = coordinate;",
   ],
   [SELECTION, "if (rows.kind(row) === ROW_TOMBSTONE) continue;", ""],
   [WRITE, "lastUse[location] === firstNumber + i", "lastUse[location] === i"],
@@ -70,9 +69,9 @@ export const FORMAT_MUTANTS = [
     "if (chunkIdAt !== 0) kind = ROW_NATIVE;",
     "if (inlineAt !== 0) kind = ROW_INLINE;\n    else if (chunkIdAt !== 0) kind = ROW_NATIVE;",
   ],
-  [ORDER, "range.spread >= 2 ** shift", "range.spread > 2 ** shift"],
+  [COORDINATES, "range.spread >= 2 ** shift", "range.spread > 2 ** shift"],
   [
-    ORDER,
+    COORDINATES,
     "dimension = rank - 1; dimension >= 0; dimension--",
     "dimension = 0; dimension < rank; dimension++",
   ],
@@ -85,8 +84,8 @@ export const FORMAT_MUTANTS = [
   ],
   [LOG_MERGE, "{ ...move, from: first.from }", "move"],
   [LOG_MERGE, ".filter((move) => move.from !== move.to)", ""],
-  [CHUNKS, "if (order >= 0) j++;", "if (order > 0) j++;"],
-  [CHUNKS, "compareRows(sorted, kept - 1, data, row, rank) === 0) continue;", "false) continue;"],
+  [COORDINATES, "if (areAscending(data, rank, count)) return rows;", "if (true) return rows;"],
+  [COORDINATES, "if (kept > 0 && compareCoordinates", "if (false && compareCoordinates"],
   [ARRAY, "if (vector !== 0) return shape;", "if (shape.length > 0) return shape;"],
   [
     ARRAY,

@@ -27,7 +27,7 @@ export const SESSION_MUTANTS = [
   // Whoever knows a write has a row where it was: that rows are known too is not planted.
   [MERGE, "ours === undefined || theirs.isBehind(ours)", "true"],
   [MERGE, "assertCompatibleMetadata(run);\n", "\n"],
-  [MERGE, "return hiding.find(coordinates) >= 0;", "return false;"],
+  [MERGE, "return hiding.find(coordinatesOf(table, row)) >= 0;", "return false;"],
   [
     MERGE,
     "if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;",
@@ -50,7 +50,7 @@ export const SESSION_MUTANTS = [
   [STATE, "if (table.length > 0) return true;", ""],
   [VIEW, "if (!isInGrid(coordinates, node.array.shape)) return undefined;", ""],
   [
-    "src/base/extent.ts",
+    "src/base/coordinates.ts",
     "if (coordinate < start || coordinate >= end) return false;",
     "if (coordinate < start || coordinate > end) return false;",
   ],

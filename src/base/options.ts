@@ -49,6 +49,11 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** Whether `value` is a whole number from 0, and exact. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 /** A short text that names what was found instead: for messages. */
 export function describe(value: unknown): string {
   if (value === null) return "null";

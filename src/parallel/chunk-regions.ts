@@ -1,8 +1,8 @@
 /** Cuts an array's extent into chunk-aligned regions, so that no two tasks share a chunk. */
 import { makeError } from "../base/errors.ts";
-import { isCount } from "../base/extent.ts";
-import { checkOptions } from "../base/options.ts";
-import { type Extent, wholeBox } from "../zarr/box.ts";
+import type { Extent } from "../base/extent.ts";
+import { checkOptions, isCount } from "../base/options.ts";
+import { wholeBox } from "../zarr/box.ts";
 import { touchedChunkCount, touchedChunks } from "../zarr/chunk-grid.ts";
 
 /** Elements [start, end) of one dimension. */

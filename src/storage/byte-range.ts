@@ -1,6 +1,7 @@
 /** Byte ranges of a `get`: checked before any I/O, resolved against the object's size. */
 import { makeError } from "../base/errors.ts";
-import { type Extent, isCount } from "../base/extent.ts";
+import type { Extent } from "../base/extent.ts";
+import { isCount } from "../base/options.ts";
 import type { ByteRange } from "./port.ts";
 
 /** Bytes [start, end) of an object. */

@@ -1,10 +1,5 @@
 /** Boxes of an array: one half-open extent per dimension, in elements. */
-
-/** Elements `start` (inclusive) to `end` (exclusive) of one dimension. */
-export interface Extent {
-  readonly start: number;
-  readonly end: number;
-}
+import type { Extent } from "../base/extent.ts";
 
 /** One extent per dimension. */
 export type Box = readonly Extent[];

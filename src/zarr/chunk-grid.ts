@@ -3,7 +3,8 @@
  * count from 0 in row-major order of their coordinates; edge chunks reach beyond the array.
  */
 import { mapConcurrent } from "../base/concurrency.ts";
-import { type Box, type Extent, elementCount, relativeTo, shapeOf } from "./box.ts";
+import type { Extent } from "../base/extent.ts";
+import { type Box, elementCount, relativeTo, shapeOf } from "./box.ts";
 
 /** An array, or a shard, cut into chunks of one shape. */
 export interface ChunkGrid {

@@ -1,7 +1,7 @@
 /** Regions of arrays as callers say them, checked against the array. */
 import { makeError } from "../base/errors.ts";
+import type { Extent } from "../base/extent.ts";
 import { describe, isPlainObject } from "../base/options.ts";
-import type { Extent } from "./box.ts";
 
 /** Elements [start, end) of one dimension. */
 export type Span = Extent;

@@ -4,7 +4,8 @@
  */
 
 import { mapConcurrent } from "../../base/concurrency.ts";
-import { type Box, type Extent, elementCount, shapeOf, stridesOf } from "../../zarr/box.ts";
+import type { Extent } from "../../base/extent.ts";
+import { type Box, elementCount, shapeOf, stridesOf } from "../../zarr/box.ts";
 import { copyRegion } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "./array-source.ts";
 import { allocate, type Values } from "./elements.ts";

@@ -1,8 +1,8 @@
 /** Reads boxes of an HDF5 dataset. h5wasm reads at once, so a large box blocks while it is read. */
 
+import type { Extent } from "../../base/extent.ts";
 import {
   type Box,
-  type Extent,
   elementCount,
   intersection,
   isWhole,

@@ -5,7 +5,8 @@
 
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
-import { type Box, type Extent, elementCount, shapeOf, stridesOf } from "../../zarr/box.ts";
+import type { Extent } from "../../base/extent.ts";
+import { type Box, elementCount, shapeOf, stridesOf } from "../../zarr/box.ts";
 import { isLittleEndian, type Numbers, swapBytes } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "../array/array-source.ts";
 import { allocate } from "../array/elements.ts";

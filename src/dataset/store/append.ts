@@ -1,7 +1,8 @@
 /** Appends a dataset along one dimension: existing arrays grow, and what is new is written. */
 import { mapConcurrent } from "../../base/concurrency.ts";
+import type { Extent } from "../../base/extent.ts";
 import type { JsonObject, JsonValue } from "../../codec/json.ts";
-import { type Extent, wholeBox } from "../../zarr/box.ts";
+import { wholeBox } from "../../zarr/box.ts";
 import type { NodePlace } from "../../zarr/zarr-store.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { childPlace, readGroup, type StoredGroup } from "./group.ts";

@@ -1,6 +1,6 @@
 /** Finds a part of a dimension in a store by the values of its coordinate, compared exactly. */
 
-import type { Extent } from "../../zarr/box.ts";
+import type { Extent } from "../../base/extent.ts";
 import { isList } from "../../zarr/codecs/elements.ts";
 import type { Comparable } from "../model/compare-values.ts";
 import { instantOf } from "../model/time-array.ts";

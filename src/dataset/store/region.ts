@@ -5,8 +5,9 @@
  */
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
+import type { Extent } from "../../base/extent.ts";
 import { describe, isPlainObject } from "../../base/options.ts";
-import { type Extent, indexAt, shapeOf } from "../../zarr/box.ts";
+import { indexAt, shapeOf } from "../../zarr/box.ts";
 import { firstCutChunk } from "../../zarr/chunk-grid.ts";
 import type { NodePlace } from "../../zarr/zarr-store.ts";
 import type { Values } from "../array/elements.ts";

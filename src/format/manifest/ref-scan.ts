@@ -2,11 +2,14 @@
  * One look at all references of an array: whether every table and index lies inside the buffer,
  * and how they are ordered.
  */
+import {
+  compareCoordinates,
+  orderByCoordinates,
+  TightBox,
+  volumeOf,
+} from "../../base/coordinates.ts";
 import type { ManifestBuffer } from "./buffer.ts";
-import { orderByCoordinates } from "./coordinate-order.ts";
 import { failManifest, type RefVtable } from "./ref-vtables.ts";
-
-const UINT32_MAX = 2 ** 32 - 1;
 
 /** What a scan found. */
 export interface RefScan {
@@ -32,8 +35,7 @@ export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number)
   let firstRank = -1;
   let isSorted = true;
   let indexBytes = 0;
-  let lows = new Uint32Array(0);
-  let highs = lows;
+  let box = new TightBox(0);
   for (let slot = slotsAt, slotsEnd = slotsAt + 4 * count; slot < slotsEnd; slot += 4) {
     const table = slot + view.getUint32(slot, true);
     if (table + 4 > end) failManifest(object, slot, "offset points behind the end");
@@ -54,11 +56,11 @@ export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number)
     if (indexBytes > end) failManifest(object, index, "indices overlap");
     if (firstRank === -1) {
       firstRank = rank;
-      lows = new Uint32Array(rank).fill(UINT32_MAX);
-      highs = new Uint32Array(rank);
+      box = new TightBox(rank);
     } else if (rank !== firstRank) isSorted = false;
     else if (isSorted) isSorted = isAscending(view, previous, index, rank);
-    if (isSorted) widenBox(lows, highs, view, index + 4);
+    for (let d = 0; isSorted && d < rank; d++)
+      box.cover(d, view.getUint32(index + 4 + 4 * d, true));
     if (ranks.size > 0 || rank !== firstRank)
       countRank(ranks, rank, (slot - slotsAt) / 4, firstRank);
     previous = index;
@@ -67,18 +69,8 @@ export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number)
   for (const [rank, refs] of ranks) {
     if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;
   }
-  const volume = highs.reduce((product, high, d) => product * (high - (lows[d] as number) + 1), 1);
-  const isBox = isSorted && volume === count;
+  const isBox = isSorted && volumeOf(box.lengths()) === count;
   return { firstRank, commonRank, isSorted, isBox, vtable: vtable as RefVtable };
-}
-
-/** Makes a box hold the coordinates at `at` too. */
-function widenBox(lows: Uint32Array, highs: Uint32Array, view: DataView, at: number): void {
-  for (let d = 0; d < lows.length; d++) {
-    const coordinate = view.getUint32(at + 4 * d, true);
-    if (coordinate < (lows[d] as number)) lows[d] = coordinate;
-    if (coordinate > (highs[d] as number)) highs[d] = coordinate;
-  }
 }
 
 /** Counts a rank; `before` references of `firstRank` came before the first one of another rank. */
@@ -129,9 +121,9 @@ export function sortedSlots(
   const order = orderByCoordinates(coordinates, rank, slots.length);
   const isRepeated = (at: number): boolean => {
     const a = (order[at - 1] as number) * rank;
-    const b = (order[at] as number) * rank;
-    for (let d = 0; d < rank; d++) if (coordinates[a + d] !== coordinates[b + d]) return false;
-    return true;
+    return (
+      compareCoordinates(coordinates, a, coordinates, (order[at] as number) * rank, rank) === 0
+    );
   };
   let length = 0;
   const sorted = new Uint32Array(order.length);

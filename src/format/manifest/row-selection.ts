@@ -2,9 +2,11 @@
  * Which rows of several sources make up a manifest: a merge of sorted base rows and sorted changes
  * that yields row numbers only, so that a million references are chosen without copying one.
  */
+import { compareCoordinates, TightBox } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "./chunk-rows.ts";
+import { readCoordinates } from "./row-values.ts";
 
 /** Rows `rowOf[i]` of `sources[sourceOf[i]]` for i in [0, length), in order of coordinates, all distinct. */
 export interface RowSelection {
@@ -52,20 +54,15 @@ export function selectRows(input: SelectionInput): RowSelection {
 /** Tight extents of the selected rows; [0, 0) in every dimension if there are none. */
 export function extentsOf(selection: RowSelection): Extent[] {
   const { rank, sources, sourceOf, rowOf, length } = selection;
-  const starts = new Float64Array(rank).fill(Number.POSITIVE_INFINITY);
-  const ends = new Float64Array(rank);
+  const box = new TightBox(rank);
   for (let i = 0; i < length; i++) {
     const rows = sources[sourceOf[i] as number] as ChunkRows;
     const row = rowOf[i] as number;
-    for (let d = 0; d < rank; d++) {
-      const coordinate = rows.coordinate(row, d);
-      if (coordinate < (starts[d] as number)) starts[d] = coordinate;
-      if (coordinate >= (ends[d] as number)) ends[d] = coordinate + 1;
-    }
+    for (let d = 0; d < rank; d++) box.cover(d, rows.coordinate(row, d));
   }
-  return Array.from(starts, (start, d) => ({
-    start: length === 0 ? 0 : start,
-    end: ends[d] as number,
+  return Array.from(box.ends, (end, d) => ({
+    start: length === 0 ? 0 : (box.starts[d] as number),
+    end,
   }));
 }
 
@@ -95,7 +92,7 @@ class Cursor {
     if (this.#at >= this.count) return false;
     const row = this.order === undefined ? this.#at : (this.order[this.#at] as number);
     this.row = row;
-    for (let d = 0; d < this.head.length; d++) this.head[d] = this.rows.coordinate(row, d);
+    readCoordinates(this.rows, row, this.head);
     return true;
   }
 
@@ -106,12 +103,8 @@ class Cursor {
   }
 
   comesBefore(other: Cursor): boolean {
-    const a = this.head;
-    const b = other.head;
-    for (let d = 0; d < a.length; d++) {
-      if (a[d] !== b[d]) return (a[d] as number) < (b[d] as number);
-    }
-    return this.source < other.source;
+    const sign = compareCoordinates(this.head, 0, other.head, 0, this.head.length);
+    return sign === 0 ? this.source < other.source : sign < 0;
   }
 }
 

@@ -4,6 +4,21 @@ import { encodeBase32 } from "../../codec/base32.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "./chunk-rows.ts";
 
+/** Writes the coordinates of `row` to `target`, from `at` on. */
+export function readCoordinates(
+  rows: ChunkRows,
+  row: number,
+  target: Uint32Array | Float64Array,
+  at = 0,
+): void {
+  for (let d = 0; d < rows.rank; d++) target[at + d] = rows.coordinate(row, d);
+}
+
+/** The coordinates of `row`: a fresh list. */
+export function coordinatesOf(rows: ChunkRows, row: number): number[] {
+  return Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d));
+}
+
 /** Row `row` as a value that shares no bytes with `rows`; `undefined` for a tombstone. */
 export function refOfRow(rows: ChunkRows, row: number): ChunkRef | undefined {
   const kind = rows.kind(row);

@@ -7,19 +7,21 @@
  * Damage throws `deserialization`, naming object and offset. Spec: v2 "Chunk Manifest Files".
  */
 import { decodeUtf8 } from "../../base/bytes.ts";
+import { positionInBox } from "../../base/coordinates.ts";
 import { isIcefloeError } from "../../base/errors.ts";
 import type { ManifestBuffer, RefPosition } from "./buffer.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
 import { scanRefs, sortedSlots } from "./ref-scan.ts";
 import { failManifest, type RefVtable, ROW_EMPTY } from "./ref-vtables.ts";
-import { refOfRow } from "./row-values.ts";
+import { coordinatesOf, refOfRow } from "./row-values.ts";
 
 const CHUNK_ID_BYTES = 12;
 const UINT32_END = 2 ** 32;
 const SAFE_HIGH_END = 2 ** 21; // High words of integers up to 2^53 - 1.
 
 const NOTHING = new Uint8Array(0);
+const NO_COORDINATES = new Uint32Array(0);
 
 /** References in order of coordinates, whatever their order in the file. */
 export class RefVectorRows implements ChunkRows {
@@ -41,8 +43,8 @@ export class RefVectorRows implements ChunkRows {
   #vtable: RefVtable;
   #indexAt = 0;
   #lastFound = -1;
-  #boxStart: readonly number[] | undefined;
-  #boxEnd: readonly number[] = [];
+  #boxFirst: Uint32Array | undefined;
+  #boxLast = NO_COORDINATES;
 
   /** Of the `count` >= 1 references whose slots start at `slotsAt`, those of `rank` coordinates. */
   constructor(buffer: ManifestBuffer, slotsAt: number, count: number, rank: number | undefined) {
@@ -193,24 +195,11 @@ export class RefVectorRows implements ChunkRows {
 
   /** Where `coordinates` are if the references fill the box between the first and the last one. */
   #positionInBox(coordinates: ArrayLike<number>): number {
-    const { rank } = this;
-    if (this.#boxStart === undefined) {
-      this.#boxStart = Array.from({ length: rank }, (_, d) => this.coordinate(0, d));
-      this.#boxEnd = Array.from(
-        { length: rank },
-        (_, d) => this.coordinate(this.length - 1, d) + 1,
-      );
+    if (this.#boxFirst === undefined) {
+      this.#boxFirst = Uint32Array.from(coordinatesOf(this, 0));
+      this.#boxLast = Uint32Array.from(coordinatesOf(this, this.length - 1));
     }
-    let position = 0;
-    for (let d = 0; d < rank; d++) {
-      const start = this.#boxStart[d] as number;
-      const end = this.#boxEnd[d] as number;
-      const coordinate = coordinates[d] as number;
-      if (coordinate >>> 0 !== coordinate || coordinate < start || coordinate >= end)
-        return Number.POSITIVE_INFINITY;
-      position = position * (end - start) + (coordinate - start);
-    }
-    return position;
+    return positionInBox(this.#boxFirst, this.#boxLast, 0, coordinates, this.rank);
   }
 
   /** Makes `row` the one whose fields are read. The scan has checked what is followed here. */

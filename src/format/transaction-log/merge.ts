@@ -1,6 +1,6 @@
 /** One transaction log out of two: what an amended commit says. */
+import { uniteCoordinates } from "../../base/coordinates.ts";
 import type { MoveOperation, TransactionLog, UpdatedChunks } from "./read.ts";
-import { uniteUpdatedChunks } from "./updated-chunks.ts";
 
 /**
  * The log of an amended commit: everything of both, under the id of `newer`. Moves of one node
@@ -30,7 +30,8 @@ function mergeUpdatedChunks(
   for (const list of [...older, ...newer]) {
     const key = `${list.nodeId} ${list.rank}`;
     const known = merged.get(key);
-    merged.set(key, known === undefined ? list : uniteUpdatedChunks(known, list));
+    const { nodeId } = list;
+    merged.set(key, known === undefined ? list : { nodeId, ...uniteCoordinates([known, list]) });
   }
   return [...merged.values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
 }

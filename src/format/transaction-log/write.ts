@@ -3,10 +3,10 @@
  * Spec: v2 "Transaction Log Files".
  */
 import { compareUtf8 } from "../../base/bytes.ts";
+import { type CoordinateRows, uniteCoordinates } from "../../base/coordinates.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { nodeIdToBytes, objectIdToBytes } from "../ids.ts";
 import type { MoveOperation, TransactionLog, UpdatedChunks } from "./read.ts";
-import { sortUpdatedChunks } from "./updated-chunks.ts";
 
 const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
 
@@ -75,12 +75,12 @@ function putAllUpdatedChunks(
     words.putBytes(nodeIdToBytes(list.nodeId));
     const chunks = words.reserve(1);
     words.setOffset(chunks, words.length);
-    putCoordinates(words, sortUpdatedChunks(list));
+    putCoordinates(words, uniteCoordinates([list]));
   }
 }
 
 /** A copy of the vtable now and then makes tables repeat, which halves them once compressed. */
-function putCoordinates(words: FlatBufferWords, list: UpdatedChunks): void {
+function putCoordinates(words: FlatBufferWords, list: CoordinateRows): void {
   const { rank, count, data } = list;
   words.put(count);
   const offsets = words.reserve(count);

@@ -2,8 +2,9 @@
  * Sets of chunk coordinates as flat columns: what status, diffs, conflicts and overlaps hand out.
  * A million coordinates are one typed array, never a million objects.
  */
+import { compareCoordinates, uniteCoordinates } from "../../base/coordinates.ts";
 import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
-import { orderByCoordinates } from "../../format/manifest/coordinate-order.ts";
+import { readCoordinates } from "../../format/manifest/row-values.ts";
 import type { UpdatedChunks } from "../../format/transaction-log/read.ts";
 
 /** Errors carry at most this many coordinates, beside the total. */
@@ -38,15 +39,13 @@ export class ChunkCoordinates implements Iterable<number[]> {
   }
 }
 
-/** The coordinates of `rows`, tombstones included, in the order of `order` (default: row order). */
-export function coordinatesOfRows(rows: ChunkRows, order?: Uint32Array): ChunkCoordinates {
-  const { rank, length } = rows;
-  const data = new Uint32Array(length * rank);
-  for (let i = 0, at = 0; i < length; i++) {
-    const row = order === undefined ? i : (order[i] as number);
-    for (let d = 0; d < rank; d++) data[at++] = rows.coordinate(row, d);
-  }
-  return new ChunkCoordinates(rank, length, data);
+/** The coordinates of those rows, tombstones included, in that order. */
+export function coordinatesOfRows(rows: ChunkRows, rowNumbers: Uint32Array): ChunkCoordinates {
+  const { rank } = rows;
+  const data = new Uint32Array(rowNumbers.length * rank);
+  for (let i = 0; i < rowNumbers.length; i++)
+    readCoordinates(rows, rowNumbers[i] as number, data, i * rank);
+  return new ChunkCoordinates(rank, rowNumbers.length, data);
 }
 
 /** The coordinates of one array's entry in a transaction log; a copy, as they stand there. */
@@ -62,45 +61,22 @@ export function coordinatesOfUpdate(update: UpdatedChunks): ChunkCoordinates {
 export function unionCoordinates(parts: readonly ChunkCoordinates[]): ChunkCoordinates {
   const rank = parts[0]?.rank ?? 0;
   const fitting = parts.filter((part) => part.rank === rank);
-  const length = fitting.reduce((sum, part) => sum + part.length, 0);
-  if (rank === 0) return new ChunkCoordinates(0, Math.min(length, 1), new Uint32Array(0));
-  const joined = new Uint32Array(length * rank);
-  let at = 0;
-  for (const part of fitting) {
-    joined.set(part.data.subarray(0, part.length * rank), at);
-    at += part.length * rank;
-  }
-  return distinctSorted(joined, rank, length);
-}
-
-function distinctSorted(data: Uint32Array, rank: number, length: number): ChunkCoordinates {
-  if (isStrictlyAscending(data, rank, length)) return new ChunkCoordinates(rank, length, data);
-  const order = orderByCoordinates(data, rank, length);
-  const sorted = new Uint32Array(data.length);
-  let count = 0;
-  for (let i = 0; i < length; i++) {
-    const from = (order[i] as number) * rank;
-    if (count > 0 && compareRows(sorted, (count - 1) * rank, data, from, rank) === 0) continue;
-    sorted.set(data.subarray(from, from + rank), count * rank);
-    count++;
-  }
-  // A copy, so that a small set does not hold the memory of the large one it came from.
-  return new ChunkCoordinates(rank, count, sorted.slice(0, count * rank));
+  const { count, data } = uniteCoordinates(
+    fitting.map(({ length, data }) => ({ rank, count: length, data })),
+  );
+  return new ChunkCoordinates(rank, count, data);
 }
 
 /** The coordinates that both hold, sorted, without repetitions; none if the ranks differ. */
 export function intersectCoordinates(a: ChunkCoordinates, b: ChunkCoordinates): ChunkCoordinates {
   if (a.rank !== b.rank) return new ChunkCoordinates(a.rank, 0, new Uint32Array(0));
   const { rank } = a;
-  if (rank === 0) {
-    return new ChunkCoordinates(0, Math.min(a.length, b.length, 1), new Uint32Array(0));
-  }
   const left = unionCoordinates([a]);
   const right = unionCoordinates([b]);
   const both = new Uint32Array(Math.min(left.length, right.length) * rank);
   let count = 0;
   for (let i = 0, j = 0; i < left.length && j < right.length; ) {
-    const sign = compareRows(left.data, i * rank, right.data, j * rank, rank);
+    const sign = compareCoordinates(left.data, i * rank, right.data, j * rank, rank);
     if (sign === 0) both.set(left.data.subarray(i * rank, (i + 1) * rank), count++ * rank);
     if (sign <= 0) i++;
     if (sign >= 0) j++;
@@ -116,26 +92,4 @@ export function cappedCoordinates(all: ChunkCoordinates): {
   const length = Math.min(all.length, ERROR_COORDINATES_MAX);
   const data = all.data.slice(0, length * all.rank);
   return { chunkCoordinates: new ChunkCoordinates(all.rank, length, data), total: all.length };
-}
-
-function isStrictlyAscending(data: Uint32Array, rank: number, length: number): boolean {
-  for (let row = 1; row < length; row++) {
-    if (compareRows(data, (row - 1) * rank, data, row * rank, rank) >= 0) return false;
-  }
-  return true;
-}
-
-function compareRows(
-  a: Uint32Array,
-  aStart: number,
-  b: Uint32Array,
-  bStart: number,
-  rank: number,
-): number {
-  for (let d = 0; d < rank; d++) {
-    const x = a[aStart + d] as number;
-    const y = b[bStart + d] as number;
-    if (x !== y) return x < y ? -1 : 1;
-  }
-  return 0;
 }

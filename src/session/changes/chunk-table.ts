@@ -7,8 +7,8 @@
  */
 import type { ByteDictionary } from "../../base/byte-dictionary.ts";
 import { assert } from "../../base/errors.ts";
-import { isCount } from "../../base/extent.ts";
 import { grownCapacity, NumberColumn } from "../../base/number-column.ts";
+import { isCount } from "../../base/options.ts";
 import type { ChunkRef, VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import {
   type ChunkRows,
@@ -18,7 +18,7 @@ import {
   ROW_VIRTUAL,
 } from "../../format/manifest/chunk-rows.ts";
 import type { CodedRows } from "../../format/manifest/location-numbers.ts";
-import { equalRows, refOfRow } from "../../format/manifest/row-values.ts";
+import { equalRows, readCoordinates, refOfRow } from "../../format/manifest/row-values.ts";
 import { ChunkIdColumn } from "./chunk-id-column.ts";
 import { CoordinateIndex } from "./coordinate-index.ts";
 import type { Dot } from "./dot.ts";
@@ -316,7 +316,7 @@ export class ChunkTable implements CodedRows {
     const coordinates = new Float64Array(this.rank);
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
-      for (let d = 0; d < this.rank; d++) coordinates[d] = source.coordinate(row, d);
+      readCoordinates(source, row, coordinates);
       this.#copyRow(source, row, coordinates);
     }
     this.#limitStrings();

@@ -2,13 +2,15 @@
  * Chunk coordinates by row, and the way back. Rows that arrive in ascending order, as bulk writes
  * do, need no index: they are found by bisection. The first one out of order builds a hash table.
  */
-import { assert } from "../../base/errors.ts";
-import { grownCapacity } from "../../base/number-column.ts";
 import {
   areAscending,
+  compareCoordinates,
   identityOrder,
   orderByCoordinates,
-} from "../../format/manifest/coordinate-order.ts";
+  positionInBox,
+} from "../../base/coordinates.ts";
+import { assert } from "../../base/errors.ts";
+import { grownCapacity } from "../../base/number-column.ts";
 
 const SLOTS_MIN = 32;
 
@@ -171,18 +173,14 @@ export class CoordinateIndex {
 
   /** Sign of row's coordinates against `coordinates`. */
   #compare(row: number, coordinates: ArrayLike<number>): number {
-    const { rank } = this;
-    const values = this.#coordinates;
-    for (let d = 0, at = row * rank; d < rank; d++, at++) {
-      const a = values[at] as number;
-      const b = coordinates[d] as number;
-      if (a !== b) return a < b ? -1 : 1;
-    }
-    return 0;
+    return compareCoordinates(this.#coordinates, row * this.rank, coordinates, 0, this.rank);
   }
 
   #bisect(coordinates: ArrayLike<number>): number {
-    const guess = this.#positionInBox(coordinates);
+    const { rank } = this;
+    const all = this.#coordinates;
+    // Where they are if the rows fill the box between the first and the last one.
+    const guess = positionInBox(all, all, (this.#length - 1) * rank, coordinates, rank);
     if (guess < this.#length && this.#compare(guess, coordinates) === 0) return guess;
     let low = 0;
     let high = this.#length - 1;
@@ -194,21 +192,6 @@ export class CoordinateIndex {
       else high = middle - 1;
     }
     return -1;
-  }
-
-  /** Where `coordinates` are if the rows fill the box between the first and the last one. */
-  #positionInBox(coordinates: ArrayLike<number>): number {
-    const { rank } = this;
-    const last = (this.#length - 1) * rank;
-    let position = 0;
-    for (let d = 0; d < rank; d++) {
-      const start = this.#coordinates[d] as number;
-      const end = (this.#coordinates[last + d] as number) + 1;
-      const coordinate = coordinates[d] as number;
-      if (!(coordinate >= start && coordinate < end)) return Number.POSITIVE_INFINITY;
-      position = position * (end - start) + (coordinate - start);
-    }
-    return position;
   }
 
   #probe(slots: Uint32Array, coordinates: ArrayLike<number>): number {

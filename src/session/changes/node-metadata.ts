@@ -7,7 +7,7 @@
  */
 import { decodeUtf8 } from "../../base/bytes.ts";
 import { type ErrorDetails, isIcefloeError, makeError } from "../../base/errors.ts";
-import { isCount } from "../../base/extent.ts";
+import { isCount } from "../../base/options.ts";
 import {
   isJsonArray,
   isJsonObject,

@@ -1,6 +1,6 @@
 /** Virtual references as columns, on their way into a chunk table: no object per reference. */
 import { assert } from "../../base/errors.ts";
-import { isCount } from "../../base/extent.ts";
+import { isCount } from "../../base/options.ts";
 import { ROW_VIRTUAL } from "../../format/manifest/chunk-rows.ts";
 
 /** A virtual reference whose strings are numbers in its table's `strings`. */

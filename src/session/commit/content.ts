@@ -1,12 +1,12 @@
 /** What a commit's snapshot and transaction log say. Pure: values in, values out. */
 import { compareUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
-import type { ManifestRef } from "../../format/snapshot/array-data.ts";
+import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
 import type { ManifestFileInfo, NodeSnapshot } from "../../format/snapshot/read.ts";
 import type { TransactionLog, UpdatedChunks } from "../../format/transaction-log/read.ts";
 import type { NodeState } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
-import { isInGrid } from "../view/chunks.ts";
+import { areInGrid, isInGrid } from "../view/chunks.ts";
 import { baseNodeOf, type Layers, nodeAt } from "../view/nodes.ts";
 
 /** The arrays whose manifests must be looked at: chunks written, or the chunk grid changed. */
@@ -142,12 +142,12 @@ export function logOf(layers: Layers, id: string): TransactionLog {
 function updatedChunksOf(
   nodeId: string,
   table: ChunkTable,
-  shape: Parameters<typeof isInGrid>[1],
+  shape: readonly DimensionShape[],
 ): UpdatedChunks {
   const { rank } = table;
   const data = table.sortedCoordinates();
-  if (rank === shape.length && areInGrid(data, shape))
-    return { nodeId, rank, count: table.length, data };
+  const all = { nodeId, rank, count: table.length, data };
+  if (areInGrid(all, shape)) return all;
   const coordinates = new Uint32Array(rank);
   let count = 0;
   for (let row = 0, from = 0; row < table.length; row++, from += rank) {
@@ -157,15 +157,4 @@ function updatedChunksOf(
     count++;
   }
   return { nodeId, rank, count, data: data.subarray(0, count * rank) };
-}
-
-/** Whether all rows of coordinates lie in the grid. */
-function areInGrid(data: Uint32Array, shape: Parameters<typeof isInGrid>[1]): boolean {
-  const rank = shape.length;
-  for (let d = 0; d < rank; d++) {
-    const { chunkCount } = shape[d] as { chunkCount: number };
-    for (let at = d; at < data.length; at += rank)
-      if ((data[at] as number) >= chunkCount) return false;
-  }
-  return true;
 }

@@ -6,7 +6,8 @@
  * old manifest is kept unless a cell that it touches is written: extents of one array never
  * overlap, so whatever shares a cell with a written one is written too.
  */
-import { boxesMeet, type Extent } from "../../base/extent.ts";
+import { boxesMeet } from "../../base/coordinates.ts";
+import type { Extent } from "../../base/extent.ts";
 import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
 import type { ManifestRef } from "../../format/snapshot/array-data.ts";
 

@@ -4,7 +4,7 @@
  *
  * A row takes at least one byte, whatever it says: so a few bytes can't claim a billion rows.
  */
-import { volumeOf } from "../../base/extent.ts";
+import { TightBox, volumeOf } from "../../base/coordinates.ts";
 import type { ByteReader, ByteWriter } from "../../codec/byte-stream.ts";
 import { readNumbers, writeNumbers } from "../../codec/number-list.ts";
 import {
@@ -222,20 +222,16 @@ function readStrings(reader: ByteReader, table: ChunkTable, rowCount: number): U
 /** The tight box of all rows; then per row how many positions of the box were skipped. */
 function writeCoordinates(writer: ByteWriter, table: ChunkTable, order: Uint32Array): void {
   const { rank } = table;
-  const starts = new Array<number>(rank).fill(COORDINATE_END);
-  const ends = new Array<number>(rank).fill(0);
+  const box = new TightBox(rank);
   for (const row of order) {
-    for (let d = 0; d < rank; d++) {
-      const coordinate = table.coordinate(row, d);
-      starts[d] = Math.min(starts[d] as number, coordinate);
-      ends[d] = Math.max(ends[d] as number, coordinate + 1);
-    }
+    for (let d = 0; d < rank; d++) box.cover(d, table.coordinate(row, d));
   }
+  const { starts } = box;
+  const extents = box.lengths();
   for (let d = 0; d < rank; d++) {
     writer.varint(starts[d] as number);
-    writer.varint((ends[d] as number) - (starts[d] as number));
+    writer.varint(extents[d] as number);
   }
-  const extents = ends.map((end, d) => end - (starts[d] as number));
   const isBox = hasPositions(extents);
   let previous = -1;
   for (const row of order) {

@@ -11,6 +11,7 @@ import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
+import { coordinatesOf, readCoordinates } from "../../format/manifest/row-values.ts";
 import { parentPath } from "../../format/node-path.ts";
 import {
   type ChangeSet,
@@ -215,8 +216,7 @@ function receiverTables(
 /** Whether the chunk was written again since. */
 function isHidden(table: ChunkTable, row: number, hiding: ChunkTable | undefined): boolean {
   if (hiding === undefined) return false;
-  const coordinates = Uint32Array.from({ length: table.rank }, (_, d) => table.coordinate(row, d));
-  return hiding.find(coordinates) >= 0;
+  return hiding.find(coordinatesOf(table, row)) >= 0;
 }
 
 function mergeChunks(run: MergeRun): void {
@@ -258,7 +258,7 @@ function mergeTable(run: MergeRun, path: string, node: NodeState, theirs: ChunkT
       run.skipped++;
       continue;
     }
-    for (let d = 0; d < coordinates.length; d++) coordinates[d] = theirs.coordinate(row, d);
+    readCoordinates(theirs, row, coordinates);
     const present = pendingChunk(run.before, node.id, coordinates);
     if (present !== undefined) {
       const ours = (present.rows as ChunkTable).dot(present.row);
@@ -365,7 +365,7 @@ function assertChunksFit(
   for (let row = 0; row < table.length; row++) {
     if (isCovered(seenBy, table.dot(row)) || isHidden(table, row, hiding)) continue;
     unseenCount++;
-    for (let d = 0; d < coordinates.length; d++) coordinates[d] = table.coordinate(row, d);
+    readCoordinates(table, row, coordinates);
     if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;
     if (outside.length < COORDINATES_PER_OVERLAP_MAX * table.rank) outside.push(...coordinates);
   }

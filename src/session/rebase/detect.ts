@@ -10,13 +10,13 @@
  */
 import { compareUtf8 } from "../../base/bytes.ts";
 import { parentPath } from "../../format/node-path.ts";
-import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import type { NodeSnapshot } from "../../format/snapshot/read.ts";
 import type { TransactionLog, UpdatedChunks } from "../../format/transaction-log/read.ts";
 import type { ChangeSet, NodeChange } from "../changes/change-set.ts";
 import { ChunkCoordinates, unionCoordinates } from "../changes/chunk-coordinates.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import { arraySignature, readSignature } from "../changes/node-metadata.ts";
+import { areInGrid } from "../view/chunks.ts";
 import type { Conflict, ConflictType, Sides, SnapshotNodes } from "./conflict.ts";
 
 /** Our changes against one commit: `log` is what it changed, `theirs` its snapshot. */
@@ -183,20 +183,11 @@ function misreadChunkConflicts(
     if (updates === undefined || present?.id !== node.id) continue;
     const { shape } = node.array;
     const isSame = readSignature(present.userData, path) === arraySignature(node);
-    if (isSame && updates.every((update) => liesInside(update, shape))) continue;
+    if (isSame && updates.every((update) => areInGrid(update, shape))) continue;
     const type = "chunks-updated-in-updated-array";
     found.push({ type, path, nodeId: node.id, updatedBy: "ours" });
   }
   return found;
-}
-
-function liesInside(update: UpdatedChunks, shape: readonly DimensionShape[]): boolean {
-  const { rank, count, data } = update;
-  for (let at = 0; at < count * rank; at++) {
-    const chunkCount = shape[at % rank]?.chunkCount ?? 0;
-    if ((data[at] as number) >= chunkCount) return false;
-  }
-  return rank === shape.length;
 }
 
 /** Coordinates of `table` that occur in `updates`, which may be in any order. */

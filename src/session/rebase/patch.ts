@@ -1,11 +1,13 @@
 /** A change set being moved over another snapshot, with decisions about conflicts applied to it. */
 import { ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
+import { readCoordinates } from "../../format/manifest/row-values.ts";
 import { isAncestorPath, parentPath } from "../../format/node-path.ts";
 import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import type { BaseNode, ChangeSet, NodeChange } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
 import { arraySignature, readSignature } from "../changes/node-metadata.ts";
+import { isInGrid } from "../view/chunks.ts";
 import type { Conflict, ConflictType, Sides } from "./conflict.ts";
 import { isCreation, isReplacement } from "./detect.ts";
 
@@ -227,11 +229,11 @@ function arrayAt(
 
 function liesInGrid(table: ChunkTable, shape: readonly DimensionShape[]): boolean {
   if (table.rank !== shape.length) return false;
+  const coordinates = new Uint32Array(table.rank);
   for (let row = 0; row < table.length; row++) {
     if (table.kind(row) === ROW_TOMBSTONE) continue;
-    for (const [dimension, { chunkCount }] of shape.entries()) {
-      if (table.coordinate(row, dimension) >= chunkCount) return false;
-    }
+    readCoordinates(table, row, coordinates);
+    if (!isInGrid(coordinates, shape)) return false;
   }
   return true;
 }

@@ -3,8 +3,8 @@
  * leaves the value is an error, never clamped. Spec: docs/semantics.md "Byte ranges".
  */
 import { makeError } from "../../base/errors.ts";
-import { type Extent, isCount } from "../../base/extent.ts";
-import { describe, isPlainObject } from "../../base/options.ts";
+import type { Extent } from "../../base/extent.ts";
+import { describe, isCount, isPlainObject } from "../../base/options.ts";
 
 /** A part of a value. `{}` is all of it; `{ length }` starts at 0; `{ offset }` runs to the end. */
 export type RangeRequest =

@@ -3,6 +3,7 @@
  * Spec: docs/semantics.md "Deleting by prefix".
  */
 
+import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import { removeNodes } from "../changes/node-write.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import { currentDot, loadLayers, type SessionState } from "../session-state.ts";
@@ -43,7 +44,7 @@ async function deleteChunks(
     signal,
   )) {
     for (const row of rowNumbers) {
-      const coordinates = Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d));
+      const coordinates = coordinatesOf(rows, row);
       if (leading.every((value, d) => coordinates[d] === value)) doomed.push(coordinates);
     }
   }

@@ -1,5 +1,6 @@
 /** Listing keys and sizes of a session. Spec: docs/semantics.md "Listing". */
 import { makeError } from "../../base/errors.ts";
+import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import { isAncestorPath } from "../../format/node-path.ts";
 import { loadLayers, type SessionState } from "../session-state.ts";
 import { chunkBatches, findChunk } from "../view/chunks.ts";
@@ -33,10 +34,7 @@ export async function* listKeys(
       signal,
     )) {
       for (const row of rowNumbers) {
-        yield chunkKey(
-          node.path,
-          Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d)),
-        );
+        yield chunkKey(node.path, coordinatesOf(rows, row));
       }
     }
   }

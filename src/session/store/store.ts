@@ -9,6 +9,7 @@ import { assert, makeError } from "../../base/errors.ts";
 import { inTurn } from "../../base/in-turn.ts";
 import { checkOptions, describe } from "../../base/options.ts";
 import { abortable } from "../../base/single-flight.ts";
+import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import {
   assertWritable,
   layersOf,
@@ -286,7 +287,7 @@ export class Store<S = unknown> {
       for (const row of rowNumbers) {
         const ref = rows.ref(row);
         if (ref === undefined) continue;
-        const coordinates = Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d));
+        const coordinates = coordinatesOf(rows, row);
         yield { coordinates, length: rows.byteLength(row), ...ref };
       }
     }

@@ -4,10 +4,11 @@
  * contain the coordinate answers; a miss there is final).
  */
 import type { AssetStore } from "../../assets/asset-store.ts";
+import { boxContains, type CoordinateRows } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
-import { boxContains } from "../../base/extent.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import type { Manifest, ManifestRows } from "../../format/manifest/read.ts";
+import { readCoordinates } from "../../format/manifest/row-values.ts";
 import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
 import { type ArrayNode, baseNodeOf, type Layers } from "./nodes.ts";
 
@@ -35,6 +36,20 @@ export function isInGrid(
     const { chunkCount } = shape[d] as DimensionShape;
     const coordinate = coordinates[d] as number;
     if (coordinate >= chunkCount || coordinate >>> 0 !== coordinate) return false;
+  }
+  return true;
+}
+
+/** Whether all rows of coordinates lie in the grid. */
+export function areInGrid(
+  { rank, count, data }: CoordinateRows,
+  shape: readonly DimensionShape[],
+): boolean {
+  if (rank !== shape.length) return false;
+  for (let d = 0; d < rank; d++) {
+    const { chunkCount } = shape[d] as DimensionShape;
+    for (let at = d; at < count * rank; at += rank)
+      if ((data[at] as number) >= chunkCount) return false;
   }
   return true;
 }
@@ -168,15 +183,16 @@ export async function* chunkBatches(
 ): AsyncGenerator<ChunkBatch> {
   const { shape } = node.array;
   const coordinates = new Uint32Array(shape.length);
-  const readCoordinates = (rows: ChunkRows, row: number): boolean => {
-    for (let d = 0; d < coordinates.length; d++) coordinates[d] = rows.coordinate(row, d);
-    return rows.rank === shape.length && isInGrid(coordinates, shape);
+  const readInGrid = (rows: ChunkRows, row: number): boolean => {
+    if (rows.rank !== shape.length) return false;
+    readCoordinates(rows, row, coordinates);
+    return isInGrid(coordinates, shape);
   };
   for (const { id } of baseNodeOf(layers, node)?.manifests ?? []) {
     const rows = await readManifestRows(layers, assets, id, node, signal);
     if (rows === undefined) continue;
     const isVisible = (row: number): boolean =>
-      readCoordinates(rows, row) && pendingChunk(layers, node.id, coordinates) === undefined;
+      readInGrid(rows, row) && pendingChunk(layers, node.id, coordinates) === undefined;
     yield { rows, rowNumbers: filterRows(rows.length, (at) => at, isVisible) };
   }
   for (const [changes, upper] of [
@@ -189,7 +205,7 @@ export async function* chunkBatches(
     const hiding = upper?.chunks.get(node.id);
     const isVisible = (row: number): boolean =>
       rows.kind(row) !== ROW_TOMBSTONE &&
-      readCoordinates(rows, row) &&
+      readInGrid(rows, row) &&
       (hiding === undefined || hiding.find(coordinates) < 0);
     yield { rows, rowNumbers: filterRows(order.length, (at) => order[at] as number, isVisible) };
   }

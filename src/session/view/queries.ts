@@ -4,7 +4,7 @@ import { makeError } from "../../base/errors.ts";
 import { checkOptions, describe } from "../../base/options.ts";
 import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { parsePath } from "../../format/node-path.ts";
-import { ChunkCoordinates } from "../changes/chunk-coordinates.ts";
+import { type ChunkCoordinates, coordinatesOfRows } from "../changes/chunk-coordinates.ts";
 import { loadLayers, type SessionState } from "../session-state.ts";
 import { areCounts, chunkBatches, findChunk } from "./chunks.ts";
 import type { Diff } from "./diff.ts";
@@ -38,13 +38,7 @@ export function listChunkCoordinates(
     const node = mustGetArray(layers, parsePath(path));
     const { assets } = state.engine;
     for await (const { rows, rowNumbers } of chunkBatches(layers, assets, node, options?.signal)) {
-      const { rank } = rows;
-      const data = new Uint32Array(rowNumbers.length * rank);
-      let at = 0;
-      for (const row of rowNumbers) {
-        for (let d = 0; d < rank; d++) data[at++] = rows.coordinate(row, d);
-      }
-      if (rowNumbers.length > 0) yield new ChunkCoordinates(rank, rowNumbers.length, data);
+      if (rowNumbers.length > 0) yield coordinatesOfRows(rows, rowNumbers);
     }
   }
   async function* each(): AsyncGenerator<number[]> {

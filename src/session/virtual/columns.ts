@@ -1,6 +1,8 @@
 /** Virtual references of a whole box of chunks as columns: what indexers of archives produce. */
+
+import { volumeOf } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
-import { isCount, volumeOf } from "../../base/extent.ts";
+import { isCount } from "../../base/options.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
 

@@ -2,9 +2,10 @@
  * Setting virtual references: bytes of objects elsewhere as chunks. Everything is validated before
  * anything is recorded. Spec: docs/semantics.md "Virtual references".
  */
+
+import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
-import { isCount, volumeOf } from "../../base/extent.ts";
-import { describe } from "../../base/options.ts";
+import { describe, isCount } from "../../base/options.ts";
 import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import { currentDot, type SessionState } from "../session-state.ts";
