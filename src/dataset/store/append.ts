@@ -3,7 +3,7 @@ import { mapConcurrent } from "../../base/concurrency.ts";
 import type { JsonObject, JsonValue } from "../../codec/json.ts";
 import { type Extent, wholeBox } from "../../zarr/box.ts";
 import type { NodePlace } from "../../zarr/zarr-store.ts";
-import type { Dataset } from "../model/dataset.ts";
+import type { DatasetContent } from "../model/dataset-content.ts";
 import { childPlace, readGroup, type StoredGroup } from "./group.ts";
 import { parseStoredArray, type StoredArray } from "./stored-array.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
@@ -25,7 +25,7 @@ const UNDER_WAY_MAX = 4;
  *   side has; times that the stored units cannot say.
  */
 export async function appendToZarr(
-  dataset: Dataset,
+  dataset: DatasetContent,
   place: NodePlace,
   context: WriteContext,
   options: AppendOptions,
@@ -72,7 +72,7 @@ function storedSize(group: StoredGroup, dim: string): number | undefined {
 
 /** A variable that grows on one side only would leave a store that does not open. */
 function checkMembers(
-  dataset: Dataset,
+  dataset: DatasetContent,
   group: StoredGroup,
   { appendDim: dim, mode }: AppendOptions,
 ): void {
@@ -92,7 +92,7 @@ function checkMembers(
 }
 
 function planAll(
-  dataset: Dataset,
+  dataset: DatasetContent,
   group: StoredGroup,
   { encoding }: AppendOptions,
 ): VariablePlan[] {
