@@ -345,6 +345,7 @@ def zarr_write(params):
             chunks=tuple(array["chunks"]),
             dtype=array["dtype"],
             dimension_names=array.get("dimensionNames"),
+            **({"shards": tuple(array["shards"])} if "shards" in array else {}),
         )
         made[...] = np.arange(made.size).reshape(made.shape).astype(array["dtype"])
     return session.commit(params["message"])

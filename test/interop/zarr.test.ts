@@ -1,6 +1,7 @@
 /** Arrays that `icefloe/zarr` makes, read by zarr-python and xarray; and theirs, written to by us. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as zarrita from "zarrita";
+import { openZarr } from "../../src/dataset/index.ts";
 import type { Repository } from "../../src/index.ts";
 import {
   type ArrayValues,
@@ -168,4 +169,59 @@ test("an array made by zarr-python takes a region written by icefloe", async () 
     expected[at] = value;
   const read = await oracle.call<DumpedArray>("zarrRead", { path, array: "theirs" });
   expect(read.bytes).toBe(base64(expected));
+});
+
+describe("a sharded array", () => {
+  const ramp = Float64Array.from({ length: 35 }, (_, i) => i / 3);
+
+  test.each(["start", "end"])(
+    "with its index at the %s, made and changed by icefloe, is read by zarr-python",
+    async (location) => {
+      const { store, commit } = await start();
+      const array = `/sharded-${location}`;
+      await createArray(store, array, {
+        shape: [5, 7],
+        chunkShape: [4, 6],
+        dtype: "float64",
+        codecs: [
+          {
+            name: "sharding_indexed",
+            configuration: {
+              chunk_shape: [2, 3],
+              codecs: [{ name: "bytes" }, { name: "zstd" }, { name: "crc32c" }],
+              index_location: location,
+            },
+          },
+        ],
+      });
+      await writeRegion(store, array, { data: ramp });
+      await writeRegion(store, array, { region: [{ start: 1, end: 3 }, 2], data: [-1, -2] });
+      await commit(array);
+
+      const read = await oracle.call<DumpedArray & Record<string, unknown>>("zarrRead", {
+        path,
+        array: array.slice(1),
+      });
+      expect(read).toMatchObject({ chunks: [2, 3], shards: [4, 6] });
+      expect(read.bytes).toBe(base64(ramp.with(9, -1).with(16, -2)));
+    },
+  );
+
+  test("made by zarr-python is opened by icefloe, and takes a region", async () => {
+    const own = { path: "theirs-sharded/v", shape: [6, 8], chunks: [2, 2], shards: [4, 4] };
+    const arrays = [{ ...own, dtype: "float64", dimensionNames: ["y", "x"] }];
+    await oracle.call("zarrWrite", { path, arrays, message: "theirs, sharded" });
+    repository = await openLocal(path);
+    const { store, commit } = await start();
+    const expected = Float64Array.from({ length: 48 }, (_, i) => i);
+    const opened = await openZarr(store, { group: "/theirs-sharded" });
+    const variable = await opened.variables["v"]?.load();
+    expect(variable?.values).toEqual(expected);
+
+    await writeRegion(store, "/theirs-sharded/v", { region: [1, { start: 3, end: 5 }], data: -1 });
+    await commit("region of a shard");
+
+    const read = await oracle.call<DumpedArray>("zarrRead", { path, array: own.path });
+    expect(read.bytes).toBe(base64(expected.with(11, -1).with(12, -1)));
+  });
 });

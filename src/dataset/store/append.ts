@@ -4,7 +4,7 @@ import type { Extent } from "../../base/extent.ts";
 import type { JsonObject, JsonValue } from "../../codec/json.ts";
 import { wholeBox } from "../../zarr/box.ts";
 import type { NodePlace } from "../../zarr/zarr-store.ts";
-import type { Dataset } from "../model/dataset.ts";
+import type { DatasetContent } from "../model/dataset-content.ts";
 import { childPlace, readGroup, type StoredGroup } from "./group.ts";
 import { parseStoredArray, type StoredArray } from "./stored-array.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
@@ -26,7 +26,7 @@ const UNDER_WAY_MAX = 4;
  *   side has; times that the stored units cannot say.
  */
 export async function appendToZarr(
-  dataset: Dataset,
+  dataset: DatasetContent,
   place: NodePlace,
   context: WriteContext,
   options: AppendOptions,
@@ -73,7 +73,7 @@ function storedSize(group: StoredGroup, dim: string): number | undefined {
 
 /** A variable that grows on one side only would leave a store that does not open. */
 function checkMembers(
-  dataset: Dataset,
+  dataset: DatasetContent,
   group: StoredGroup,
   { appendDim: dim, mode }: AppendOptions,
 ): void {
@@ -93,7 +93,7 @@ function checkMembers(
 }
 
 function planAll(
-  dataset: Dataset,
+  dataset: DatasetContent,
   group: StoredGroup,
   { encoding }: AppendOptions,
 ): VariablePlan[] {

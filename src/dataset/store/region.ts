@@ -12,7 +12,7 @@ import { firstCutChunk } from "../../zarr/chunk-grid.ts";
 import type { NodePlace } from "../../zarr/zarr-store.ts";
 import type { Values } from "../array/elements.ts";
 import { firstDifference } from "../model/compare-values.ts";
-import type { Dataset } from "../model/dataset.ts";
+import type { DatasetContent } from "../model/dataset-content.ts";
 import { type PositionRange, parseIndexer } from "../model/indexers.ts";
 import { mustReadGroup, type StoredGroup } from "./group.ts";
 import { locate } from "./locate.ts";
@@ -45,7 +45,7 @@ type Extents = ReadonlyMap<string, Extent & { readonly size: number }>;
  * @throws {region-not-aligned} a chunk that another writer would share.
  */
 export async function writeRegion(
-  dataset: Dataset,
+  dataset: DatasetContent,
   place: NodePlace,
   context: WriteContext,
   options: RegionOptions,
@@ -71,7 +71,7 @@ export async function writeRegion(
   );
 }
 
-function planAll(dataset: Dataset, group: StoredGroup): VariablePlan[] {
+function planAll(dataset: DatasetContent, group: StoredGroup): VariablePlan[] {
   return dataset.all().map((array) => {
     const stored = group.arrays.get(array.name);
     if (stored !== undefined) return planStoredArray(array, stored);
@@ -80,7 +80,7 @@ function planAll(dataset: Dataset, group: StoredGroup): VariablePlan[] {
 }
 
 async function findExtents(
-  dataset: Dataset,
+  dataset: DatasetContent,
   plans: readonly VariablePlan[],
   context: WriteContext,
   region: RegionOption,

@@ -8,7 +8,7 @@ import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
 import { wholeBox } from "../../zarr/box.ts";
 import { CHUNKS_UNDER_WAY_MAX } from "../../zarr/write-box.ts";
 import { type NodePlace, placeOf, readDocument, type ZarrStore } from "../../zarr/zarr-store.ts";
-import type { Dataset } from "../model/dataset.ts";
+import type { DatasetContent } from "../model/dataset-content.ts";
 import { appendToZarr } from "./append.ts";
 import { childPlace, readGroup, type StoredGroup } from "./group.ts";
 import { deleteTree } from "./listing.ts";
@@ -80,7 +80,7 @@ const VARIABLES_UNDER_WAY_MAX = 4;
  * @throws {region-not-aligned} a region that covers a chunk in part, naming it.
  */
 export async function toZarr(
-  dataset: Dataset,
+  dataset: DatasetContent,
   store: ZarrStore,
   options: ToZarrOptions,
 ): Promise<void> {
@@ -120,7 +120,7 @@ function checkCombination(options: ToZarrOptions): void {
   }
 }
 
-function checkNames(dataset: Dataset, { encoding }: ToZarrOptions): void {
+function checkNames(dataset: DatasetContent, { encoding }: ToZarrOptions): void {
   for (const { name } of dataset.all()) {
     if (name === "" || name.includes("/")) {
       throw invalid("variables", `${describe(name)} is no name of a variable: it would be a group`);
@@ -138,7 +138,7 @@ function checkNames(dataset: Dataset, { encoding }: ToZarrOptions): void {
 }
 
 async function writeAll(
-  dataset: Dataset,
+  dataset: DatasetContent,
   place: NodePlace,
   context: WriteContext,
   options: ToZarrOptions,
@@ -172,12 +172,12 @@ async function writeAll(
 }
 
 /** Coordinates, and what fits in one chunk: what `compute: false` writes all the same. */
-function isInitial(dataset: Dataset): (plan: VariablePlan) => boolean {
+function isInitial(dataset: DatasetContent): (plan: VariablePlan) => boolean {
   return ({ array, target }) =>
     dataset.coordinates[array.name] !== undefined || isSingleChunk(target);
 }
 
-function checkAllExist(dataset: Dataset, group: StoredGroup): void {
+function checkAllExist(dataset: DatasetContent, group: StoredGroup): void {
   const missing = dataset.all().filter(({ name }) => !group.arrays.has(name));
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(", ");
@@ -185,7 +185,7 @@ function checkAllExist(dataset: Dataset, group: StoredGroup): void {
 }
 
 function planVariables(
-  dataset: Dataset,
+  dataset: DatasetContent,
   place: NodePlace,
   group: StoredGroup | undefined,
   encoding: ToZarrOptions["encoding"],

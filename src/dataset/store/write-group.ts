@@ -6,19 +6,19 @@ import { type JsonObject, printJson } from "../../codec/json.ts";
 import { parentPath } from "../../format/node-path.ts";
 import { type NodePlace, readDocument, writeDocument } from "../../zarr/zarr-store.ts";
 import { type CoordinateTexts, coordinateTexts } from "../cf/coordinates.ts";
-import type { Dataset } from "../model/dataset.ts";
+import type { DatasetContent } from "../model/dataset-content.ts";
 import { checkedDocument, spelledAttributes, type VariablePlan } from "./variable-plan.ts";
 
 const DOCUMENTS_UNDER_WAY_MAX = 16;
 const EMPTY_GROUP = { attributes: {}, zarr_format: 3, node_type: "group" };
 
 /** The `coordinates` attributes of a dataset. */
-export function textsOf(dataset: Dataset): CoordinateTexts {
+export function textsOf(dataset: DatasetContent): CoordinateTexts {
   return coordinateTexts(Object.values(dataset.coordinates), Object.values(dataset.variables));
 }
 
 /** The document of the dataset's group. Throws `bad-metadata` for attributes that JSON cannot say. */
-export function groupDocument(dataset: Dataset, place: NodePlace): JsonObject {
+export function groupDocument(dataset: DatasetContent, place: NodePlace): JsonObject {
   const { ofGroup } = textsOf(dataset);
   const attributes = spelledAttributes(dataset.attributes, dataset.spelling);
   if (ofGroup !== undefined && !attributes.has("coordinates")) {
