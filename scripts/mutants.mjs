@@ -73,7 +73,6 @@ function isNoticed(stages) {
         stdio: "ignore",
         timeout: HANG_MS,
         env: {
-          ICEFLOE_FIXTURES: join(ROOT, "..", "shared", "fixtures"),
           ...process.env,
           SESSION_LAWS_RUNS: "30",
           FUZZ_RUNS: "1500",
