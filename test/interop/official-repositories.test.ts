@@ -1,20 +1,25 @@
-/** The official fixture repositories of spec 2, read whole by icefloe and by the official engine. */
+/**
+ * The committed repositories of spec 2 (or those that ICEFLOE_FIXTURES names), read whole by icefloe
+ * and by the official engine, which then reads what icefloe commits to them.
+ */
 import { cpSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Repository } from "../../src/index.ts";
+import { officialPath, SPEC_2_NAMES } from "../official-repositories.ts";
 import {
+  commit,
   comparable,
   diffValue,
   dumpVersion,
+  groupJson,
   historyOf,
   makeWorkspace,
   openLocal,
   refsOf,
+  set,
 } from "./content.ts";
 import { type Dump, type DumpedSnapshot, type Oracle, pythonOracle } from "./oracle.ts";
 
-const FIXTURES = resolve(import.meta.dirname, "../../../shared/fixtures");
 const workspace = makeWorkspace();
 let oracle: Oracle;
 
@@ -26,13 +31,13 @@ afterAll(async () => {
   workspace.remove();
 });
 
-describe.each(["test-repo-v2", "test-repo-v2-migrated", "split-repo-v2"])("%s", (name) => {
+describe.each(SPEC_2_NAMES)("%s", (name) => {
   const path = workspace.path(name);
   let repository: Repository;
   let histories: [branch: string, history: DumpedSnapshot[]][];
 
   beforeAll(async () => {
-    cpSync(join(FIXTURES, name), path, { recursive: true });
+    cpSync(officialPath(name), path, { recursive: true });
     repository = await openLocal(path);
     const branches = await repository.listBranches();
     histories = await Promise.all(
@@ -71,5 +76,15 @@ describe.each(["test-repo-v2", "test-repo-v2-migrated", "split-repo-v2"])("%s", 
       const theirs = await oracle.call("diff", { path, from, to });
       expect(diffValue(await repository.diff(from, to))).toEqual(theirs);
     }
+  });
+
+  test("takes a commit of icefloe's, which the engine reads", async () => {
+    const steps = [set("added/zarr.json", groupJson({ by: "icefloe" }))];
+
+    const id = await commit(repository, "ours", steps);
+
+    const theirs = await oracle.call<Dump>("dump", { path });
+    expect(theirs.snapshotId).toBe(id);
+    expect(comparable(await dumpVersion(repository, "main"))).toEqual(comparable(theirs));
   });
 });
