@@ -4,7 +4,13 @@ export default defineConfig({
   test: {
     setupFiles: ["test/setup.ts"],
     include: ["test/**/*.test.ts"],
-    exclude: ["test/interop/**", "test/browser/**", "test/ledger/**", "node_modules/**"],
+    exclude: [
+      "test/interop/**",
+      "test/browser/**",
+      "test/ledger/**",
+      "test/shared/**",
+      "node_modules/**",
+    ],
     pool: "threads",
     testTimeout: 600_000,
     hookTimeout: 600_000,
