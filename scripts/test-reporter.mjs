@@ -19,10 +19,15 @@ function firstLine(message) {
   return line.length > MESSAGE_CHARACTERS_MAX ? `${line.slice(0, MESSAGE_CHARACTERS_MAX)}…` : line;
 }
 
-/** One failure a line, to be read last. */
+/** One failure a line, in order of names, to be read last. */
 export function listFailures(failures) {
-  return failures.map(({ name, message }) => `FAILED ${name}: ${message}\n`).join("");
+  return [...failures]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, message }) => `FAILED ${name}: ${message}\n`)
+    .join("");
 }
+
+const countOf = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 export default class TestReporter {
   #vitest;
@@ -41,7 +46,8 @@ export default class TestReporter {
     this.#began = Date.now();
     this.#files.all = specifications.length;
     for (const { moduleId } of specifications) this.#folderOf(moduleId).waiting++;
-    this.#say(`${specifications.length} files in ${this.#folders.size} folders\n`);
+    const files = countOf(specifications.length, "file");
+    this.#say(`${files} in ${countOf(this.#folders.size, "folder")}\n`);
   }
 
   onUserConsoleLog({ taskId, content }) {
@@ -82,7 +88,7 @@ export default class TestReporter {
   onTestRunEnd(_modules, unhandledErrors) {
     for (const error of unhandledErrors) this.#fail("outside of tests", "failed", [error]);
     const seconds = ((Date.now() - this.#began) / 1000).toFixed(1);
-    this.#say(`${this.#files.ended} files in ${seconds} s\n`);
+    this.#say(`${countOf(this.#files.ended, "file")} in ${seconds} s\n`);
     const report = { passed: this.#passed, failures: this.#failures };
     const target = process.env.ICEFLOE_REPORT;
     if (target !== undefined) writeFileSync(target, JSON.stringify(report));
@@ -127,8 +133,8 @@ export default class TestReporter {
 }
 
 function lineOf({ name, files, passed, failed, ms }) {
-  const tests = `${passed + failed} ${passed + failed === 1 ? "test" : "tests"}`;
-  const count = `${files} ${files === 1 ? "file" : "files"}`;
+  const tests = countOf(passed + failed, "test");
+  const count = countOf(files, "file");
   const end = failed === 0 ? "" : `   ${failed} FAILED`;
   return `  ${name.padEnd(34)}${count.padStart(9)}${tests.padStart(12)}${(ms / 1000).toFixed(1).padStart(8)} s${end}\n`;
 }
