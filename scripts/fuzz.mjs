@@ -13,7 +13,7 @@ prepare();
 const file = await bundleForNode("test/fuzz/main.ts", "fuzz");
 const child = spawn(process.execPath, ["--enable-source-maps", file, ...process.argv.slice(2)], {
   stdio: "inherit",
-  // The bundle lies elsewhere than the test that looks for the fixtures beside the project.
-  env: { ICEFLOE_FIXTURES: join(ROOT, "..", "shared", "fixtures"), ...process.env },
+  // The bundle lies elsewhere than the module that looks for the repositories beside itself.
+  env: { ICEFLOE_FIXTURES: join(ROOT, "test", "data", "official"), ...process.env },
 });
 child.on("exit", (code, signal) => process.exit(signal === null ? code : 1));

@@ -5,8 +5,11 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { ROOT } from "./prepare.mjs";
+import { listFailures } from "./test-reporter.mjs";
+
+const REPORTER = `--reporter=${join(ROOT, "scripts", "test-reporter.mjs")}`;
 
 /** Runs one program of node_modules as one check. */
 export function checkProgram(name, script, args) {
@@ -15,7 +18,9 @@ export function checkProgram(name, script, args) {
     cwd: ROOT,
     stdio: "inherit",
   });
-  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  if (status === 0) return { passed: 1, failed: 0 };
+  const failures = [{ name, message: `${script} ended with code ${status}, see above` }];
+  return { passed: 0, failed: 1, failures };
 }
 
 /**
@@ -27,49 +32,33 @@ export function checkTests(name, args, { node = [process.execPath], env = {} } =
   const folder = mkdtempSync(join(tmpdir(), "icefloe-tests-"));
   const report = join(folder, "report.json");
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
-  const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
   const [command, ...before] = node;
-  const { status } = spawnSync(command, [...before, vitest, "run", ...reporters, ...args], {
+  const { status } = spawnSync(command, [...before, vitest, "run", REPORTER, ...args], {
     cwd: ROOT,
     stdio: "inherit",
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, ICEFLOE_REPORT: report },
   });
-  const counts = countTests(report);
+  const { passed, failures } = readReport(report);
   rmSync(folder, { recursive: true, force: true });
-  if (status !== 0 && counts.failed === 0) counts.failed += 1;
-  return counts;
+  if (status !== 0 && failures.length === 0) {
+    failures.push({ name, message: `vitest ended with code ${status}` });
+  }
+  return { passed, failed: failures.length, failures };
 }
 
-function countTests(report) {
-  const counts = { passed: 0, failed: 0 };
-  let results;
+function readReport(report) {
   try {
-    results = JSON.parse(readFileSync(report, "utf8")).testResults;
+    return JSON.parse(readFileSync(report, "utf8"));
   } catch (error) {
-    process.stdout.write(`no test report: ${error.message}\n`);
-    return counts;
+    return { passed: 0, failures: [{ name: "vitest", message: `no report: ${error.message}` }] };
   }
-  const byFolder = new Map();
-  for (const { name, status, assertionResults } of results) {
-    const passed = assertionResults.filter((test) => test.status === "passed").length;
-    let failed = assertionResults.length - passed;
-    if (failed === 0 && (status !== "passed" || passed === 0)) failed = 1;
-    const folder = relative(ROOT, name).split(/[\\/]/).slice(0, 2).join("/");
-    const row = byFolder.get(folder) ?? { passed: 0, failed: 0 };
-    byFolder.set(folder, { passed: row.passed + passed, failed: row.failed + failed });
-    counts.passed += passed;
-    counts.failed += failed;
-  }
-  for (const [folder, row] of [...byFolder].sort()) {
-    process.stdout.write(`${folder}: ${row.passed} passed, ${row.failed} failed\n`);
-  }
-  return counts;
 }
 
-/** Prints the sum as the last line and ends the process with the right code. */
+/** Prints what failed and, as the last line, the sum; ends the process with the right code. */
 export function finish(results) {
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
-  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+  process.stdout.write(`\n${listFailures(results.flatMap(({ failures = [] }) => failures))}`);
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 }

@@ -55,7 +55,14 @@ const { values } = parseArgs({
 
 prepare();
 const copy = mkdtempSync(join(tmpdir(), "icefloe-mutants-"));
-for (const name of ["src", "test", "package.json", "tsconfig.json", "vitest.config.ts"]) {
+for (const name of [
+  "src",
+  "test",
+  "scripts",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+]) {
   cpSync(join(ROOT, name), join(copy, name), { recursive: true });
 }
 symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"), "dir");
@@ -73,7 +80,6 @@ function isNoticed(stages) {
         stdio: "ignore",
         timeout: HANG_MS,
         env: {
-          ICEFLOE_FIXTURES: join(ROOT, "..", "shared", "fixtures"),
           ...process.env,
           SESSION_LAWS_RUNS: "30",
           FUZZ_RUNS: "1500",

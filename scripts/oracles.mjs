@@ -1,6 +1,6 @@
 /**
  * Installs the official engines into `.cache/`, where only the interop lane uses them: the Python
- * package into a virtual environment, the npm binding into a folder with a shim for older glibc.
+ * packages into virtual environments, the npm binding into a folder with a shim for older glibc.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,25 +15,35 @@ const PYTHON_PACKAGES = [
   "netCDF4==1.7.5",
   "cftime==1.6.6.1",
 ];
+/** The last engine of spec 1; zarr comes as its dependency, and only writes. */
+const OLD_PACKAGES = ["icechunk==1.1.21", "zarr==3.4.2"];
 const NPM_PACKAGE = "@earthmover/icechunk@2.2.2";
 const PYTHON_MINOR_MIN = 12;
 const CACHE = join(ROOT, ".cache");
 
+/** Where each engine is installed. */
+export const ENGINES = {
+  python: join(CACHE, "oracle"),
+  old: join(CACHE, "oracle-old"),
+  npm: join(CACHE, "oracle-npm"),
+};
+
 /** Installs what is missing; throws with one line if the machine lacks what that needs. */
 export function installOracles() {
-  installPython(join(CACHE, "oracle"));
-  installNpm(join(CACHE, "oracle-npm"));
+  installPython(ENGINES.python, PYTHON_PACKAGES);
+  installPython(ENGINES.old, OLD_PACKAGES);
+  installNpm(ENGINES.npm);
 }
 
-function installPython(folder) {
+function installPython(folder, packages) {
   const stamp = join(folder, "installed");
-  const wanted = PYTHON_PACKAGES.join(" ");
+  const wanted = packages.join(" ");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   const python = findPython();
   rmSync(folder, { recursive: true, force: true });
   run(python, ["-m", "venv", folder]);
   const pip = join(folder, "bin", "pip");
-  run(pip, ["install", "--quiet", "--disable-pip-version-check", ...PYTHON_PACKAGES]);
+  run(pip, ["install", "--quiet", "--disable-pip-version-check", ...packages]);
   writeFileSync(stamp, wanted);
 }
 

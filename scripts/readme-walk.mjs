@@ -4,15 +4,7 @@
  * With `--blocks-only` it runs the programs in this clone and no commands.
  */
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkRequirements } from "./check-node.mjs";
@@ -45,9 +37,6 @@ function blocksOf(document, ...languages) {
 if (blocksOnly) prepare();
 else {
   clone = join(folder, "icefloe");
-  // Files that some tests read lie beside a checkout, where they are at hand.
-  const shared = join(ROOT, "..", "shared");
-  if (existsSync(shared)) symlinkSync(shared, join(folder, "shared"));
   run("git clone", "git", ["clone", "--quiet", ROOT, clone], folder);
   for (const block of blocksOf("README.md", "sh"))
     run(block.trim(), "bash", ["-euc", block], clone);

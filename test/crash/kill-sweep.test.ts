@@ -1,6 +1,6 @@
 /**
  * Every operation in a process of its own on a real disk, killed with -9 before a file system
- * call: before each of them for a commit, before some of them for the others.
+ * call: in a campaign before each of them for a commit, else and for the others before some.
  */
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
@@ -9,11 +9,13 @@ import { join } from "node:path";
 import { build as bundle } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
+import { strideOf } from "../runs.ts";
 import { leftoversIn } from "./leftovers.ts";
 import { build, OPERATIONS, type Operation, open, stateOf } from "./world.ts";
 
 const CALLS_MAX = 1000;
-const STRIDE = 6;
+const STRIDE = strideOf(30, 6);
+const STRIDE_OF_COMMIT = strideOf(4);
 
 let folder: string;
 let worker: string;
@@ -61,7 +63,7 @@ test.each(Object.entries(OPERATIONS))(
   "%s, killed with -9, leaves the old state or the new, and committing goes on",
   async (name, operation) => {
     const newState = await newStateOf(name, operation);
-    const stride = name === "commit" ? 1 : STRIDE;
+    const stride = name === "commit" ? STRIDE_OF_COMMIT : STRIDE;
     const seen = { old: 0, new: 0 };
     for (let last = 0; last < CALLS_MAX; last += stride) {
       const path = copyOfOld(`${name}-${last}`);

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { Storage } from "../../src/index.ts";
 import { type Durability, localFilesystemStorage } from "../../src/storage/local/index.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
+import { strideOf } from "../runs.ts";
 import { type Gate, SimulatedDisk } from "../storage/simulated-disk.ts";
 import { chunk } from "../unit/session/fixture.ts";
 import { leftoversIn } from "./leftovers.ts";
@@ -13,6 +14,7 @@ import { build, OPERATIONS, type Operation, open, stateOf } from "./world.ts";
 
 const CALLS_MAX = 2000;
 const POWER_LOSSES_PER_CALL = 3;
+const POWER_STRIDE = strideOf(3);
 
 const mount = (disk: SimulatedDisk, durability: Durability, gate?: Gate): Storage =>
   localFilesystemStorage("/data/root", {
@@ -111,7 +113,7 @@ describe("a power loss during a commit on a local folder", () => {
   test("with full durability leaves the old state or the new, and the new once it is acknowledged", async () => {
     const oldState = await stateOf(mount(await newDisk("full"), "full"));
     const newState = await newStateOf(commit);
-    for (let last = 0, isOver = false; !isOver && last < CALLS_MAX; last++) {
+    for (let last = 0, isOver = false; !isOver && last < CALLS_MAX; last += POWER_STRIDE) {
       const disk = await newDisk("full");
       const { wasStopped, acknowledged } = await runUntil(disk, "full", commit, last);
       isOver = !wasStopped;
@@ -137,7 +139,7 @@ describe("a power loss during a commit on a local folder", () => {
       return [...(await repository.ancestry("main").toArray()).map(({ message }) => message)];
     };
     const before = await whole(mount(await newDisk("metadata"), "metadata"));
-    for (let last = 0, isOver = false; !isOver && last < CALLS_MAX; last++) {
+    for (let last = 0, isOver = false; !isOver && last < CALLS_MAX; last += POWER_STRIDE) {
       const disk = await newDisk("metadata");
       const { wasStopped, acknowledged } = await runUntil(disk, "metadata", commit, last);
       isOver = !wasStopped;

@@ -1,11 +1,12 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as zarr from "zarrita";
 import { assertIdentical, openNetcdf, openZarr } from "../../src/dataset/node/index.ts";
 import { Repository } from "../../src/repository/repository.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
+import { SAMPLES, samplePath } from "../netcdf-samples.ts";
 import { bundleExample, runProgram } from "./run-example.ts";
 
 const GRID = "node_modules/vega-datasets/data/annual-precip.json";
@@ -68,23 +69,20 @@ describe("examples", () => {
     expect([errors, code]).toEqual(["", 0]);
   });
 
-  test.each(["eraint_uvz.nc", "basin_mask.nc"])(
-    "processes.ts fills %s from forks in processes",
-    async (file) => {
-      const source = join(process.env["ICEFLOE_DATA"] ?? resolve("../shared/data"), file);
-      await bundleExample("fill-worker");
-      const path = join(folder, file);
+  test.each(SAMPLES)("processes.ts fills %s from forks in processes", async (file) => {
+    const source = await samplePath(file, folder);
+    await bundleExample("fill-worker");
+    const path = join(folder, `${file}-filled`);
 
-      const run = await runProgram(await bundleExample("processes"), path, source, "2");
+    const run = await runProgram(await bundleExample("processes"), path, source, "2");
 
-      expect([run.errors, run.code]).toEqual(["", 0]);
-      expect(run.output).toMatch(/merged \d+ forks: \d+ chunks/);
-      const { store } = await openLatest(path);
-      const dataset = await openNetcdf(source);
-      await assertIdentical(dataset, await openZarr(store));
-      await dataset.close();
-    },
-  );
+    expect([run.errors, run.code]).toEqual(["", 0]);
+    expect(run.output).toMatch(/merged \d+ forks: \d+ chunks/);
+    const { store } = await openLatest(path);
+    const dataset = await openNetcdf(source);
+    await assertIdentical(dataset, await openZarr(store));
+    await dataset.close();
+  });
 
   test("uncooperative.ts: every writer lands exactly once", async () => {
     const path = join(folder, "uncooperative");

@@ -1,16 +1,15 @@
 /**
- * What fuzzing starts from: files of the official engine (vectors of the format reference, and the
- * fixture repositories where they are), files that icefloe writes, and bytes of its forks.
+ * What fuzzing starts from: files of the official engines (vectors of the format reference, and
+ * whole repositories), files that icefloe writes, and bytes of its forks.
  */
-import { existsSync } from "node:fs";
 import { ForkSession, memoryStorage, Repository, type Storage } from "../../src/index.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
 import {
-  ALL_FIXTURES,
-  FIXTURES_FOLDER,
-  fixtureFiles,
-  readFixture,
-} from "../unit/format/fixtures.ts";
+  OFFICIAL_NAMES,
+  officialFiles,
+  readOfficial,
+  SPEC_2_NAMES,
+} from "../official-repositories.ts";
 import { buildManifest } from "../unit/format/manifest/builder.ts";
 import {
   bytesOf,
@@ -74,7 +73,7 @@ function officialSeeds(): Seed[] {
   const manifests = [TV7_FILE, TV11_FILE].flatMap((file, i) =>
     seedOf(`manifest vector ${i}`, file, "official"),
   );
-  return [...vectors, ...manifests, compressedLocations(), ...fixtureSeeds()];
+  return [...vectors, ...manifests, compressedLocations(), ...repositorySeeds()];
 }
 
 /** Locations compressed with a trained dictionary, which icefloe reads and never writes. */
@@ -107,12 +106,11 @@ export function uncompressed(like: Uint8Array, payload: Uint8Array): Uint8Array 
   return file;
 }
 
-function fixtureSeeds(): Seed[] {
-  if (!existsSync(FIXTURES_FOLDER)) return [];
-  return ALL_FIXTURES.flatMap((name) => {
-    const inFolders = FOLDERS.flatMap((folder) => fixtureFiles(name, folder));
-    const paths = name.endsWith("v1") ? inFolders : [...inFolders, "repo"];
-    return paths.flatMap((path) => seedOf(`${name}/${path}`, readFixture(name, path), "official"));
+function repositorySeeds(): Seed[] {
+  return OFFICIAL_NAMES.flatMap((name) => {
+    const inFolders = FOLDERS.flatMap((folder) => officialFiles(name, folder));
+    const paths = SPEC_2_NAMES.includes(name) ? [...inFolders, "repo"] : inFolders;
+    return paths.flatMap((path) => seedOf(`${name}/${path}`, readOfficial(name, path), "official"));
   });
 }
 

@@ -3,6 +3,7 @@
  * inputs as it is told.
  */
 import { beforeAll, describe, expect, test } from "vitest";
+import { runsOf } from "../runs.ts";
 import { flip } from "./byte-edits.ts";
 import { fromBase64, runCampaign } from "./campaign.ts";
 import { type Corpus, loadCorpus } from "./corpus.ts";
@@ -10,7 +11,7 @@ import { type Inputs, prepareInputs, readInput } from "./inputs.ts";
 import { REGRESSIONS } from "./regressions.ts";
 
 const SEED = Number(process.env["SEED"] ?? 1);
-const RUNS = Number(process.env["FUZZ_RUNS"] ?? 4000);
+const RUNS = runsOf("FUZZ_RUNS", 2000, 4000);
 const HEADER_BYTES = 39;
 
 let corpus: Corpus;

@@ -107,18 +107,14 @@ test("the core takes nothing from the folders above the repository", () => {
 
 test(`opening and reading loads less than ${READING_BYTES_MAX / 1000} kB, gzipped`, () => {
   const bytes = gzippedBytes(pieces.reading);
-  process.stdout.write(
-    `\nbundle: open + get ${bytes} bytes gzipped in ${pieces.reading.length} pieces\n`,
-  );
+  console.log(`bundle: open + get ${bytes} bytes gzipped in ${pieces.reading.length} pieces`);
 
   expect(bytes).toBeLessThan(READING_BYTES_MAX);
 });
 
 test(`writing too loads less than ${WRITING_BYTES_MAX / 1000} kB, gzipped`, () => {
   const bytes = gzippedBytes(pieces.writing);
-  process.stdout.write(
-    `\nbundle: with writing ${bytes} bytes gzipped in ${pieces.writing.length} pieces\n`,
-  );
+  console.log(`bundle: with writing ${bytes} bytes gzipped in ${pieces.writing.length} pieces`);
 
   expect(bytes).toBeLessThan(WRITING_BYTES_MAX);
 });

@@ -102,7 +102,14 @@ async function write(params) {
   return session[params.how ?? "commit"](params.message);
 }
 
-const METHODS = { create, dump, history, refs, write };
+/** Calls one of the repository's own methods on refs. */
+async function manage(params) {
+  const allowed = ["createBranch", "createTag", "deleteTag"];
+  if (!allowed.includes(params.call)) throw new Error(params.call);
+  await (await repositoryOf(params))[params.call](...params.arguments);
+}
+
+const METHODS = { create, dump, history, manage, refs, write };
 
 async function answerAll() {
   for await (const line of createInterface({ input: process.stdin })) {

@@ -3,7 +3,6 @@
  * forks in 4 processes with region "auto", merge, commit once. Each opens the other's result.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Repository, type Session } from "icefloe";
@@ -12,12 +11,11 @@ import { parallelWrite } from "icefloe/parallel";
 import { processes } from "icefloe/parallel/node";
 import { localFilesystemStorage } from "icefloe/storage/local";
 import { afterAll, describe, expect, test } from "vitest";
+import { SAMPLES, samplePath } from "../netcdf-samples.ts";
 import { makeWorkspace } from "./content.ts";
 import { pythonPath } from "./oracle.ts";
 
 const FOLDER = resolve(import.meta.dirname, "page");
-const DATA = process.env["ICEFLOE_DATA"] ?? resolve(import.meta.dirname, "../../../shared/data");
-const FILES = ["eraint_uvz.nc", "basin_mask.nc"].filter((name) => existsSync(join(DATA, name)));
 const FORKS = 24;
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -65,9 +63,9 @@ test("what the official engine's 24 forks in 4 processes wrote, icefloe finds id
   await assertIdentical(page.pageDataset(), await openZarr(store));
 });
 
-describe.each(FILES)("npm start with %s", (file) => {
-  test("leaves folders that xarray finds identical to the file", () => {
-    const source = join(DATA, file);
+describe.each(SAMPLES)("npm start with %s", (file) => {
+  test("leaves folders that xarray finds identical to the file", async () => {
+    const source = await samplePath(file, workspace.folder);
     const output = execFileSync(process.execPath, ["scripts/start.mjs", source], {
       cwd: ROOT,
       encoding: "utf8",

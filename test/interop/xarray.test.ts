@@ -2,16 +2,11 @@
  * Datasets against xarray, case by case and both ways: what xarray writes we open identical, what
  * we write xarray opens identical, what we copy stays identical, and the documents say the same.
  */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { assertIdentical, openNetcdf, openZarr } from "../../src/dataset/node/index.ts";
 import { makeWorkspace, openLocal } from "./content.ts";
 import { type Oracle, pythonOracle } from "./oracle.ts";
 import { CASES } from "./xarray-cases.ts";
-
-const DATA = process.env["ICEFLOE_DATA"] ?? resolve(import.meta.dirname, "../../../shared/data");
-const FILES = ["eraint_uvz.nc", "basin_mask.nc"].filter((name) => existsSync(join(DATA, name)));
 
 const NAMES = Object.keys(CASES);
 const GROUPS = Object.fromEntries(NAMES.map((name, i) => [`case-${i}`, name]));
@@ -131,33 +126,6 @@ describe.each(NAMES)("%s", (name) => {
       }
     }
     expect(own).toEqual(other);
-  });
-});
-
-describe.each(FILES)("%s", (file) => {
-  test("is identical when we copy it and xarray opens both", async () => {
-    const session = await (await openLocal(ours)).writableSession("main");
-    const dataset = await openNetcdf(join(DATA, file));
-    await dataset.toZarr(session.store, { group: file, mode: "w" });
-    await dataset.close();
-    await session.commit(file);
-
-    const difference = await python.call("xarrayCheckFile", {
-      path: ours,
-      group: file,
-      file: join(DATA, file),
-    });
-
-    expect(difference).toBe("");
-  });
-
-  test("is identical when xarray copies it and we open both", async () => {
-    await python.call("xarrayWriteFile", { path: theirs, group: file, file: join(DATA, file) });
-    const dataset = await openNetcdf(join(DATA, file));
-
-    await assertIdentical(dataset, await openZarr(await storeOf(theirs), { group: file }));
-
-    await dataset.close();
   });
 });
 

@@ -14,11 +14,12 @@ import {
   type Storage,
 } from "../../src/index.ts";
 import { createArray } from "../../src/zarr/index.ts";
+import { runsOf } from "../runs.ts";
 import { current, MergeOracle, type OracleState } from "./merge-oracle.ts";
 
 const KEYS = 4;
 const LIVE_MAX = 8;
-const RUNS = Number(process.env["MERGE_MODEL_RUNS"] ?? 200);
+const RUNS = runsOf("MERGE_MODEL_RUNS", 80, 200);
 
 interface Live {
   readonly real: Session | ForkSession;

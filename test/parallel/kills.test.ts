@@ -8,9 +8,10 @@ import { isIcefloeError } from "icefloe";
 import { parallelWrite } from "icefloe/parallel";
 import { processes } from "icefloe/parallel/node";
 import { expect, test } from "vitest";
+import { runsOf } from "../runs.ts";
 import { firstValues, folderWithArray, rowTasks, WORKER } from "./fixture.ts";
 
-const RUNS = Number(process.env["KILL_RUNS"] ?? 12);
+const RUNS = runsOf("KILL_RUNS", 4, 12);
 const ROWS = 8;
 const FIRST_SEED = Number(process.env["KILL_SEED"] ?? 1);
 

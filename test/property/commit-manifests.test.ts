@@ -9,9 +9,10 @@ import type { AssetStore } from "../../src/assets/asset-store.ts";
 import type { ManifestRef } from "../../src/format/snapshot/array-data.ts";
 import { memoryStorage, Repository, type Session } from "../../src/index.ts";
 import { mustGetState } from "../../src/session/session-access.ts";
+import { runsOf } from "../runs.ts";
 import { array, GROUP, text } from "../unit/session/fixture.ts";
 
-const RUNS = Number(process.env["COMMIT_MANIFESTS_RUNS"] ?? 60);
+const RUNS = runsOf("COMMIT_MANIFESTS_RUNS", 40, 60);
 const PATHS = ["/", "/a", "/g/b"];
 const RANK_MAX = 3;
 

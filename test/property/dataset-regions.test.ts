@@ -16,9 +16,10 @@ import {
   type Storage,
 } from "../../src/index.ts";
 import { defineWorker, type Executor, parallelWrite } from "../../src/parallel/index.ts";
+import { runsOf } from "../runs.ts";
 import { chunksOf, invariantsOf, type Plan, planOf, type Region } from "./dataset-regions.ts";
 
-const RUNS = Number(process.env["DATASET_RUNS"] ?? 60);
+const RUNS = runsOf("DATASET_RUNS", 30, 60);
 
 /** A store that a dataset is written to. */
 type Target = Parameters<Dataset["toZarr"]>[0];

@@ -6,9 +6,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ForkSession, isIcefloeError, type Storage } from "../../src/index.ts";
+import { runsOf } from "../runs.ts";
 import { apply, assertHierarchy, contentOf, edits, start } from "./hierarchy-edits.ts";
 
-const RUNS = Number(process.env["MERGE_LAWS_RUNS"] ?? 60);
+const RUNS = runsOf("MERGE_LAWS_RUNS", 25, 60);
 type Outcome = { readonly content: Record<string, string> } | { readonly refused: true };
 
 /** What comes of merging `forks` one by one into a fresh receiver with the parent's changes. */

@@ -13,9 +13,10 @@ import {
   parallelWrite,
 } from "../../src/parallel/index.ts";
 import { createArray } from "../../src/zarr/index.ts";
+import { runsOf } from "../runs.ts";
 
 const CHUNKS = 12;
-const RUNS = Number(process.env["PARALLEL_RUNS"] ?? 150);
+const RUNS = runsOf("PARALLEL_RUNS", 60, 150);
 
 interface Task {
   readonly chunks: readonly number[];

@@ -13,9 +13,10 @@ import {
   type Session,
 } from "../../src/index.ts";
 import { mustGetState } from "../../src/session/session-access.ts";
+import { runsOf } from "../runs.ts";
 import { apply, assertHierarchy, contentOf, type Edit, edits, start } from "./hierarchy-edits.ts";
 
-const RUNS = Number(process.env["REBASE_LAWS_RUNS"] ?? 40);
+const RUNS = runsOf("REBASE_LAWS_RUNS", 25, 40);
 
 async function write(session: Session, each: readonly Edit[]): Promise<void> {
   for (const edit of each) await apply(session, edit);

@@ -15,10 +15,11 @@ import {
 } from "../../src/index.ts";
 import { type FaultEffect, faultyStorage } from "../../src/testing/faulty-storage.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
+import { runsOf } from "../runs.ts";
 import { array, text } from "../unit/session/fixture.ts";
 import { apply, contentOf, type Edit, edits, start } from "./hierarchy-edits.ts";
 
-const RUNS = Number(process.env["SESSION_LAWS_RUNS"] ?? 60);
+const RUNS = runsOf("SESSION_LAWS_RUNS", 30, 60);
 
 /** Dice that say what they are told to, and can be told anew at any time. */
 function injectedRuntime(): Runtime & { inject(seed: number): void } {

@@ -1,10 +1,11 @@
 /** Seeded simulations of many actors in bad weather; `npm run sim` runs as many as it is told. */
 import { describe, expect, test } from "vitest";
 import type { Storage } from "../../src/index.ts";
+import { runsOf } from "../runs.ts";
 import { REGRESSION_SEEDS } from "./regressions.ts";
 import { simulate } from "./simulation.ts";
 
-const SEEDS = Number(process.env["SIM_SEEDS"] ?? 25);
+const SEEDS = runsOf("SIM_SEEDS", 12, 25);
 const FIRST = Number(process.env["SEED"] ?? 1);
 
 test("nothing acknowledged is lost, nothing published changes, in any weather", async () => {

@@ -5,9 +5,10 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { runsOf } from "../../runs.ts";
 import { histories, runHistory } from "./run.ts";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 150);
+const RUNS = runsOf("MODEL_RUNS", 60, 150);
 
 test("sessions, forks and repositories agree with the model after every step", async () => {
   const counts = new Map<string, number>();

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openNetcdf } from "../../../src/dataset/index.ts";
 import { blobSource, urlSource } from "../../../src/dataset/netcdf/byte-source.ts";
+import { netcdf3File } from "../../netcdf3-file.ts";
 import { type FileServer, fileServer } from "./file-server.ts";
-import { netcdf3File } from "./netcdf3-file.ts";
 
 const SIZE = 200_000;
 const content = netcdf3File({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { slice } from "zarrita";
 import { type DataArray, Dataset, openNetcdf, TimeArray } from "../../../src/dataset/index.ts";
-import { netcdf3File } from "./netcdf3-file.ts";
+import { netcdf3File } from "../../netcdf3-file.ts";
 
 const grid = (): Dataset =>
   new Dataset({

@@ -1,14 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isIcefloeError } from "../../../src/base/errors.ts";
 import { type ByteSource, bytesSource } from "../../../src/dataset/netcdf/byte-source.ts";
 import type { RawDataset } from "../../../src/dataset/netcdf/raw-variable.ts";
 import { readNetcdf3 } from "../../../src/dataset/netcdf/read-netcdf3.ts";
 import { wholeBox } from "../../../src/zarr/box.ts";
-import { type Netcdf3Content, netcdf3File } from "./netcdf3-file.ts";
-
-const DATA = process.env["ICEFLOE_DATA"] ?? resolve(import.meta.dirname, "../../../../shared/data");
+import { type Netcdf3Content, netcdf3File } from "../../netcdf3-file.ts";
 
 const CONTENT: Omit<Netcdf3Content, "version"> = {
   dimensions: { time: 0, x: 3, len: 5 },
@@ -236,18 +232,3 @@ describe("damage", () => {
     }
   });
 });
-
-test.skipIf(!existsSync(DATA))(
-  "the ERA-Interim sample has the expected shape and packing",
-  async () => {
-    const bytes = new Uint8Array(readFileSync(join(DATA, "eraint_uvz.nc")));
-
-    const dataset = await readNetcdf3(bytesSource(bytes));
-    const z = dataset.variables.find(({ name }) => name === "z");
-
-    expect(z?.source.shape).toEqual([2, 3, 241, 480]);
-    expect(z?.source.type).toEqual({ name: "int16" });
-    expect(z?.attributes.values.get("scale_factor")).toBe(-1.7250274674967954);
-    expect(await valuesOf(dataset, "month")).toEqual(Int32Array.of(1, 7));
-  },
-);

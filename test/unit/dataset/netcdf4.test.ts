@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import * as h5wasm from "h5wasm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../../../src/dataset/netcdf/byte-source.ts";
@@ -7,8 +5,6 @@ import { loadHdf5 } from "../../../src/dataset/netcdf/hdf5.ts";
 import { openHdf5Bytes } from "../../../src/dataset/netcdf/open-hdf5.ts";
 import type { RawDataset } from "../../../src/dataset/netcdf/raw-variable.ts";
 import { wholeBox } from "../../../src/zarr/box.ts";
-
-const DATA = process.env["ICEFLOE_DATA"] ?? resolve(import.meta.dirname, "../../../../shared/data");
 
 const DIMENSION_ONLY = "This is a netCDF dimension but not a netCDF variable.         3";
 
@@ -158,14 +154,4 @@ test("a missing h5wasm is a typed error that names the package", async () => {
     kind: "missing-dependency",
     details: { package: "h5wasm" },
   });
-});
-
-test.skipIf(!existsSync(DATA))("the basin mask has the expected shape and attributes", async () => {
-  const dataset = await open(new Uint8Array(readFileSync(join(DATA, "basin_mask.nc"))));
-  const basin = variableOf(dataset, "basin");
-
-  expect(basin.dims).toEqual(["Z", "Y", "X"]);
-  expect(basin.source.shape).toEqual([33, 180, 360]);
-  expect(basin.source.type).toEqual({ name: "int8" });
-  expect(basin.attributes.values.get("missing_value")).toBe(-100);
 });

@@ -6,8 +6,8 @@ import {
   openZarr,
   TimeArray,
 } from "../../../src/dataset/index.ts";
+import { netcdf3File } from "../../netcdf3-file.ts";
 import { chunkKeys, documentAt, mapStore } from "./map-store.ts";
-import { netcdf3File } from "./netcdf3-file.ts";
 
 const { NaN: NAN } = Number;
 

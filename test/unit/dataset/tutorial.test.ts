@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openNetcdf, openTutorial } from "../../../src/dataset/node/index.ts";
+import { netcdf3File } from "../../netcdf3-file.ts";
 import { type FileServer, fileServer } from "./file-server.ts";
-import { netcdf3File } from "./netcdf3-file.ts";
 
 const content = netcdf3File({
   version: 1,

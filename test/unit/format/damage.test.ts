@@ -6,10 +6,11 @@ import { parseRepoInfo } from "../../../src/format/repo/read.ts";
 import { encodeRepoInfo } from "../../../src/format/repo/write.ts";
 import { parseSnapshot } from "../../../src/format/snapshot/read.ts";
 import { parseTransactionLog } from "../../../src/format/transaction-log/read.ts";
+import { runsOf } from "../../runs.ts";
 import { officialFile } from "./official-files.ts";
 
 const SEED = Number(process.env["SEED"] ?? 20_261_124);
-const ROUNDS = 3000;
+const ROUNDS = runsOf("DAMAGE_ROUNDS", 1000, 3000);
 const BYTES_MAX = 1_000_000;
 
 /** Seeded, so that a failure comes again. */

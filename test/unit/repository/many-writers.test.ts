@@ -10,9 +10,10 @@ import {
   type Storage,
 } from "../../../src/index.ts";
 import { localFilesystemStorage } from "../../../src/storage/local/index.ts";
+import { runsOf } from "../../runs.ts";
 import { array, GROUP, text, textOf } from "../session/fixture.ts";
 
-const WRITERS = Number(process.env["MANY_WRITERS"] ?? 32);
+const WRITERS = runsOf("MANY_WRITERS", 16, 32);
 const COMMITS = 10;
 const COMMITS_ON_DISK = 4;
 

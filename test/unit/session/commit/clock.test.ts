@@ -1,9 +1,10 @@
 /** Times rise whatever clocks do. Spec: docs/semantics.md "Times". */
 import { expect, test } from "vitest";
 import { memoryStorage, Repository, type Runtime, systemRuntime } from "../../../../src/index.ts";
+import { runsOf } from "../../../runs.ts";
 import { array, chunk, GROUP, kindOf } from "../fixture.ts";
 
-const COMMITS = 2000;
+const COMMITS = runsOf("CLOCK_COMMITS", 300, 2000);
 
 function stoppedClock(atMicros: number): Runtime {
   return { ...systemRuntime(), nowMicros: () => atMicros };
