@@ -1,4 +1,4 @@
-/** zstd's bit streams, which are read from their end. Spec: RFC 8878 "Bitstreams". */
+/** zstd's bit streams, which are read from their end. Spec: RFC 8878 "Huffman-Coded Streams". */
 import { zstdDamaged } from "./frame.ts";
 
 /** Bits of the stream in bytes [start, end), without its end mark. */
