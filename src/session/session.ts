@@ -21,7 +21,7 @@ import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
 import type { MergeReport } from "./merge/report.ts";
 import type { ConflictSolver } from "./rebase/conflict.ts";
 import { conflictDetector } from "./rebase/solvers.ts";
-import { rememberState } from "./session-access.ts";
+import { rememberState } from "./state/access.ts";
 import {
   assertIdle,
   createState,
@@ -29,7 +29,7 @@ import {
   hasChanges,
   runExclusive,
   type SessionState,
-} from "./session-state.ts";
+} from "./state/state.ts";
 import { Store } from "./store/store.ts";
 import type { Diff } from "./view/diff.ts";
 import {

@@ -2,8 +2,8 @@
 import { makeError } from "../../base/errors.ts";
 import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
 import type { ForkContent } from "../merge/three-way.ts";
-import { getState } from "../session-access.ts";
-import { assertIdle, closeEpoch, createState, type SessionState } from "../session-state.ts";
+import { getState } from "../state/access.ts";
+import { assertIdle, closeEpoch, createState, type SessionState } from "../state/state.ts";
 
 /**
  * The state of a fork of `parent`: shares all tables until someone writes.

@@ -16,7 +16,7 @@ import type { Storage, StorageHint } from "../../storage/port.ts";
 import { defineAsyncDispose } from "../dispose.ts";
 import type { MergeInputs, MergeOptions } from "../merge/inputs.ts";
 import type { MergeReport } from "../merge/report.ts";
-import { rememberState } from "../session-access.ts";
+import { rememberState } from "../state/access.ts";
 import {
   assertIdle,
   closeEpoch,
@@ -26,7 +26,7 @@ import {
   hasChanges,
   hasOwnChanges,
   type SessionState,
-} from "../session-state.ts";
+} from "../state/state.ts";
 import { Store } from "../store/store.ts";
 import type { Diff } from "../view/diff.ts";
 import {

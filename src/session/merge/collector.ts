@@ -6,7 +6,7 @@ import { makeError } from "../../base/errors.ts";
 import { objectIdFromBytes } from "../../format/ids.ts";
 import { chunkPath } from "../../format/object-paths.ts";
 import { shareChanges } from "../changes/shared-tables.ts";
-import { closeEpoch, loadBase, type SessionState } from "../session-state.ts";
+import { closeEpoch, loadBase, type SessionState } from "../state/state.ts";
 import { EMPTY_MERGE_REPORT, type MergeReport } from "./report.ts";
 import {
   type ForkContent,

@@ -9,8 +9,8 @@ import { makeError } from "../../base/errors.ts";
 import { checkOptions, describe } from "../../base/options.ts";
 import { decodeForkBytes } from "../fork/bytes.ts";
 import { contentOfFork } from "../fork/content.ts";
-import { getState } from "../session-access.ts";
-import { assertWritable, runMerge, type SessionState } from "../session-state.ts";
+import { getState } from "../state/access.ts";
+import { assertWritable, runMerge, type SessionState } from "../state/state.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 import type { ForkContent } from "./three-way.ts";
 

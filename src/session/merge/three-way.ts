@@ -24,8 +24,9 @@ import type { ChunkTable } from "../changes/chunk-table.ts";
 import { covers, type Dot, isCovered, joinVectors, type VersionVector } from "../changes/dot.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
 import { writableTable } from "../changes/shared-tables.ts";
+import type { Layers } from "../state/layers.ts";
 import { isInGrid, pendingChunk } from "../view/chunks.ts";
-import { changeAt, type Layers, nodeAt } from "../view/nodes.ts";
+import { changeAt, nodeAt } from "../view/nodes.ts";
 import {
   COORDINATES_PER_OVERLAP_MAX,
   mergeFailed,

@@ -10,15 +10,16 @@ import { inTurn } from "../../base/in-turn.ts";
 import { checkOptions, describe } from "../../base/options.ts";
 import { abortable } from "../../base/single-flight.ts";
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
+import type { Layers } from "../state/layers.ts";
 import {
   assertWritable,
   layersOf,
   loadLayers,
   type SessionState,
   trackWrite,
-} from "../session-state.ts";
+} from "../state/state.ts";
 import { chunkBatches } from "../view/chunks.ts";
-import { type Layers, mustGetNode } from "../view/nodes.ts";
+import { mustGetNode } from "../view/nodes.ts";
 import type { VirtualRefColumns, VirtualRefInput, VirtualRefOptions } from "../virtual/set-refs.ts";
 import type { WriteHalf } from "../write-half.ts";
 import type { RangeRequest } from "./byte-range.ts";
