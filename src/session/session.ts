@@ -16,7 +16,7 @@ import {
 } from "./commit/options.ts";
 import type { CommitReport } from "./commit/report.ts";
 import { defineAsyncDispose } from "./dispose.ts";
-import { ForkSession } from "./fork/fork-session.ts";
+import { ForkSession } from "./fork-session.ts";
 import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
 import type { MergeReport } from "./merge/report.ts";
 import type { ConflictSolver } from "./rebase/conflict.ts";
@@ -30,7 +30,7 @@ import {
   runExclusive,
   type SessionState,
 } from "./state/state.ts";
-import { Store } from "./store/store.ts";
+import { Store } from "./store.ts";
 import type { Diff } from "./view/diff.ts";
 import {
   type ChunkCoordinateList,
