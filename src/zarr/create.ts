@@ -22,11 +22,11 @@ import {
 import type { ElementValue } from "./codecs/element-values.ts";
 import { defaultFillValue, encodeFillValue } from "./codecs/fill-value.ts";
 import {
+  addressOf,
   applyEdits,
   deleteNode,
-  type NodePlace,
+  type NodeAddress,
   ownerOf,
-  placeOf,
   readDocument,
   writeDocument,
   type ZarrStore,
@@ -80,8 +80,8 @@ export async function createGroup(
   options: CreateGroupOptions = {},
 ): Promise<void> {
   checkOptions("createGroup", options, ["attributes", "overwrite", "signal"]);
-  const place = placeOf("createGroup", store, path, options.signal);
-  await createNode(place, groupDocument(options.attributes), options.overwrite === true);
+  const address = addressOf("createGroup", store, path, options.signal);
+  await createNode(address, groupDocument(options.attributes), options.overwrite === true);
 }
 
 /**
@@ -109,8 +109,8 @@ export async function createArray(
     "overwrite",
     "signal",
   ]);
-  const place = placeOf("createArray", store, path, options.signal);
-  await createNode(place, arrayDocument(place.path, options), options.overwrite === true);
+  const address = addressOf("createArray", store, path, options.signal);
+  await createNode(address, arrayDocument(address.path, options), options.overwrite === true);
 }
 
 function groupDocument(attributes: Attributes | undefined): Uint8Array {
@@ -208,36 +208,44 @@ function codecsOf(
   });
 }
 
-async function createNode(place: NodePlace, bytes: Uint8Array, overwrite: boolean): Promise<void> {
-  const owner = ownerOf(place.store);
+async function createNode(
+  address: NodeAddress,
+  bytes: Uint8Array,
+  overwrite: boolean,
+): Promise<void> {
+  const owner = ownerOf(address.store);
   const create = async (): Promise<void> => {
-    const missing = await missingGroups(place);
-    const present = await readDocument(place);
+    const missing = await missingGroups(address);
+    const present = await readDocument(address);
     if (present !== undefined && !overwrite) {
-      throw alreadyExists(place.path, String(present.get("node_type")));
+      throw alreadyExists(address.path, String(present.get("node_type")));
     }
     const group = groupDocument(undefined);
-    await applyEdits(place.store, [
-      ...(present === undefined ? [] : [() => deleteNode(place)]),
-      ...missing.map((path) => () => writeDocument({ ...place, path }, group)),
-      () => writeDocument(place, bytes),
+    await applyEdits(address.store, [
+      ...(present === undefined ? [] : [() => deleteNode(address)]),
+      ...missing.map((path) => () => writeDocument({ ...address, path }, group)),
+      () => writeDocument(address, bytes),
     ]);
   };
   // Two tasks that make one node must not both find nothing there, and one that changes the
   // document must not write back what it was before.
-  await inTurn(owner, "create", () => inTurn(owner, `document ${place.path}`, create));
+  await inTurn(owner, "create", () => inTurn(owner, `document ${address.path}`, create));
 }
 
-/** Paths above the place where nothing is, outermost first. Throws `not-a-group`. */
-async function missingGroups(place: NodePlace): Promise<string[]> {
+/** Paths above the address where nothing is, outermost first. Throws `not-a-group`. */
+async function missingGroups(address: NodeAddress): Promise<string[]> {
   const missing: string[] = [];
-  for (let path = parentPath(place.path); path !== undefined; path = parentPath(path)) {
-    const document = await readDocument({ ...place, path });
+  for (let path = parentPath(address.path); path !== undefined; path = parentPath(path)) {
+    const document = await readDocument({ ...address, path });
     if (document === undefined) missing.unshift(path);
     else if (document.get("node_type") !== "group") {
-      throw makeError("not-a-group", `${path} is an array, so ${place.path} cannot lie below it`, {
-        details: { path, child: place.path },
-      });
+      throw makeError(
+        "not-a-group",
+        `${path} is an array, so ${address.path} cannot lie below it`,
+        {
+          details: { path, child: address.path },
+        },
+      );
     }
   }
   return missing;

@@ -129,8 +129,8 @@ async function valueDifferences(
   const index = firstDifference(x, y);
   if (index < 0) return [];
   const at = indexAt(a.shape, index);
-  const place = at.map((i, d) => `${a.dims[d]} ${i}`).join(", ");
-  const where = place === "" ? "" : ` at ${place}`;
+  const labels = at.map((i, d) => `${a.dims[d]} ${i}`).join(", ");
+  const where = labels === "" ? "" : ` at ${labels}`;
   return [`${owner}: ${show(x, index)} and ${show(y, index)}${where}`];
 }
 

@@ -9,7 +9,7 @@ import type { Extent } from "../../base/extent.ts";
 import { describe, isPlainObject } from "../../base/options.ts";
 import { indexAt, shapeOf } from "../../zarr/box.ts";
 import { firstCutChunk } from "../../zarr/chunk-grid.ts";
-import type { NodePlace } from "../../zarr/zarr-store.ts";
+import type { NodeAddress } from "../../zarr/zarr-store.ts";
 import type { Values } from "../array/elements.ts";
 import { firstDifference } from "../model/compare-values.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
@@ -40,13 +40,13 @@ const UNDER_WAY_MAX = 4;
 type Extents = ReadonlyMap<string, Extent & { readonly size: number }>;
 
 /**
- * Writes `dataset` into its part of the group at `place`.
+ * Writes `dataset` into its part of the group at `address`.
  * @throws {invalid-option} a part that is not where it says, or does not fit the store.
  * @throws {region-not-aligned} a chunk that another writer would share.
  */
 export async function writeRegion(
   dataset: DatasetContent,
-  place: NodePlace,
+  address: NodeAddress,
   context: WriteContext,
   options: RegionOptions,
 ): Promise<void> {
@@ -54,7 +54,7 @@ export async function writeRegion(
   if (encoded.length > 0) {
     throw invalid("encoding", `variable ${encoded[0]} exists already: its encoding stays`);
   }
-  const group = await mustReadGroup(place);
+  const group = await mustReadGroup(address);
   const plans = planAll(dataset, group);
   const extents = await findExtents(dataset, plans, context, options.region);
   const isCoordinate = ({ array }: VariablePlan): boolean =>

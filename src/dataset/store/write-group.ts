@@ -4,7 +4,7 @@ import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
 import { parentPath } from "../../format/node-path.ts";
-import { type NodePlace, readDocument, writeDocument } from "../../zarr/zarr-store.ts";
+import { type NodeAddress, readDocument, writeDocument } from "../../zarr/zarr-store.ts";
 import { type CoordinateTexts, coordinateTexts } from "../cf/coordinates.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { checkedDocument, spelledAttributes, type VariablePlan } from "./variable-plan.ts";
@@ -18,38 +18,45 @@ export function textsOf(dataset: DatasetContent): CoordinateTexts {
 }
 
 /** The document of the dataset's group. Throws `bad-metadata` for attributes that JSON cannot say. */
-export function groupDocument(dataset: DatasetContent, place: NodePlace): JsonObject {
+export function groupDocument(dataset: DatasetContent, address: NodeAddress): JsonObject {
   const { ofGroup } = textsOf(dataset);
   const attributes = spelledAttributes(dataset.attributes, dataset.spelling);
   if (ofGroup !== undefined && !attributes.has("coordinates")) {
     attributes.set("coordinates", ofGroup);
   }
-  return checkedDocument(place.path, undefined, { ...EMPTY_GROUP, attributes });
+  return checkedDocument(address.path, undefined, { ...EMPTY_GROUP, attributes });
 }
 
 /** Writes one zarr.json. */
 export async function writeJson(
-  place: NodePlace,
+  address: NodeAddress,
   document: JsonObject | Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await writeDocument(place, encodeUtf8(printJson(document)));
+  await writeDocument(address, encodeUtf8(printJson(document)));
 }
 
 /** Makes groups without attributes. */
-export async function writeEmptyGroups(place: NodePlace, paths: readonly string[]): Promise<void> {
-  for (const path of paths) await writeJson({ ...place, path }, EMPTY_GROUP);
+export async function writeEmptyGroups(
+  address: NodeAddress,
+  paths: readonly string[],
+): Promise<void> {
+  for (const path of paths) await writeJson({ ...address, path }, EMPTY_GROUP);
 }
 
-/** Paths of groups above the place that are not there, outermost first. Throws `not-a-group`. */
-export async function missingGroups(place: NodePlace): Promise<string[]> {
+/** Paths of groups above the address that are not there, outermost first. Throws `not-a-group`. */
+export async function missingGroups(address: NodeAddress): Promise<string[]> {
   const missing: string[] = [];
-  for (let path = parentPath(place.path); path !== undefined; path = parentPath(path)) {
-    const document = await readDocument({ ...place, path });
+  for (let path = parentPath(address.path); path !== undefined; path = parentPath(path)) {
+    const document = await readDocument({ ...address, path });
     if (document === undefined) missing.unshift(path);
     else if (document.get("node_type") !== "group") {
-      throw makeError("not-a-group", `${path} is an array, so ${place.path} cannot lie below it`, {
-        details: { path, child: place.path },
-      });
+      throw makeError(
+        "not-a-group",
+        `${path} is an array, so ${address.path} cannot lie below it`,
+        {
+          details: { path, child: address.path },
+        },
+      );
     }
   }
   return missing;
@@ -57,12 +64,12 @@ export async function missingGroups(place: NodePlace): Promise<string[]> {
 
 /** Writes the documents of new arrays. */
 export async function writeNewDocuments(
-  place: NodePlace,
+  address: NodeAddress,
   plans: readonly VariablePlan[],
 ): Promise<void> {
   const made = plans.filter(({ isNew }) => isNew);
   await mapConcurrent(made, DOCUMENTS_UNDER_WAY_MAX, ({ target }) =>
-    writeJson({ ...place, path: target.path }, target.document),
+    writeJson({ ...address, path: target.path }, target.document),
   );
 }
 
