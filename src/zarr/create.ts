@@ -6,7 +6,7 @@
 import { encodeUtf8 } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import { checkOption, checkOptions, describe, plainObject } from "../base/options.ts";
 import { isJsonArray, isJsonObject, type JsonValue, parseJson, printJson } from "../codec/json.ts";
 import { parentPath } from "../format/node-path.ts";
 import { parseNodeMetadata } from "../session/changes/node-metadata.ts";
@@ -125,12 +125,8 @@ function groupDocument(attributes: Attributes | undefined): Uint8Array {
 
 /** Refuses what is no object. Throws `invalid-option`. */
 export function checkAttributes(attributes: unknown): Attributes {
-  if (isPlainObject(attributes)) return attributes;
-  throw makeError(
-    "invalid-option",
-    `attributes must be a plain object, got ${describe(attributes)}`,
-    { details: { option: "attributes", found: describe(attributes) } },
-  );
+  checkOption(undefined, "attributes", attributes, plainObject);
+  return attributes as Attributes;
 }
 
 function arrayDocument(path: string, options: CreateArrayOptions): Uint8Array {

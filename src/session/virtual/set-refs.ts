@@ -5,7 +5,7 @@
 
 import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
-import { describe, isCount } from "../../base/options.ts";
+import { checkOption, describe, isCount, trueOrFalse } from "../../base/options.ts";
 import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import { currentDot, type SessionState } from "../session-state.ts";
@@ -312,14 +312,8 @@ function createLocationCheck(
     urlPrefix.endsWith("/") ? urlPrefix : `${urlPrefix}/`,
   );
   const names = new Set(containers.map(({ name }) => name));
-  const validate: unknown = options?.validateContainer ?? true;
-  if (typeof validate !== "boolean") {
-    throw makeError(
-      "invalid-option",
-      `validateContainer must be true or false, got ${describe(validate)}`,
-      { details: { option: "validateContainer", found: describe(validate) } },
-    );
-  }
+  const validate = options?.validateContainer ?? true;
+  checkOption(undefined, "validateContainer", validate, trueOrFalse);
   const origins: KnownOrigins = { plain: new Set(), latest: undefined };
   return (location) => {
     const normal = normaliseLocation(location, origins);

@@ -2,6 +2,7 @@
  * What callers give as elements of a data type. Nothing is converted with loss, except that
  * float16 rounds and float32 rounds plain numbers.
  */
+import { isWellFormed } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
 import type { DataType } from "./data-type.ts";
@@ -165,7 +166,7 @@ function setComplex(numbers: Float32Array | Float64Array, index: number, value: 
 
 /** Halves of surrogate pairs have no bytes, and NULs at the end of fixed strings are padding. */
 function heldText({ isVariable, bytesPerElement }: DataType, value: unknown): string | undefined {
-  if (typeof value !== "string" || /\p{Surrogate}/u.test(value)) return undefined;
+  if (typeof value !== "string" || !isWellFormed(value)) return undefined;
   if (isVariable) return value;
   const isFit = [...value].length * 4 <= bytesPerElement && !value.endsWith("\0");
   return isFit ? value : undefined;
