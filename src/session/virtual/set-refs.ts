@@ -13,7 +13,7 @@ import { parseStoreKey } from "../store/key.ts";
 import { parseNodePath } from "../store/prefix.ts";
 import { assertInGrid } from "../view/chunks.ts";
 import { type ArrayNode, type Layers, mustGetArray } from "../view/nodes.ts";
-import { setVirtualColumns } from "./columns.ts";
+import { setVirtualColumns, type VirtualColumns } from "./columns.ts";
 import { type Checksum, VirtualRefList } from "./ref-list.ts";
 
 /** A chunk that is bytes [offset, offset + length) of the object at `location`. */
@@ -35,20 +35,9 @@ export interface VirtualRefOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A box of references as columns, one entry per chunk of `gridShape` in row-major order. */
-export interface VirtualRefColumns {
-  /** Chunks per dimension of the box. */
-  readonly gridShape: readonly number[];
-  /** Coordinates of the box's first chunk; default all 0. */
-  readonly gridOffset?: readonly number[] | undefined;
-  readonly locations:
-    | readonly string[]
-    | { readonly dictionary: readonly string[]; readonly codes: Uint32Array };
-  /** Bytes. */
-  readonly offsets: Float64Array;
-  /** Bytes. */
-  readonly lengths: Float64Array;
-  readonly etag?: string | undefined;
+/** References of a box of chunks as columns. */
+export interface VirtualRefColumns extends VirtualColumns {
+  /** The modification time of every target, stored in seconds, rounded up. */
   readonly lastModified?: Date | undefined;
 }
 
