@@ -15,11 +15,10 @@ import {
   trueOrFalse,
 } from "../../base/options.ts";
 import { decodeForkBytes } from "../fork/bytes.ts";
-import { contentOfFork } from "../fork/content.ts";
-import { getState } from "../session-access.ts";
-import { assertWritable, runMerge, type SessionState } from "../session-state.ts";
+import { contentOfFork, type ForkContent } from "../fork/content.ts";
+import { getState } from "../state/access.ts";
+import { assertWritable, runMerge, type SessionState } from "../state/state.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
-import type { ForkContent } from "./three-way.ts";
 
 /** A fork to merge: live, as bytes, or saved (not built yet). */
 export type MergeInput<F> = F | Uint8Array | { readonly saved: string };

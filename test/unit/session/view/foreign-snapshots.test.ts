@@ -16,7 +16,7 @@ import {
 } from "../../../../src/format/transaction-log/write.ts";
 import { memoryStorage, Repository, systemRuntime } from "../../../../src/index.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import { mustGetState } from "../../../../src/session/session-access.ts";
+import { mustGetState } from "../../../../src/session/state/access.ts";
 import { array, chunk, GROUP } from "../fixture.ts";
 
 const runtime = systemRuntime();
