@@ -6,7 +6,7 @@
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
-import { describe, isPlainObject } from "../../base/options.ts";
+import { describe, isPlainObject, mustBe } from "../../base/options.ts";
 import { indexAt, shapeOf } from "../../zarr/box.ts";
 import { firstCutChunk } from "../../zarr/chunk-grid.ts";
 import type { NodePlace } from "../../zarr/zarr-store.ts";
@@ -86,7 +86,7 @@ async function findExtents(
   region: RegionOption,
 ): Promise<Extents> {
   if (region !== "auto" && !isPlainObject(region)) {
-    throw invalid("region", `region must be "auto" or an object, got ${describe(region)}`);
+    throw invalid("region", `region ${mustBe('"auto" or an object', region)}`);
   }
   const named = region === "auto" ? [] : Object.keys(region);
   const unknown = named.find((dim) => dataset.sizes[dim] === undefined);

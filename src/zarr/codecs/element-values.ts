@@ -4,7 +4,7 @@
  */
 import { isWellFormed } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
-import { describe } from "../../base/options.ts";
+import { describe, mustBe } from "../../base/options.ts";
 import type { DataType } from "./data-type.ts";
 import { bytesOf, type Elements, fillWith, isList, type Numbers } from "./elements.ts";
 import { float16Bits } from "./float16.ts";
@@ -101,11 +101,9 @@ export function filled(dataType: DataType, length: number, fill: Elements): Elem
 }
 
 function unfit(dataType: DataType, value: unknown, owner: string): Error {
-  return makeError(
-    "invalid-option",
-    `${owner} must be of type ${dataType.name}, got ${describe(value)}`,
-    { details: { dataType: dataType.name, found: describe(value) } },
-  );
+  return makeError("invalid-option", `${owner} ${mustBe(`of type ${dataType.name}`, value)}`, {
+    details: { dataType: dataType.name, found: describe(value) },
+  });
 }
 
 /** Sets one element; false if the data type cannot hold the value. */
