@@ -12,7 +12,7 @@ import { allocate, type Values } from "./elements.ts";
 
 /** What is taken of one dimension; indices count from 0 and lie inside. */
 export type AxisSelection =
-  | { readonly kind: "range"; readonly start: number; readonly end: number }
+  | ({ readonly kind: "range" } & Extent)
   | { readonly kind: "list"; readonly indices: readonly number[] }
   | { readonly kind: "index"; readonly index: number };
 
