@@ -1,7 +1,7 @@
 /** Makes an array longer and writes into what is new. */
 import { makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import { checkOptions, mustBe } from "../base/options.ts";
 import { parseLayout } from "./array-layout.ts";
 import { touchedChunkCount } from "./chunk-grid.ts";
 import { type ArrayValues, elementsIn, toElements } from "./codecs/element-values.ts";
@@ -42,7 +42,7 @@ export async function append(
     if (oldLength === undefined) {
       throw makeError(
         "invalid-option",
-        `${owner}: axis must be from 0 to ${shape.length - 1}, got ${describe(axis)}`,
+        `${owner}: axis ${mustBe(`from 0 to ${shape.length - 1}`, axis)}`,
         { details: { path: address.path, option: "axis" } },
       );
     }

@@ -6,7 +6,7 @@
 import { encodeUtf8 } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import { checkOption, checkOptions, describe, mustBe, plainObject } from "../base/options.ts";
 import { isJsonArray, isJsonObject, type JsonValue, parseJson, printJson } from "../codec/json.ts";
 import { parentPath } from "../format/node-path.ts";
 import { parseNodeMetadata } from "../session/changes/node-metadata.ts";
@@ -125,12 +125,8 @@ function groupDocument(attributes: Attributes | undefined): Uint8Array {
 
 /** Refuses what is no object. Throws `invalid-option`. */
 export function checkAttributes(attributes: unknown): Attributes {
-  if (isPlainObject(attributes)) return attributes;
-  throw makeError(
-    "invalid-option",
-    `attributes must be a plain object, got ${describe(attributes)}`,
-    { details: { option: "attributes", found: describe(attributes) } },
-  );
+  checkOption(undefined, "attributes", attributes, plainObject);
+  return attributes as Attributes;
 }
 
 function arrayDocument(path: string, options: CreateArrayOptions): Uint8Array {
@@ -138,7 +134,7 @@ function arrayDocument(path: string, options: CreateArrayOptions): Uint8Array {
   const dataType = parseDtype(options.dtype, owner);
   const { shape } = options;
   if (!Array.isArray(shape)) {
-    throw makeError("invalid-option", `${owner}: shape must be a list, got ${describe(shape)}`, {
+    throw makeError("invalid-option", `${owner}: shape ${mustBe("a list", shape)}`, {
       details: { path, option: "shape" },
     });
   }
@@ -202,10 +198,10 @@ function codecsOf(
 ): readonly JsonValue[] {
   if (codecs === undefined) return defaultCodecs(dataType);
   const given = parseJson(printJson(codecs));
-  if (isJsonArray(given)) return completeCodecs(given, dataType);
-  throw makeError("invalid-option", `codecs must be a list, got ${describe(codecs)}`, {
-    details: { option: "codecs", found: describe(codecs) },
-  });
+  checkOption(undefined, "codecs", codecs, () =>
+    isJsonArray(given) ? undefined : mustBe("a list", codecs),
+  );
+  return completeCodecs(given as JsonValue[], dataType);
 }
 
 async function createNode(

@@ -6,8 +6,8 @@
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
-import { describe, isPlainObject } from "../../base/options.ts";
-import { indexAt, shapeOf } from "../../zarr/box.ts";
+import { describe, isPlainObject, mustBe } from "../../base/options.ts";
+import { indexAt } from "../../zarr/box.ts";
 import { firstCutChunk } from "../../zarr/chunk-grid.ts";
 import type { NodeAddress } from "../../zarr/zarr-store.ts";
 import type { Values } from "../array/elements.ts";
@@ -86,7 +86,7 @@ async function findExtents(
   region: RegionOption,
 ): Promise<Extents> {
   if (region !== "auto" && !isPlainObject(region)) {
-    throw invalid("region", `region must be "auto" or an object, got ${describe(region)}`);
+    throw invalid("region", `region ${mustBe('"auto" or an object', region)}`);
   }
   const named = region === "auto" ? [] : Object.keys(region);
   const unknown = named.find((dim) => dataset.sizes[dim] === undefined);
@@ -221,7 +221,7 @@ async function assertStored(
   const index = firstDifference(own, stored);
   if (index < 0 || isStoredAs(plan, raw)) return;
   const { name } = plan.array;
-  const at = indexAt(shapeOf(box), index).map((i, d) => i + (box[d] as Extent).start);
+  const at = indexAt(box, index);
   const why = isCoordinate
     ? "coordinates are never written by region"
     : "it is one chunk, which the initialisation writes; writeInvariant: true writes it all the same";

@@ -4,7 +4,7 @@
  */
 import { createLimiter, mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
+import { checkOptions, describe, isPlainObject, mustBe } from "../../base/options.ts";
 import { wholeBox } from "../../zarr/box.ts";
 import { CHUNKS_UNDER_WAY_MAX } from "../../zarr/write-box.ts";
 import {
@@ -137,7 +137,7 @@ function checkNames(dataset: DatasetContent, { encoding }: ToZarrOptions): void 
       throw invalid("encoding", `there is no variable ${name} to encode`);
     }
     if (!isPlainObject(own)) {
-      throw invalid("encoding", `the encoding of ${name} must be an object, got ${describe(own)}`);
+      throw invalid("encoding", `the encoding of ${name} ${mustBe("an object", own)}`);
     }
   }
 }

@@ -15,18 +15,14 @@ export async function* listKeys(
   prefix: string,
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
+  const { assets } = state.engine;
   const layers = await loadLayers(state, signal);
   const nodes = nodesOfPrefix(layers, prefix);
   for (const { path } of nodes) yield metadataKey(path);
   for (const node of nodes) {
     if (node.array === undefined) continue;
     const array = node as ArrayNode;
-    for await (const { rows, rowNumbers } of chunkBatches(
-      layers,
-      state.engine.assets,
-      array,
-      signal,
-    )) {
+    for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
       for (const row of rowNumbers) {
         yield chunkKey(node.path, coordinatesOf(rows, row));
       }
@@ -86,15 +82,11 @@ async function* coordinateNames(
   leading: readonly number[],
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
+  const { assets } = state.engine;
   const dimension = leading.length;
   if (dimension >= array.array.shape.length) return;
   const values = new Set<number>();
-  for await (const { rows, rowNumbers } of chunkBatches(
-    layers,
-    state.engine.assets,
-    array,
-    signal,
-  )) {
+  for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
     for (const row of rowNumbers) {
       if (!leading.every((value, d) => rows.coordinate(row, d) === value)) continue;
       values.add(rows.coordinate(row, dimension));
@@ -126,18 +118,14 @@ export async function sizeOfPrefix(
   prefix: string,
   signal?: AbortSignal,
 ): Promise<number> {
+  const { assets } = state.engine;
   const layers = await loadLayers(state, signal);
   let sizeBytes = 0;
   for (const node of nodesOfPrefix(layers, prefix)) {
     sizeBytes += node.userData.length;
     if (node.array === undefined) continue;
     const array = node as ArrayNode;
-    for await (const { rows, rowNumbers } of chunkBatches(
-      layers,
-      state.engine.assets,
-      array,
-      signal,
-    )) {
+    for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
       for (const row of rowNumbers) sizeBytes += rows.byteLength(row);
     }
   }

@@ -6,7 +6,10 @@ import { encodeManifest } from "../../../src/format/manifest/write.ts";
 import type { Snapshot } from "../../../src/format/snapshot/read.ts";
 import { encodeSnapshot } from "../../../src/format/snapshot/write.ts";
 import type { TransactionLog } from "../../../src/format/transaction-log/read.ts";
-import { encodeTransactionLog } from "../../../src/format/transaction-log/write.ts";
+import {
+  emptyTransactionLog,
+  encodeTransactionLog,
+} from "../../../src/format/transaction-log/write.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { recordingStorage } from "./recording-storage.ts";
@@ -48,15 +51,8 @@ const snapshotOf = (id: string, nodeCount = 1): Snapshot => ({
 });
 
 const logOf = (id: string): TransactionLog => ({
-  id,
+  ...emptyTransactionLog(id),
   newGroups: ["000000000000G"],
-  newArrays: [],
-  deletedGroups: [],
-  deletedArrays: [],
-  updatedGroups: [],
-  updatedArrays: [],
-  updatedChunks: [],
-  movedNodes: [],
 });
 
 const putSnapshot = (store: AssetStore, snapshot: Snapshot): Promise<Stored> =>

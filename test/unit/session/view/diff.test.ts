@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TransactionLog } from "../../../../src/format/transaction-log/read.ts";
+import { emptyTransactionLog } from "../../../../src/format/transaction-log/write.ts";
 import type {
   ChangeSet,
   NodeChange,
@@ -23,15 +24,7 @@ const snapshot = (paths: Record<string, string>): SnapshotNodes => ({
 });
 
 const log = (changes: Partial<TransactionLog>): TransactionLog => ({
-  id: "S",
-  newGroups: [],
-  newArrays: [],
-  deletedGroups: [],
-  deletedArrays: [],
-  updatedGroups: [],
-  updatedArrays: [],
-  updatedChunks: [],
-  movedNodes: [],
+  ...emptyTransactionLog("S"),
   ...changes,
 });
 const chunks = (nodeId: string, rank: number, ...data: number[]) => ({
