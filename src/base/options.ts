@@ -47,8 +47,8 @@ export function checkOption(
 ): void {
   const fault = kind(value);
   if (fault === undefined) return;
-  const [place, details] = operation === undefined ? ["", {}] : [`${operation}: `, { operation }];
-  throw makeError("invalid-option", `${place}${option} ${fault}`, {
+  const [prefix, details] = operation === undefined ? ["", {}] : [`${operation}: `, { operation }];
+  throw makeError("invalid-option", `${prefix}${option} ${fault}`, {
     details: { ...details, option, found: describe(value) },
   });
 }
