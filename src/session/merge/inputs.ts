@@ -14,8 +14,8 @@ import { assertWritable, runMerge, type SessionState } from "../session-state.ts
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 import type { ForkContent } from "./three-way.ts";
 
-/** A fork to merge: live, as bytes, or saved (not built yet). */
-export type MergeInput<F> = F | Uint8Array | { readonly saved: string };
+/** A fork to merge: live, or as bytes. */
+export type MergeInput<F> = F | Uint8Array;
 
 /** Options of `merge`. */
 export interface MergeOptions {
@@ -23,8 +23,6 @@ export interface MergeOptions {
   readonly onOverlap?: OverlapPolicy | undefined;
   /** `sample` (default): one HEAD per fork finds forks of another repository. */
   readonly checkChunks?: "sample" | "none" | undefined;
-  /** For saved forks whose parent is gone; not built yet. */
-  readonly withOverlay?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,7 +65,7 @@ export async function mergeInputs<F>(
 }
 
 function checkMergeOptions(options: MergeOptions | undefined): void {
-  checkOptions("merge", options, ["onOverlap", "checkChunks", "withOverlay", "signal"]);
+  checkOptions("merge", options, ["onOverlap", "checkChunks", "signal"]);
   const wrong = (name: string, value: unknown, expected: string): Error =>
     makeError("invalid-option", `merge: ${name} must be ${expected}, got ${describe(value)}`, {
       details: { option: name, found: value },
@@ -77,10 +75,6 @@ function checkMergeOptions(options: MergeOptions | undefined): void {
   }
   if (!CHECKS.includes(options?.checkChunks)) {
     throw wrong("checkChunks", options?.checkChunks, '"sample" or "none"');
-  }
-  const withOverlay: unknown = options?.withOverlay;
-  if (withOverlay !== undefined && typeof withOverlay !== "boolean") {
-    throw wrong("withOverlay", withOverlay, "true or false");
   }
 }
 
@@ -111,9 +105,6 @@ export function contentOfBytes(input: unknown): ForkContent {
   if (bytes !== undefined) {
     const { base, need, vector, overlay, own } = decodeForkBytes(bytes);
     return { baseId: base, need, vector, overlay, own };
-  }
-  if (typeof input === "object" && input !== null && "saved" in input) {
-    throw makeError("unimplemented", "merge: saved forks are not built yet; send their bytes");
   }
   throw makeError(
     "invalid-option",
