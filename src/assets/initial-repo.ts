@@ -12,7 +12,7 @@ import { encodeMetadata } from "../format/metadata-write.ts";
 import { REPO_PATH, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
-import { encodeSnapshot } from "../format/snapshot/write.ts";
+import { encodeSnapshot, type WritableSnapshot } from "../format/snapshot/write.ts";
 import type { TransactionLog } from "../format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../format/transaction-log/write.ts";
 import type { Storage } from "../storage/port.ts";
@@ -83,11 +83,11 @@ async function writeInitialSnapshot(
   storage: Storage,
   options: InitialRepoOptions,
 ): Promise<Snapshot> {
-  const snapshot: Snapshot = {
+  const snapshot: WritableSnapshot = {
     id: INITIAL_SNAPSHOT_ID,
     flushedAtMicros: options.runtime.nowMicros(),
     message: "Repository initialized",
-    metadata: encodeMetadata({ __icechunk: { is_root: true } }, 2),
+    metadata: encodeMetadata({ __icechunk: { is_root: true } }),
     manifestFiles: [],
     nodes: [],
     specVersion: 2,

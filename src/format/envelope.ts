@@ -14,6 +14,8 @@ import {
   openZstdPieces,
 } from "../codec/zstd/zstd.ts";
 
+/** Of files that are written; those of spec 1 are read. */
+const SPEC_VERSION = 2;
 /** How files name their writer; the version is package.json's. */
 export const IMPLEMENTATION = "icefloe-0.1.0";
 
@@ -37,8 +39,6 @@ export type FileType = keyof typeof CODE_OF_TYPE;
 /** What `encodeEnvelope` takes. */
 export interface EnvelopeContent {
   readonly fileType: FileType;
-  /** Default 2. */
-  readonly specVersion?: 1 | 2 | undefined;
   readonly payload: Uint8Array;
   /** zstd's level, 1 to 22. */
   readonly compressionLevel: number;
@@ -54,26 +54,22 @@ export interface Envelope {
 
 /** A whole metadata file. Always compressed: the official engine reads nothing else. */
 export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
-  const { fileType, specVersion, payload, compressionLevel } = content;
+  const { fileType, payload, compressionLevel } = content;
   // Of manifests readers often want few rows.
   const compress = fileType === "manifest" ? compressZstdPieces : compressZstd;
-  return sealEnvelope(fileType, [await compress(payload, compressionLevel)], specVersion);
+  return sealEnvelope(fileType, [await compress(payload, compressionLevel)]);
 }
 
 /**
  * A whole metadata file whose payload is compressed already: one frame, or an opening frame and
  * others.
  */
-export function sealEnvelope(
-  fileType: FileType,
-  frames: readonly Uint8Array[],
-  specVersion: 1 | 2 = 2,
-): Uint8Array {
+export function sealEnvelope(fileType: FileType, frames: readonly Uint8Array[]): Uint8Array {
   const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
   header.set(MAGIC);
   header.fill(SPACE, NAME_START, SPEC_VERSION_AT);
   header.set(encodeUtf8(IMPLEMENTATION), NAME_START);
-  header[SPEC_VERSION_AT] = specVersion;
+  header[SPEC_VERSION_AT] = SPEC_VERSION;
   header[FILE_TYPE_AT] = CODE_OF_TYPE[fileType];
   header[COMPRESSION_AT] = COMPRESSION_ZSTD;
   return concatBytes([header, ...frames]);
@@ -189,9 +185,9 @@ function parseImplementation(bytes: Uint8Array): string {
  * The user metadata that objects of this type carry: informational, never read back. Storages
  * without user metadata drop it.
  */
-export function objectMetadata(fileType: FileType, specVersion: 1 | 2 = 2): Record<string, string> {
+export function objectMetadata(fileType: FileType): Record<string, string> {
   return {
-    icspecver: String(specVersion),
+    icspecver: String(SPEC_VERSION),
     icclient: IMPLEMENTATION,
     icfiletype: fileType,
     iccompalg: "zstd",

@@ -4,7 +4,7 @@
  */
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { objectIdToBytes } from "../ids.ts";
-import { putMetadataItems } from "../metadata-items-write.ts";
+import { putMetadataItems } from "../metadata-write.ts";
 import {
   type EncodedEntry,
   NOWHERE,
@@ -49,10 +49,8 @@ function encodeSnapshot(snapshot: RepoSnapshot): EncodedEntry {
   front.setUint64(TIME, snapshot.flushedAtMicros);
   front.setBytes(ID, objectIdToBytes(snapshot.id));
   const words = new FlatBufferWords(HANGING_WORDS);
-  front.set(OFFSETS, words.length);
-  words.putString(snapshot.message);
-  front.set(OFFSETS + 1, words.length);
-  putMetadataItems(words, snapshot.metadata);
+  front.set(OFFSETS, words.putString(snapshot.message));
+  front.set(OFFSETS + 1, putMetadataItems(words, snapshot.metadata));
   const { prunedAncestorTransactionLogs: pruned = [] } = snapshot;
   front.set(PRUNED, pruned.length === 0 ? NOWHERE : words.length);
   if (pruned.length > 0) words.put(pruned.length);

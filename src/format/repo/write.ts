@@ -6,7 +6,7 @@
 import { concatBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
-import { putMetadataItems } from "../metadata-items-write.ts";
+import { putMetadataItems } from "../metadata-write.ts";
 import type { RepoBlock } from "./blocks.ts";
 import { RepoEntriesWriter } from "./entries-write.ts";
 import { REPO_SLOTS, type RepoInfo, SPEC_VERSION } from "./read.ts";
@@ -75,7 +75,7 @@ function fieldsOf(
     put();
     return at;
   };
-  const bytes = (value: Uint8Array | undefined) => value && here(() => words.putByteVector(value));
+  const bytes = (value: Uint8Array | undefined) => value && (() => words.putByteVector(value));
   const flags = (value: readonly number[] | undefined) =>
     value && here(() => putFlags(words, value));
   const { repoBeforeUpdates } = repo;
@@ -85,11 +85,11 @@ function fieldsOf(
     [REPO_SLOTS.deletedTags, here(() => putNames(words, repo.deletedTags))],
     [REPO_SLOTS.snapshots, () => entries.putSnapshots()],
     [REPO_SLOTS.status, () => putStatus(words, repo.status)],
-    [REPO_SLOTS.metadata, here(() => putMetadataItems(words, repo.metadata))],
+    [REPO_SLOTS.metadata, () => putMetadataItems(words, repo.metadata)],
     [REPO_SLOTS.latestUpdates, () => entries.putUpdates()],
     [
       REPO_SLOTS.repoBeforeUpdates,
-      repoBeforeUpdates === undefined ? undefined : here(() => words.putString(repoBeforeUpdates)),
+      repoBeforeUpdates === undefined ? undefined : () => words.putString(repoBeforeUpdates),
     ],
     [REPO_SLOTS.config, bytes(repo.config)],
     [REPO_SLOTS.enabledFeatureFlags, flags(repo.enabledFeatureFlags)],

@@ -1,6 +1,6 @@
 /**
- * The snapshot file: every node of the hierarchy at one commit. Reads both layouts: spec 2's and
- * spec 1's; `write.ts` writes them. Byte fields of parsed values are views of the payload.
+ * The snapshot file: every node of the hierarchy at one commit. Reads both layouts, spec 2's and
+ * spec 1's; `write.ts` writes spec 2's. Byte fields of parsed values are views of the payload.
  * Spec: v2 "Snapshot Files"; docs/format.md "Snapshot files".
  */
 import { compareUtf8 } from "../../base/bytes.ts";

@@ -3,8 +3,7 @@ import type { AssetLimits } from "../../../src/assets/asset-limits.ts";
 import { type AssetStore, createAssetStore, type Stored } from "../../../src/assets/asset-store.ts";
 import { systemRuntime } from "../../../src/base/runtime.ts";
 import { encodeManifest } from "../../../src/format/manifest/write.ts";
-import type { Snapshot } from "../../../src/format/snapshot/read.ts";
-import { encodeSnapshot } from "../../../src/format/snapshot/write.ts";
+import { encodeSnapshot, type WritableSnapshot } from "../../../src/format/snapshot/write.ts";
 import type { TransactionLog } from "../../../src/format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../../src/format/transaction-log/write.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
@@ -32,7 +31,7 @@ const storeOn = (storage: Storage, limits: Partial<AssetLimits> = {}): AssetStor
 
 const ids = ["0000000000000000000G", "00000000000000000010", "0000000000000000001G"] as const;
 
-const snapshotOf = (id: string, nodeCount = 1): Snapshot => ({
+const snapshotOf = (id: string, nodeCount = 1): WritableSnapshot => ({
   id,
   flushedAtMicros: 7,
   message: "a snapshot",
@@ -59,7 +58,7 @@ const logOf = (id: string): TransactionLog => ({
   movedNodes: [],
 });
 
-const putSnapshot = (store: AssetStore, snapshot: Snapshot): Promise<Stored> =>
+const putSnapshot = (store: AssetStore, snapshot: WritableSnapshot): Promise<Stored> =>
   store.writeSnapshot(snapshot, encodeSnapshot(snapshot));
 
 const putLog = (store: AssetStore, log: TransactionLog): Promise<Stored> =>
