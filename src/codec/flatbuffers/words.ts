@@ -84,6 +84,11 @@ export class FlatBufferWords {
     this.#bytes.set(bytes, position * 4);
   }
 
+  /** The byte at `at`, which counts bytes. */
+  setByte(at: number, value: number): void {
+    this.#bytes[at] = value;
+  }
+
   /** Returns where it starts. */
   putString(text: string): number {
     const bytes = encodeUtf8(text);
