@@ -44,7 +44,7 @@ export {
   ForkSession,
   type FromBytesOptions,
   type ToBytesOptions,
-} from "./session/fork/fork-session.ts";
+} from "./session/fork-session.ts";
 export type { MergeInput, MergeInputs, MergeOptions } from "./session/merge/inputs.ts";
 export type { MergeReport, OverlapPolicy } from "./session/merge/report.ts";
 export type {
@@ -61,7 +61,7 @@ export {
   conflictDetector,
 } from "./session/rebase/solvers.ts";
 export { Session } from "./session/session.ts";
-export { type ArrayChunk, Store, type StoreOptions } from "./session/store/store.ts";
+export { type ArrayChunk, Store, type StoreOptions } from "./session/store.ts";
 export type { Diff } from "./session/view/diff.ts";
 export type { ChunkCoordinateList, ChunkType, QueryOptions } from "./session/view/queries.ts";
 export type {

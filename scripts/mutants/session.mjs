@@ -4,10 +4,10 @@ const COLLECTOR = "src/session/merge/collector.ts";
 const TABLE = "src/session/changes/chunk-table.ts";
 const INDEX = "src/session/changes/coordinate-index.ts";
 const SHARED = "src/session/changes/shared-tables.ts";
-const STATE = "src/session/session-state.ts";
+const STATE = "src/session/state/state.ts";
 const VIEW = "src/session/view/chunks.ts";
 const WRITE = "src/session/store/chunk-write.ts";
-const NODES = "src/session/changes/node-write.ts";
+const NODES = "src/session/store/node-write.ts";
 const BYTES = "src/session/fork/bytes.ts";
 const CONTENT = "src/session/fork/content.ts";
 

@@ -4,7 +4,7 @@
  */
 import { makeError } from "../base/errors.ts";
 import { checkOptions, describe } from "../base/options.ts";
-import type { ForkSession } from "../session/fork/fork-session.ts";
+import type { ForkSession } from "../session/fork-session.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 
 /** What a worker function is given for one attempt at one task. */

@@ -4,7 +4,7 @@
  */
 import { decodeUtf8, encodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
-import { ForkSession } from "../session/fork/fork-session.ts";
+import { ForkSession } from "../session/fork-session.ts";
 import { storageFromHint } from "../storage/from-url.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 import {

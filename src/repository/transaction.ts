@@ -11,7 +11,7 @@ import { copyCommitMetadata, isWellFormed } from "../session/commit/metadata.ts"
 import type { ConflictSolver } from "../session/rebase/conflict.ts";
 import { conflictDetector } from "../session/rebase/solvers.ts";
 import type { Session } from "../session/session.ts";
-import { closeSession } from "../session/session-access.ts";
+import { closeSession } from "../session/state/access.ts";
 
 /** Tries of a transaction unless told otherwise; the official engine rebases as often. */
 export const TRANSACTION_ATTEMPTS_MAX = 1000;

@@ -16,12 +16,12 @@ import {
 } from "./commit/options.ts";
 import type { CommitReport } from "./commit/report.ts";
 import { defineAsyncDispose } from "./dispose.ts";
-import { ForkSession } from "./fork/fork-session.ts";
+import { ForkSession } from "./fork-session.ts";
 import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
 import type { MergeReport } from "./merge/report.ts";
 import type { ConflictSolver } from "./rebase/conflict.ts";
 import { conflictDetector } from "./rebase/solvers.ts";
-import { rememberState } from "./session-access.ts";
+import { rememberState } from "./state/access.ts";
 import {
   assertIdle,
   createState,
@@ -29,8 +29,8 @@ import {
   hasChanges,
   runExclusive,
   type SessionState,
-} from "./session-state.ts";
-import { Store } from "./store/store.ts";
+} from "./state/state.ts";
+import { Store } from "./store.ts";
 import type { Diff } from "./view/diff.ts";
 import {
   type ChunkCoordinateList,

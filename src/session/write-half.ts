@@ -1,11 +1,11 @@
 /**
  * What only writable sessions and forks need, as one value that is loaded with the first of them:
- * a reader of the web never downloads the code that writes, commits and merges. The value
- * stands in the session's state, so what is called synchronously stays synchronous.
+ * a reader of the web never downloads the code that writes, commits and merges. Sessions, forks
+ * and stores are constructed with it, so what is called synchronously stays synchronous.
  */
 import { runCommit } from "./commit/commit.ts";
-import { decodeForkBytes, encodeForkBytes } from "./fork/bytes.ts";
-import { forkState } from "./fork/content.ts";
+import { decodeForkBytes } from "./fork/bytes.ts";
+import { bytesOfFork, forkState } from "./fork/content.ts";
 import { mergeInputs } from "./merge/inputs.ts";
 import { deletePrefix } from "./store/delete.ts";
 import { deleteKey, parseSet, setKey } from "./store/write.ts";
@@ -23,7 +23,7 @@ export interface WriteHalf {
   readonly runCommit: typeof runCommit;
   readonly mergeInputs: typeof mergeInputs;
   readonly forkState: typeof forkState;
-  readonly encodeForkBytes: typeof encodeForkBytes;
+  readonly bytesOfFork: typeof bytesOfFork;
   readonly decodeForkBytes: typeof decodeForkBytes;
 }
 
@@ -38,6 +38,6 @@ export const WRITE_HALF: WriteHalf = Object.freeze({
   runCommit,
   mergeInputs,
   forkState,
-  encodeForkBytes,
+  bytesOfFork,
   decodeForkBytes,
 });

@@ -6,7 +6,7 @@ import { isIcefloeError, makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../codec/json.ts";
 import { parsePath } from "../format/node-path.ts";
-import { getState } from "../session/session-access.ts";
+import { getState } from "../session/state/access.ts";
 import { metadataKey } from "../session/store/key.ts";
 
 /** Options that a store's operations are given. */

@@ -17,6 +17,21 @@ const FLOORS: readonly (readonly string[])[] = [
   ["compat"],
   ["index.ts"],
 ];
+/**
+ * The rooms of `session/`: each imports itself and those before it. Files beside the rooms, which
+ * users hold, stand above all of them.
+ */
+const SESSION_ROOMS: readonly string[] = [
+  "changes",
+  "state",
+  "view",
+  "store",
+  "virtual",
+  "fork",
+  "merge",
+  "rebase",
+  "commit",
+];
 const FLOOR_OF = new Map(FLOORS.flatMap((names, floor) => names.map((name) => [name, floor])));
 
 const LINES_MAX = 400;
@@ -58,6 +73,23 @@ function isEntry(file: string): boolean {
   return file === "index.ts" || file.endsWith("/index.ts");
 }
 
+/** The place of a file of `session/` among its rooms; `undefined` for a room that has none. */
+function roomOf(file: string): number | undefined {
+  const parts = file.split("/");
+  if (parts.length === 2) return SESSION_ROOMS.length;
+  const room = SESSION_ROOMS.indexOf(parts[1] as string);
+  return room < 0 ? undefined : room;
+}
+
+/** What a file of `session/` imports of rooms after its own. */
+function roomFaults(file: string, targets: readonly string[]): string[] {
+  const room = roomOf(file);
+  if (room === undefined) return ["is in no room: see SESSION_ROOMS"];
+  return targets
+    .filter((target) => target.startsWith("session/") && (roomOf(target) ?? Infinity) > room)
+    .map((target) => `may not import ${target}`);
+}
+
 /** One line per file and fault; an empty list is a tidy tree. */
 function faults(check: (file: string, text: string) => readonly string[]): string[] {
   return files.flatMap(({ name, text }) => check(name, text).map((fault) => `${name}: ${fault}`));
@@ -77,6 +109,14 @@ describe("the source tree", () => {
         })
         .map((target) => `may not import ${target}`);
     });
+
+    expect(found).toEqual([]);
+  });
+
+  test("imports inside session/ only from rooms before", () => {
+    const found = faults((file, text) =>
+      file.startsWith("session/") ? roomFaults(file, importsOf(file, text)) : [],
+    );
 
     expect(found).toEqual([]);
   });
@@ -199,6 +239,17 @@ describe("the checks themselves", () => {
     expect(cyclesOf(line)).toEqual([]);
     expect(cyclesOf(new Map([...line, ["c", ["a"]]]))).toEqual([["a", "b", "c"]]);
     expect(cyclesOf(new Map([["a", ["a"]]]))).toEqual([["a"]]);
+  });
+
+  test("find an import of a later room, and nothing else", () => {
+    const early = ["base/bytes.ts", "session/changes/dot.ts", "session/view/nodes.ts"];
+
+    expect(roomFaults("session/view/chunks.ts", early)).toEqual([]);
+    expect(roomFaults("session/session.ts", ["session/commit/commit.ts"])).toEqual([]);
+    expect(roomFaults("session/view/chunks.ts", ["session/store/key.ts"])).toHaveLength(1);
+    expect(roomFaults("session/view/chunks.ts", ["session/store.ts"])).toHaveLength(1);
+    expect(roomFaults("session/view/chunks.ts", ["session/attic/x.ts"])).toHaveLength(1);
+    expect(roomFaults("session/attic/x.ts", [])).toHaveLength(1);
   });
 
   test("see through comments and strings", () => {

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import type { AssetStore } from "../../src/assets/asset-store.ts";
 import type { ManifestRef } from "../../src/format/snapshot/array-data.ts";
 import { memoryStorage, Repository, type Session } from "../../src/index.ts";
-import { mustGetState } from "../../src/session/session-access.ts";
+import { mustGetState } from "../../src/session/state/access.ts";
 import { runsOf } from "../runs.ts";
 import { array, GROUP, text } from "../unit/session/fixture.ts";
 

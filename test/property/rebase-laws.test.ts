@@ -12,7 +12,7 @@ import {
   Repository,
   type Session,
 } from "../../src/index.ts";
-import { mustGetState } from "../../src/session/session-access.ts";
+import { mustGetState } from "../../src/session/state/access.ts";
 import { runsOf } from "../runs.ts";
 import { apply, assertHierarchy, contentOf, type Edit, edits, start } from "./hierarchy-edits.ts";
 

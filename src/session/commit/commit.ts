@@ -24,19 +24,19 @@ import type { TransactionLog } from "../../format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../format/transaction-log/write.ts";
 import { haveSameTables } from "../changes/shared-tables.ts";
 import { isPrompt } from "../rebase/solvers.ts";
+import type { Layers } from "../state/layers.ts";
 import {
   emptyChangeSet,
   hasChanges,
   layersOf,
   loadBase,
   type SessionState,
-} from "../session-state.ts";
-import type { Layers } from "../view/nodes.ts";
+} from "../state/state.ts";
+import { changedSinceLanded, landedEarlier, type UnsettledCommit } from "../state/unsettled.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./content.ts";
 import type { CheckedCommitOptions } from "./options.ts";
 import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
 import type { CommitEvent, CommitReport } from "./report.ts";
-import { changedSinceLanded, landedEarlier, type UnsettledCommit } from "./unsettled.ts";
 import { writeManifests } from "./write-manifests.ts";
 
 /** A commit, amend or flush to run, its options checked. */

@@ -6,8 +6,9 @@ import type { ManifestFileInfo, NodeSnapshot } from "../../format/snapshot/read.
 import type { TransactionLog, UpdatedChunks } from "../../format/transaction-log/read.ts";
 import type { NodeState } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
+import type { Layers } from "../state/layers.ts";
 import { areInGrid, isInGrid } from "../view/chunks.ts";
-import { baseNodeOf, type Layers, nodeAt } from "../view/nodes.ts";
+import { baseNodeOf, nodeAt } from "../view/nodes.ts";
 
 /** The arrays whose manifests must be looked at: chunks written, or the chunk grid changed. */
 export function arraysToRewrite(layers: Layers): NodeState[] {

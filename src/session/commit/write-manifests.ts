@@ -14,9 +14,11 @@ import { encodeManifest } from "../../format/manifest/write.ts";
 import type { ManifestRef } from "../../format/snapshot/array-data.ts";
 import type { ManifestFileInfo } from "../../format/snapshot/read.ts";
 import type { NodeState } from "../changes/change-set.ts";
-import type { SessionState } from "../session-state.ts";
+import type { Layers } from "../state/layers.ts";
+import type { SessionState } from "../state/state.ts";
+import type { ManifestCache, WrittenManifest } from "../state/written-manifests.ts";
 import { readManifestRows } from "../view/chunks.ts";
-import { type ArrayNode, baseNodeOf, type Layers } from "../view/nodes.ts";
+import { type ArrayNode, baseNodeOf } from "../view/nodes.ts";
 import {
   type CellPlan,
   cellBox,
@@ -25,7 +27,6 @@ import {
   planManifests,
 } from "./manifest-cells.ts";
 import { RowSubset } from "./row-subset.ts";
-import type { ManifestCache, WrittenManifest } from "./written-manifests.ts";
 
 /** Counts for the commit report. */
 export interface ManifestCounts {

@@ -1,9 +1,27 @@
 /** What forks are made of, and what they bring to a merge. */
 import { makeError } from "../../base/errors.ts";
+import type { ChangeSet } from "../changes/change-set.ts";
+import type { VersionVector } from "../changes/dot.ts";
 import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
-import type { ForkContent } from "../merge/three-way.ts";
-import { getState } from "../session-access.ts";
-import { assertIdle, closeEpoch, createState, type SessionState } from "../session-state.ts";
+import { getState } from "../state/access.ts";
+import {
+  assertIdle,
+  closeEpoch,
+  createState,
+  emptyChangeSet,
+  hasChanges,
+  type SessionState,
+} from "../state/state.ts";
+import { encodeForkBytes } from "./bytes.ts";
+
+/** What a fork brings. */
+export interface ForkContent {
+  readonly baseId: string;
+  readonly need: VersionVector;
+  readonly vector: VersionVector;
+  readonly overlay: ChangeSet;
+  readonly own: ChangeSet;
+}
 
 /**
  * The state of a fork of `parent`: shares all tables until someone writes.
@@ -38,6 +56,22 @@ function isUntouched({ overlay, own }: SessionState): boolean {
 function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
   const hasOverlay = overlay.nodes.size > 0 || overlay.chunks.size > 0;
   return hasOverlay ? flattenChanges(overlay, own) : shareChanges(own);
+}
+
+/** A fork as bytes, its epoch closed; `omit` leaves out the parent's uncommitted changes. */
+export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit"): Uint8Array {
+  assertIdle(fork, "toBytes");
+  closeEpoch(fork);
+  const { baseId, need, vector, overlay, own } = fork;
+  const omitted = overlayOption === "omit";
+  return encodeForkBytes({
+    base: baseId,
+    need,
+    vector,
+    overlay: omitted ? emptyChangeSet() : overlay,
+    own,
+    overlayOmitted: omitted && hasChanges(overlay),
+  });
 }
 
 /** A live fork's content, its epoch closed; `undefined` for anything else. */

@@ -8,11 +8,10 @@ import { asBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { checkOptions, describe } from "../../base/options.ts";
 import { decodeForkBytes } from "../fork/bytes.ts";
-import { contentOfFork } from "../fork/content.ts";
-import { getState } from "../session-access.ts";
-import { assertWritable, runMerge, type SessionState } from "../session-state.ts";
+import { contentOfFork, type ForkContent } from "../fork/content.ts";
+import { getState } from "../state/access.ts";
+import { assertWritable, runMerge, type SessionState } from "../state/state.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
-import type { ForkContent } from "./three-way.ts";
 
 /** A fork to merge: live, or as bytes. */
 export type MergeInput<F> = F | Uint8Array;

@@ -6,13 +6,12 @@
 import type { Runtime } from "../../base/runtime.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { Dot } from "../changes/dot.ts";
-import type { Session } from "../session.ts";
-import { mustGetState } from "../session-access.ts";
-import { assertWritable, runMerge } from "../session-state.ts";
+import { bytesOfFork, type ForkContent, forkState } from "../fork/content.ts";
+import { mustGetState } from "../state/access.ts";
+import { assertWritable, runMerge } from "../state/state.ts";
 import { startCollector } from "./collector.ts";
 import { contentOfBytes } from "./inputs.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
-import type { ForkContent } from "./three-way.ts";
 
 /** How one result is taken in. */
 export interface TaskResultOptions {
@@ -44,12 +43,12 @@ const SESSION_INDEX = -1; // The session's own writes come before every task's.
 
 /** Forks the session for a run. One GET at most. */
 export async function beginParallelMerge(
-  session: Session,
+  session: object,
   signal?: AbortSignal,
 ): Promise<ParallelMerge> {
   const state = mustGetState(session);
   assertWritable(state, "parallelWrite");
-  const forkBytes = session.fork().toBytes();
+  const forkBytes = bytesOfFork(forkState(state), "carry");
   const collector = await startCollector(state, signal);
   const taskOfOrigin = new Map<string, number>();
   const indexOf = ({ origin }: Dot): number => taskOfOrigin.get(origin) ?? SESSION_INDEX;

@@ -24,8 +24,10 @@ import type { ChunkTable } from "../changes/chunk-table.ts";
 import { covers, type Dot, isCovered, joinVectors, type VersionVector } from "../changes/dot.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
 import { writableTable } from "../changes/shared-tables.ts";
+import type { ForkContent } from "../fork/content.ts";
+import type { Layers } from "../state/layers.ts";
 import { isInGrid, pendingChunk } from "../view/chunks.ts";
-import { changeAt, type Layers, nodeAt } from "../view/nodes.ts";
+import { changeAt, nodeAt } from "../view/nodes.ts";
 import {
   COORDINATES_PER_OVERLAP_MAX,
   mergeFailed,
@@ -33,15 +35,6 @@ import {
   overlapError,
 } from "./refusals.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
-
-/** What a fork brings. */
-export interface ForkContent {
-  readonly baseId: string;
-  readonly need: VersionVector;
-  readonly vector: VersionVector;
-  readonly overlay: ChangeSet;
-  readonly own: ChangeSet;
-}
 
 /** The receiver's changes in the making: private, `own` shares no map with the session. */
 export interface MergeTarget {

@@ -5,9 +5,10 @@
 import { makeError } from "../../base/errors.ts";
 import type { Dot } from "../changes/dot.ts";
 import { writableTable } from "../changes/shared-tables.ts";
-import { currentDot, loadLayers, type SessionState } from "../session-state.ts";
+import type { Layers } from "../state/layers.ts";
+import { currentDot, loadLayers, type SessionState } from "../state/state.ts";
 import { assertInGrid, isInGrid } from "../view/chunks.ts";
-import { type ArrayNode, baseNodeOf, type Layers, mustGetArray, nodeAt } from "../view/nodes.ts";
+import { type ArrayNode, baseNodeOf, mustGetArray, nodeAt } from "../view/nodes.ts";
 
 /**
  * Stores a chunk's bytes: in the change set up to the inline threshold, else as an object right

@@ -4,11 +4,12 @@
  */
 
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
-import { removeNodes } from "../changes/node-write.ts";
 import { writableTable } from "../changes/shared-tables.ts";
-import { currentDot, loadLayers, type SessionState } from "../session-state.ts";
+import type { Layers } from "../state/layers.ts";
+import { currentDot, loadLayers, type SessionState } from "../state/state.ts";
 import { chunkBatches } from "../view/chunks.ts";
-import { type ArrayNode, type Layers, mustGetArray, nodeAt } from "../view/nodes.ts";
+import { type ArrayNode, mustGetArray, nodeAt } from "../view/nodes.ts";
+import { removeNodes } from "./node-write.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./prefix.ts";
 
 /** Deletes what `prefix` names: a node path, or `<array>/c[/<i>…]`. Anything else: nothing. */

@@ -2,16 +2,10 @@
 import { makeError } from "../../base/errors.ts";
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import { isAncestorPath } from "../../format/node-path.ts";
-import { loadLayers, type SessionState } from "../session-state.ts";
+import type { Layers } from "../state/layers.ts";
+import { loadLayers, type SessionState } from "../state/state.ts";
 import { chunkBatches, findChunk } from "../view/chunks.ts";
-import {
-  type ArrayNode,
-  type Layers,
-  mustGetArray,
-  mustGetNode,
-  nodeAt,
-  nodesUnder,
-} from "../view/nodes.ts";
+import { type ArrayNode, mustGetArray, mustGetNode, nodeAt, nodesUnder } from "../view/nodes.ts";
 import { chunkKey, metadataKey, parseStoreKey } from "./key.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./prefix.ts";
 

@@ -1,8 +1,9 @@
 /** Reading what a store key names. Absent is `undefined`, also under a missing node. */
 
-import { layersOf, loadLayers, type SessionState } from "../session-state.ts";
+import type { Layers } from "../state/layers.ts";
+import { layersOf, loadLayers, type SessionState } from "../state/state.ts";
 import { findChunk } from "../view/chunks.ts";
-import { type ArrayNode, type Layers, nodeAt } from "../view/nodes.ts";
+import { type ArrayNode, nodeAt } from "../view/nodes.ts";
 import type { RangeRequest } from "./byte-range.ts";
 import { resolveRange } from "./byte-range.ts";
 import { readChunk } from "./chunk-read.ts";

@@ -2,11 +2,11 @@
 import { asBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
-import { putNode, removeNodes } from "../changes/node-write.ts";
-import type { SessionState } from "../session-state.ts";
-import type { Layers } from "../view/nodes.ts";
+import type { Layers } from "../state/layers.ts";
+import type { SessionState } from "../state/state.ts";
 import { deleteChunk, writeChunk } from "./chunk-write.ts";
 import { parseStoreKey, type StoreKey } from "./key.ts";
+import { putNode, removeNodes } from "./node-write.ts";
 
 /** What `set` may write to. */
 export type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;

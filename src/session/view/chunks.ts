@@ -10,7 +10,8 @@ import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.
 import type { Manifest, ManifestRows } from "../../format/manifest/read.ts";
 import { readCoordinates } from "../../format/manifest/row-values.ts";
 import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
-import { type ArrayNode, baseNodeOf, type Layers } from "./nodes.ts";
+import type { Layers } from "../state/layers.ts";
+import { type ArrayNode, baseNodeOf } from "./nodes.ts";
 
 const NO_MANIFESTS: readonly ManifestRef[] = [];
 

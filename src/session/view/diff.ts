@@ -13,7 +13,7 @@ import {
   unionCoordinates,
 } from "../changes/chunk-coordinates.ts";
 import { flattenChanges } from "../changes/shared-tables.ts";
-import type { Layers } from "./nodes.ts";
+import type { Layers } from "../state/layers.ts";
 
 /** Changed nodes and chunks, by path. Lists are sorted by the UTF-8 bytes of the path. */
 export interface Diff {

@@ -1,21 +1,14 @@
 /**
  * Nodes as a session sees them: its own changes over the overlay over the base snapshot.
- * Pure lookups; `changes/node-write.ts` has the edits.
+ * Pure lookups; `store/node-write.ts` has the edits.
  */
-import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { compareUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { isAncestorPath } from "../../format/node-path.ts";
 import type { ArrayData } from "../../format/snapshot/array-data.ts";
 import type { NodeSnapshot } from "../../format/snapshot/read.ts";
-import type { ArrayMetadata, ChangeSet, NodeChange, NodeState } from "../changes/change-set.ts";
-
-/** The three layers of a session, the base loaded. */
-export interface Layers {
-  readonly base: SnapshotIndex;
-  readonly overlay: ChangeSet;
-  readonly own: ChangeSet;
-}
+import type { ArrayMetadata, NodeChange, NodeState } from "../changes/change-set.ts";
+import type { Layers } from "../state/layers.ts";
 
 const stateOfNode = new WeakMap<NodeSnapshot, NodeState>();
 

@@ -5,7 +5,7 @@ import { checkOptions, describe } from "../../base/options.ts";
 import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { parsePath } from "../../format/node-path.ts";
 import { type ChunkCoordinates, coordinatesOfRows } from "../changes/chunk-coordinates.ts";
-import { loadLayers, type SessionState } from "../session-state.ts";
+import { loadLayers, type SessionState } from "../state/state.ts";
 import { areCounts, chunkBatches, findChunk } from "./chunks.ts";
 import type { Diff } from "./diff.ts";
 import { mustGetArray, mustGetNode, nodesUnder } from "./nodes.ts";

@@ -8,11 +8,12 @@ import { makeError } from "../../base/errors.ts";
 import { describe, isCount } from "../../base/options.ts";
 import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import { writableTable } from "../changes/shared-tables.ts";
-import { currentDot, type SessionState } from "../session-state.ts";
+import type { Layers } from "../state/layers.ts";
+import { currentDot, type SessionState } from "../state/state.ts";
 import { parseStoreKey } from "../store/key.ts";
 import { parseNodePath } from "../store/prefix.ts";
 import { assertInGrid } from "../view/chunks.ts";
-import { type ArrayNode, type Layers, mustGetArray } from "../view/nodes.ts";
+import { type ArrayNode, mustGetArray } from "../view/nodes.ts";
 import { setVirtualColumns } from "./columns.ts";
 import { type Checksum, VirtualRefList } from "./ref-list.ts";
 

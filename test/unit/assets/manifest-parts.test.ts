@@ -5,12 +5,9 @@ import { interceptStorage } from "../../../src/storage/intercept.ts";
 import type { StoredObject } from "../../../src/storage/port.ts";
 import { array } from "../session/fixture.ts";
 
-// As where the platform has no zstd: elsewhere nothing is decoded in parts.
-vi.hoisted(() => {
-  const { getBuiltinModule } = process;
-  const withoutZstd = (name: string): unknown =>
-    name === "node:zlib" ? undefined : getBuiltinModule?.call(process, name);
-  process.getBuiltinModule = withoutZstd as typeof getBuiltinModule;
+await vi.hoisted(async () => {
+  const { withoutNativeZstd } = await import("../../without-native-zstd.ts");
+  withoutNativeZstd(); // Elsewhere nothing is written in pieces, nor decoded in parts.
 });
 
 const CHUNKS = 30_000;

@@ -10,12 +10,9 @@ import { openPieces } from "../../../../src/codec/zstd/pieces.ts";
 import { xxh64Low } from "../../../../src/codec/zstd/xxh64.ts";
 import { compressZstdPieces, decompressZstd } from "../../../../src/codec/zstd/zstd.ts";
 
-// As where the platform has no zstd: elsewhere nothing is written in pieces, nor decoded in parts.
-vi.hoisted(() => {
-  const { getBuiltinModule } = process;
-  const withoutZstd = (name: string): unknown =>
-    name === "node:zlib" ? undefined : getBuiltinModule?.call(process, name);
-  process.getBuiltinModule = withoutZstd as typeof getBuiltinModule;
+await vi.hoisted(async () => {
+  const { withoutNativeZstd } = await import("../../../without-native-zstd.ts");
+  withoutNativeZstd(); // Elsewhere nothing is written in pieces, nor decoded in parts.
 });
 
 const BYTES_MAX = 64 * 1024 * 1024;

@@ -27,12 +27,9 @@ import {
   tableOf,
 } from "./ref-model.ts";
 
-// As where the platform has no zstd: elsewhere nothing is written in pieces, nor decoded in parts.
-vi.hoisted(() => {
-  const { getBuiltinModule } = process;
-  const withoutZstd = (name: string): unknown =>
-    name === "node:zlib" ? undefined : getBuiltinModule?.call(process, name);
-  process.getBuiltinModule = withoutZstd as typeof getBuiltinModule;
+await vi.hoisted(async () => {
+  const { withoutNativeZstd } = await import("../../../without-native-zstd.ts");
+  withoutNativeZstd(); // Elsewhere nothing is written in pieces, nor decoded in parts.
 });
 
 const SIDE = 200;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { arraysToRewrite, logOf } from "../../../../src/session/commit/content.ts";
-import { mustGetState } from "../../../../src/session/session-access.ts";
-import { layersOf, loadBase } from "../../../../src/session/session-state.ts";
-import type { Layers } from "../../../../src/session/view/nodes.ts";
+import { mustGetState } from "../../../../src/session/state/access.ts";
+import type { Layers } from "../../../../src/session/state/layers.ts";
+import { layersOf, loadBase } from "../../../../src/session/state/state.ts";
 import { DOT, MANIFEST_ID } from "../../format/manifest/ref-model.ts";
 import { array, repositoryWithArray } from "../fixture.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { RepoInfo, RepoSnapshot } from "../../../../src/format/repo/read.ts";
 import { memoryStorage, Repository } from "../../../../src/index.ts";
 import { type Publication, publishSnapshot } from "../../../../src/session/commit/publish.ts";
-import { mustGetState } from "../../../../src/session/session-access.ts";
+import { mustGetState } from "../../../../src/session/state/access.ts";
 
 const NEW_ID = "1CECHNKREP0F1RSTCMTG";
 const LOG_ID = "1CECHNKREP0F1RSTCMV0";

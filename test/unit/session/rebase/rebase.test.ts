@@ -7,7 +7,7 @@ import {
   Repository,
   type Session,
 } from "../../../../src/index.ts";
-import { mustGetState } from "../../../../src/session/session-access.ts";
+import { mustGetState } from "../../../../src/session/state/access.ts";
 import { countingStorage } from "../../../../src/testing/index.ts";
 import { array, chunk, GROUP, kindOf, rejection, repositoryWithArray } from "../fixture.ts";
 

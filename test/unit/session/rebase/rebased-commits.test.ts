@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Repository } from "../../../../src/repository/repository.ts";
 import type { ConflictSolver } from "../../../../src/session/rebase/conflict.ts";
-import type { Store } from "../../../../src/session/store/store.ts";
+import type { Store } from "../../../../src/session/store.ts";
 import { memoryStorage } from "../../../../src/storage/memory.ts";
 import { arrayBytes, groupBytes } from "./two-writers.ts";
 

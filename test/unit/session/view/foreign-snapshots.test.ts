@@ -13,7 +13,7 @@ import { encodeSnapshot } from "../../../../src/format/snapshot/write.ts";
 import { encodeTransactionLog } from "../../../../src/format/transaction-log/write.ts";
 import { memoryStorage, Repository, systemRuntime } from "../../../../src/index.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import { mustGetState } from "../../../../src/session/session-access.ts";
+import { mustGetState } from "../../../../src/session/state/access.ts";
 import { array, chunk, GROUP } from "../fixture.ts";
 
 const runtime = systemRuntime();

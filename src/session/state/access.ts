@@ -1,6 +1,6 @@
 /** The state behind a session, for higher floors of this package only. */
-import { makeError } from "../base/errors.ts";
-import type { SessionState } from "./session-state.ts";
+import { makeError } from "../../base/errors.ts";
+import type { SessionState } from "./state.ts";
 
 const states = new WeakMap<object, SessionState>();
 

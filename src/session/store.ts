@@ -3,29 +3,30 @@
  * structurally. Keys are `<path>/zarr.json` and `<path>/c/<i>/<j>`, with or without a leading
  * slash. Spec: docs/semantics.md "Store keys", "Byte ranges", "Nodes", "Chunks" and "Listing".
  */
-import { type AsyncList, asyncList } from "../../base/async-list.ts";
-import { mapConcurrent } from "../../base/concurrency.ts";
-import { assert, makeError } from "../../base/errors.ts";
-import { inTurn } from "../../base/in-turn.ts";
-import { checkOptions, describe } from "../../base/options.ts";
-import { abortable } from "../../base/single-flight.ts";
-import { coordinatesOf } from "../../format/manifest/row-values.ts";
+import { type AsyncList, asyncList } from "../base/async-list.ts";
+import { mapConcurrent } from "../base/concurrency.ts";
+import { assert, makeError } from "../base/errors.ts";
+import { inTurn } from "../base/in-turn.ts";
+import { checkOptions, describe } from "../base/options.ts";
+import { abortable } from "../base/single-flight.ts";
+import { coordinatesOf } from "../format/manifest/row-values.ts";
+import type { Layers } from "./state/layers.ts";
 import {
   assertWritable,
   layersOf,
   loadLayers,
   type SessionState,
   trackWrite,
-} from "../session-state.ts";
-import { chunkBatches } from "../view/chunks.ts";
-import { type Layers, mustGetNode } from "../view/nodes.ts";
-import type { VirtualRefColumns, VirtualRefInput, VirtualRefOptions } from "../virtual/set-refs.ts";
-import type { WriteHalf } from "../write-half.ts";
-import type { RangeRequest } from "./byte-range.ts";
-import { parseStoreKey } from "./key.ts";
-import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./listing.ts";
-import { parseNodePath } from "./prefix.ts";
-import { hasKey, readKey } from "./read.ts";
+} from "./state/state.ts";
+import type { RangeRequest } from "./store/byte-range.ts";
+import { parseStoreKey } from "./store/key.ts";
+import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./store/listing.ts";
+import { parseNodePath } from "./store/prefix.ts";
+import { hasKey, readKey } from "./store/read.ts";
+import { chunkBatches } from "./view/chunks.ts";
+import { mustGetNode } from "./view/nodes.ts";
+import type { VirtualRefColumns, VirtualRefInput, VirtualRefOptions } from "./virtual/set-refs.ts";
+import type { WriteHalf } from "./write-half.ts";
 
 /** Options of one store operation. */
 export interface StoreOptions {

@@ -2,7 +2,7 @@
  * The store's operations. Spec: docs/semantics.md "Store keys", "Nodes", "Chunks" and "Listing".
  */
 import { describe, expect, test } from "vitest";
-import { array, chunk, GROUP, kindOf, repositoryWithArray, text, textOf } from "../fixture.ts";
+import { array, chunk, GROUP, kindOf, repositoryWithArray, text, textOf } from "./fixture.ts";
 
 describe("get", () => {
   test("returns a node's zarr.json byte for byte", async () => {

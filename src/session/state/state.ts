@@ -4,16 +4,16 @@
  * Reads go through layers: own changes over the parent's uncommitted changes (overlay, forks
  * only) over the base snapshot. Writes go to the own layer.
  */
-import type { Engine } from "../assets/engine.ts";
-import type { SnapshotIndex } from "../assets/snapshot-index.ts";
-import { makeError } from "../base/errors.ts";
-import { abortable } from "../base/single-flight.ts";
-import { randomObjectId } from "../format/ids.ts";
-import type { ChangeSet } from "./changes/change-set.ts";
-import { type Dot, EMPTY_VECTOR, joinVectors, type VersionVector } from "./changes/dot.ts";
-import type { UnsettledCommit } from "./commit/unsettled.ts";
-import type { ManifestCache } from "./commit/written-manifests.ts";
-import type { Layers } from "./view/nodes.ts";
+import type { Engine } from "../../assets/engine.ts";
+import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
+import { makeError } from "../../base/errors.ts";
+import { abortable } from "../../base/single-flight.ts";
+import { randomObjectId } from "../../format/ids.ts";
+import type { ChangeSet } from "../changes/change-set.ts";
+import { type Dot, EMPTY_VECTOR, joinVectors, type VersionVector } from "../changes/dot.ts";
+import type { Layers } from "./layers.ts";
+import type { UnsettledCommit } from "./unsettled.ts";
+import type { ManifestCache } from "./written-manifests.ts";
 
 /** An operation during which the session takes no writes. */
 export type Activity = "commit" | "amend" | "flush" | "merge" | "rebase";

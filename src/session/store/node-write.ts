@@ -2,10 +2,11 @@
 import { equalBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { randomNodeId } from "../../format/ids.ts";
-import { currentDot, type SessionState } from "../session-state.ts";
-import { type Layers, nodeAt, nodesUnder } from "../view/nodes.ts";
-import type { NodeState } from "./change-set.ts";
-import { type ParsedMetadata, parseNodeMetadata } from "./node-metadata.ts";
+import type { NodeState } from "../changes/change-set.ts";
+import { type ParsedMetadata, parseNodeMetadata } from "../changes/node-metadata.ts";
+import type { Layers } from "../state/layers.ts";
+import { currentDot, type SessionState } from "../state/state.ts";
+import { nodeAt, nodesUnder } from "../view/nodes.ts";
 
 /**
  * Puts a node with `userData` at `path`: a new node, or an update of the one there. Identical

@@ -3,32 +3,29 @@
  * base snapshot, the parent's uncommitted changes (read-only), its own changes. Making one costs
  * no I/O; its bytes survive any channel and hold no secrets.
  */
-import type { AssetStore } from "../../assets/asset-store.ts";
+import type { AssetStore } from "../assets/asset-store.ts";
 import {
   checkEngineOptions,
   type Engine,
   type EngineOptions,
   openEngine,
-} from "../../assets/engine.ts";
-import { isIcefloeError, makeError } from "../../base/errors.ts";
-import { checkOptions, describe } from "../../base/options.ts";
-import type { Storage, StorageHint } from "../../storage/port.ts";
-import { defineAsyncDispose } from "../dispose.ts";
-import type { MergeInputs, MergeOptions } from "../merge/inputs.ts";
-import type { MergeReport } from "../merge/report.ts";
-import { rememberState } from "../session-access.ts";
+} from "../assets/engine.ts";
+import { isIcefloeError, makeError } from "../base/errors.ts";
+import { checkOptions, describe } from "../base/options.ts";
+import type { Storage, StorageHint } from "../storage/port.ts";
+import { defineAsyncDispose } from "./dispose.ts";
+import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
+import type { MergeReport } from "./merge/report.ts";
+import { rememberState } from "./state/access.ts";
 import {
   assertIdle,
-  closeEpoch,
   createState,
   discard,
-  emptyChangeSet,
-  hasChanges,
   hasOwnChanges,
   type SessionState,
-} from "../session-state.ts";
-import { Store } from "../store/store.ts";
-import type { Diff } from "../view/diff.ts";
+} from "./state/state.ts";
+import { Store } from "./store.ts";
+import type { Diff } from "./view/diff.ts";
 import {
   type ChunkCoordinateList,
   type ChunkType,
@@ -37,8 +34,8 @@ import {
   nodeIdAt,
   type QueryOptions,
   statusOf,
-} from "../view/queries.ts";
-import type { WriteHalf } from "../write-half.ts";
+} from "./view/queries.ts";
+import type { WriteHalf } from "./write-half.ts";
 
 /** How a fork is opened where it arrives. */
 export interface FromBytesOptions extends EngineOptions {
@@ -124,17 +121,7 @@ export class ForkSession {
         { details: { operation: "toBytes", option: "overlay", found } },
       );
     }
-    assertIdle(this.#state, "toBytes");
-    closeEpoch(this.#state);
-    const { baseId, need, vector, overlay, own } = this.#state;
-    return this.#half.encodeForkBytes({
-      base: baseId,
-      need,
-      vector,
-      overlay: options?.overlay === "omit" ? emptyChangeSet() : overlay,
-      own,
-      overlayOmitted: options?.overlay === "omit" && hasChanges(overlay),
-    });
+    return this.#half.bytesOfFork(this.#state, options?.overlay ?? "carry");
   }
 
   /**
@@ -145,7 +132,7 @@ export class ForkSession {
   static async fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<ForkSession> {
     const storage = options?.storage;
     const checked = await checkEngineOptions("fromBytes", storage, options, ["storage"]);
-    const { WRITE_HALF: half } = await import("../write-half.ts");
+    const { WRITE_HALF: half } = await import("./write-half.ts");
     const { base, need, vector, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
     if (overlayOmitted) {
       throw makeError(
