@@ -71,7 +71,7 @@ export interface AssetStore {
 }
 
 /** What an asset store works with. */
-export interface AssetStoreOptions {
+interface AssetStoreOptions {
   readonly storage: Storage;
   readonly runtime: Runtime;
   readonly limits: AssetLimits;

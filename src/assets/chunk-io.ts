@@ -23,7 +23,7 @@ export interface ChunkIo {
 }
 
 /** What chunk reads and writes work with. */
-export interface ChunkIoOptions {
+interface ChunkIoOptions {
   readonly storage: Storage;
   readonly runtime: Runtime;
   readonly requests: Limiter;

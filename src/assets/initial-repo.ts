@@ -30,7 +30,7 @@ const SENDS_MAX = 5;
 const RESEND_POLICY = { attemptsMax: SENDS_MAX, initialBackoffMs: 50, maxBackoffMs: 5000 };
 
 /** What a first state is made with. */
-export interface InitialRepoOptions {
+interface InitialRepoOptions {
   readonly runtime: Runtime;
   readonly metadataBytesMax: number;
   readonly compressionLevel: number;

@@ -37,7 +37,7 @@ const CODE_OF_TYPE = { snapshot: 1, manifest: 2, "transaction-log": 4, "repo-inf
 export type FileType = keyof typeof CODE_OF_TYPE;
 
 /** What `encodeEnvelope` takes. */
-export interface EnvelopeContent {
+interface EnvelopeContent {
   readonly fileType: FileType;
   readonly payload: Uint8Array;
   /** zstd's level, 1 to 22. */
@@ -45,7 +45,7 @@ export interface EnvelopeContent {
 }
 
 /** What `decodeEnvelope` found. */
-export interface Envelope {
+interface Envelope {
   readonly specVersion: 1 | 2;
   readonly payload: Uint8Array;
   /** The writer's name: informational, any text. */

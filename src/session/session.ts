@@ -45,7 +45,7 @@ import {
 import type { WriteHalf } from "./write-half.ts";
 
 /** What a repository opens a session with. */
-export interface SessionOptions {
+interface SessionOptions {
   readonly engine: Engine;
   readonly snapshotId: string;
 }

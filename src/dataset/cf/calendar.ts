@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<string, Calendar>> = {
 };
 
 /** A date of some calendar; month and day count from 1, there is a year 0. */
-export interface CalendarDate {
+interface CalendarDate {
   readonly year: number;
   readonly month: number;
   readonly day: number;

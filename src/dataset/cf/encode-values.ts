@@ -21,7 +21,7 @@ import { wrapped } from "./decode-attributes.ts";
 import type { TimeUnits } from "./time-units.ts";
 
 /** Values in memory: their type, and the units if they are times. */
-export interface DecodedValues {
+interface DecodedValues {
   readonly values: Values;
   readonly type: ElementType;
   readonly time: TimeUnits | undefined;
@@ -109,7 +109,7 @@ function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: str
 }
 
 /** What "missing" is stored as; `undefined`: NaN, or nothing can say it. */
-export function fillFor({ fills }: Coding): number | bigint | undefined {
+function fillFor({ fills }: Coding): number | bigint | undefined {
   return fills[0];
 }
 

@@ -25,7 +25,7 @@ import { invalid, isSingleChunk } from "./write-group.ts";
 export type RegionOption = "auto" | Readonly<Record<string, "auto" | PositionRange>>;
 
 /** Options of writing a region. */
-export interface RegionOptions {
+interface RegionOptions {
   readonly region: RegionOption;
   readonly encoding?: Readonly<Record<string, unknown>> | undefined;
   readonly safeChunks?: boolean | undefined;

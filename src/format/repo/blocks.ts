@@ -34,7 +34,7 @@ export interface EncodedEntry {
 }
 
 /** How entries of one kind are encoded. */
-export interface EntryKind<Entry> {
+interface EntryKind<Entry> {
   readonly microsOf: (entry: Entry) => number;
   readonly encode: (entry: Entry) => EncodedEntry;
   /** Words in front of each entry, of which those from `offsetsFrom` on are offsets. */

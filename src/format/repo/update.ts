@@ -54,9 +54,9 @@ export interface RepoUpdate {
 }
 
 /** Slots of a status's table. */
-export const STATUS_SLOTS = { availability: 0, setAt: 1, reason: 2 } as const;
+const STATUS_SLOTS = { availability: 0, setAt: 1, reason: 2 } as const;
 /** Slots of an entry's table. */
-export const UPDATE_SLOTS = { type: 0, value: 1, updatedAt: 2, backupPath: 3 } as const;
+const UPDATE_SLOTS = { type: 0, value: 1, updatedAt: 2, backupPath: 3 } as const;
 /** Availabilities by their stored numbers. */
 export const AVAILABILITIES = ["online", "read-only", "offline"] as const;
 

@@ -22,7 +22,7 @@ const ENTRY_WORDS = 12;
 const FIELD_COUNT = Object.keys(REPO_SLOTS).length;
 
 /** The payload of `repo`: the head and then the blocks, in this order. */
-export interface RepoPayload {
+interface RepoPayload {
   readonly head: Uint8Array;
   /** The same objects as in earlier payloads, as far as they hold the same. */
   readonly blocks: readonly RepoBlock[];

@@ -7,7 +7,7 @@ import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
 
 /** One reference per position of `gridShape` in row-major order (last dimension fastest). */
-export interface VirtualColumns {
+interface VirtualColumns {
   /** Chunks per dimension of the box. */
   readonly gridShape: readonly number[];
   /** Coordinates of the box's first chunk; all 0 if left out. */
