@@ -33,7 +33,7 @@ import { putImmutable } from "./immutable-put.ts";
 import { indexSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
 
 /** Sizes of what was stored. */
-export interface Stored {
+interface Stored {
   /** Bytes of the whole object, header included. */
   readonly sizeBytes: number;
 }

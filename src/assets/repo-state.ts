@@ -58,7 +58,7 @@ export interface RepoState {
 }
 
 /** What a repo state works with. */
-export interface RepoStateOptions {
+interface RepoStateOptions {
   readonly storage: Storage;
   readonly runtime: Runtime;
   /** How often a lost race is retried; the first retries do not wait. */

@@ -17,7 +17,7 @@ import {
 /** Of files that are written; those of spec 1 are read. */
 const SPEC_VERSION = 2;
 /** How files name their writer; the version is package.json's. */
-export const IMPLEMENTATION = "icefloe-0.1.0";
+const IMPLEMENTATION = "icefloe-0.1.0";
 
 const MAGIC = Uint8Array.of(0x49, 0x43, 0x45, 0xf0, 0x9f, 0xa7, 0x8a, 0x43, 0x48, 0x55, 0x4e, 0x4b);
 const NAME_START = 12;
@@ -25,7 +25,7 @@ const SPEC_VERSION_AT = 36;
 const FILE_TYPE_AT = 37;
 const COMPRESSION_AT = 38;
 /** Where the payload starts. */
-export const ENVELOPE_HEADER_BYTES = 39;
+const ENVELOPE_HEADER_BYTES = 39;
 
 const COMPRESSION_NONE = 0;
 const COMPRESSION_ZSTD = 1;

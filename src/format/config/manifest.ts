@@ -25,17 +25,14 @@ export type ManifestSplitDimensionCondition =
   | "Any";
 
 /** How many chunks one manifest spans along the dimensions that match. */
-export interface ManifestSplitDimension {
+interface ManifestSplitDimension {
   readonly condition: ManifestSplitDimensionCondition;
   /** 1 to 4294967295, which is: never split. */
   readonly num_chunks: number;
 }
 
 /** One rule: the arrays it is for, and sizes of which each dimension takes the first that fits. */
-export type ManifestSplitRule = readonly [
-  ManifestSplitCondition,
-  readonly ManifestSplitDimension[],
-];
+type ManifestSplitRule = readonly [ManifestSplitCondition, readonly ManifestSplitDimension[]];
 
 /** How arrays are split into manifests. Without rules: one manifest per array. */
 interface ManifestSplittingConfig {

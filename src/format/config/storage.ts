@@ -43,11 +43,3 @@ export interface StorageSettings {
   /** Bytes from which an object is put in parts. */
   readonly minimumSizeForMultipartUpload?: number | undefined;
 }
-
-/** What official writers persist for a local folder when a configuration is saved there. */
-export const LOCAL_STORAGE_SETTINGS: StorageSettings = {
-  concurrency: { maxConcurrentRequestsForObject: 5, idealConcurrentRequestSize: 4096 },
-  retries: { maxTries: 1, initialBackoffMs: 0, maxBackoffMs: 0 },
-  unsafeUseConditionalUpdate: false,
-  unsafeUseMetadata: false,
-};

@@ -61,7 +61,7 @@ const UPDATE_SLOTS = { type: 0, value: 1, updatedAt: 2, backupPath: 3 } as const
 export const AVAILABILITIES = ["online", "read-only", "offline"] as const;
 
 /** Updates that have a layout. */
-export type KnownUpdate = Exclude<UpdateKind, { readonly kind: "unknown" }>;
+type KnownUpdate = Exclude<UpdateKind, { readonly kind: "unknown" }>;
 
 /** Ways to store a field, and the values they hold. */
 export interface FieldValues {
@@ -82,7 +82,7 @@ type FieldTypeOf<Value> = {
 }[FieldType];
 
 /** How an update is stored: its tag, and its fields in slot order. */
-export interface UpdateLayout<Update> {
+interface UpdateLayout<Update> {
   readonly tag: number;
   readonly fields: { readonly [F in Exclude<keyof Update, "kind">]: FieldTypeOf<Update[F]> };
 }

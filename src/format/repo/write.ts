@@ -3,7 +3,6 @@
  * lost or what the official engine could not read. Spec: v2 "Repo Info File".
  */
 
-import { concatBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { putMetadataItems } from "../metadata-write.ts";
@@ -26,12 +25,6 @@ interface RepoPayload {
   readonly head: Uint8Array;
   /** The same objects as in earlier payloads, as far as they hold the same. */
   readonly blocks: readonly RepoBlock[];
-}
-
-/** As `encodeRepoPayload`, in one piece. */
-export function encodeRepoInfo(repo: RepoInfo): Uint8Array {
-  const { head, blocks } = encodeRepoPayload(repo);
-  return concatBytes([head, ...blocks.map(({ bytes }) => bytes)]);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AssetLimits } from "../../../src/assets/asset-limits.ts";
-import { type AssetStore, createAssetStore, type Stored } from "../../../src/assets/asset-store.ts";
+import { type AssetStore, createAssetStore } from "../../../src/assets/asset-store.ts";
 import { systemRuntime } from "../../../src/base/runtime.ts";
 import { encodeManifest } from "../../../src/format/manifest/write.ts";
 import { encodeSnapshot, type WritableSnapshot } from "../../../src/format/snapshot/write.ts";
@@ -58,10 +58,10 @@ const logOf = (id: string): TransactionLog => ({
   movedNodes: [],
 });
 
-const putSnapshot = (store: AssetStore, snapshot: WritableSnapshot): Promise<Stored> =>
+const putSnapshot = (store: AssetStore, snapshot: WritableSnapshot) =>
   store.writeSnapshot(snapshot, encodeSnapshot(snapshot));
 
-const putLog = (store: AssetStore, log: TransactionLog): Promise<Stored> =>
+const putLog = (store: AssetStore, log: TransactionLog) =>
   store.writeTransactionLog(log, encodeTransactionLog(log));
 
 describe("what is written", () => {

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import {
-  type KnownUpdate,
   UPDATE_LAYOUTS,
-  type UpdateLayout,
+  type UpdateKind,
   type UpdateLayouts,
 } from "../../../../src/format/repo/update.ts";
 
@@ -18,18 +17,20 @@ test("a kind without a layout does not compile, nor one whose fields are not all
     readonly from: string;
     readonly count: number;
   }
+  type KnownUpdate = Exclude<UpdateKind, { kind: "unknown" }>;
+  type RenamedLayout = UpdateLayouts<Renamed>["branch-renamed"];
   // @ts-expect-error: no layout for "branch-renamed"
   const lacking: UpdateLayouts<KnownUpdate | Renamed> = UPDATE_LAYOUTS;
   // @ts-expect-error: "count" is not stored
-  const partial: UpdateLayout<Renamed> = { tag: 17, fields: { from: "text" } };
+  const partial: RenamedLayout = { tag: 17, fields: { from: "text" } };
   // @ts-expect-error: "count" is a number
-  const wrong: UpdateLayout<Renamed> = { tag: 17, fields: { from: "text", count: "id" } };
-  const foreign: UpdateLayout<Renamed> = {
+  const wrong: RenamedLayout = { tag: 17, fields: { from: "text", count: "id" } };
+  const foreign: RenamedLayout = {
     tag: 17,
     // @ts-expect-error: there is no field "to"
     fields: { from: "text", count: "short", to: "text" },
   };
-  const whole: UpdateLayout<Renamed> = { tag: 17, fields: { from: "text", count: "short" } };
+  const whole: RenamedLayout = { tag: 17, fields: { from: "text", count: "short" } };
 
   expect([lacking, partial, wrong, foreign, whole]).toHaveLength(5);
 });

@@ -9,11 +9,7 @@ import type { ChangeSet, NodeChange } from "../../../../src/session/changes/chan
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import type { Dot } from "../../../../src/session/changes/dot.ts";
 import { isWellFormed } from "../../../../src/session/commit/metadata.ts";
-import {
-  decodeForkBytes,
-  encodeForkBytes,
-  type ForkState,
-} from "../../../../src/session/fork/bytes.ts";
+import { decodeForkBytes, encodeForkBytes } from "../../../../src/session/fork/bytes.ts";
 import {
   anyCoordinates,
   anyRank,
@@ -25,6 +21,8 @@ import {
   readRows,
   setRef,
 } from "../../format/manifest/ref-model.ts";
+
+type ForkState = Parameters<typeof encodeForkBytes>[0];
 
 const NODE_B = "B".repeat(12).concat("0");
 const NODE_C = "C".repeat(12).concat("0");

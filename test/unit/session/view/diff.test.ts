@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { SnapshotIndex } from "../../../../src/assets/snapshot-index.ts";
 import type { TransactionLog } from "../../../../src/format/transaction-log/read.ts";
 import type {
   ChangeSet,
@@ -6,11 +7,9 @@ import type {
   NodeState,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import {
-  diffFromLogs,
-  type SnapshotNodes,
-  statusOfChanges,
-} from "../../../../src/session/view/diff.ts";
+import { diffFromLogs, statusOfLayers } from "../../../../src/session/view/diff.ts";
+
+type SnapshotNodes = Parameters<typeof diffFromLogs>[0]["from"];
 
 const DOT = { origin: "o", epoch: 1 };
 
@@ -122,7 +121,7 @@ describe("diffFromLogs", () => {
   });
 });
 
-describe("statusOfChanges", () => {
+describe("statusOfLayers", () => {
   const node = (id: string, path: string, type: "array" | "group"): NodeState => ({
     id,
     path,
@@ -133,6 +132,9 @@ describe("statusOfChanges", () => {
     nodes: new Map(nodes.map((change) => [change.path, { ...change, dot: DOT }])),
     chunks: new Map(),
   });
+
+  const statusOfChanges = (own: ChangeSet, base: SnapshotNodes) =>
+    statusOfLayers({ base: base as SnapshotIndex, overlay: changeSet(), own });
 
   test("tells new, deleted, updated and replaced nodes apart", () => {
     const status = statusOfChanges(
