@@ -40,9 +40,6 @@ interface Stored {
 
 /** Typed access to immutable objects. Shared by all sessions of a repository. */
 export interface AssetStore {
-  readonly storage: Storage;
-  readonly runtime: Runtime;
-  readonly limits: AssetLimits;
   /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
   readSnapshot(id: string, signal?: AbortSignal): Promise<SnapshotIndex>;
   /** Stores a snapshot; `payload` is its encoded form, which the asset store owns from now on. */
@@ -146,9 +143,6 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     cacheBytesMax: limits.chunkCacheBytes,
   });
   return {
-    storage,
-    runtime,
-    limits,
     readSnapshot: (id, signal) => snapshots.mustRead(id, signal),
     writeSnapshot: (snapshot, payload, signal) =>
       snapshots.write(snapshot.id, payload, signal, indexSnapshot(snapshot)),

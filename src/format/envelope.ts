@@ -48,8 +48,6 @@ interface EnvelopeContent {
 interface Envelope {
   readonly specVersion: 1 | 2;
   readonly payload: Uint8Array;
-  /** The writer's name: informational, any text. */
-  readonly implementation: string;
 }
 
 /** A whole metadata file. Always compressed: the official engine reads nothing else. */
@@ -114,9 +112,8 @@ export async function decodeEnvelope(
   const { object, fileType, bytesMax } = options;
   const specVersion = checkHeader(bytes, object, fileType);
   const payload = bytes.subarray(ENVELOPE_HEADER_BYTES);
-  const implementation = parseImplementation(bytes.subarray(NAME_START, SPEC_VERSION_AT));
   if (bytes[COMPRESSION_AT] === COMPRESSION_NONE) {
-    if (payload.length <= bytesMax) return { specVersion, payload, implementation };
+    if (payload.length <= bytesMax) return { specVersion, payload };
     throw makeError(
       "deserialization",
       `${object}: payload of ${payload.length} bytes exceeds the limit of ${bytesMax} bytes`,
@@ -124,8 +121,7 @@ export async function decodeEnvelope(
     );
   }
   try {
-    const content = await decompressZstd(payload, { bytesMax });
-    return { specVersion, payload: content, implementation };
+    return { specVersion, payload: await decompressZstd(payload, { bytesMax }) };
   } catch (cause) {
     throw payloadError(cause, object);
   }
@@ -172,13 +168,6 @@ function checkHeader(bytes: Uint8Array, object: string, fileType: FileType): 1 |
     refuse(COMPRESSION_AT, `unknown compression ${compression}`);
   }
   return specVersion;
-}
-
-function parseImplementation(bytes: Uint8Array): string {
-  const text = new TextDecoder().decode(bytes);
-  let end = text.length;
-  while (end > 0 && (text[end - 1] === " " || text[end - 1] === "\0")) end--;
-  return text.slice(0, end);
 }
 
 /**

@@ -30,7 +30,6 @@ interface RegionOptions {
   readonly encoding?: Readonly<Record<string, unknown>> | undefined;
   readonly safeChunks?: boolean | undefined;
   readonly writeInvariant?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Comparisons and variables under way at once. */

@@ -147,7 +147,6 @@ function plain({ base, need, vector, overlay, own, overlayOmitted = false, hint 
         rank: table.rank,
         rows: readRows(table, table.sortedOrder()),
         dots: Array.from(table.sortedOrder(), (row) => table.dot(row)),
-        tombstones: table.tombstoneCount,
       })),
   });
   const sort = (map: ReadonlyMap<string, number>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
