@@ -12,19 +12,19 @@ import type { ResolvedConfig } from "../format/config/config.ts";
 export const METADATA_BYTES_MAX = 512 * 1024 * 1024;
 
 /** Cached bytes per `caching.numSnapshotNodes`: the default of 500,000 nodes makes 128 MB. */
-export const SNAPSHOT_CACHE_BYTES_PER_NODE = 256;
+const SNAPSHOT_CACHE_BYTES_PER_NODE = 256;
 
 /** Cached bytes per `caching.numChunkRefs`: the default of 15 million references makes 240 MB. */
-export const MANIFEST_CACHE_BYTES_PER_REF = 16;
+const MANIFEST_CACHE_BYTES_PER_REF = 16;
 
 /** Cached bytes per `caching.numTransactionChanges`: four coordinates of four bytes. */
-export const TRANSACTION_LOG_CACHE_BYTES_PER_CHANGE = 16;
+const TRANSACTION_LOG_CACHE_BYTES_PER_CHANGE = 16;
 
 /**
  * Kept for transaction logs even though the default count is 0: writers of one process that lose
  * a race all read the same few logs.
  */
-export const TRANSACTION_LOG_CACHE_BYTES_MIN = 8 * 1024 * 1024;
+const TRANSACTION_LOG_CACHE_BYTES_MIN = 8 * 1024 * 1024;
 
 /** Bounds of an asset store. A cache of 0 bytes keeps nothing. */
 export interface AssetLimits {

@@ -33,16 +33,13 @@ import { putImmutable } from "./immutable-put.ts";
 import { indexSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
 
 /** Sizes of what was stored. */
-export interface Stored {
+interface Stored {
   /** Bytes of the whole object, header included. */
   readonly sizeBytes: number;
 }
 
 /** Typed access to immutable objects. Shared by all sessions of a repository. */
 export interface AssetStore {
-  readonly storage: Storage;
-  readonly runtime: Runtime;
-  readonly limits: AssetLimits;
   /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
   readSnapshot(id: string, signal?: AbortSignal): Promise<SnapshotIndex>;
   /** Stores a snapshot; `payload` is its encoded form, which the asset store owns from now on. */
@@ -71,7 +68,7 @@ export interface AssetStore {
 }
 
 /** What an asset store works with. */
-export interface AssetStoreOptions {
+interface AssetStoreOptions {
   readonly storage: Storage;
   readonly runtime: Runtime;
   readonly limits: AssetLimits;
@@ -146,9 +143,6 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     cacheBytesMax: limits.chunkCacheBytes,
   });
   return {
-    storage,
-    runtime,
-    limits,
     readSnapshot: (id, signal) => snapshots.mustRead(id, signal),
     writeSnapshot: (snapshot, payload, signal) =>
       snapshots.write(snapshot.id, payload, signal, indexSnapshot(snapshot)),

@@ -17,13 +17,13 @@ import type { Storage } from "../storage/port.ts";
 import { putImmutable } from "./immutable-put.ts";
 
 /** Reads and writes native chunks. */
-export interface ChunkIo {
+interface ChunkIo {
   readChunk(ref: NativeRef, range?: Extent, signal?: AbortSignal): Promise<Uint8Array>;
   writeChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
 /** What chunk reads and writes work with. */
-export interface ChunkIoOptions {
+interface ChunkIoOptions {
   readonly storage: Storage;
   readonly runtime: Runtime;
   readonly requests: Limiter;

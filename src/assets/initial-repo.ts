@@ -12,7 +12,7 @@ import { encodeMetadata } from "../format/metadata-write.ts";
 import { REPO_PATH, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
-import { encodeSnapshot } from "../format/snapshot/write.ts";
+import { encodeSnapshot, type WritableSnapshot } from "../format/snapshot/write.ts";
 import { emptyTransactionLog, encodeTransactionLog } from "../format/transaction-log/write.ts";
 import type { Storage } from "../storage/port.ts";
 import {
@@ -29,7 +29,7 @@ const SENDS_MAX = 5;
 const RESEND_POLICY = { attemptsMax: SENDS_MAX, initialBackoffMs: 50, maxBackoffMs: 5000 };
 
 /** What a first state is made with. */
-export interface InitialRepoOptions {
+interface InitialRepoOptions {
   readonly runtime: Runtime;
   readonly metadataBytesMax: number;
   readonly compressionLevel: number;
@@ -82,11 +82,11 @@ async function writeInitialSnapshot(
   storage: Storage,
   options: InitialRepoOptions,
 ): Promise<Snapshot> {
-  const snapshot: Snapshot = {
+  const snapshot: WritableSnapshot = {
     id: INITIAL_SNAPSHOT_ID,
     flushedAtMicros: options.runtime.nowMicros(),
     message: "Repository initialized",
-    metadata: encodeMetadata({ __icechunk: { is_root: true } }, 2),
+    metadata: encodeMetadata({ __icechunk: { is_root: true } }),
     manifestFiles: [],
     nodes: [],
     specVersion: 2,

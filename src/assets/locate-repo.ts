@@ -10,7 +10,7 @@ import { decodeRepo, type VersionedRepo } from "./repo-object.ts";
 import { repositoryNotFound } from "./repo-reader.ts";
 
 /** The branch file that every repository of spec 1 has. */
-export const SPEC_1_MAIN_PATH = "refs/branch.main/ref.json";
+const SPEC_1_MAIN_PATH = "refs/branch.main/ref.json";
 
 /** What a create that was interrupted before its `repo` leaves behind. */
 const INITIAL_PATHS: readonly string[] = [

@@ -42,7 +42,7 @@ export function nextUpdateMicros(repo: RepoInfo, nowMicros: number): number {
 }
 
 /** What an append needs to know besides the entries. */
-export interface AppendOptions {
+interface AppendOptions {
   /** Time of the first of the new entries; the others follow 1 µs apart. */
   readonly firstMicros: number;
   /** File name of the copy of the state that is replaced. */
@@ -77,7 +77,7 @@ export function appendUpdates(
 }
 
 /** What one page of the log says about a put: `continue` in the named older page if undecided. */
-export type PutFate =
+type PutFate =
   | { readonly fate: "landed" | "not-landed" | "unknown" }
   | { readonly fate: "continue"; readonly backupName: string };
 

@@ -34,7 +34,7 @@ export async function decodeRepo(
 }
 
 /** How `repo` is stored. */
-export interface RepoEncoding {
+interface RepoEncoding {
   /** zstd's level. */
   readonly compressionLevel: number;
   readonly metadataBytesMax: number;

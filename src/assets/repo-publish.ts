@@ -27,7 +27,7 @@ const READ_BACK_TRIES_MAX = 5;
 const SETTLE_PAGES_MAX = 32;
 
 /** What a publication works with. */
-export interface PublishContext {
+interface PublishContext {
   readonly storage: Storage;
   readonly runtime: Runtime;
   readonly reader: RepoReader;
@@ -36,7 +36,7 @@ export interface PublishContext {
 }
 
 /** The replacement of one state by another. */
-export interface Publication {
+interface Publication {
   readonly base: VersionedRepo;
   readonly next: RepoInfo;
   /** The stored form of `next`. */
@@ -48,7 +48,7 @@ export interface Publication {
 }
 
 /** What became of a publication; `lost`: another writer replaced `base`, ours is void. */
-export type Published =
+type Published =
   | { readonly outcome: "landed"; readonly state: VersionedRepo }
   | { readonly outcome: "lost" };
 

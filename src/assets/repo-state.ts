@@ -31,7 +31,7 @@ const IMMEDIATE_RETRIES = 5;
 const GROUP_MEMBERS_MAX = 64;
 
 /** Options of one update. */
-export interface UpdateOptions {
+interface UpdateOptions {
   /** Rejects the update until its put has been sent; from then on its outcome is reported. */
   readonly signal?: AbortSignal | undefined;
   /** Whether a state holds this update for certain, e.g. lists the new snapshot's id. */
@@ -58,7 +58,7 @@ export interface RepoState {
 }
 
 /** What a repo state works with. */
-export interface RepoStateOptions {
+interface RepoStateOptions {
   readonly storage: Storage;
   readonly runtime: Runtime;
   /** How often a lost race is retried; the first retries do not wait. */

@@ -18,14 +18,14 @@ export interface Member {
 }
 
 /** What a member is made of. */
-export interface MemberOptions {
+interface MemberOptions {
   readonly signal?: AbortSignal | undefined;
   readonly landed?: ((repo: RepoInfo) => boolean) | undefined;
   readonly bypassStatus?: boolean | undefined;
 }
 
 /** How the promise of a member is settled. */
-export interface Settle {
+interface Settle {
   resolve(repo: RepoInfo): void;
   reject(reason: unknown): void;
 }

@@ -20,7 +20,7 @@ export interface ErrorJson {
 }
 
 /** Options of an error's constructor. */
-export interface ErrorOptions {
+interface ErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
 }

@@ -6,8 +6,6 @@ export interface ByteLru<T> {
   /** Stores `value`, which costs `sizeBytes`; a value larger than the whole cache is not kept. */
   set(key: string, value: T, sizeBytes: number): void;
   delete(key: string): void;
-  clear(): void;
-  readonly sizeBytes: number;
 }
 
 /** A cache of at most `bytesMax` bytes; 0 keeps nothing. */
@@ -43,12 +41,5 @@ export function createByteLru<T>(bytesMax: number): ByteLru<T> {
       }
     },
     delete: remove,
-    clear() {
-      entries.clear();
-      sizeBytes = 0;
-    },
-    get sizeBytes() {
-      return sizeBytes;
-    },
   };
 }

@@ -1,7 +1,7 @@
 /** Joins concurrent requests for the same thing into one. */
 
 /** Runs at most one `load` per key at a time; late callers share the running one. */
-export interface SingleFlight<T> {
+interface SingleFlight<T> {
   /** The result of the running load for `key`, or of a new one. One caller's abort does not stop the others. */
   run(key: string, load: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }

@@ -21,7 +21,7 @@ function valuesByCode(): Uint8Array {
 }
 
 /** Characters that `byteCount` bytes take. */
-export function base32Length(byteCount: number): number {
+function base32Length(byteCount: number): number {
   return Math.ceil((byteCount * 8) / 5);
 }
 

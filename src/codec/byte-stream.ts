@@ -95,7 +95,7 @@ export class ByteWriter {
 }
 
 /** Throws the error for damage at byte `offset`. */
-export type Fail = (offset: number, what: string) => never;
+type Fail = (offset: number, what: string) => never;
 
 /** Reads `bytes` [start, end) front to back. */
 export class ByteReader {

@@ -14,8 +14,10 @@ import {
   openZstdPieces,
 } from "../codec/zstd/zstd.ts";
 
+/** Of files that are written; those of spec 1 are read. */
+const SPEC_VERSION = 2;
 /** How files name their writer; the version is package.json's. */
-export const IMPLEMENTATION = "icefloe-0.1.0";
+const IMPLEMENTATION = "icefloe-0.1.0";
 
 const MAGIC = Uint8Array.of(0x49, 0x43, 0x45, 0xf0, 0x9f, 0xa7, 0x8a, 0x43, 0x48, 0x55, 0x4e, 0x4b);
 const NAME_START = 12;
@@ -23,7 +25,7 @@ const SPEC_VERSION_AT = 36;
 const FILE_TYPE_AT = 37;
 const COMPRESSION_AT = 38;
 /** Where the payload starts. */
-export const ENVELOPE_HEADER_BYTES = 39;
+const ENVELOPE_HEADER_BYTES = 39;
 
 const COMPRESSION_NONE = 0;
 const COMPRESSION_ZSTD = 1;
@@ -35,45 +37,37 @@ const CODE_OF_TYPE = { snapshot: 1, manifest: 2, "transaction-log": 4, "repo-inf
 export type FileType = keyof typeof CODE_OF_TYPE;
 
 /** What `encodeEnvelope` takes. */
-export interface EnvelopeContent {
+interface EnvelopeContent {
   readonly fileType: FileType;
-  /** Default 2. */
-  readonly specVersion?: 1 | 2 | undefined;
   readonly payload: Uint8Array;
   /** zstd's level, 1 to 22. */
   readonly compressionLevel: number;
 }
 
 /** What `decodeEnvelope` found. */
-export interface Envelope {
+interface Envelope {
   readonly specVersion: 1 | 2;
   readonly payload: Uint8Array;
-  /** The writer's name: informational, any text. */
-  readonly implementation: string;
 }
 
 /** A whole metadata file. Always compressed: the official engine reads nothing else. */
 export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
-  const { fileType, specVersion, payload, compressionLevel } = content;
+  const { fileType, payload, compressionLevel } = content;
   // Of manifests readers often want few rows.
   const compress = fileType === "manifest" ? compressZstdPieces : compressZstd;
-  return sealEnvelope(fileType, [await compress(payload, compressionLevel)], specVersion);
+  return sealEnvelope(fileType, [await compress(payload, compressionLevel)]);
 }
 
 /**
  * A whole metadata file whose payload is compressed already: one frame, or an opening frame and
  * others.
  */
-export function sealEnvelope(
-  fileType: FileType,
-  frames: readonly Uint8Array[],
-  specVersion: 1 | 2 = 2,
-): Uint8Array {
+export function sealEnvelope(fileType: FileType, frames: readonly Uint8Array[]): Uint8Array {
   const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
   header.set(MAGIC);
   header.fill(SPACE, NAME_START, SPEC_VERSION_AT);
   header.set(encodeUtf8(IMPLEMENTATION), NAME_START);
-  header[SPEC_VERSION_AT] = specVersion;
+  header[SPEC_VERSION_AT] = SPEC_VERSION;
   header[FILE_TYPE_AT] = CODE_OF_TYPE[fileType];
   header[COMPRESSION_AT] = COMPRESSION_ZSTD;
   return concatBytes([header, ...frames]);
@@ -118,9 +112,8 @@ export async function decodeEnvelope(
   const { object, fileType, bytesMax } = options;
   const specVersion = checkHeader(bytes, object, fileType);
   const payload = bytes.subarray(ENVELOPE_HEADER_BYTES);
-  const implementation = parseImplementation(bytes.subarray(NAME_START, SPEC_VERSION_AT));
   if (bytes[COMPRESSION_AT] === COMPRESSION_NONE) {
-    if (payload.length <= bytesMax) return { specVersion, payload, implementation };
+    if (payload.length <= bytesMax) return { specVersion, payload };
     throw makeError(
       "deserialization",
       `${object}: payload of ${payload.length} bytes exceeds the limit of ${bytesMax} bytes`,
@@ -128,8 +121,7 @@ export async function decodeEnvelope(
     );
   }
   try {
-    const content = await decompressZstd(payload, { bytesMax });
-    return { specVersion, payload: content, implementation };
+    return { specVersion, payload: await decompressZstd(payload, { bytesMax }) };
   } catch (cause) {
     throw payloadError(cause, object);
   }
@@ -178,20 +170,13 @@ function checkHeader(bytes: Uint8Array, object: string, fileType: FileType): 1 |
   return specVersion;
 }
 
-function parseImplementation(bytes: Uint8Array): string {
-  const text = new TextDecoder().decode(bytes);
-  let end = text.length;
-  while (end > 0 && (text[end - 1] === " " || text[end - 1] === "\0")) end--;
-  return text.slice(0, end);
-}
-
 /**
  * The user metadata that objects of this type carry: informational, never read back. Storages
  * without user metadata drop it.
  */
-export function objectMetadata(fileType: FileType, specVersion: 1 | 2 = 2): Record<string, string> {
+export function objectMetadata(fileType: FileType): Record<string, string> {
   return {
-    icspecver: String(specVersion),
+    icspecver: String(SPEC_VERSION),
     icclient: IMPLEMENTATION,
     icfiletype: fileType,
     iccompalg: "zstd",

@@ -1,38 +1,37 @@
 /** Writes user metadata items. Spec: v2 "Common Types" › MetadataItem. */
-import type { Builder } from "flatbuffers";
 import { compareUtf8 } from "../base/bytes.ts";
-import { createOffsets, createSharedText, type Offset } from "../codec/flatbuffers/builder.ts";
+import type { FlatBufferWords } from "../codec/flatbuffers/words.ts";
 import { encodeFlexbuffers } from "../codec/flexbuffers/encode.ts";
-import { encodeMessagePack } from "../codec/msgpack/encode.ts";
-import { METADATA_ITEM_SLOTS, type MetadataItem } from "./metadata.ts";
+import type { MetadataItem } from "./metadata.ts";
+
+/** Name and value: slots 0 and 1. */
+const ITEM_LAYOUT = [12, 4, 8] as const;
 
 /**
- * `record` as items, sorted by name; members that are `undefined` are left out. `specVersion` is
- * that of the snapshot file; in the repo file it is always 2.
+ * `record` as items of spec 2, sorted by name; members that are `undefined` are left out.
  * @throws {serialization} on values that JSON has no place for
  */
-export function encodeMetadata(
-  record: Readonly<Record<string, unknown>>,
-  specVersion: 1 | 2 = 2,
-): MetadataItem[] {
-  const encode = specVersion === 1 ? encodeMessagePack : encodeFlexbuffers;
+export function encodeMetadata(record: Readonly<Record<string, unknown>>): MetadataItem[] {
   const items: MetadataItem[] = [];
   for (const [name, value] of Object.entries(record)) {
-    if (value !== undefined) items.push({ name, value: encode(value) });
+    if (value !== undefined) items.push({ name, value: encodeFlexbuffers(value) });
   }
   return items.sort((a, b) => compareUtf8(a.name, b.name));
 }
 
-/** The vector of `items`, sorted by name. */
-export function createMetadataItems(builder: Builder, items: readonly MetadataItem[]): Offset {
+/** The vector of `items`, sorted by name; returns where it starts. */
+export function putMetadataItems(words: FlatBufferWords, items: readonly MetadataItem[]): number {
   const sorted = [...items].sort((a, b) => compareUtf8(a.name, b.name));
-  const offsets = sorted.map((item) => {
-    const value = builder.createByteVector(item.value);
-    const name = createSharedText(builder, item.name);
-    builder.startObject(2);
-    builder.addFieldOffset(METADATA_ITEM_SLOTS.name, name, 0);
-    builder.addFieldOffset(METADATA_ITEM_SLOTS.value, value, 0);
-    return builder.endObject();
-  });
-  return createOffsets(builder, offsets);
+  const vector = words.reserve(1 + sorted.length);
+  words.set(vector, sorted.length);
+  if (sorted.length === 0) return vector;
+  const vtable = words.putVtable(ITEM_LAYOUT);
+  for (const [i, { name, value }] of sorted.entries()) {
+    const table = words.startTable(vtable);
+    words.setOffset(vector + 1 + i, table);
+    const fields = words.reserve(2);
+    words.setOffset(fields, words.putString(name));
+    words.setOffset(fields + 1, words.putByteVector(value));
+  }
+  return vector;
 }

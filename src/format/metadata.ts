@@ -8,7 +8,7 @@ import { setMember } from "../codec/members.ts";
 import { decodeMessagePack } from "../codec/msgpack/decode.ts";
 
 /** Slots of an item's table. */
-export const METADATA_ITEM_SLOTS = { name: 0, value: 1 } as const;
+const METADATA_ITEM_SLOTS = { name: 0, value: 1 } as const;
 
 /** One named value, encoded as FlexBuffers (spec 2) or MessagePack (spec 1). */
 export interface MetadataItem {

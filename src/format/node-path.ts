@@ -38,12 +38,6 @@ export function pathName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** The path of `relative` (one or more segments, no leading slash) under `parent`. */
-export function joinPath(parent: string, relative: string): string {
-  if (relative === "") return parent;
-  return parent === ROOT_PATH ? `/${relative}` : `${parent}/${relative}`;
-}
-
 /** Whether `ancestor` lies strictly above `path`. Both must be canonical. */
 export function isAncestorPath(ancestor: string, path: string): boolean {
   if (ancestor === ROOT_PATH) return path !== ROOT_PATH;

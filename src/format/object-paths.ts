@@ -8,7 +8,7 @@ import { makeError } from "../base/errors.ts";
 export const REPO_PATH = "repo";
 
 /** Folder of the replaced versions of `repo`. */
-export const OVERWRITTEN_PREFIX = "overwritten/";
+const OVERWRITTEN_PREFIX = "overwritten/";
 
 /** 3000-01-01T00:00:00Z: backup names count down from it, so that listings are newest first. */
 const BACKUP_EPOCH_MS = 32_503_680_000_000;

@@ -15,4 +15,3 @@ export type { ParallelEvent } from "./event.ts";
 export type { Executor, ExecutorRun, Job, JobResult } from "./executor.ts";
 export { type ParallelReport, type ParallelWriteOptions, parallelWrite } from "./parallel-write.ts";
 export { type TasksOptions, tasks } from "./tasks.ts";
-export { webWorkers } from "./web-workers.ts";

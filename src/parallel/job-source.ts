@@ -30,7 +30,7 @@ export interface JobSource {
 }
 
 /** What a job source needs to make jobs. */
-export interface JobSourceOptions {
+interface JobSourceOptions {
   readonly tasks: Iterable<unknown> | AsyncIterable<unknown>;
   readonly signal: AbortSignal;
   /** Checks a task; throws to end the run. */

@@ -14,7 +14,7 @@ import {
 } from "./define-worker.ts";
 
 /** What a job says besides the fork. */
-export interface JobHeader {
+interface JobHeader {
   /** URL of the worker module; `undefined`: the definition is at hand (tasks only). */
   readonly worker: string | undefined;
   readonly hint: StorageHint | undefined;
@@ -23,13 +23,13 @@ export interface JobHeader {
 }
 
 /** What is at hand where a job runs in the coordinator's own thread. */
-export interface LocalParts {
+interface LocalParts {
   readonly definition: WorkerDefinition | undefined;
   readonly storage: Storage;
 }
 
 /** What the place of work provides. */
-export interface JobContext {
+interface JobContext {
   readonly signal: AbortSignal;
   readonly report: (data: unknown) => void;
   readonly local?: LocalParts | undefined;
@@ -48,7 +48,7 @@ export function encodeJob(header: JobHeader, forkBytes: Uint8Array): Uint8Array 
 }
 
 /** Splits what `encodeJob` joined. Throws `invalid-fork-bytes` on anything else. */
-export function decodeJob(bytes: Uint8Array): { header: JobHeader; forkBytes: Uint8Array } {
+function decodeJob(bytes: Uint8Array): { header: JobHeader; forkBytes: Uint8Array } {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const end = LENGTH_BYTES + view.getUint32(0, true);

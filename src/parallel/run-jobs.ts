@@ -2,7 +2,7 @@
 import type { Job, JobResult } from "./executor.ts";
 
 /** One runner: takes one job at a time. Never rejects: a failure is a result. */
-export type Runner = (job: Job, progress: (data: unknown) => void) => Promise<JobResult>;
+type Runner = (job: Job, progress: (data: unknown) => void) => Promise<JobResult>;
 
 /**
  * Pulls a job whenever a runner is free. Ends when the jobs have ended and all results are out;

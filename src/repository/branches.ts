@@ -11,7 +11,7 @@ import type { RepoInfo } from "../format/repo/read.ts";
 import { checkRefName } from "./ref-name.ts";
 
 /** The branch that every repository has. */
-export const MAIN_BRANCH = "main";
+const MAIN_BRANCH = "main";
 
 /** Names of all branches, sorted by their UTF-8 bytes. */
 export function branchNames(repo: RepoInfo): string[] {
@@ -58,7 +58,7 @@ export async function createBranch(
 }
 
 /** What `resetBranch` needs to know. */
-export interface ResetBranch {
+interface ResetBranch {
   readonly name: string;
   readonly snapshotId: string;
   /** The tip that the branch must have now. */

@@ -178,11 +178,6 @@ export class Repository {
     return openWritableSession({ engine: this.#engineOfSession(), branch, snapshotId });
   }
 
-  /** Sessions that move nodes are not built yet. @throws {unimplemented} */
-  async rearrangeSession(_branch: string): Promise<Session> {
-    throw unimplemented("rearrangeSession");
-  }
-
   /**
    * Opens a session on `branch`, runs `write`, commits, and resolves to the new snapshot's id. If
    * another writer was faster, the changes are rebased or `write` runs again: see `retry`. A throw
@@ -314,49 +309,6 @@ export class Repository {
     return diffVersions(this.#engine, ...versions, signal);
   }
 
-  /** Reading the ops log is not built yet. @throws {unimplemented} */
-  opsLog(_options?: SignalOption): AsyncList<never> {
-    return asyncList(() => {
-      throw unimplemented("opsLog");
-    });
-  }
-  /** Repository metadata is not built yet. @throws {unimplemented} */
-  async getMetadata(): Promise<never> {
-    throw unimplemented("getMetadata");
-  }
-  /** Repository metadata is not built yet. @throws {unimplemented} */
-  async setMetadata(_metadata: unknown): Promise<never> {
-    throw unimplemented("setMetadata");
-  }
-  /** Repository metadata is not built yet. @throws {unimplemented} */
-  async updateMetadata(_metadata: unknown): Promise<never> {
-    throw unimplemented("updateMetadata");
-  }
-  /** Asking for the status is not built yet; a read-only status is honoured. @throws {unimplemented} */
-  async getStatus(): Promise<never> {
-    throw unimplemented("getStatus");
-  }
-  /** Changing the status is not built yet. @throws {unimplemented} */
-  async setStatus(_status: unknown): Promise<never> {
-    throw unimplemented("setStatus");
-  }
-  /** Asking for flags is not built yet; persisted ones are honoured. @throws {unimplemented} */
-  async featureFlags(): Promise<never> {
-    throw unimplemented("featureFlags");
-  }
-  /** Asking for flags is not built yet. @throws {unimplemented} */
-  async enabledFeatureFlags(): Promise<never> {
-    throw unimplemented("enabledFeatureFlags");
-  }
-  /** Asking for flags is not built yet. @throws {unimplemented} */
-  async disabledFeatureFlags(): Promise<never> {
-    throw unimplemented("disabledFeatureFlags");
-  }
-  /** Changing flags is not built yet. @throws {unimplemented} */
-  async setFeatureFlag(_name: string, _value: boolean | undefined): Promise<never> {
-    throw unimplemented("setFeatureFlag");
-  }
-
   #engineOfSession(): Engine {
     const metadata = this.#defaultCommitMetadata;
     return { ...this.#engine, defaultCommitMetadata: () => ({ ...metadata }) };
@@ -370,8 +322,4 @@ function defaultsOf(
   options: RepositoryOptions | undefined,
 ): Readonly<Record<string, unknown>> {
   return copyCommitMetadata(operation, METADATA, options?.defaultCommitMetadata);
-}
-
-function unimplemented(operation: string): Error {
-  return makeError("unimplemented", `${operation} is not built yet`, { details: { operation } });
 }

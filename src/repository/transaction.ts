@@ -24,7 +24,7 @@ import type { Session } from "../session/session.ts";
 import { closeSession } from "../session/state/access.ts";
 
 /** Tries of a transaction unless told otherwise; the official engine rebases as often. */
-export const TRANSACTION_ATTEMPTS_MAX = 1000;
+const TRANSACTION_ATTEMPTS_MAX = 1000;
 
 /** Longest pause after a lost race, as a multiple of how long the lost try took. */
 const PAUSE_PER_TRY = 4;
@@ -52,7 +52,7 @@ export interface TransactionOptions {
 }
 
 /** What a transaction works with. */
-export interface TransactionContext {
+interface TransactionContext {
   readonly runtime: Runtime;
   openSession(): Promise<Session>;
   currentTip(): Promise<string>;

@@ -148,11 +148,6 @@ export class ForkSession {
     return new ForkSession(state, half);
   }
 
-  /** Leaves the changes in the repository's own storage. Not built yet. */
-  async save(): Promise<{ saved: string }> {
-    throw makeError("unimplemented", "save: saved forks are not built yet; use toBytes");
-  }
-
   /** What the fork and its parent's uncommitted changes change against the base. */
   status(options?: QueryOptions): Promise<Diff> {
     return statusOf(this.#state, options);

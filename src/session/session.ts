@@ -45,7 +45,7 @@ import {
 import type { WriteHalf } from "./write-half.ts";
 
 /** What a repository opens a session with. */
-export interface SessionOptions {
+interface SessionOptions {
   readonly engine: Engine;
   readonly snapshotId: string;
 }
@@ -71,7 +71,7 @@ export class Session {
   }
 
   /** `readonly` also after a commit. */
-  get mode(): "readonly" | "writable" | "rearrange" {
+  get mode(): "readonly" | "writable" {
     return this.#state.mode;
   }
   /** The branch it commits to; `undefined` for read-only sessions. */
@@ -235,19 +235,6 @@ export class Session {
   /** The id of the node at `path`: stable over updates, new after delete and create. */
   getNodeId(path: string, options?: QueryOptions): Promise<string> {
     return nodeIdAt(this.#state, path, options);
-  }
-
-  /** Moves of nodes and chunks are not built yet. */
-  async moveNode(_from: string, _to: string): Promise<never> {
-    throw makeError("unimplemented", "moveNode: moves are not built yet");
-  }
-  /** Moves of nodes and chunks are not built yet. */
-  async shiftArray(_path: string, _chunkOffset: readonly number[]): Promise<never> {
-    throw makeError("unimplemented", "shiftArray: moves of chunks are not built yet");
-  }
-  /** Moves of nodes and chunks are not built yet. */
-  async reindexArray(_path: string, _forward: unknown): Promise<never> {
-    throw makeError("unimplemented", "reindexArray: moves of chunks are not built yet");
   }
 }
 

@@ -27,7 +27,7 @@ export interface RetryOptions {
 const DEFAULTS: RetryPolicy = { attemptsMax: 10, initialBackoffMs: 100, maxBackoffMs: 180_000 };
 
 /** Whether repeating the request that failed with `error` may help: the backend says so. */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return isIcefloeError(error, "object-store") && error.details["retryable"] === true;
 }
 

@@ -66,24 +66,6 @@ export function offsetOf(index: readonly number[], strides: readonly number[]): 
   return offset;
 }
 
-/** Calls `visit` with every index of an array of this shape, row-major; the index is reused. */
-export function forEachIndex(
-  shape: readonly number[],
-  visit: (index: readonly number[]) => void,
-): void {
-  const count = elementCount(shape);
-  const index = new Array<number>(shape.length).fill(0);
-  for (let i = 0; i < count; i++) {
-    visit(index);
-    for (let d = shape.length - 1; d >= 0; d--) {
-      const next = (index[d] as number) + 1;
-      index[d] = next;
-      if (next < (shape[d] as number)) break;
-      index[d] = 0;
-    }
-  }
-}
-
 /** The index of the `position`th element of a box in row-major order. */
 export function indexAt(box: Box, position: number): number[] {
   const index = new Array<number>(box.length).fill(0);

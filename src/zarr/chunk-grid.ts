@@ -36,11 +36,7 @@ function touchedCoordinates(box: Box, chunkShape: readonly number[]): Extent[] {
 }
 
 /** The touched chunk number `index`. */
-export function touchedChunk(
-  index: number,
-  box: Box,
-  { shape, chunkShape }: ChunkGrid,
-): TouchedChunk {
+function touchedChunk(index: number, box: Box, { shape, chunkShape }: ChunkGrid): TouchedChunk {
   const coordinates = indexAt(touchedCoordinates(box, chunkShape), index);
   let isWhole = true;
   const shared = coordinates.map((coordinate, d) => {

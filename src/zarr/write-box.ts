@@ -19,7 +19,7 @@ import { optionsOf, ownerOf, type ZarrStore } from "./zarr-store.ts";
 export const CHUNKS_UNDER_WAY_MAX = 8;
 
 /** Where elements are written, and where they come from. */
-export interface BoxWrite {
+interface BoxWrite {
   readonly store: ZarrStore;
   readonly layout: ArrayLayout;
   readonly box: Box;

@@ -19,12 +19,12 @@ import { splitSizes } from "../../src/format/manifest/splitting.ts";
 import { encodeManifest } from "../../src/format/manifest/write.ts";
 import { decodeMetadata } from "../../src/format/metadata.ts";
 import { parseRepoInfo } from "../../src/format/repo/read.ts";
-import { encodeRepoInfo } from "../../src/format/repo/write.ts";
-import { parseSnapshot } from "../../src/format/snapshot/read.ts";
+import { parseSnapshot, type Snapshot } from "../../src/format/snapshot/read.ts";
 import { encodeSnapshot } from "../../src/format/snapshot/write.ts";
 import { mergeTransactionLogs } from "../../src/format/transaction-log/merge.ts";
 import { parseTransactionLog } from "../../src/format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../src/format/transaction-log/write.ts";
+import { encodeRepoInfo } from "../unit/format/repo-bytes.ts";
 import type { SeedType } from "./corpus.ts";
 
 /** Whether an input was refused, or read as valid content. */
@@ -90,10 +90,11 @@ async function readSnapshot(payload: Uint8Array, specVersion: 1 | 2): Promise<Ou
     paths.add(node.path);
   }
   demand(paths.size <= snapshot.nodes.length, "more paths than nodes");
-  const written = await orRefused(() => encodeSnapshot(snapshot));
-  if (written !== undefined && paths.size === snapshot.nodes.length) {
-    const again = parseSnapshot(written, specVersion, "written");
-    const twice = parseSnapshot(encodeSnapshot(again), specVersion, "written twice");
+  const rewrite = (from: Snapshot): Snapshot =>
+    parseSnapshot(encodeSnapshot({ ...from, specVersion: 2 }), 2, "written");
+  const again = await orRefused(() => rewrite(snapshot));
+  if (again !== undefined && paths.size === snapshot.nodes.length) {
+    const twice = rewrite(again);
     demand(isDeepStrictEqual(twice, again), "a snapshot is not the same when written");
   }
   return "read";

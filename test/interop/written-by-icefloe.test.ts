@@ -4,9 +4,9 @@ import { join } from "node:path";
 import zlib from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parsePieceIndex } from "../../src/codec/zstd/piece-index.ts";
-import { ENVELOPE_HEADER_BYTES } from "../../src/format/envelope.ts";
 import { ForkSession, Repository, type Store } from "../../src/index.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
+import { ENVELOPE_HEADER_BYTES } from "../unit/format/official-files.ts";
 import {
   apply,
   arrayJson,

@@ -1,7 +1,7 @@
 /**
- * Writing FlatBuffers front to back in 32-bit words, with shared vtables: for files with a table
- * per chunk, where a general builder takes microseconds each. Little-endian machines only, as
- * every JavaScript engine today.
+ * Writing FlatBuffers front to back in 32-bit words, with shared vtables: files have a table per
+ * chunk, node or commit, and a general builder takes microseconds for each. Little-endian machines
+ * only, as every JavaScript engine today.
  */
 import { encodeUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
@@ -17,9 +17,9 @@ const UINT32_END = 2 ** 32;
 export type TableLayout = readonly number[];
 
 /** A table with all that hangs on it, encoded once and copied into one file after the other. */
-export interface FlatBufferPiece {
+export interface FlatBufferFragment {
   readonly words: Uint32Array;
-  /** Tables whose vtable is the file's, by position; the first is the piece's own, at 0. */
+  /** Tables whose vtable is the file's, by position; the first is the fragment's own, at 0. */
   readonly tables: readonly { readonly at: number; readonly layout: TableLayout }[];
 }
 
@@ -30,6 +30,8 @@ export class FlatBufferWords {
   #bytes: Uint8Array;
   readonly #vtables = new Map<TableLayout, number>();
   readonly #deferred: { readonly at: number; readonly layout: TableLayout }[] = [];
+  /** Words that point to a shared string, by its text. */
+  readonly #shared = new Map<string, number[]>();
 
   /** Grows beyond `room` words if need be. */
   constructor(room = 1024) {
@@ -82,17 +84,49 @@ export class FlatBufferWords {
     this.#bytes.set(bytes, position * 4);
   }
 
-  putString(text: string): void {
+  /** The byte at `at`, which counts bytes. */
+  setByte(at: number, value: number): void {
+    this.#bytes[at] = value;
+  }
+
+  /** Returns where it starts. */
+  putString(text: string): number {
     const bytes = encodeUtf8(text);
+    const position = this.length;
     this.put(bytes.length);
     const start = this.reserve((bytes.length >> 2) + 1); // At least one NUL behind.
     this.#bytes.set(bytes, start * 4);
+    return position;
   }
 
-  /** A vector of bytes. */
-  putByteVector(bytes: Uint8Array): void {
+  /** A vector of bytes; returns where it starts. */
+  putByteVector(bytes: Uint8Array): number {
+    const position = this.length;
     this.put(bytes.length);
     this.putBytes(bytes);
+    return position;
+  }
+
+  /** A vector of offsets to what `put` puts for each item; returns where it starts. */
+  putOffsets<T>(items: readonly T[], put: (item: T) => number): number {
+    const vector = this.reserve(1 + items.length);
+    this.set(vector, items.length);
+    for (const [i, item] of items.entries()) this.setOffset(vector + 1 + i, put(item));
+    return vector;
+  }
+
+  /** A vector without elements, for such as start at multiples of 8; returns where it starts. */
+  putEmptyVector(): number {
+    if (this.length % 2 === 0) this.put(0);
+    this.put(0);
+    return this.length - 1;
+  }
+
+  /** Makes the word at `position` an offset to `text`, which is put last and once. */
+  shareString(position: number, text: string): void {
+    const positions = this.#shared.get(text);
+    if (positions === undefined) this.#shared.set(text, [position]);
+    else positions.push(position);
   }
 
   /** An unsigned 64-bit integer at `position`, which is even; `value` is a safe integer. */
@@ -131,6 +165,15 @@ export class FlatBufferWords {
     return vtable;
   }
 
+  /** A table of zeros at a multiple of 8 bytes; returns its position. */
+  putTable(layout: TableLayout): number {
+    const vtable = this.vtableOf(layout);
+    this.alignTo8Bytes();
+    const table = this.reserve((layout[0] as number) >> 2);
+    this.setTable(table, vtable);
+    return table;
+  }
+
   /** A table of zeros that waits for the vtable of the file it will be in; returns its position. */
   deferTable(layout: TableLayout): number {
     const at = this.reserve((layout[0] as number) >> 2);
@@ -138,8 +181,8 @@ export class FlatBufferWords {
     return at;
   }
 
-  /** All words, as a piece that starts with the first deferred table. */
-  toPiece(): FlatBufferPiece {
+  /** All words, as a fragment that starts with the first deferred table. */
+  toFragment(): FlatBufferFragment {
     return { words: this.#words.slice(0, this.length), tables: this.#deferred };
   }
 
@@ -148,8 +191,8 @@ export class FlatBufferWords {
     if (this.length % 2 === 1) this.put(0);
   }
 
-  /** Copies a piece to the next multiple of 8 bytes; returns where. */
-  putPiece({ words, tables }: FlatBufferPiece): number {
+  /** Copies a fragment to the next multiple of 8 bytes; returns where. */
+  putFragment({ words, tables }: FlatBufferFragment): number {
     for (const { layout } of tables) this.vtableOf(layout);
     this.alignTo8Bytes();
     const start = this.reserve(words.length);
@@ -161,6 +204,10 @@ export class FlatBufferWords {
 
   /** All bytes; no more words may follow. */
   finish(): Uint8Array {
+    for (const [text, positions] of this.#shared) {
+      const string = this.putString(text);
+      for (const position of positions) this.setOffset(position, string);
+    }
     return this.#bytes.subarray(0, this.length * 4);
   }
 }

@@ -8,7 +8,7 @@ import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
 import { setMember } from "../members.ts";
 
-export const MESSAGE_PACK_DEPTH_MAX = 64;
+const MESSAGE_PACK_DEPTH_MAX = 64;
 
 /**
  * The value in `bytes`; integers beyond 2^53 become bigints.

@@ -14,7 +14,7 @@ export interface FseTable {
 }
 
 /** A parsed distribution and where its description ends. */
-export interface FseDescription {
+interface FseDescription {
   readonly counts: Int16Array;
   readonly accuracyLog: number;
   readonly end: number;

@@ -10,12 +10,7 @@ import { parsePieceIndex, type ZstdPiece } from "./piece-index.ts";
 import { xxh64Low } from "./xxh64.ts";
 
 /** `decodeBlocks` of decode.ts: handed in by it, so that loading this file splits no bundle. */
-export type BlockDecoding = (
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  output: Uint8Array,
-) => number;
+type BlockDecoding = (bytes: Uint8Array, start: number, end: number, output: Uint8Array) => number;
 
 /**
  * The content of `bytes`, nothing of it decoded yet; `undefined` unless they are a frame in

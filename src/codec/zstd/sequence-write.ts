@@ -82,7 +82,7 @@ class Field {
 }
 
 /** What a decoder remembers of earlier blocks. */
-export type KeptCodes = readonly (ChosenCode | undefined)[];
+type KeptCodes = readonly (ChosenCode | undefined)[];
 
 /** Writes the sequences of one block after the other. */
 export class SequenceWriter {

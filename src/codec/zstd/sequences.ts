@@ -140,7 +140,7 @@ export function readSequenceTables(
 }
 
 /** Where sequences read literals from and write to. */
-export interface SequenceTarget {
+interface SequenceTarget {
   readonly literals: Uint8Array;
   readonly literalsEnd: number;
   readonly output: Uint8Array;

@@ -67,7 +67,7 @@ export async function compressZstdPieces(bytes: Uint8Array, level: number): Prom
 }
 
 /** Limits of one decompression. */
-export interface DecompressOptions {
+interface DecompressOptions {
   /** Most bytes that may come out. */
   readonly bytesMax: number;
 }

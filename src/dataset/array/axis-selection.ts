@@ -22,7 +22,7 @@ const READ_PER_WANTED_MAX = 4;
 const SECTIONS_UNDER_WAY_MAX = 8;
 
 /** How many elements the selection takes; `undefined` if it drops the dimension. */
-export function selectedLength(axis: AxisSelection): number | undefined {
+function selectedLength(axis: AxisSelection): number | undefined {
   if (axis.kind === "range") return axis.end - axis.start;
   return axis.kind === "list" ? axis.indices.length : undefined;
 }

@@ -6,7 +6,7 @@ import type { ArraySource } from "./array-source.ts";
 import { allocate, type ElementType, type Values } from "./elements.ts";
 
 /** Values whose dimension `d` is dimension `order[d]` of the given ones. */
-export function transposeValues(
+function transposeValues(
   type: ElementType,
   values: Values,
   shape: readonly number[],

@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<string, Calendar>> = {
 };
 
 /** A date of some calendar; month and day count from 1, there is a year 0. */
-export interface CalendarDate {
+interface CalendarDate {
   readonly year: number;
   readonly month: number;
   readonly day: number;
@@ -40,15 +40,13 @@ const GREGORIAN_START = { year: 1582, month: 10, day: 15 };
 /** The number of 1582-10-15, the first day of the Gregorian calendar. */
 export const GREGORIAN_START_DAY = -141_427;
 
-/** The calendar of that name, in any case; absent means `standard`. */
-export function findCalendar(name: string | undefined): Calendar | undefined {
-  const key = (name ?? "standard").toLowerCase();
-  return Object.hasOwn(NAMES, key) ? NAMES[key] : undefined;
-}
-
-/** As `findCalendar`; throws `unimplemented` naming the calendar and its `owner`. */
+/**
+ * The calendar of that name, in any case; absent means `standard`.
+ * @throws {unimplemented} naming the calendar and its `owner`
+ */
 export function mustFindCalendar(name: string | undefined, owner: string): Calendar {
-  const calendar = findCalendar(name);
+  const key = (name ?? "standard").toLowerCase();
+  const calendar = Object.hasOwn(NAMES, key) ? NAMES[key] : undefined;
   if (calendar !== undefined) return calendar;
   throw makeError("unimplemented", `${owner}: there is no calendar ${JSON.stringify(name)}`, {
     details: { owner, calendar: name, known: Object.keys(NAMES) },

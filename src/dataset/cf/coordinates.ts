@@ -6,7 +6,7 @@ import { compareUtf8 } from "../../base/bytes.ts";
 import type { JsonValue } from "../../codec/json.ts";
 
 /** A variable as far as coordinates need it. */
-export interface CoordinateUser {
+interface CoordinateUser {
   readonly name: string;
   readonly dims: readonly string[];
   readonly encoding: Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ export interface CoordinateUser {
 const ATTRIBUTE = "coordinates";
 
 /** Names in the text of an attribute. */
-export function namesIn(text: unknown): string[] {
+function namesIn(text: unknown): string[] {
   return typeof text === "string" ? text.split(/\s+/).filter((name) => name !== "") : [];
 }
 

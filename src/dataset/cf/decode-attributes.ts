@@ -23,7 +23,7 @@ export interface DecodeOptions {
 }
 
 /** A variable's coding, the attributes that are left, and what became encoding. */
-export interface DecodedAttributes {
+interface DecodedAttributes {
   readonly coding: Coding;
   readonly attributes: ReadonlyMap<string, JsonValue>;
   readonly encoding: Readonly<Record<string, unknown>>;
@@ -58,7 +58,7 @@ export function decodeAttributes(
 }
 
 /** How the encoding names a type: `int16`, `<U5`, `S5`, `string`. */
-export function encodingName(type: ElementType): string {
+function encodingName(type: ElementType): string {
   if (type.width === undefined) return type.name;
   if (type.name === "bytes") return `S${type.width}`;
   return type.name === "string" ? `<U${type.width}` : typeText(type);

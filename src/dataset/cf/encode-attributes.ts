@@ -13,7 +13,7 @@ import { parseTimeUnits, type TimeUnits } from "./time-units.ts";
 import { parseTypeName } from "./type-name.ts";
 
 /** What a variable is before it is encoded. */
-export interface EncodeInput {
+interface EncodeInput {
   readonly name: string;
   readonly dtype: Dtype;
   /** The type of its values in memory. */
@@ -35,7 +35,7 @@ export const CODING_ATTRIBUTES: readonly string[] = [
 ];
 
 /** The coding to store with, and the attributes that tell of it, in order. */
-export interface EncodedAttributes {
+interface EncodedAttributes {
   readonly coding: Coding;
   readonly attributes: ReadonlyMap<string, JsonValue>;
 }

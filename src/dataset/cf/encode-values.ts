@@ -21,7 +21,7 @@ import { wrapped } from "./decode-attributes.ts";
 import type { TimeUnits } from "./time-units.ts";
 
 /** Values in memory: their type, and the units if they are times. */
-export interface DecodedValues {
+interface DecodedValues {
   readonly values: Values;
   readonly type: ElementType;
   readonly time: TimeUnits | undefined;
@@ -109,7 +109,7 @@ function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: str
 }
 
 /** What "missing" is stored as; `undefined`: NaN, or nothing can say it. */
-export function fillFor({ fills }: Coding): number | bigint | undefined {
+function fillFor({ fills }: Coding): number | bigint | undefined {
   return fills[0];
 }
 
@@ -188,7 +188,7 @@ function storeInto(
 }
 
 /** The nearest integer, the even one of two. */
-export function roundHalfToEven(value: number): number {
+function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   if (rest < 0.5) return floor;

@@ -41,7 +41,7 @@ export function blobSource(blob: Blob): ByteSource {
 }
 
 /** How a URL is read. */
-export interface UrlSourceOptions {
+interface UrlSourceOptions {
   readonly fetch?: typeof fetch | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -23,7 +23,7 @@ const HIDDEN: ReadonlySet<string> = new Set([
 const HIDDEN_OF_SCALES: ReadonlySet<string> = new Set(["CLASS", "NAME"]);
 
 /** An attribute that cannot be held: its name, and why. */
-export interface RefusedAttribute {
+interface RefusedAttribute {
   readonly name: string;
   readonly reason: string;
 }

@@ -34,7 +34,7 @@ const CLASS_NAMES: Readonly<Record<number, string>> = {
 };
 
 /** The element type of a dataset, with `char` for single characters; or why there is none. */
-export type Hdf5Element = ElementType | { readonly name: "char" } | { readonly reason: string };
+type Hdf5Element = ElementType | { readonly name: "char" } | { readonly reason: string };
 
 /** The element type that holds a type of HDF5. */
 export function elementOf(type: Hdf5Type): Hdf5Element {

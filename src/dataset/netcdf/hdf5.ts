@@ -17,7 +17,7 @@ export interface Hdf5Type {
 }
 
 /** The module's low level: ids and pointers. */
-export interface Hdf5Module {
+interface Hdf5Module {
   readonly HEAPU8: Uint8Array;
   readonly H5G_DATASET: number;
   readonly H5G_GROUP: number;

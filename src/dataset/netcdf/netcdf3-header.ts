@@ -19,7 +19,7 @@ const VARIABLES = 11;
 const ATTRIBUTES = 12;
 
 /** A type of the file: `char` is text, the rest are numbers. */
-export interface ExternalType {
+interface ExternalType {
   readonly name: Exclude<ElementName, "string" | "bytes" | "bool" | "float16"> | "char";
   readonly bytes: number;
 }
@@ -40,7 +40,7 @@ const TYPES: ReadonlyMap<number, ExternalType> = new Map([
 const CLASSIC_TYPE_MAX = 6;
 
 /** One dimension; `isRecord`: the one that can grow, whose size is the number of records. */
-export interface HeaderDimension {
+interface HeaderDimension {
   readonly name: string;
   readonly size: number;
   readonly isRecord: boolean;
@@ -68,7 +68,7 @@ export interface HeaderVariable {
 }
 
 /** All that the header says. */
-export interface Netcdf3Header {
+interface Netcdf3Header {
   readonly dimensions: readonly HeaderDimension[];
   readonly attributes: readonly HeaderAttribute[];
   readonly variables: readonly HeaderVariable[];

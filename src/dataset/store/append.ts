@@ -12,7 +12,7 @@ import { recode, type WriteContext, writeVariable } from "./write-chunks.ts";
 import { groupDocument, invalid, textsOf, writeJson, writeNewDocuments } from "./write-group.ts";
 
 /** Options of appending. */
-export interface AppendOptions {
+interface AppendOptions {
   readonly appendDim: string;
   readonly mode?: string | undefined;
   readonly encoding?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;

@@ -1,7 +1,7 @@
 /** A group of a store, read: its attributes and its arrays, which are the variables of a dataset. */
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
-import type { JsonObject, JsonValue } from "../../codec/json.ts";
+import type { JsonValue } from "../../codec/json.ts";
 import { type NodeAddress, readDocument } from "../../zarr/zarr-store.ts";
 import { childNames } from "./listing.ts";
 import { attributesOf, parseStoredArray, type StoredArray } from "./stored-array.ts";
@@ -12,7 +12,6 @@ const READS_MAX = 16;
 /** A group and the arrays right below it. */
 export interface StoredGroup {
   readonly address: NodeAddress;
-  readonly document: JsonObject;
   readonly attributes: ReadonlyMap<string, JsonValue>;
   readonly arrays: ReadonlyMap<string, StoredArray>;
 }
@@ -48,7 +47,7 @@ export async function readGroup(
   });
   const arrays = new Map<string, StoredArray>();
   for (const array of found) if (array !== undefined) arrays.set(array.name, array);
-  return { address, document, attributes: attributesOf(document), arrays };
+  return { address, attributes: attributesOf(document), arrays };
 }
 
 /** As `readGroup`; throws `node-not-found` where nothing is. */

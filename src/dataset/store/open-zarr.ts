@@ -48,7 +48,7 @@ function shownAttributes(attributes: ReadonlyMap<string, JsonValue>): Map<string
 }
 
 /** An array as a variable; how it is stored becomes its encoding. */
-export function rawVariable(store: ZarrStore, array: StoredArray): RawVariable {
+function rawVariable(store: ZarrStore, array: StoredArray): RawVariable {
   return {
     name: array.name,
     dims: array.dims,

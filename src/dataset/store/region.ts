@@ -25,12 +25,11 @@ import { invalid, isSingleChunk } from "./write-group.ts";
 export type RegionOption = "auto" | Readonly<Record<string, "auto" | PositionRange>>;
 
 /** Options of writing a region. */
-export interface RegionOptions {
+interface RegionOptions {
   readonly region: RegionOption;
   readonly encoding?: Readonly<Record<string, unknown>> | undefined;
   readonly safeChunks?: boolean | undefined;
   readonly writeInvariant?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Comparisons and variables under way at once. */

@@ -15,7 +15,7 @@ import type { ElementType } from "../array/elements.ts";
 import { dataTypeOf, encodeFill } from "./data-type.ts";
 
 /** Keys of an encoding that say what values are stored as; given together, they replace each other. */
-export const CODING_KEYS: readonly string[] = [
+const CODING_KEYS: readonly string[] = [
   "dtype",
   "scale_factor",
   "add_offset",
@@ -68,7 +68,7 @@ export function mergeEncoding(
 }
 
 /** Members of a new array's zarr.json. */
-export interface StorageMembers {
+interface StorageMembers {
   /** Shape of what is stored under one key. */
   readonly chunkShape: readonly number[];
   readonly codecs: readonly JsonValue[];

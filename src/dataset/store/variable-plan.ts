@@ -45,7 +45,7 @@ export interface VariablePlan {
 }
 
 /** What belongs to a new array beside the variable itself. */
-export interface NewArrayOptions {
+interface NewArrayOptions {
   readonly path: string;
   readonly asked: Readonly<Record<string, unknown>> | undefined;
   /** Text of the `coordinates` attribute. */
@@ -257,7 +257,7 @@ export function planStoredArray(array: DataArray, target: StoredArray): Variable
 }
 
 /** How the values of an array of a store are decoded. */
-export function codingOfStored(target: StoredArray): Coding {
+function codingOfStored(target: StoredArray): Coding {
   const { name, dims, attributes, type, shape } = target;
   const source: ArraySource = {
     type,

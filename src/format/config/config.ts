@@ -91,7 +91,7 @@ export interface ResolvedConfig extends RepositoryConfig {
 }
 
 /** What holds where nothing is configured. */
-export const DEFAULT_CONFIG: ResolvedConfig = {
+const DEFAULT_CONFIG: ResolvedConfig = {
   inlineChunkThresholdBytes: 512,
   getPartialValuesConcurrency: 10,
   compression: { algorithm: "zstd", level: 3 },

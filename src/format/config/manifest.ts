@@ -4,7 +4,7 @@
  */
 
 /** A pattern in the syntax of Rust's `regex` crate, found anywhere in the text. */
-export interface RegexCondition {
+interface RegexCondition {
   readonly regex: string;
 }
 
@@ -25,32 +25,29 @@ export type ManifestSplitDimensionCondition =
   | "Any";
 
 /** How many chunks one manifest spans along the dimensions that match. */
-export interface ManifestSplitDimension {
+interface ManifestSplitDimension {
   readonly condition: ManifestSplitDimensionCondition;
   /** 1 to 4294967295, which is: never split. */
   readonly num_chunks: number;
 }
 
 /** One rule: the arrays it is for, and sizes of which each dimension takes the first that fits. */
-export type ManifestSplitRule = readonly [
-  ManifestSplitCondition,
-  readonly ManifestSplitDimension[],
-];
+type ManifestSplitRule = readonly [ManifestSplitCondition, readonly ManifestSplitDimension[]];
 
 /** How arrays are split into manifests. Without rules: one manifest per array. */
-export interface ManifestSplittingConfig {
+interface ManifestSplittingConfig {
   readonly split_sizes?: readonly ManifestSplitRule[] | null | undefined;
 }
 
 /** One end of a range of counts. */
-export type CountBound =
+type CountBound =
   | "Unbounded"
   | { readonly Unbounded: null }
   | { readonly Included: number }
   | { readonly Excluded: number };
 
 /** Which manifests are read ahead when a session starts. */
-export type ManifestPreloadCondition =
+type ManifestPreloadCondition =
   | { readonly or: readonly ManifestPreloadCondition[] }
   | { readonly and: readonly ManifestPreloadCondition[] }
   | { readonly path_matches: RegexCondition }
@@ -62,7 +59,7 @@ export type ManifestPreloadCondition =
   | "false";
 
 /** Reading ahead. */
-export interface ManifestPreloadConfig {
+interface ManifestPreloadConfig {
   /** References read ahead in all; 0 turns it off. */
   readonly max_total_refs?: number | null | undefined;
   readonly preload_if?: ManifestPreloadCondition | null | undefined;
@@ -71,7 +68,7 @@ export interface ManifestPreloadConfig {
 }
 
 /** Compression of virtual locations by a dictionary kept in the manifest. */
-export interface LocationCompressionConfig {
+interface LocationCompressionConfig {
   /** Fewest virtual references of a manifest that is compressed. */
   readonly min_num_chunks?: number | null | undefined;
   readonly dictionary_max_training_samples?: number | null | undefined;

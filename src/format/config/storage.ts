@@ -1,7 +1,7 @@
 /** Settings of the storage under a repository, as the configuration carries them. */
 
 /** How one object is cut into requests. */
-export interface StorageConcurrencySettings {
+interface StorageConcurrencySettings {
   /** Requests for parts of one object at once; 1 to 65535. */
   readonly maxConcurrentRequestsForObject?: number | undefined;
   /** Bytes of one part, at least 1. */
@@ -17,7 +17,7 @@ export interface RetriesSettings {
 }
 
 /** Time limits of one request; unset: the platform's own. */
-export interface StorageTimeoutSettings {
+interface StorageTimeoutSettings {
   readonly connectTimeoutMs?: number | undefined;
   readonly readTimeoutMs?: number | undefined;
   readonly operationTimeoutMs?: number | undefined;
@@ -43,11 +43,3 @@ export interface StorageSettings {
   /** Bytes from which an object is put in parts. */
   readonly minimumSizeForMultipartUpload?: number | undefined;
 }
-
-/** What official writers persist for a local folder when a configuration is saved there. */
-export const LOCAL_STORAGE_SETTINGS: StorageSettings = {
-  concurrency: { maxConcurrentRequestsForObject: 5, idealConcurrentRequestSize: 4096 },
-  retries: { maxTries: 1, initialBackoffMs: 0, maxBackoffMs: 0 },
-  unsafeUseConditionalUpdate: false,
-  unsafeUseMetadata: false,
-};

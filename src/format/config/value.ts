@@ -97,7 +97,7 @@ export function oneOf(words: readonly string[]): ConfigKind {
 }
 
 /** One key of a record. */
-export interface ConfigField {
+interface ConfigField {
   /** The key as stored. */
   readonly stored: string;
   readonly kind: ConfigKind;
@@ -107,7 +107,7 @@ export interface ConfigField {
 }
 
 /** How a record behaves. */
-export interface RecordOptions {
+interface RecordOptions {
   /** Merged key by key; else replaced. */
   readonly isMerged?: boolean;
   /** Users too may write null for what is absent. */
@@ -145,7 +145,7 @@ export function record(
 }
 
 /** Whether a key is as good as not there. */
-export function isAbsent(value: unknown): value is null | undefined {
+function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 

@@ -5,7 +5,7 @@
  */
 
 /** How a bucket that speaks S3 is reached. */
-export interface S3StoreOptions {
+interface S3StoreOptions {
   readonly region?: string | undefined;
   readonly endpointUrl?: string | undefined;
   readonly anonymous?: boolean | undefined;
@@ -17,13 +17,13 @@ export interface S3StoreOptions {
 }
 
 /** How an HTTP server is reached. `headers` are sent with every request and persisted: no secrets. */
-export interface HttpStoreOptions {
+interface HttpStoreOptions {
   readonly opts?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Where the objects of a container live. */
-export type ObjectStoreConfig =
+type ObjectStoreConfig =
   | { readonly type: "InMemory" }
   | { readonly type: "LocalFileSystem"; readonly field0: string }
   | { readonly type: "Http"; readonly field0: HttpStoreOptions }
@@ -59,7 +59,7 @@ const STORES_OF_SCHEME: Readonly<Record<string, readonly ObjectStoreConfig["type
 const URL_PARTS = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*)([^?#]*)$/;
 
 /** What is wrong with a container. */
-export interface ContainerProblem {
+interface ContainerProblem {
   readonly key: "name" | "urlPrefix" | "store";
   readonly expected: string;
   readonly found: unknown;

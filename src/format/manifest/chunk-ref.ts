@@ -1,7 +1,7 @@
 /** One chunk reference as a value. Spec: v2 "Chunk Manifest Files" › ChunkRef. */
 
 /** The chunk's bytes stand in the manifest itself. */
-export interface InlineRef {
+interface InlineRef {
   readonly type: "inline";
   readonly bytes: Uint8Array;
 }

@@ -25,8 +25,6 @@ export interface Manifest {
   readonly sizeBytes: number;
   /** Nodes it has references for. */
   readonly nodeIds: readonly string[];
-  /** References of all arrays. */
-  readonly chunkRefCount: number;
   /**
    * The references of a node; `undefined` if it has none. Those with another number of coordinates
    * than `rank` (than most, if left out) can belong to no chunk and are hidden. The first call for
@@ -68,7 +66,6 @@ export async function parseManifest(
   const arrays = reader.vector(root, MANIFEST_ARRAYS, 4);
   if (arrays === 0) reader.fail(root, "a manifest has no list of arrays");
   const refVectors = new Map<string, RefVector>();
-  let chunkRefCount = 0;
   for (let i = 0, count = reader.vectorLength(arrays); i < count; i++) {
     const table = reader.tableAt(arrays, i);
     const nodeIdAt = reader.field(table, ARRAY_NODE_ID, NODE_ID_BYTES);
@@ -77,9 +74,7 @@ export async function parseManifest(
     if (refs === 0) reader.fail(table, "an array manifest has no list of references");
     const nodeId = nodeIdFromBytes(payload.subarray(nodeIdAt, nodeIdAt + NODE_ID_BYTES));
     if (refVectors.has(nodeId)) reader.fail(table, `node ${nodeId} is listed twice`);
-    const refCount = reader.vectorLength(refs);
-    refVectors.set(nodeId, { slotsAt: refs + 4, count: refCount });
-    chunkRefCount += refCount;
+    refVectors.set(nodeId, { slotsAt: refs + 4, count: reader.vectorLength(refs) });
   }
   const buffer: ManifestBuffer = {
     object,
@@ -91,7 +86,7 @@ export async function parseManifest(
     decodeLocation: decoderOf(reader, root),
   };
   const id = objectIdFromBytes(payload.subarray(idAt, idAt + OBJECT_ID_BYTES));
-  return new ParsedManifest(id, buffer, refVectors, chunkRefCount);
+  return new ParsedManifest(id, buffer, refVectors);
 }
 
 function decoderOf(reader: FlatBufferReader, root: number): LocationDecoder | undefined {
@@ -109,22 +104,15 @@ interface RefVector {
 class ParsedManifest implements Manifest {
   readonly id: string;
   readonly nodeIds: readonly string[];
-  readonly chunkRefCount: number;
   readonly #buffer: ManifestBuffer;
   readonly #refVectors: ReadonlyMap<string, RefVector>;
   readonly #rows = new Map<string, RefVectorRows>();
 
-  constructor(
-    id: string,
-    buffer: ManifestBuffer,
-    refVectors: ReadonlyMap<string, RefVector>,
-    chunkRefCount: number,
-  ) {
+  constructor(id: string, buffer: ManifestBuffer, refVectors: ReadonlyMap<string, RefVector>) {
     this.id = id;
     this.#buffer = buffer;
     this.#refVectors = refVectors;
     this.nodeIds = [...refVectors.keys()];
-    this.chunkRefCount = chunkRefCount;
   }
 
   get sizeBytes(): number {

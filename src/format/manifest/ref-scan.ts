@@ -12,7 +12,7 @@ import type { ManifestBuffer } from "./buffer.ts";
 import { failManifest, type RefVtable } from "./ref-vtables.ts";
 
 /** What a scan found. */
-export interface RefScan {
+interface RefScan {
   readonly firstRank: number;
   /** The rank that most references have. */
   readonly commonRank: number;

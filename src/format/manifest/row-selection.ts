@@ -18,7 +18,7 @@ export interface RowSelection {
 }
 
 /** What `selectRows` chooses from. */
-export interface SelectionInput {
+interface SelectionInput {
   readonly rank: number;
   /** Each sorted by coordinates. Where two hold the same chunk the earlier one counts. */
   readonly base: readonly ChunkRows[];

@@ -89,7 +89,7 @@ export function refTableLayout(code: number): TableLayout {
 }
 
 /** A vtable: its size, the table's size, then field offsets by id up to the last present one. */
-export function encodeVtable(fields: ReadonlyMap<number, number>, sizeBytes: number): Uint16Array {
+function encodeVtable(fields: ReadonlyMap<number, number>, sizeBytes: number): Uint16Array {
   const fieldCount = Math.max(...fields.keys()) + 1;
   const vtable = new Uint16Array(2 + fieldCount);
   vtable[0] = vtable.byteLength;
@@ -102,7 +102,7 @@ export function encodeVtable(fields: ReadonlyMap<number, number>, sizeBytes: num
 export const MANIFEST_TABLE_BYTES = 24;
 export const MANIFEST_ARRAYS_AT = 4;
 export const MANIFEST_ID_AT = 8;
-export const MANIFEST_ALGORITHM_AT = 20;
+const MANIFEST_ALGORITHM_AT = 20;
 export const MANIFEST_VTABLE: Uint16Array = encodeVtable(
   new Map([
     [0, MANIFEST_ID_AT],

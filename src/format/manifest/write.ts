@@ -28,7 +28,7 @@ import {
 } from "./table-layouts.ts";
 
 /** What goes into a manifest. */
-export interface ManifestInput {
+interface ManifestInput {
   readonly id: string;
   /** In any order; one per node. */
   readonly arrays: readonly ManifestArray[];

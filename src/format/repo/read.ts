@@ -37,7 +37,7 @@ export const REPO_SLOTS = {
   extra: 12,
 } as const;
 /** Slots of a listed snapshot's table. */
-export const REPO_SNAPSHOT_SLOTS = {
+const REPO_SNAPSHOT_SLOTS = {
   id: 0,
   parentOffset: 1,
   flushedAt: 2,

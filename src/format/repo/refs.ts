@@ -6,7 +6,7 @@ import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { noteUnknownSlots } from "./update.ts";
 
 /** Slots of a reference's table. */
-export const REF_SLOTS = { name: 0, snapshotIndex: 1 } as const;
+const REF_SLOTS = { name: 0, snapshotIndex: 1 } as const;
 
 /** The refs in `slot`, by name; `ids` are the snapshots in stored order. */
 export function parseRefs(

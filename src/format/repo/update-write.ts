@@ -1,9 +1,22 @@
 /** Writes entries of the ops log and the status. Spec: v2 "Repo Info File" › Update, RepoStatus. */
 import { makeError } from "../../base/errors.ts";
-import { type FlatBufferPiece, FlatBufferWords } from "../../codec/flatbuffers/words.ts";
+import {
+  type FlatBufferFragment,
+  FlatBufferWords,
+  type TableLayout,
+} from "../../codec/flatbuffers/words.ts";
 import { objectIdToBytes } from "../ids.ts";
-import type { RepoStatus, RepoUpdate, UpdateKind } from "./update.ts";
-import { AVAILABILITIES, UPDATE_TAGS } from "./update.ts";
+import {
+  AVAILABILITIES,
+  FIELD_BYTES,
+  type FieldType,
+  type FieldValues,
+  fieldsOf,
+  type RepoStatus,
+  type RepoUpdate,
+  UPDATE_LAYOUTS,
+  type UpdateKind,
+} from "./update.ts";
 
 /** Type, value, time, backup: slots 0 to 3. */
 const UPDATE_LAYOUT = [24, 4, 16, 8, 20] as const;
@@ -11,109 +24,105 @@ const NEWEST_LAYOUT = [24, 4, 16, 8] as const;
 /** Availability, time, reason: slots 0 to 2. */
 const STATUS_LAYOUT = [24, 4, 8, 16] as const;
 const REASONLESS_LAYOUT = [24, 4, 8] as const;
-/** A name and so many ids. */
-const NAMED_LAYOUTS = [
-  [8, 4],
-  [20, 4, 8],
-  [32, 4, 8, 20],
-] as const;
-const ID_LAYOUT = [16, 4] as const;
-const EMPTY_LAYOUT = [4] as const;
-const MIGRATED_LAYOUT = [8, 4, 5] as const;
-const FLAG_LAYOUT = [8, 4, 6, 7] as const;
-const STATUS_CHANGED_LAYOUT = [8, 4] as const;
 
 /** Puts the table of `status`; answers where. */
 export function putStatus(words: FlatBufferWords, status: RepoStatus): number {
   const inner = new FlatBufferWords(32);
   deferStatus(inner, status);
-  return words.putPiece(inner.toPiece());
+  return words.putFragment(inner.toFragment());
 }
 
-/** At an even position. */
-function deferStatus(words: FlatBufferWords, status: RepoStatus): void {
+/** Answers where. */
+function deferStatus(words: FlatBufferWords, status: RepoStatus): number {
   const { limitedAvailabilityReason: reason } = status;
+  words.alignTo8Bytes();
   const table = words.deferTable(reason === undefined ? REASONLESS_LAYOUT : STATUS_LAYOUT);
   const code = status.availabilityCode ?? AVAILABILITIES.indexOf(status.availability);
   words.set(table + 1, code);
   words.setUint64(table + 2, status.setAtMicros);
-  if (reason === undefined) return;
-  words.setOffset(table + 4, words.length);
-  words.putString(reason);
+  if (reason !== undefined) words.setOffset(table + 4, words.putString(reason));
+  return table;
 }
 
 /** One entry of the ops log. @throws {unsupported-spec-version} for an unknown kind */
-export function encodeUpdate(update: RepoUpdate): FlatBufferPiece {
+export function encodeUpdate(update: RepoUpdate): FlatBufferFragment {
   const { backupPath } = update;
+  const stored = storedUpdateOf(update.update);
   const words = new FlatBufferWords(64);
   const table = words.deferTable(backupPath === undefined ? NEWEST_LAYOUT : UPDATE_LAYOUT);
-  words.set(table + 1, UPDATE_TAGS.indexOf(update.update.kind as (typeof UPDATE_TAGS)[number]));
+  words.set(table + 1, stored.tag);
   words.setUint64(table + 2, update.updatedAtMicros);
   words.setOffset(table + 4, words.length);
-  putUpdateKind(words, update.update);
-  if (backupPath !== undefined) {
-    words.setOffset(table + 5, words.length);
-    words.putString(backupPath);
-  }
-  return words.toPiece();
+  putFields(words, stored, update.update);
+  if (backupPath !== undefined) words.setOffset(table + 5, words.putString(backupPath));
+  return words.toFragment();
 }
 
-function putUpdateKind(words: FlatBufferWords, update: UpdateKind): void {
-  switch (update.kind) {
-    case "tag-created":
-    case "branch-created":
-      putNamed(words, update.name, []);
-      break;
-    case "tag-deleted":
-    case "branch-deleted":
-    case "branch-reset":
-      putNamed(words, update.name, [update.previousSnapshotId]);
-      break;
-    case "new-commit":
-      putNamed(words, update.branch, [update.newSnapshotId]);
-      break;
-    case "commit-amended":
-      putNamed(words, update.branch, [update.previousSnapshotId, update.newSnapshotId]);
-      break;
-    case "new-detached-snapshot": {
-      const table = words.deferTable(ID_LAYOUT);
-      words.setBytes(table + 1, objectIdToBytes(update.newSnapshotId));
-      break;
-    }
-    case "repo-migrated": {
-      const table = words.deferTable(MIGRATED_LAYOUT);
-      words.set(table + 1, update.fromVersion | (update.toVersion << 8));
-      break;
-    }
-    case "feature-flag-changed": {
-      const { flagId, newValue } = update;
-      const isOn = newValue === true ? 1 : 0;
-      const isSet = newValue === undefined ? 0 : 1;
-      const table = words.deferTable(FLAG_LAYOUT);
-      words.set(table + 1, flagId | (isOn << 16) | (isSet << 24));
-      break;
-    }
-    case "repo-status-changed": {
-      const table = words.deferTable(STATUS_CHANGED_LAYOUT);
-      words.setOffset(table + 1, words.length);
-      deferStatus(words, update.status);
-      break;
-    }
-    case "unknown":
-      throw makeError(
-        "unsupported-spec-version",
-        `repo: holds an update of the unknown type ${update.tag}, which rewriting would lose`,
-        { details: { tag: update.tag } },
-      );
-    default:
-      words.deferTable(EMPTY_LAYOUT);
+/** Kinds whose fields have the same types share a vtable, and so this object. */
+const tableLayouts = new Map<string, TableLayout>();
+
+/** Fields stand in slot order, without gaps. */
+function tableLayoutOf(types: readonly FieldType[]): TableLayout {
+  const positions: number[] = [];
+  let end = 4;
+  for (const byteCount of types.flatMap((type) => FIELD_BYTES[type])) {
+    positions.push(end);
+    end += byteCount;
   }
+  const key = types.join();
+  const layout = tableLayouts.get(key) ?? [(end + 3) & ~3, ...positions];
+  tableLayouts.set(key, layout);
+  return layout;
 }
 
-/** A table of a name and ids, in this order. */
-function putNamed(words: FlatBufferWords, name: string, ids: readonly string[]): void {
-  const table = words.deferTable(NAMED_LAYOUTS[ids.length] as readonly number[]);
-  for (const [i, id] of ids.entries()) words.setBytes(table + 2 + 3 * i, objectIdToBytes(id));
-  words.setOffset(table + 1, words.length);
-  words.putString(name);
+interface StoredUpdate {
+  readonly tag: number;
+  readonly table: TableLayout;
+  readonly fields: readonly [name: string, type: FieldType][];
+}
+
+const STORED_UPDATES = new Map<string, StoredUpdate>(
+  Object.entries(UPDATE_LAYOUTS).map(([kind, layout]) => {
+    const fields = fieldsOf(layout);
+    const table = tableLayoutOf(fields.map(([, type]) => type));
+    return [kind, { tag: layout.tag, table, fields }];
+  }),
+);
+
+function storedUpdateOf(update: UpdateKind): StoredUpdate {
+  const stored = STORED_UPDATES.get(update.kind);
+  if (stored !== undefined) return stored;
+  const { tag } = update as Extract<UpdateKind, { readonly kind: "unknown" }>;
+  throw makeError(
+    "unsupported-spec-version",
+    `repo: holds an update of the unknown type ${tag}, which rewriting would lose`,
+    { details: { tag } },
+  );
+}
+
+/** `at` counts bytes. */
+const FIELD_WRITERS: {
+  readonly [T in FieldType]: (words: FlatBufferWords, at: number, value: FieldValues[T]) => void;
+} = {
+  text: (words, at, text) => words.setOffset(at >> 2, words.putString(text)),
+  id: (words, at, id) => words.setBytes(at >> 2, objectIdToBytes(id)),
+  byte: (words, at, value) => words.setByte(at, value),
+  short(words, at, value) {
+    words.setByte(at, value);
+    words.setByte(at + 1, value >> 8);
+  },
+  flag(words, at, value) {
+    words.setByte(at, value === true ? 1 : 0);
+    words.setByte(at + 1, value === undefined ? 0 : 1);
+  },
+  status: (words, at, status) => words.setOffset(at >> 2, deferStatus(words, status)),
+};
+
+function putFields(words: FlatBufferWords, stored: StoredUpdate, update: UpdateKind): void {
+  let at = words.deferTable(stored.table) * 4 + 4;
+  for (const [name, type] of stored.fields) {
+    const value = (update as unknown as Readonly<Record<string, unknown>>)[name];
+    FIELD_WRITERS[type](words, at, value as never);
+    for (const byteCount of FIELD_BYTES[type]) at += byteCount;
+  }
 }

@@ -54,52 +54,88 @@ export interface RepoUpdate {
 }
 
 /** Slots of a status's table. */
-export const STATUS_SLOTS = { availability: 0, setAt: 1, reason: 2 } as const;
+const STATUS_SLOTS = { availability: 0, setAt: 1, reason: 2 } as const;
 /** Slots of an entry's table. */
-export const UPDATE_SLOTS = { type: 0, value: 1, updatedAt: 2, backupPath: 3 } as const;
+const UPDATE_SLOTS = { type: 0, value: 1, updatedAt: 2, backupPath: 3 } as const;
 /** Availabilities by their stored numbers. */
 export const AVAILABILITIES = ["online", "read-only", "offline"] as const;
 
-/** Kinds of updates by their stored tags. */
-export const UPDATE_TAGS = [
-  "none",
-  "repo-initialized",
-  "repo-migrated",
-  "config-changed",
-  "metadata-changed",
-  "tag-created",
-  "tag-deleted",
-  "branch-created",
-  "branch-deleted",
-  "branch-reset",
-  "new-commit",
-  "commit-amended",
-  "new-detached-snapshot",
-  "gc-ran",
-  "expiration-ran",
-  "feature-flag-changed",
-  "repo-status-changed",
-] as const;
+/** Updates that have a layout. */
+type KnownUpdate = Exclude<UpdateKind, { readonly kind: "unknown" }>;
 
-/** Slots that each kind's table has. */
-const FIELD_COUNTS: Readonly<Record<Exclude<UpdateKind["kind"], "unknown">, number>> = {
-  "repo-initialized": 0,
-  "repo-migrated": 2,
-  "config-changed": 0,
-  "metadata-changed": 0,
-  "tag-created": 1,
-  "tag-deleted": 2,
-  "branch-created": 1,
-  "branch-deleted": 2,
-  "branch-reset": 2,
-  "new-commit": 2,
-  "commit-amended": 3,
-  "new-detached-snapshot": 1,
-  "gc-ran": 0,
-  "expiration-ran": 0,
-  "feature-flag-changed": 3,
-  "repo-status-changed": 1,
+/** Ways to store a field, and the values they hold. */
+export interface FieldValues {
+  readonly text: string;
+  readonly id: string;
+  readonly byte: number;
+  readonly short: number;
+  /** A value, and whether it is set. */
+  readonly flag: boolean | undefined;
+  readonly status: RepoStatus;
+}
+
+/** A way to store a field. */
+export type FieldType = keyof FieldValues;
+
+type FieldTypeOf<Value> = {
+  [T in FieldType]: [Value, FieldValues[T]] extends [FieldValues[T], Value] ? T : never;
+}[FieldType];
+
+/** How an update is stored: its tag, and its fields in slot order. */
+interface UpdateLayout<Update> {
+  readonly tag: number;
+  readonly fields: { readonly [F in Exclude<keyof Update, "kind">]: FieldTypeOf<Update[F]> };
+}
+
+/** A layout for every kind of update, or it does not compile. */
+export type UpdateLayouts<Update extends { readonly kind: string }> = {
+  readonly [K in Update["kind"]]: UpdateLayout<Extract<Update, { readonly kind: K }>>;
 };
+
+/** What reading and writing follow. */
+export const UPDATE_LAYOUTS: UpdateLayouts<KnownUpdate> = {
+  "repo-initialized": { tag: 1, fields: {} },
+  "repo-migrated": { tag: 2, fields: { fromVersion: "byte", toVersion: "byte" } },
+  "config-changed": { tag: 3, fields: {} },
+  "metadata-changed": { tag: 4, fields: {} },
+  "tag-created": { tag: 5, fields: { name: "text" } },
+  "tag-deleted": { tag: 6, fields: { name: "text", previousSnapshotId: "id" } },
+  "branch-created": { tag: 7, fields: { name: "text" } },
+  "branch-deleted": { tag: 8, fields: { name: "text", previousSnapshotId: "id" } },
+  "branch-reset": { tag: 9, fields: { name: "text", previousSnapshotId: "id" } },
+  "new-commit": { tag: 10, fields: { branch: "text", newSnapshotId: "id" } },
+  "commit-amended": {
+    tag: 11,
+    fields: { branch: "text", previousSnapshotId: "id", newSnapshotId: "id" },
+  },
+  "new-detached-snapshot": { tag: 12, fields: { newSnapshotId: "id" } },
+  "gc-ran": { tag: 13, fields: {} },
+  "expiration-ran": { tag: 14, fields: {} },
+  "feature-flag-changed": { tag: 15, fields: { flagId: "short", newValue: "flag" } },
+  "repo-status-changed": { tag: 16, fields: { status: "status" } },
+};
+
+/** The bytes of each slot that a field takes. */
+export const FIELD_BYTES: { readonly [T in FieldType]: readonly number[] } = {
+  text: [4],
+  id: [12],
+  byte: [1],
+  short: [2],
+  flag: [1, 1],
+  status: [4],
+};
+
+/** The fields of an update, in slot order. */
+export function fieldsOf({ fields }: { readonly fields: object }): readonly [string, FieldType][] {
+  return Object.entries(fields);
+}
+
+const KIND_OF_TAG = new Map(
+  Object.entries(UPDATE_LAYOUTS).map(([kind, layout]) => [
+    layout.tag,
+    { kind, fields: fieldsOf(layout) },
+  ]),
+);
 
 /** Adds to `unknownFields` the slots of `table` from `known` on, as `name.slot`. */
 export function noteUnknownSlots(
@@ -146,51 +182,56 @@ export function parseUpdate(
   };
 }
 
+/** Where the fields of an update are read. */
+interface FieldSource {
+  readonly reader: FlatBufferReader;
+  readonly table: number;
+  readonly kind: string;
+  readonly unknownFields: Set<string>;
+}
+
+const FIELD_READERS: {
+  readonly [T in FieldType]: (source: FieldSource, slot: number) => FieldValues[T];
+} = {
+  text: (source, slot) => source.reader.string(source.table, slot) ?? failWithout(source, slot),
+  id: (source, slot) =>
+    parseObjectId(source.reader, source.table, slot) ?? failWithout(source, slot),
+  byte: ({ reader, table }, slot) => reader.uint8(table, slot, 0),
+  short: ({ reader, table }, slot) => reader.uint16(table, slot, 0),
+  flag({ reader, table }, slot) {
+    const isSet = reader.uint8(table, slot + 1, 0) !== 0;
+    return isSet ? reader.uint8(table, slot, 0) !== 0 : undefined;
+  },
+  status(source, slot) {
+    const status = source.reader.table(source.table, slot);
+    if (status === 0) failWithout(source, slot);
+    return parseStatus(source.reader, status, source.unknownFields);
+  },
+};
+
+function failWithout({ reader, table, kind }: FieldSource, slot: number): never {
+  return reader.fail(table, `${kind} without field ${slot}`);
+}
+
 function parseUpdateKind(
   reader: FlatBufferReader,
   tag: number,
   table: number,
   unknownFields: Set<string>,
 ): UpdateKind {
-  const kind = UPDATE_TAGS[tag];
-  if (kind === undefined || kind === "none") {
+  const known = KIND_OF_TAG.get(tag);
+  if (known === undefined) {
     unknownFields.add(`Update.type ${tag}`);
     return { kind: "unknown", tag };
   }
-  noteUnknownSlots(reader, table, kind, FIELD_COUNTS[kind], unknownFields);
-  const text = (slot: number): string =>
-    reader.string(table, slot) ?? reader.fail(table, `${kind} without field ${slot}`);
-  const id = (slot: number): string =>
-    parseObjectId(reader, table, slot) ?? reader.fail(table, `${kind} without field ${slot}`);
-  switch (kind) {
-    case "repo-migrated": {
-      const fromVersion = reader.uint8(table, 0, 0);
-      return { kind, fromVersion, toVersion: reader.uint8(table, 1, 0) };
-    }
-    case "tag-created":
-    case "branch-created":
-      return { kind, name: text(0) };
-    case "tag-deleted":
-    case "branch-deleted":
-    case "branch-reset":
-      return { kind, name: text(0), previousSnapshotId: id(1) };
-    case "new-commit":
-      return { kind, branch: text(0), newSnapshotId: id(1) };
-    case "commit-amended":
-      return { kind, branch: text(0), previousSnapshotId: id(1), newSnapshotId: id(2) };
-    case "new-detached-snapshot":
-      return { kind, newSnapshotId: id(0) };
-    case "feature-flag-changed": {
-      const isSet = reader.uint8(table, 2, 0) !== 0;
-      const newValue = isSet ? reader.uint8(table, 1, 0) !== 0 : undefined;
-      return { kind, flagId: reader.uint16(table, 0, 0), newValue };
-    }
-    case "repo-status-changed": {
-      const status = reader.table(table, 0);
-      if (status === 0) reader.fail(table, `${kind} without status`);
-      return { kind, status: parseStatus(reader, status, unknownFields) };
-    }
-    default:
-      return { kind };
+  const { kind, fields } = known;
+  const source = { reader, table, kind, unknownFields };
+  const update: Record<string, unknown> = { kind };
+  let slot = 0;
+  for (const [name, type] of fields) {
+    update[name] = FIELD_READERS[type](source, slot);
+    slot += FIELD_BYTES[type].length;
   }
+  noteUnknownSlots(reader, table, kind, slot, unknownFields);
+  return update as unknown as KnownUpdate;
 }

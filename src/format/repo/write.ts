@@ -3,10 +3,9 @@
  * lost or what the official engine could not read. Spec: v2 "Repo Info File".
  */
 
-import { concatBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
-import { putMetadataItems } from "../metadata-items-write.ts";
+import { putMetadataItems } from "../metadata-write.ts";
 import type { RepoBlock } from "./blocks.ts";
 import { RepoEntriesWriter } from "./entries-write.ts";
 import { REPO_SLOTS, type RepoInfo, SPEC_VERSION } from "./read.ts";
@@ -22,16 +21,10 @@ const ENTRY_WORDS = 12;
 const FIELD_COUNT = Object.keys(REPO_SLOTS).length;
 
 /** The payload of `repo`: the head and then the blocks, in this order. */
-export interface RepoPayload {
+interface RepoPayload {
   readonly head: Uint8Array;
   /** The same objects as in earlier payloads, as far as they hold the same. */
   readonly blocks: readonly RepoBlock[];
-}
-
-/** As `encodeRepoPayload`, in one piece. */
-export function encodeRepoInfo(repo: RepoInfo): Uint8Array {
-  const { head, blocks } = encodeRepoPayload(repo);
-  return concatBytes([head, ...blocks.map(({ bytes }) => bytes)]);
 }
 
 /**
@@ -75,7 +68,7 @@ function fieldsOf(
     put();
     return at;
   };
-  const bytes = (value: Uint8Array | undefined) => value && here(() => words.putByteVector(value));
+  const bytes = (value: Uint8Array | undefined) => value && (() => words.putByteVector(value));
   const flags = (value: readonly number[] | undefined) =>
     value && here(() => putFlags(words, value));
   const { repoBeforeUpdates } = repo;
@@ -85,11 +78,11 @@ function fieldsOf(
     [REPO_SLOTS.deletedTags, here(() => putNames(words, repo.deletedTags))],
     [REPO_SLOTS.snapshots, () => entries.putSnapshots()],
     [REPO_SLOTS.status, () => putStatus(words, repo.status)],
-    [REPO_SLOTS.metadata, here(() => putMetadataItems(words, repo.metadata))],
+    [REPO_SLOTS.metadata, () => putMetadataItems(words, repo.metadata)],
     [REPO_SLOTS.latestUpdates, () => entries.putUpdates()],
     [
       REPO_SLOTS.repoBeforeUpdates,
-      repoBeforeUpdates === undefined ? undefined : here(() => words.putString(repoBeforeUpdates)),
+      repoBeforeUpdates === undefined ? undefined : () => words.putString(repoBeforeUpdates),
     ],
     [REPO_SLOTS.config, bytes(repo.config)],
     [REPO_SLOTS.enabledFeatureFlags, flags(repo.enabledFeatureFlags)],

@@ -1,87 +1,59 @@
 /** Writes an array's part of a node. Spec: v2 "Snapshot Files" › ArrayNodeData. */
-import type { Builder } from "flatbuffers";
 import { makeError } from "../../base/errors.ts";
-import {
-  addBytesStruct,
-  addUint64,
-  createOffsets,
-  type Offset,
-} from "../../codec/flatbuffers/builder.ts";
+import type { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { objectIdToBytes } from "../ids.ts";
-import type { ArrayData, DimensionShape, ManifestRef } from "./array-data.ts";
-import {
-  ARRAY_SLOTS,
-  DIMENSION_SHAPE_SLOTS,
-  DIMENSION_STRUCT_BYTES,
-  EXTENT_BYTES,
-  MANIFEST_REF_SLOTS,
-  UINT32_MAX,
-} from "./array-data.ts";
+import { type ArrayData, type DimensionShape, type ManifestRef, UINT32_MAX } from "./array-data.ts";
 
-/**
- * The table of `array`, in spec 1's or 2's layout. The slots of the other layout are present and
- * empty (shape) or absent (shape_v2).
- */
-export function createArray(builder: Builder, array: ArrayData, isV1: boolean): Offset {
-  const manifests = createOffsets(
-    builder,
-    array.manifests.map((ref) => createManifestRef(builder, ref)),
-  );
-  const dimensionNames =
-    array.dimensionNames === undefined ? 0 : createDimensionNames(builder, array.dimensionNames);
-  const shapeV2 = isV1 ? 0 : createShape(builder, array.shape);
-  const shape = createShapeStructs(builder, isV1 ? array.shape : []);
-  builder.startObject(4);
-  builder.addFieldOffset(ARRAY_SLOTS.shape, shape, 0);
-  builder.addFieldOffset(ARRAY_SLOTS.dimensionNames, dimensionNames, 0);
-  builder.addFieldOffset(ARRAY_SLOTS.manifests, manifests, 0);
-  builder.addFieldOffset(ARRAY_SLOTS.shapeV2, shapeV2, 0);
-  return builder.endObject();
+/** Shape of spec 1, dimension names, manifests, shape: slots 0 to 3. */
+const ARRAY_LAYOUT = [20, 4, 16, 8, 12] as const;
+const NAMELESS_LAYOUT = [16, 4, 0, 8, 12] as const;
+/** Array length and chunk count: slots 0 and 1. */
+const DIMENSION_LAYOUT = [16, 8, 4] as const;
+const NAME_LAYOUT = [8, 4] as const;
+const UNNAMED_LAYOUT = [4] as const;
+/** Id and extents: slots 0 and 1. */
+const MANIFEST_REF_LAYOUT = [20, 4, 16] as const;
+
+/** Puts the table of `array`; answers where. */
+export function putArray(words: FlatBufferWords, array: ArrayData): number {
+  const { dimensionNames } = array;
+  const table = words.putTable(dimensionNames === undefined ? NAMELESS_LAYOUT : ARRAY_LAYOUT);
+  words.setOffset(table + 1, words.putEmptyVector());
+  const putRef = (ref: ManifestRef) => putManifestRef(words, ref);
+  words.setOffset(table + 2, words.putOffsets(array.manifests, putRef));
+  const putShape = (dimension: DimensionShape) => putDimension(words, dimension);
+  words.setOffset(table + 3, words.putOffsets(array.shape, putShape));
+  if (dimensionNames === undefined) return table;
+  const putName = (name: string | null) => putDimensionName(words, name);
+  words.setOffset(table + 4, words.putOffsets(dimensionNames, putName));
+  return table;
 }
 
-function createShape(builder: Builder, shape: readonly DimensionShape[]): Offset {
-  const tables = shape.map(({ arrayLength, chunkCount }) => {
-    builder.startObject(2);
-    addUint64(builder, DIMENSION_SHAPE_SLOTS.arrayLength, arrayLength);
-    builder.addFieldInt32(DIMENSION_SHAPE_SLOTS.chunkCount, checkUint32(chunkCount), 0);
-    return builder.endObject();
-  });
-  return createOffsets(builder, tables);
+function putDimension(words: FlatBufferWords, { arrayLength, chunkCount }: DimensionShape): number {
+  const table = words.putTable(DIMENSION_LAYOUT);
+  words.set(table + 1, checkUint32(chunkCount));
+  words.setUint64(table + 2, arrayLength);
+  return table;
 }
 
-// Spec 1 stores a chunk length; any that gives the right count does, and readers know that.
-function createShapeStructs(builder: Builder, shape: readonly DimensionShape[]): Offset {
-  builder.startVector(DIMENSION_STRUCT_BYTES, shape.length, 8);
-  for (const { arrayLength, chunkCount } of [...shape].reverse()) {
-    const chunkLength = chunkCount === 0 ? 0 : Math.ceil(arrayLength / chunkCount);
-    builder.writeInt64(BigInt(chunkLength));
-    builder.writeInt64(BigInt(arrayLength));
+function putDimensionName(words: FlatBufferWords, name: string | null): number {
+  // The official engine stores an empty name as none.
+  if (name === null || name === "") return words.putTable(UNNAMED_LAYOUT);
+  const table = words.putTable(NAME_LAYOUT);
+  words.shareString(table + 1, name);
+  return table;
+}
+
+function putManifestRef(words: FlatBufferWords, { id, extents }: ManifestRef): number {
+  const table = words.putTable(MANIFEST_REF_LAYOUT);
+  words.setBytes(table + 1, objectIdToBytes(id));
+  words.setOffset(table + 4, words.length);
+  words.put(extents.length);
+  for (const { start, end } of extents) {
+    words.put(checkUint32(start));
+    words.put(checkUint32(end));
   }
-  return builder.endVector();
-}
-
-function createDimensionNames(builder: Builder, names: readonly (string | null)[]): Offset {
-  const tables = names.map((name) => {
-    // The official engine stores an empty name as none.
-    const offset = name === null || name === "" ? 0 : builder.createSharedString(name);
-    builder.startObject(1);
-    builder.addFieldOffset(0, offset, 0);
-    return builder.endObject();
-  });
-  return createOffsets(builder, tables);
-}
-
-function createManifestRef(builder: Builder, ref: ManifestRef): Offset {
-  builder.startVector(EXTENT_BYTES, ref.extents.length, 4);
-  for (const { start, end } of [...ref.extents].reverse()) {
-    builder.writeInt32(checkUint32(end));
-    builder.writeInt32(checkUint32(start));
-  }
-  const extents = builder.endVector();
-  builder.startObject(2);
-  addBytesStruct(builder, MANIFEST_REF_SLOTS.id, objectIdToBytes(ref.id));
-  builder.addFieldOffset(MANIFEST_REF_SLOTS.extents, extents, 0);
-  return builder.endObject();
+  return table;
 }
 
 /** `value`, if it fits the format's 32 bits. @throws {serialization} */

@@ -28,16 +28,16 @@ export interface ArrayData {
 }
 
 /** Slots of an array's table. */
-export const ARRAY_SLOTS = { shape: 0, dimensionNames: 1, manifests: 2, shapeV2: 3 } as const;
+const ARRAY_SLOTS = { shape: 0, dimensionNames: 1, manifests: 2, shapeV2: 3 } as const;
 /** Slots of a manifest reference's table. */
-export const MANIFEST_REF_SLOTS = { id: 0, extents: 1 } as const;
+const MANIFEST_REF_SLOTS = { id: 0, extents: 1 } as const;
 /** Slots of a dimension's table. */
-export const DIMENSION_SHAPE_SLOTS = { arrayLength: 0, chunkCount: 1 } as const;
+const DIMENSION_SHAPE_SLOTS = { arrayLength: 0, chunkCount: 1 } as const;
 
 /** Bytes of spec 1's struct of a dimension. */
-export const DIMENSION_STRUCT_BYTES = 16;
+const DIMENSION_STRUCT_BYTES = 16;
 /** Bytes of an extent's struct. */
-export const EXTENT_BYTES = 8;
+const EXTENT_BYTES = 8;
 /** The format's largest chunk count and chunk coordinate. */
 export const UINT32_MAX = 2 ** 32 - 1;
 

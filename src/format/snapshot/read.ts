@@ -1,6 +1,6 @@
 /**
- * The snapshot file: every node of the hierarchy at one commit. Reads both layouts: spec 2's and
- * spec 1's; `write.ts` writes them. Byte fields of parsed values are views of the payload.
+ * The snapshot file: every node of the hierarchy at one commit. Reads both layouts, spec 2's and
+ * spec 1's; `write.ts` writes spec 2's. Byte fields of parsed values are views of the payload.
  * Spec: v2 "Snapshot Files"; docs/format.md "Snapshot files".
  */
 import { compareUtf8 } from "../../base/bytes.ts";
@@ -10,7 +10,7 @@ import { type MetadataItem, parseMetadataItems } from "../metadata.ts";
 import { type ArrayData, parseArray, parseObjectId } from "./array-data.ts";
 
 /** Slots of a snapshot's table. */
-export const SNAPSHOT_SLOTS = {
+const SNAPSHOT_SLOTS = {
   id: 0,
   parentId: 1,
   nodes: 2,
@@ -21,18 +21,18 @@ export const SNAPSHOT_SLOTS = {
   manifestFilesV2: 7,
 } as const;
 /** Slots of a manifest's table. */
-export const MANIFEST_FILE_SLOTS = { id: 0, sizeBytes: 1, chunkRefCount: 2, extra: 3 } as const;
+const MANIFEST_FILE_SLOTS = { id: 0, sizeBytes: 1, chunkRefCount: 2, extra: 3 } as const;
 /** Slots of a node's table. */
-export const NODE_SLOTS = { id: 0, path: 1, userData: 2, dataType: 3, data: 4, extra: 5 } as const;
+const NODE_SLOTS = { id: 0, path: 1, userData: 2, dataType: 3, data: 4, extra: 5 } as const;
 
 /** Tags of a node's data. */
 export const NODE_TYPE_ARRAY = 1;
 export const NODE_TYPE_GROUP = 2;
 /** Bytes of spec 1's struct of a manifest. */
-export const MANIFEST_FILE_STRUCT_BYTES = 32;
+const MANIFEST_FILE_STRUCT_BYTES = 32;
 
 /** A group's part of a node. */
-export interface GroupData {
+interface GroupData {
   readonly type: "group";
 }
 

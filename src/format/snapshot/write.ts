@@ -1,103 +1,91 @@
-/** Writes the snapshot file, in spec 2's layout or in spec 1's. Spec: v2 "Snapshot Files". */
-import { Builder } from "flatbuffers";
+/** Writes the snapshot file. Spec: v2 "Snapshot Files". */
 import { compareUtf8 } from "../../base/bytes.ts";
-import {
-  addBytesStruct,
-  addUint64,
-  createOffsets,
-  createOptionalBytes,
-  type Offset,
-} from "../../codec/flatbuffers/builder.ts";
+import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { nodeIdToBytes, objectIdToBytes } from "../ids.ts";
-import { createMetadataItems } from "../metadata-write.ts";
-import { checkUint32, createArray } from "./array-data-write.ts";
+import { putMetadataItems } from "../metadata-write.ts";
+import { checkUint32, putArray } from "./array-data-write.ts";
 import {
-  MANIFEST_FILE_SLOTS,
-  MANIFEST_FILE_STRUCT_BYTES,
   type ManifestFileInfo,
-  NODE_SLOTS,
   NODE_TYPE_ARRAY,
   NODE_TYPE_GROUP,
   type NodeSnapshot,
-  SNAPSHOT_SLOTS,
   type Snapshot,
 } from "./read.ts";
 
-const FILE_IDENTIFIER = "Ichk";
+const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
+
+/** Id, nodes, time, message, metadata, manifests of spec 1, manifests: slots 0, 2 to 7. */
+const ROOT_LAYOUT = [44, 4, 0, 24, 16, 28, 32, 36, 40] as const;
+/** Id, path, user data, type, data, extra: slots 0 to 5. */
+const NODE_LAYOUT = [32, 4, 12, 16, 24, 20, 28] as const;
+const PLAIN_NODE_LAYOUT = [28, 4, 12, 16, 24, 20] as const;
+const GROUP_LAYOUT = [4] as const;
+/** Id, size, references, extra: slots 0 to 3. */
+const MANIFEST_FILE_LAYOUT = [32, 16, 8, 4, 28] as const;
+const PLAIN_MANIFEST_FILE_LAYOUT = [28, 16, 8, 4] as const;
+
+/** In words, about: the root, a node's tables and strings, a manifest with a reference to it. */
+const ROOT_WORDS = 64;
+const NODE_WORDS = 48;
+const MANIFEST_WORDS = 24;
+
+/** A snapshot of spec 2, the only one that is written. */
+export type WritableSnapshot = Snapshot & { readonly specVersion: 2 };
 
 /**
  * The payload of a snapshot file. Nodes, manifests and metadata may come in any order.
  * @throws {serialization} on numbers that the format has no room for
  */
-export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
-  const isV1 = snapshot.specVersion === 1;
-  const builder = new Builder(1024 + 256 * snapshot.nodes.length);
+export function encodeSnapshot(snapshot: WritableSnapshot): Uint8Array {
+  const words = new FlatBufferWords(roomFor(snapshot));
+  words.put(0); // The root offset; known below.
+  words.put(FILE_IDENTIFIER);
+  const root = words.putTable(ROOT_LAYOUT);
+  words.setOffset(0, root);
+  words.setBytes(root + 1, objectIdToBytes(snapshot.id));
+  words.setUint64(root + 4, snapshot.flushedAtMicros);
+  const nodes = [...snapshot.nodes].sort((a, b) => compareUtf8(a.path, b.path));
+  const putOneNode = (node: NodeSnapshot) => putNode(words, node);
+  words.setOffset(root + 6, words.putOffsets(nodes, putOneNode));
+  words.setOffset(root + 7, words.putString(snapshot.message));
+  words.setOffset(root + 8, putMetadataItems(words, snapshot.metadata));
+  words.setOffset(root + 9, words.putEmptyVector());
   const files = [...snapshot.manifestFiles].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const filesV2 = isV1 ? 0 : createManifestFiles(builder, files);
-  const filesV1 = createManifestFileStructs(builder, isV1 ? files : []);
-  const sorted = [...snapshot.nodes].sort((a, b) => compareUtf8(a.path, b.path));
-  const nodes = sorted.map((node) => createNode(builder, node, isV1));
-  const nodeVector = createOffsets(builder, nodes);
-  const metadata = createMetadataItems(builder, snapshot.metadata);
-  const message = builder.createString(snapshot.message);
-  builder.startObject(8);
-  addBytesStruct(builder, SNAPSHOT_SLOTS.id, objectIdToBytes(snapshot.id));
-  if (isV1 && snapshot.parentId !== undefined) {
-    addBytesStruct(builder, SNAPSHOT_SLOTS.parentId, objectIdToBytes(snapshot.parentId));
-  }
-  builder.addFieldOffset(SNAPSHOT_SLOTS.nodes, nodeVector, 0);
-  addUint64(builder, SNAPSHOT_SLOTS.flushedAt, snapshot.flushedAtMicros);
-  builder.addFieldOffset(SNAPSHOT_SLOTS.message, message, 0);
-  builder.addFieldOffset(SNAPSHOT_SLOTS.metadata, metadata, 0);
-  builder.addFieldOffset(SNAPSHOT_SLOTS.manifestFiles, filesV1, 0);
-  builder.addFieldOffset(SNAPSHOT_SLOTS.manifestFilesV2, filesV2, 0);
-  builder.finish(builder.endObject(), FILE_IDENTIFIER);
-  return builder.asUint8Array();
+  const putFile = (file: ManifestFileInfo) => putManifestFile(words, file);
+  words.setOffset(root + 10, words.putOffsets(files, putFile));
+  return words.finish();
 }
 
-function createManifestFiles(builder: Builder, files: readonly ManifestFileInfo[]): Offset {
-  const tables = files.map((file) => {
-    const extra = createOptionalBytes(builder, file.extra);
-    builder.startObject(4);
-    addBytesStruct(builder, MANIFEST_FILE_SLOTS.id, objectIdToBytes(file.id));
-    addUint64(builder, MANIFEST_FILE_SLOTS.sizeBytes, file.sizeBytes);
-    builder.addFieldInt32(MANIFEST_FILE_SLOTS.chunkRefCount, checkUint32(file.chunkRefCount), 0);
-    builder.addFieldOffset(MANIFEST_FILE_SLOTS.extra, extra, 0);
-    return builder.endObject();
-  });
-  return createOffsets(builder, tables);
+/** About as many words as the snapshot takes: growing a buffer of megabytes would copy it. */
+function roomFor({ nodes, manifestFiles }: Snapshot): number {
+  const ofNodes = nodes.reduce(
+    (sum, { userData }) => sum + NODE_WORDS + (userData.length >> 2),
+    ROOT_WORDS,
+  );
+  return ofNodes + manifestFiles.length * MANIFEST_WORDS;
 }
 
-function createManifestFileStructs(builder: Builder, files: readonly ManifestFileInfo[]): Offset {
-  builder.startVector(MANIFEST_FILE_STRUCT_BYTES, files.length, 8);
-  for (const file of [...files].reverse()) {
-    builder.pad(4);
-    builder.writeInt32(checkUint32(file.chunkRefCount));
-    builder.writeInt64(BigInt(file.sizeBytes));
-    builder.pad(4);
-    for (const byte of objectIdToBytes(file.id).reverse()) builder.writeInt8(byte);
-  }
-  return builder.endVector();
+function putManifestFile(words: FlatBufferWords, file: ManifestFileInfo): number {
+  const { extra } = file;
+  const table = words.putTable(
+    extra === undefined ? PLAIN_MANIFEST_FILE_LAYOUT : MANIFEST_FILE_LAYOUT,
+  );
+  words.set(table + 1, checkUint32(file.chunkRefCount));
+  words.setUint64(table + 2, file.sizeBytes);
+  words.setBytes(table + 4, objectIdToBytes(file.id));
+  if (extra !== undefined) words.setOffset(table + 7, words.putByteVector(extra));
+  return table;
 }
 
-function createNode(builder: Builder, node: NodeSnapshot, isV1: boolean): Offset {
-  const { data } = node;
+function putNode(words: FlatBufferWords, node: NodeSnapshot): number {
+  const { data, extra } = node;
+  const table = words.putTable(extra === undefined ? PLAIN_NODE_LAYOUT : NODE_LAYOUT);
+  words.setBytes(table + 1, nodeIdToBytes(node.id));
+  words.setOffset(table + 3, words.putString(node.path));
+  words.setOffset(table + 4, words.putByteVector(node.userData));
   const isArray = data.type === "array";
-  const dataOffset = isArray ? createArray(builder, data, isV1) : createEmptyTable(builder);
-  const path = builder.createString(node.path);
-  const userData = builder.createByteVector(node.userData);
-  const extra = createOptionalBytes(builder, node.extra);
-  builder.startObject(6);
-  addBytesStruct(builder, NODE_SLOTS.id, nodeIdToBytes(node.id));
-  builder.addFieldOffset(NODE_SLOTS.path, path, 0);
-  builder.addFieldOffset(NODE_SLOTS.userData, userData, 0);
-  builder.addFieldInt8(NODE_SLOTS.dataType, isArray ? NODE_TYPE_ARRAY : NODE_TYPE_GROUP, 0);
-  builder.addFieldOffset(NODE_SLOTS.data, dataOffset, 0);
-  builder.addFieldOffset(NODE_SLOTS.extra, extra, 0);
-  return builder.endObject();
-}
-
-function createEmptyTable(builder: Builder): Offset {
-  builder.startObject(0);
-  return builder.endObject();
+  words.setOffset(table + 5, isArray ? putArray(words, data) : words.putTable(GROUP_LAYOUT));
+  words.set(table + 6, isArray ? NODE_TYPE_ARRAY : NODE_TYPE_GROUP);
+  if (extra !== undefined) words.setOffset(table + 7, words.putByteVector(extra));
+  return table;
 }

@@ -5,7 +5,7 @@ import { runJob } from "../job.ts";
 import type { WorkerError } from "./worker-messages.ts";
 
 /** A job as the pool hands it to a thread. */
-export interface ThreadJob {
+interface ThreadJob {
   readonly bytes: Uint8Array;
   readonly port: MessagePort;
 }

@@ -2,13 +2,13 @@
  * Sets of chunk coordinates as flat columns: what status, diffs, conflicts and overlaps hand out.
  * A million coordinates are one typed array, never a million objects.
  */
-import { compareCoordinates, uniteCoordinates } from "../../base/coordinates.ts";
+import { uniteCoordinates } from "../../base/coordinates.ts";
 import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
 import { readCoordinates } from "../../format/manifest/row-values.ts";
 import type { UpdatedChunks } from "../../format/transaction-log/read.ts";
 
 /** Errors carry at most this many coordinates, beside the total. */
-export const ERROR_COORDINATES_MAX = 1_000;
+const ERROR_COORDINATES_MAX = 1_000;
 
 /** Chunk coordinates, row by row: row r is data[r * rank, (r + 1) * rank). */
 export class ChunkCoordinates implements Iterable<number[]> {
@@ -65,23 +65,6 @@ export function unionCoordinates(parts: readonly ChunkCoordinates[]): ChunkCoord
     fitting.map(({ length, data }) => ({ rank, count: length, data })),
   );
   return new ChunkCoordinates(rank, count, data);
-}
-
-/** The coordinates that both hold, sorted, without repetitions; none if the ranks differ. */
-export function intersectCoordinates(a: ChunkCoordinates, b: ChunkCoordinates): ChunkCoordinates {
-  if (a.rank !== b.rank) return new ChunkCoordinates(a.rank, 0, new Uint32Array(0));
-  const { rank } = a;
-  const left = unionCoordinates([a]);
-  const right = unionCoordinates([b]);
-  const both = new Uint32Array(Math.min(left.length, right.length) * rank);
-  let count = 0;
-  for (let i = 0, j = 0; i < left.length && j < right.length; ) {
-    const sign = compareCoordinates(left.data, i * rank, right.data, j * rank, rank);
-    if (sign === 0) both.set(left.data.subarray(i * rank, (i + 1) * rank), count++ * rank);
-    if (sign <= 0) i++;
-    if (sign >= 0) j++;
-  }
-  return new ChunkCoordinates(rank, count, both.slice(0, count * rank));
 }
 
 /** What an error's details carry: the first coordinates and how many there are in all. */

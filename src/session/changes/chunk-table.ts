@@ -48,7 +48,6 @@ export class ChunkTable implements CodedRows {
   #payloads = new InlinePayloads();
   #dotCodes = new NumberColumn();
   #dots = new DotDictionary();
-  #tombstoneCount = 0;
 
   constructor(rank: number) {
     this.rank = rank;
@@ -57,11 +56,6 @@ export class ChunkTable implements CodedRows {
 
   get length(): number {
     return this.#index.length;
-  }
-
-  /** How many rows delete a chunk. */
-  get tombstoneCount(): number {
-    return this.#tombstoneCount;
   }
 
   /** The marks of the rows' writes, and maybe of some whose rows are gone. */
@@ -248,7 +242,6 @@ export class ChunkTable implements CodedRows {
     const row = this.#open(coordinates, ROW_TOMBSTONE, dot);
     this.#offsets.set(row, 0);
     this.#lengths.set(row, 0);
-    this.#tombstoneCount++;
   }
 
   /**
@@ -291,7 +284,6 @@ export class ChunkTable implements CodedRows {
     copy.#payloads = this.#payloads.clone();
     copy.#dotCodes = this.#dotCodes.clone(length);
     copy.#dots = this.#dots.clone();
-    copy.#tombstoneCount = this.#tombstoneCount;
     return copy;
   }
 
@@ -357,7 +349,6 @@ export class ChunkTable implements CodedRows {
   #discard(row: number): void {
     const kind = this.#kinds[row];
     if (kind === ROW_VIRTUAL) this.#targets.set(row, 0, 0, 0);
-    else if (kind === ROW_TOMBSTONE) this.#tombstoneCount--;
     else if (kind === ROW_INLINE) {
       this.#payloads.discard(this.#lengths.get(row));
       // Compaction, which may run now, must leave the row out.

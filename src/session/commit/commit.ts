@@ -18,7 +18,7 @@ import { randomObjectId } from "../../format/ids.ts";
 import { encodeMetadata } from "../../format/metadata-write.ts";
 import type { RepoInfo } from "../../format/repo/read.ts";
 import type { Snapshot } from "../../format/snapshot/read.ts";
-import { encodeSnapshot } from "../../format/snapshot/write.ts";
+import { encodeSnapshot, type WritableSnapshot } from "../../format/snapshot/write.ts";
 import { mergeTransactionLogs } from "../../format/transaction-log/merge.ts";
 import type { TransactionLog } from "../../format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../format/transaction-log/write.ts";
@@ -223,11 +223,11 @@ async function attemptOnce(
   progress.bytesWritten += manifests.counts.bytes;
   const id = randomObjectId(state.engine.runtime);
   const nodes = nodesAfter(layers, manifests.refs);
-  const snapshot: Snapshot = {
+  const snapshot: WritableSnapshot = {
     id,
     flushedAtMicros: nextFlushMicros(state, layers),
     message: run.message,
-    metadata: encodeMetadata(commitMetadata(state, run, progress.rebases), 2),
+    metadata: encodeMetadata(commitMetadata(state, run, progress.rebases)),
     manifestFiles: manifestFilesOf(layers, nodes, manifests.files),
     nodes,
     specVersion: 2,

@@ -28,7 +28,7 @@ export interface ManifestPlan {
 }
 
 /** The array as it will be, and what it was. */
-export interface ManifestPlanInput {
+interface ManifestPlanInput {
   /** Chunks per dimension after the commit. */
   readonly grid: readonly number[];
   /** Chunks per manifest and dimension. */

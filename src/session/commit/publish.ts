@@ -10,7 +10,7 @@ import type { RepoInfo, RepoSnapshot } from "../../format/repo/read.ts";
 export type PublishMode = "commit" | "amend" | "flush";
 
 /** A snapshot ready to be published. */
-export interface Publication {
+interface Publication {
   readonly mode: PublishMode;
   /** Undefined for `flush`. */
   readonly branch: string | undefined;

@@ -29,14 +29,14 @@ import {
 import { RowSubset } from "./row-subset.ts";
 
 /** Counts for the commit report. */
-export interface ManifestCounts {
+interface ManifestCounts {
   written: number;
   reused: number;
   bytes: number;
 }
 
 /** What a commit's manifests are. */
-export interface ManifestResult {
+interface ManifestResult {
   /** New manifest refs by node id, for arrays whose manifests changed. */
   readonly refs: ReadonlyMap<string, readonly ManifestRef[]>;
   readonly files: ReadonlyMap<string, ManifestFileInfo>;

@@ -23,7 +23,7 @@ import { readId, readNodeChange, writeNodeChange } from "./node-bytes.ts";
 import { readTable, writeTable } from "./table-bytes.ts";
 
 /** What a fork's bytes carry. */
-export interface ForkState {
+interface ForkState {
   /** Id of the base snapshot. */
   readonly base: string;
   /** What a receiver must hold. */

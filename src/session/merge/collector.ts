@@ -12,7 +12,7 @@ import { EMPTY_MERGE_REPORT, type MergeReport } from "./report.ts";
 import { type MergeTarget, mergeFork, type OverlapDecision } from "./three-way.ts";
 
 /** How one fork is taken in. */
-export interface AddOptions {
+interface AddOptions {
   readonly decide: OverlapDecision;
   /** Whether one HEAD checks that the fork's chunks are in this repository. */
   readonly checkChunks: boolean;
@@ -20,7 +20,7 @@ export interface AddOptions {
 }
 
 /** A merge in the making. After a failed `add` it is of no more use. */
-export interface MergeCollector {
+interface MergeCollector {
   /** Merges one fork into the private change set. At most one HEAD. */
   add(fork: ForkContent, options: AddOptions): Promise<MergeReport>;
   /** What was merged so far. */

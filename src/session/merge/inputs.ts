@@ -20,8 +20,8 @@ import { getState } from "../state/access.ts";
 import { assertWritable, runMerge, type SessionState } from "../state/state.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 
-/** A fork to merge: live, as bytes, or saved (not built yet). */
-export type MergeInput<F> = F | Uint8Array | { readonly saved: string };
+/** A fork to merge: live, or as bytes. */
+export type MergeInput<F> = F | Uint8Array;
 
 /** Options of `merge`. */
 export interface MergeOptions {
@@ -29,8 +29,6 @@ export interface MergeOptions {
   readonly onOverlap?: OverlapPolicy | undefined;
   /** `sample` (default): one HEAD per fork finds forks of another repository. */
   readonly checkChunks?: "sample" | "none" | undefined;
-  /** For saved forks whose parent is gone; not built yet. */
-  readonly withOverlay?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -103,9 +101,6 @@ export function contentOfBytes(input: unknown): ForkContent {
   if (bytes !== undefined) {
     const { base, need, vector, overlay, own } = decodeForkBytes(bytes);
     return { baseId: base, need, vector, overlay, own };
-  }
-  if (typeof input === "object" && input !== null && "saved" in input) {
-    throw makeError("unimplemented", "merge: saved forks are not built yet; send their bytes");
   }
   throw makeError(
     "invalid-option",

@@ -14,7 +14,7 @@ import { contentOfBytes } from "./inputs.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 
 /** How one result is taken in. */
-export interface TaskResultOptions {
+interface TaskResultOptions {
   /** Index of the task. */
   readonly task: number;
   readonly onOverlap: OverlapPolicy;

@@ -49,7 +49,7 @@ export interface MergeTarget {
 export type OverlapDecision = (ours: Dot, theirs: Dot) => "error" | "ours" | "theirs";
 
 /** The result of merging one fork. */
-export interface MergeOutcome {
+interface MergeOutcome {
   readonly report: MergeReport;
   /** A native chunk that the fork brought, if any. */
   readonly sampleChunkId: Uint8Array | undefined;

@@ -30,7 +30,7 @@ export function isCreation(change: NodeChange): boolean {
 }
 
 /** Whether the change removes the node that the base has, also where it makes another one. */
-export function isDeletion(change: NodeChange): boolean {
+function isDeletion(change: NodeChange): boolean {
   return change.base !== undefined && change.node?.id !== change.base.id;
 }
 

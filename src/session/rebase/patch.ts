@@ -12,7 +12,7 @@ import type { Conflict, ConflictType, Sides } from "./conflict.ts";
 import { isCreation, isReplacement } from "./detect.ts";
 
 /** Whose change stays. */
-export type Side = "ours" | "theirs";
+type Side = "ours" | "theirs";
 
 /**
  * Applies a decision to `patch`; false if that side is not possible.

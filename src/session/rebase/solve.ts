@@ -17,7 +17,7 @@ import {
 import { applyDecision, ChangePatch } from "./patch.ts";
 
 /** The changes over `theirs`, or that the solver did not settle every conflict. */
-export type SolveOutcome =
+type SolveOutcome =
   | { readonly outcome: "patched"; readonly changes: ChangeSet }
   | { readonly outcome: "failed" };
 

@@ -16,7 +16,7 @@ import type { UnsettledCommit } from "./unsettled.ts";
 import type { ManifestCache } from "./written-manifests.ts";
 
 /** An operation during which the session takes no writes. */
-export type Activity = "commit" | "amend" | "flush" | "merge" | "rebase";
+type Activity = "commit" | "amend" | "flush" | "merge" | "rebase";
 
 /** What a session holds. One object per Session or ForkSession, never shared. */
 export interface SessionState {
@@ -65,7 +65,7 @@ export function emptyChangeSet(): ChangeSet {
 }
 
 /** What a new state starts from. */
-export interface StateOptions {
+interface StateOptions {
   readonly engine: Engine;
   readonly kind: "session" | "fork";
   readonly mode: "readonly" | "writable";

@@ -97,7 +97,7 @@ export function deleteChunk(
 }
 
 /** Records a tombstone. */
-export function setTombstone(
+function setTombstone(
   state: SessionState,
   node: ArrayNode,
   coordinates: ArrayLike<number>,

@@ -9,7 +9,7 @@ import { parseStoreKey, type StoreKey } from "./key.ts";
 import { putNode, removeNodes } from "./node-write.ts";
 
 /** What `set` may write to. */
-export type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;
+type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;
 
 /** The key of a set, its arguments checked. @throws {invalid-option|invalid-key|unimplemented} */
 export function parseSet(operation: string, key: string, bytes: unknown): WritableKey {

@@ -22,7 +22,7 @@ export interface FoundChunk {
 }
 
 /** Rows of one source, by number. */
-export interface ChunkBatch {
+interface ChunkBatch {
   readonly rows: ChunkRows;
   readonly rowNumbers: Uint32Array;
 }

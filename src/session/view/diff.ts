@@ -5,7 +5,6 @@
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { compareUtf8 } from "../../base/bytes.ts";
 import type { TransactionLog } from "../../format/transaction-log/read.ts";
-import type { ChangeSet } from "../changes/change-set.ts";
 import {
   type ChunkCoordinates,
   coordinatesOfRows,
@@ -41,7 +40,7 @@ class ChunksByPath extends Map<string, ChunkCoordinates> {
 }
 
 /** The part of a snapshot index that a diff needs. */
-export type SnapshotNodes = Pick<SnapshotIndex, "nodeById">;
+type SnapshotNodes = Pick<SnapshotIndex, "nodeById">;
 
 const NODE_LISTS = [
   "newGroups",
@@ -103,11 +102,7 @@ function chunksByPath(
 
 /** What a session has changed, over all its layers. */
 export function statusOfLayers({ base, overlay, own }: Layers): Diff {
-  return statusOfChanges(flattenChanges(overlay, own), base);
-}
-
-/** What a session has changed. `changes` are all its uncommitted ones, `base` its base snapshot. */
-export function statusOfChanges(changes: ChangeSet, base: SnapshotNodes): Diff {
+  const changes = flattenChanges(overlay, own);
   const nodes = emptyLists();
   const pathOfId = new Map<string, string>();
   for (const { path, base: before, node } of changes.nodes.values()) {

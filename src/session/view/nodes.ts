@@ -13,7 +13,7 @@ import type { Layers } from "../state/layers.ts";
 const stateOfNode = new WeakMap<NodeSnapshot, NodeState>();
 
 /** A snapshot's node in the session's form. Its zarr.json is not read. */
-export function nodeStateOf(node: NodeSnapshot): NodeState {
+function nodeStateOf(node: NodeSnapshot): NodeState {
   const known = stateOfNode.get(node);
   if (known !== undefined) return known;
   const { id, path, userData, data } = node;

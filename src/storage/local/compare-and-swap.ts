@@ -47,13 +47,7 @@ const PUBLISH_TURNS_MAX = 3;
 const PATIENT_TURNS = 5; // Turns before it pauses between them.
 export const CONDITION_FAILED: PutOutcome = Object.freeze({ outcome: "condition-failed" });
 // Refused before anything changed. Any other failure of a rename leaves its outcome open.
-export const REFUSED: ReadonlySet<string> = new Set([
-  "EACCES",
-  "EPERM",
-  "EROFS",
-  "ENOSPC",
-  "EDQUOT",
-]);
+const REFUSED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT"]);
 
 export const exists = async (parts: SwapParts, file: string): Promise<boolean> =>
   (await unlessAbsent(parts.fileSystem.facts(file))) !== undefined;

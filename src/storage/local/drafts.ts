@@ -41,7 +41,7 @@ const NAME_TURNS_MAX = 100; // Processes cloned with the state of their dice dra
 const STAMP_STEPS_NS = [1_000n, 1_000_000n, 1_000_000_000n, 4_000_000_000n];
 
 /** Hexadecimal text of 8 random bytes. */
-export function randomName(runtime: Runtime): string {
+function randomName(runtime: Runtime): string {
   return Array.from(runtime.randomBytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

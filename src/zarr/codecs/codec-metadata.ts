@@ -9,7 +9,7 @@ import {
 import type { DataType } from "./data-type.ts";
 
 /** Name and value of each member of a configuration. */
-export type Configuration = readonly (readonly [string, JsonValue])[];
+type Configuration = readonly (readonly [string, JsonValue])[];
 
 const SHARDING = "sharding_indexed";
 /** Codecs that make bytes of elements. */
@@ -52,7 +52,7 @@ export function isSharding(codec: JsonValue): boolean {
 }
 
 /** A codec with that configuration, or without one. */
-export function codecOf(name: string, configuration: Configuration): JsonValue {
+function codecOf(name: string, configuration: Configuration): JsonValue {
   const codec = new Map<string, JsonValue>([["name", name]]);
   if (configuration.length > 0 || name.startsWith("vlen-")) {
     codec.set("configuration", new Map(configuration));

@@ -40,7 +40,7 @@ export interface SizedDataType {
 }
 
 /** What elements are, as far as values and codecs tell types apart. */
-export type DataTypeKind =
+type DataTypeKind =
   | "bool"
   | "integer"
   | "big-integer"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ChunkIo, createChunkIo } from "../../../src/assets/chunk-io.ts";
+import { createChunkIo } from "../../../src/assets/chunk-io.ts";
 import { createLimiter } from "../../../src/base/concurrency.ts";
 import { makeError } from "../../../src/base/errors.ts";
 import { systemRuntime } from "../../../src/base/runtime.ts";
@@ -11,7 +11,7 @@ import { type RecordingStorage, recordingStorage } from "./recording-storage.ts"
 const BYTES = Uint8Array.of(10, 11, 12, 13, 14, 15, 16, 17);
 
 async function chunkIo(cacheBytesMax = 0): Promise<{
-  chunks: ChunkIo;
+  chunks: ReturnType<typeof createChunkIo>;
   storage: RecordingStorage;
   ref: NativeRef;
 }> {

@@ -3,11 +3,7 @@ import { METADATA_BYTES_MAX } from "../../../src/assets/asset-limits.ts";
 import { writeInitialRepo } from "../../../src/assets/initial-repo.ts";
 import type { RepoChange } from "../../../src/assets/repo-change.ts";
 import { decodeRepo } from "../../../src/assets/repo-object.ts";
-import {
-  createRepoState,
-  type RepoState,
-  type RepoStateOptions,
-} from "../../../src/assets/repo-state.ts";
+import { createRepoState, type RepoState } from "../../../src/assets/repo-state.ts";
 import { type Runtime, systemRuntime } from "../../../src/base/runtime.ts";
 import { backupPath } from "../../../src/format/object-paths.ts";
 import type { RepoInfo } from "../../../src/format/repo/read.ts";
@@ -55,7 +51,10 @@ export async function storageWithRepo(
 }
 
 /** A writer of its own on `storage`: as if in another process. */
-export function repoStateOn(storage: Storage, options: Partial<RepoStateOptions> = {}): RepoState {
+export function repoStateOn(
+  storage: Storage,
+  options: Partial<Parameters<typeof createRepoState>[0]> = {},
+): RepoState {
   return createRepoState({
     storage,
     runtime: stillRuntime(),

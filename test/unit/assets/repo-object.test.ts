@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { decodeRepo, encodeRepo } from "../../../src/assets/repo-object.ts";
 import { isIcefloeError } from "../../../src/base/errors.ts";
 import { walkZstdFrames } from "../../../src/codec/zstd/frame.ts";
-import { ENVELOPE_HEADER_BYTES } from "../../../src/format/envelope.ts";
+import { ENVELOPE_HEADER_BYTES } from "../format/official-files.ts";
 import { longHistory } from "../long-history.ts";
 import { emptyRepo } from "./repo-values.ts";
 
@@ -53,7 +53,7 @@ describe("The stored form of repo", () => {
   });
 
   test("does not take more than twice what one compressed frame takes", async () => {
-    const { encodeRepoInfo } = await import("../../../src/format/repo/write.ts");
+    const { encodeRepoInfo } = await import("../format/repo-bytes.ts");
     const { compressZstd } = await import("../../../src/codec/zstd/zstd.ts");
     const repo = longHistory(2000);
 

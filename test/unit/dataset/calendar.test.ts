@@ -3,7 +3,7 @@ import {
   type Calendar,
   dateOfDay,
   dayNumber,
-  findCalendar,
+  mustFindCalendar,
 } from "../../../src/dataset/cf/calendar.ts";
 import { formatInstant, parseTimeUnits } from "../../../src/dataset/cf/time-units.ts";
 import { TimeArray } from "../../../src/dataset/model/time-array.ts";
@@ -60,10 +60,12 @@ describe("calendars", () => {
   });
 
   test("are known by their names in any case", () => {
-    expect(findCalendar("365_DAY")).toBe("noleap");
-    expect(findCalendar("Gregorian")).toBe("standard");
-    expect(findCalendar(undefined)).toBe("standard");
-    expect(findCalendar("toString")).toBeUndefined();
+    expect(mustFindCalendar("365_DAY", "time")).toBe("noleap");
+    expect(mustFindCalendar("Gregorian", "time")).toBe("standard");
+    expect(mustFindCalendar(undefined, "time")).toBe("standard");
+    expect(() => mustFindCalendar("toString", "time")).toThrow(
+      'time: there is no calendar "toString"',
+    );
   });
 });
 

@@ -9,13 +9,7 @@ import {
   randomNodeId,
   randomObjectId,
 } from "../../../src/format/ids.ts";
-import {
-  isAncestorPath,
-  joinPath,
-  parentPath,
-  parsePath,
-  pathName,
-} from "../../../src/format/node-path.ts";
+import { isAncestorPath, parentPath, parsePath, pathName } from "../../../src/format/node-path.ts";
 import {
   backupFileName,
   backupPath,
@@ -85,11 +79,6 @@ describe("node paths", () => {
   test("have a parent and a name", () => {
     expect([parentPath("/"), parentPath("/a"), parentPath("/a/b")]).toEqual([undefined, "/", "/a"]);
     expect([pathName("/"), pathName("/a"), pathName("/a/b")]).toEqual(["", "a", "b"]);
-    expect([joinPath("/", "a"), joinPath("/a", "b/c"), joinPath("/a", "")]).toEqual([
-      "/a",
-      "/a/b/c",
-      "/a",
-    ]);
   });
 
   test("know their descendants, which share more than a beginning", () => {

@@ -23,5 +23,8 @@ export function officialFile(name: string): OfficialFile {
   return { file: fromHex(file), payload: fromHex(raw) };
 }
 
+/** Bytes of the envelope before the payload. */
+export const ENVELOPE_HEADER_BYTES = 39;
+
 /** Names of all vectors that are files. */
 export const OFFICIAL_FILES: readonly string[] = Object.keys(stored);

@@ -6,7 +6,8 @@ import { encodeMetadata } from "../../../src/format/metadata-write.ts";
 import type { RepoInfo, RepoSnapshot } from "../../../src/format/repo/read.ts";
 import type { RepoStatus, UpdateKind } from "../../../src/format/repo/update.ts";
 import type { ArrayData } from "../../../src/format/snapshot/array-data.ts";
-import type { NodeSnapshot, Snapshot } from "../../../src/format/snapshot/read.ts";
+import type { NodeSnapshot } from "../../../src/format/snapshot/read.ts";
+import type { WritableSnapshot } from "../../../src/format/snapshot/write.ts";
 import type { TransactionLog, UpdatedChunks } from "../../../src/format/transaction-log/read.ts";
 
 export const objectId: fc.Arbitrary<string> = fc
@@ -60,7 +61,7 @@ const node: fc.Arbitrary<NodeSnapshot> = fc.record({
 });
 
 /** Snapshots of spec 2. */
-export const snapshots: fc.Arbitrary<Snapshot> = fc.record({
+export const snapshots: fc.Arbitrary<WritableSnapshot> = fc.record({
   id: objectId,
   parentId: fc.constant(undefined),
   flushedAtMicros: safeNat,

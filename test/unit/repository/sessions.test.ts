@@ -193,24 +193,3 @@ describe("default commit metadata", () => {
     }).toThrowError(expect.objectContaining({ kind: "invalid-option" }));
   });
 });
-
-describe("what is not built yet", () => {
-  it("says so", async () => {
-    const repository = await newRepository();
-    const calls: Promise<unknown>[] = [
-      repository.rearrangeSession("main"),
-      repository.opsLog().toArray(),
-      repository.getMetadata(),
-      repository.setMetadata({}),
-      repository.updateMetadata({}),
-      repository.getStatus(),
-      repository.setStatus({ availability: "read-only" }),
-      repository.featureFlags(),
-      repository.enabledFeatureFlags(),
-      repository.disabledFeatureFlags(),
-      repository.setFeatureFlag("create_tag", false),
-    ];
-
-    for (const call of calls) expect((await rejection(call)).kind).toBe("unimplemented");
-  });
-});

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import {
-  DEFAULT_CONFIG,
   mergeConfig,
   type RepositoryConfig,
+  type ResolvedConfig,
   resolveConfig,
 } from "../../../../src/format/config/config.ts";
-import type { ManifestSplitRule } from "../../../../src/format/config/manifest.ts";
 import type { VirtualChunkContainer } from "../../../../src/format/config/virtual-container.ts";
 
-const rule = (size: number): ManifestSplitRule => [
-  "any_array",
-  [{ condition: "Any", num_chunks: size }],
-];
+type SplitRule = ResolvedConfig["manifest"]["splitting"]["split_sizes"][number];
+
+const DEFAULTS = resolveConfig();
+
+const rule = (size: number): SplitRule => ["any_array", [{ condition: "Any", num_chunks: size }]];
 const bucket = (urlPrefix: string, name?: string): VirtualChunkContainer => ({
   urlPrefix,
   store: { type: "S3", field0: {} },
@@ -109,8 +109,7 @@ describe("mergeConfig", () => {
 
 describe("resolveConfig", () => {
   it("fills in the official defaults", () => {
-    expect(resolveConfig()).toEqual(DEFAULT_CONFIG);
-    expect(DEFAULT_CONFIG).toMatchObject({
+    expect(resolveConfig()).toMatchObject({
       inlineChunkThresholdBytes: 512,
       getPartialValuesConcurrency: 10,
       compression: { algorithm: "zstd", level: 3 },
@@ -131,7 +130,7 @@ describe("resolveConfig", () => {
     const passed = { inlineChunkThresholdBytes: 2 };
 
     expect(resolveConfig(persisted, passed)).toEqual({
-      ...DEFAULT_CONFIG,
+      ...DEFAULTS,
       inlineChunkThresholdBytes: 2,
       maxConcurrentRequests: 1,
     });
@@ -143,8 +142,8 @@ describe("resolveConfig", () => {
     });
 
     expect(manifest).toEqual({
-      ...DEFAULT_CONFIG.manifest,
-      preload: { ...DEFAULT_CONFIG.manifest.preload, max_total_refs: 0 },
+      ...DEFAULTS.manifest,
+      preload: { ...DEFAULTS.manifest.preload, max_total_refs: 0 },
     });
   });
 
@@ -159,7 +158,7 @@ describe("resolveConfig", () => {
     });
 
     expect(config).toEqual({
-      ...DEFAULT_CONFIG,
+      ...DEFAULTS,
       maxConcurrentRequests: 1,
       getPartialValuesConcurrency: 1,
       maxConcurrentDecodes: 1,

@@ -8,10 +8,17 @@ import {
   parseConfig,
   type RepositoryConfig,
 } from "../../../../src/format/config/config.ts";
-import { LOCAL_STORAGE_SETTINGS } from "../../../../src/format/config/storage.ts";
 import { encodeConfig } from "../../../../src/format/config/write.ts";
 
 const fromHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
+
+/** What official writers persist for a local folder when a configuration is saved there. */
+const LOCAL_STORAGE_SETTINGS = {
+  concurrency: { maxConcurrentRequestsForObject: 5, idealConcurrentRequestSize: 4096 },
+  retries: { maxTries: 1, initialBackoffMs: 0, maxBackoffMs: 0 },
+  unsafeUseConditionalUpdate: false,
+  unsafeUseMetadata: false,
+};
 
 /** Saved by the official engine 2.2.2 in a local folder, nothing configured. */
 const OFFICIAL_DEFAULT = fromHex(
@@ -227,22 +234,9 @@ describe("encodeConfig", () => {
   });
 
   it("stores for a local folder what the official engine does", () => {
-    const bytes = encodeConfig({}, undefined, LOCAL_STORAGE_SETTINGS);
+    const bytes = encodeConfig({ storage: LOCAL_STORAGE_SETTINGS });
 
     expect(decodeFlexbuffers(bytes)).toEqual(decodeFlexbuffers(OFFICIAL_DEFAULT));
-  });
-
-  it("lets the configuration win over the settings named for the storage", () => {
-    const bytes = encodeConfig(
-      { storage: { retries: { maxTries: 7 } } },
-      undefined,
-      LOCAL_STORAGE_SETTINGS,
-    );
-
-    expect(parseConfig(bytes, "repo").storage).toEqual({
-      ...LOCAL_STORAGE_SETTINGS,
-      retries: { maxTries: 7, initialBackoffMs: 0, maxBackoffMs: 0 },
-    });
   });
 
   it("stores again, value for value, what the official engine stored", () => {

@@ -6,16 +6,12 @@ import { decodeBlocks } from "../../../../src/codec/zstd/decode.ts";
 import { encodeZstdPieces } from "../../../../src/codec/zstd/encode.ts";
 import { parsePieceIndex } from "../../../../src/codec/zstd/piece-index.ts";
 import { openPieces } from "../../../../src/codec/zstd/pieces.ts";
-import {
-  decodeEnvelope,
-  ENVELOPE_HEADER_BYTES,
-  encodeEnvelope,
-  openEnvelope,
-} from "../../../../src/format/envelope.ts";
+import { decodeEnvelope, encodeEnvelope, openEnvelope } from "../../../../src/format/envelope.ts";
 import { nodeIdToBytes, objectIdToBytes } from "../../../../src/format/ids.ts";
 import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
 import { type Manifest, parseManifest } from "../../../../src/format/manifest/read.ts";
 import { encodeManifest } from "../../../../src/format/manifest/write.ts";
+import { ENVELOPE_HEADER_BYTES } from "../official-files.ts";
 import { type BuiltRef, buildManifest } from "./builder.ts";
 import {
   coordinatesOf,
@@ -91,7 +87,6 @@ describe("a manifest in pieces", () => {
 
     expect(PIECES.length).toBeGreaterThan(3);
     expect(manifest.nodeIds).toEqual(whole.nodeIds);
-    expect(manifest.chunkRefCount).toBe(whole.chunkRefCount);
     for (const nodeId of whole.nodeIds)
       expect(readRows(manifest.rows(nodeId)!)).toEqual(readRows(whole.rows(nodeId)!));
   });

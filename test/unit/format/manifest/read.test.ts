@@ -43,7 +43,6 @@ describe("manifests of the official engine", () => {
     expect(equalBytes(payload, TV7_PAYLOAD)).toBe(true);
     expect(manifest.id).toBe("CGVMHF0RXNAWA3HNGKT0");
     expect(manifest.nodeIds).toEqual(["1J5JJ9X1SEYJ8"]);
-    expect(manifest.chunkRefCount).toBe(2);
     expect(readRows(manifest.rows("1J5JJ9X1SEYJ8")!)).toEqual([
       ["0,0", { type: "inline", bytes: Uint8Array.of(1, 2, 3, 4, 5, 6) }],
       ["1,0", { type: "native", id: "SXXD17H1QVKSXPJXDJP0", offset: 0, length: 600 }],
@@ -179,7 +178,6 @@ describe("manifests of other writers", () => {
   test("a node without references has no rows", async () => {
     const manifest = await open([]);
 
-    expect(manifest.chunkRefCount).toBe(0);
     expect(manifest.rows(NODE_A)).toBeUndefined();
     expect(manifest.rows(NODE_B)).toBeUndefined();
   });

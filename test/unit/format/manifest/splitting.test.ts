@@ -1,17 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { checkConfig, resolveConfig } from "../../../../src/format/config/config.ts";
-import type {
-  ManifestSplitCondition,
-  ManifestSplitDimension,
-  ManifestSplitRule,
-} from "../../../../src/format/config/manifest.ts";
+import {
+  checkConfig,
+  type ResolvedConfig,
+  resolveConfig,
+} from "../../../../src/format/config/config.ts";
+import type { ManifestSplitCondition } from "../../../../src/format/config/manifest.ts";
 import { splitSizes } from "../../../../src/format/manifest/splitting.ts";
+
+type SplitRule = ResolvedConfig["manifest"]["splitting"]["split_sizes"][number];
+type SplitDimension = SplitRule[1][number];
 
 const UNSPLIT = 4294967295;
 const NAMES = ["time", "lat", "lon"];
 
 function sizes(
-  rules: readonly ManifestSplitRule[],
+  rules: readonly SplitRule[],
   path = "/ocean/temperature",
   names: readonly (string | null)[] | undefined = NAMES,
 ): number[] {
@@ -19,12 +22,12 @@ function sizes(
   return splitSizes(resolveConfig(config), path, names, 3);
 }
 
-const any = (size: number): ManifestSplitDimension => ({ condition: "Any", num_chunks: size });
-const axis = (index: number, size: number): ManifestSplitDimension => ({
+const any = (size: number): SplitDimension => ({ condition: "Any", num_chunks: size });
+const axis = (index: number, size: number): SplitDimension => ({
   condition: { Axis: index },
   num_chunks: size,
 });
-const named = (pattern: string, size: number): ManifestSplitDimension => ({
+const named = (pattern: string, size: number): SplitDimension => ({
   condition: { DimensionName: pattern },
   num_chunks: size,
 });
@@ -51,7 +54,7 @@ describe("splitSizes", () => {
   });
 
   it("gathers sizes over all rules that are for the array, earlier ones first", () => {
-    const rules: ManifestSplitRule[] = [
+    const rules: SplitRule[] = [
       [{ name_matches: { regex: "salinity" } }, [any(1)]],
       [{ name_matches: { regex: "temp" } }, [named("time", 2)]],
       [{ path_matches: { regex: "ocean" } }, [named("time|lat", 3)]],
@@ -64,7 +67,7 @@ describe("splitSizes", () => {
   });
 
   it("knows no names where an array has none", () => {
-    const rules: ManifestSplitRule[] = [["any_array", [named(".*", 2)]]];
+    const rules: SplitRule[] = [["any_array", [named(".*", 2)]]];
 
     expect(sizes(rules, "/a", [null, "", "x"])).toEqual([UNSPLIT, 2, 2]);
     expect(sizes(rules, "/a", [])).toEqual([UNSPLIT, UNSPLIT, UNSPLIT]);

@@ -89,7 +89,6 @@ describe("an encoded manifest", () => {
         const rows = manifest.rows(NODE_A);
 
         expect(manifest.id).toBe(MANIFEST_ID);
-        expect(manifest.chunkRefCount).toBe(refs.length);
         expect(rows === undefined ? [] : readRows(rows)).toEqual(
           readRows(table, table.sortedOrder()),
         );

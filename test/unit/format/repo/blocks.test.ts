@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parseRepoInfo, type RepoInfo } from "../../../../src/format/repo/read.ts";
 import type { RepoUpdate } from "../../../../src/format/repo/update.ts";
-import { encodeRepoInfo, encodeRepoPayload } from "../../../../src/format/repo/write.ts";
+import { encodeRepoPayload } from "../../../../src/format/repo/write.ts";
 import { longHistory } from "../../long-history.ts";
+import { encodeRepoInfo } from "../repo-bytes.ts";
 
 const COMMITS = 300;
 

@@ -3,11 +3,12 @@ import { Builder } from "flatbuffers";
 import { describe, expect, test } from "vitest";
 import { compareUtf8 } from "../../../../src/base/bytes.ts";
 import { FlatBufferReader } from "../../../../src/codec/flatbuffers/read.ts";
-import { parseSnapshot, type Snapshot } from "../../../../src/format/snapshot/read.ts";
-import { encodeSnapshot } from "../../../../src/format/snapshot/write.ts";
+import { parseSnapshot } from "../../../../src/format/snapshot/read.ts";
+import { encodeSnapshot, type WritableSnapshot } from "../../../../src/format/snapshot/write.ts";
 import { snapshots } from "../values.ts";
+import { buildSpec1Snapshot } from "./spec-1.ts";
 
-const EMPTY: Snapshot = {
+const EMPTY: WritableSnapshot = {
   id: "1CECHNKREP0F1RSTCMT0",
   flushedAtMicros: 1,
   message: "",
@@ -22,8 +23,8 @@ const group = (path: string, id = "1J5JJ9X1SEYJ8") => ({
   userData: new Uint8Array(1),
   data: { type: "group" } as const,
 });
-const read = (snapshot: Snapshot) =>
-  parseSnapshot(encodeSnapshot(snapshot), snapshot.specVersion, "snapshots/X");
+const read = (snapshot: WritableSnapshot) =>
+  parseSnapshot(encodeSnapshot(snapshot), 2, "snapshots/X");
 
 describe("snapshots", () => {
   test("survive writing and reading, sorted", () => {
@@ -55,15 +56,36 @@ describe("snapshots", () => {
     ]);
   });
 
-  test("of spec 1 keep the parent and the number of chunks", () => {
-    const snapshot: Snapshot = {
+  test("of spec 1 have a parent, and chunk lengths instead of counts", () => {
+    const { id, message } = EMPTY;
+    const parentId = "4QMNDYPYVFCJTX4XTK90";
+    const manifestFiles = [
+      { id: "34JJ5RFBZ6TZ41BFBJGG", sizeBytes: 135, chunkRefCount: 7 },
+      { id: "CGVMHF0RXNAWA3HNGKT0", sizeBytes: 2 ** 40, chunkRefCount: 2 ** 32 - 1 },
+    ];
+    const shape = [
+      { arrayLength: 5, chunkLength: 3 },
+      { arrayLength: 0, chunkLength: 0 },
+      { arrayLength: 100, chunkLength: 3 },
+    ];
+    const { data: _, ...array } = group("/x");
+
+    const payload = buildSpec1Snapshot({
+      id,
+      message,
+      parentId,
+      manifestFiles,
+      arrays: [{ ...array, shape }],
+    });
+
+    expect(parseSnapshot(payload, 1, "snapshots/X")).toEqual({
       ...EMPTY,
       specVersion: 1,
-      parentId: "4QMNDYPYVFCJTX4XTK90",
-      manifestFiles: [{ id: "34JJ5RFBZ6TZ41BFBJGG", sizeBytes: 135, chunkRefCount: 7 }],
+      parentId,
+      manifestFiles,
       nodes: [
         {
-          ...group("/x"),
+          ...array,
           data: {
             type: "array",
             shape: [
@@ -75,9 +97,7 @@ describe("snapshots", () => {
           },
         },
       ],
-    };
-
-    expect(read(snapshot)).toEqual(snapshot);
+    });
   });
 
   test("store an empty dimension name as none, as the official engine does", () => {

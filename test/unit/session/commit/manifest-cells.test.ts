@@ -3,17 +3,15 @@ import { describe, expect, test } from "vitest";
 import type { Extent } from "../../../../src/base/extent.ts";
 import type { ManifestRef } from "../../../../src/format/snapshot/array-data.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import {
-  cellBox,
-  type ManifestPlanInput,
-  planManifests,
-} from "../../../../src/session/commit/manifest-cells.ts";
+import { cellBox, planManifests } from "../../../../src/session/commit/manifest-cells.ts";
 import { DOT } from "../../format/manifest/ref-model.ts";
 
 const manifest = (id: string, ...extents: readonly [number, number][]): ManifestRef => ({
   id,
   extents: extents.map(([start, end]) => ({ start, end })),
 });
+
+type ManifestPlanInput = Parameters<typeof planManifests>[0];
 
 function changesAt(rank: number, at: readonly (readonly number[])[]): ManifestPlanInput["changes"] {
   const rows = new ChunkTable(rank);

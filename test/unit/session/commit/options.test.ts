@@ -189,7 +189,6 @@ describe("arguments of wrong types", () => {
     ["commit allowEmpty", ({ session }) => session.commit("m", { allowEmpty: "no" as never })],
     ["rebase solver", ({ session }) => session.rebase("ours" as never)],
     ["toBytes overlay", ({ fork }) => fork.toBytes({ overlay: "drop" as never })],
-    ["merge withOverlay", ({ session }) => session.merge([], { withOverlay: 1 as never })],
     [
       "setVirtualRef validateContainer",
       ({ session }) =>

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import type { RepoInfo, RepoSnapshot } from "../../../../src/format/repo/read.ts";
 import { memoryStorage, Repository } from "../../../../src/index.ts";
-import { type Publication, publishSnapshot } from "../../../../src/session/commit/publish.ts";
+import { publishSnapshot } from "../../../../src/session/commit/publish.ts";
 import { mustGetState } from "../../../../src/session/state/access.ts";
+
+type Publication = Parameters<typeof publishSnapshot>[1];
 
 const NEW_ID = "1CECHNKREP0F1RSTCMTG";
 const LOG_ID = "1CECHNKREP0F1RSTCMV0";

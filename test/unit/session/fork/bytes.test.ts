@@ -8,11 +8,7 @@ import { parsePath } from "../../../../src/format/node-path.ts";
 import type { ChangeSet, NodeChange } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import type { Dot } from "../../../../src/session/changes/dot.ts";
-import {
-  decodeForkBytes,
-  encodeForkBytes,
-  type ForkState,
-} from "../../../../src/session/fork/bytes.ts";
+import { decodeForkBytes, encodeForkBytes } from "../../../../src/session/fork/bytes.ts";
 import {
   anyCoordinates,
   anyRank,
@@ -24,6 +20,8 @@ import {
   readRows,
   setRef,
 } from "../../format/manifest/ref-model.ts";
+
+type ForkState = Parameters<typeof encodeForkBytes>[0];
 
 const NODE_B = "B".repeat(12).concat("0");
 const NODE_C = "C".repeat(12).concat("0");
@@ -148,7 +146,6 @@ function plain({ base, need, vector, overlay, own, overlayOmitted = false, hint 
         rank: table.rank,
         rows: readRows(table, table.sortedOrder()),
         dots: Array.from(table.sortedOrder(), (row) => table.dot(row)),
-        tombstones: table.tombstoneCount,
       })),
   });
   const sort = (map: ReadonlyMap<string, number>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));

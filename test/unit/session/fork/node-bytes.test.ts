@@ -2,12 +2,10 @@ import { expect, test } from "vitest";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
 import type { ChangeSet } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import {
-  decodeForkBytes,
-  encodeForkBytes,
-  type ForkState,
-} from "../../../../src/session/fork/bytes.ts";
+import { decodeForkBytes, encodeForkBytes } from "../../../../src/session/fork/bytes.ts";
 import { DOT, MANIFEST_ID, NODE_A } from "../../format/manifest/ref-model.ts";
+
+type ForkState = Parameters<typeof encodeForkBytes>[0];
 
 const REFUSED = expect.objectContaining({ kind: "invalid-fork-bytes" });
 const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });

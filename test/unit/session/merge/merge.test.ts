@@ -360,5 +360,4 @@ test("merge takes async iterables, refuses what is no fork, and applies all or n
   expect(session.hasUncommittedChanges).toBe(false);
   expect(await kindOf(session.merge(7 as never))).toBe("invalid-option");
   expect(await kindOf(session.merge(fork, { overlap: "ours" } as never))).toBe("invalid-option");
-  expect(await kindOf(session.merge({ saved: "x" }))).toBe("unimplemented");
 });

@@ -10,7 +10,7 @@ import type { TransactionLog } from "../../../../src/format/transaction-log/read
 import type { ChangeSet, NodeChange } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
-import { isCreation, isDeletion } from "../../../../src/session/rebase/detect.ts";
+import { isCreation } from "../../../../src/session/rebase/detect.ts";
 
 export const DOT = { origin: "o", epoch: 1 };
 
@@ -127,6 +127,7 @@ export class Writer {
 
   #log(): TransactionLog {
     const changes = [...this.changes.nodes.values()];
+    const isDeletion = ({ base, node }: NodeChange) => base !== undefined && node?.id !== base.id;
     const created = changes.filter(isCreation).map(({ node }) => node);
     const deleted = changes.filter(isDeletion).map((change) => change.base);
     const updated = changes

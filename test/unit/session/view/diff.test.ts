@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { SnapshotIndex } from "../../../../src/assets/snapshot-index.ts";
 import type { TransactionLog } from "../../../../src/format/transaction-log/read.ts";
 import { emptyTransactionLog } from "../../../../src/format/transaction-log/write.ts";
 import type {
@@ -7,11 +8,9 @@ import type {
   NodeState,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import {
-  diffFromLogs,
-  type SnapshotNodes,
-  statusOfChanges,
-} from "../../../../src/session/view/diff.ts";
+import { diffFromLogs, statusOfLayers } from "../../../../src/session/view/diff.ts";
+
+type SnapshotNodes = Parameters<typeof diffFromLogs>[0]["from"];
 
 const DOT = { origin: "o", epoch: 1 };
 
@@ -115,7 +114,7 @@ describe("diffFromLogs", () => {
   });
 });
 
-describe("statusOfChanges", () => {
+describe("statusOfLayers", () => {
   const node = (id: string, path: string, type: "array" | "group"): NodeState => ({
     id,
     path,
@@ -126,6 +125,9 @@ describe("statusOfChanges", () => {
     nodes: new Map(nodes.map((change) => [change.path, { ...change, dot: DOT }])),
     chunks: new Map(),
   });
+
+  const statusOfChanges = (own: ChangeSet, base: SnapshotNodes) =>
+    statusOfLayers({ base: base as SnapshotIndex, overlay: changeSet(), own });
 
   test("tells new, deleted, updated and replaced nodes apart", () => {
     const status = statusOfChanges(
