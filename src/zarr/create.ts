@@ -8,7 +8,6 @@ import { isIcefloeError, makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
 import { checkOptions, describe, isPlainObject } from "../base/options.ts";
 import { isJsonArray, isJsonObject, type JsonValue, parseJson, printJson } from "../codec/json.ts";
-import { parentPath } from "../format/node-path.ts";
 import { parseNodeMetadata } from "../session/changes/node-metadata.ts";
 import { parseLayout } from "./array-layout.ts";
 import { defaultChunkShape } from "./chunk-shape.ts";
@@ -24,6 +23,7 @@ import { defaultFillValue, encodeFillValue } from "./codecs/fill-value.ts";
 import {
   applyEdits,
   deleteNode,
+  missingGroups,
   type NodePlace,
   ownerOf,
   placeOf,
@@ -226,21 +226,6 @@ async function createNode(place: NodePlace, bytes: Uint8Array, overwrite: boolea
   // Two tasks that make one node must not both find nothing there, and one that changes the
   // document must not write back what it was before.
   await inTurn(owner, "create", () => inTurn(owner, `document ${place.path}`, create));
-}
-
-/** Paths above the place where nothing is, outermost first. Throws `not-a-group`. */
-async function missingGroups(place: NodePlace): Promise<string[]> {
-  const missing: string[] = [];
-  for (let path = parentPath(place.path); path !== undefined; path = parentPath(path)) {
-    const document = await readDocument({ ...place, path });
-    if (document === undefined) missing.unshift(path);
-    else if (document.get("node_type") !== "group") {
-      throw makeError("not-a-group", `${path} is an array, so ${place.path} cannot lie below it`, {
-        details: { path, child: place.path },
-      });
-    }
-  }
-  return missing;
 }
 
 function alreadyExists(path: string, type: string): Error {

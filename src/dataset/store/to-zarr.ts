@@ -7,7 +7,13 @@ import { makeError } from "../../base/errors.ts";
 import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
 import { wholeBox } from "../../zarr/box.ts";
 import { CHUNKS_UNDER_WAY_MAX } from "../../zarr/write-box.ts";
-import { type NodePlace, placeOf, readDocument, type ZarrStore } from "../../zarr/zarr-store.ts";
+import {
+  missingGroups,
+  type NodePlace,
+  placeOf,
+  readDocument,
+  type ZarrStore,
+} from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { appendToZarr } from "./append.ts";
 import { childPlace, readGroup, type StoredGroup } from "./group.ts";
@@ -19,7 +25,6 @@ import {
   groupDocument,
   invalid,
   isSingleChunk,
-  missingGroups,
   textsOf,
   writeEmptyGroups,
   writeJson,

@@ -3,8 +3,7 @@ import { encodeUtf8 } from "../../base/bytes.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
-import { parentPath } from "../../format/node-path.ts";
-import { type NodePlace, readDocument, writeDocument } from "../../zarr/zarr-store.ts";
+import { type NodePlace, writeDocument } from "../../zarr/zarr-store.ts";
 import { type CoordinateTexts, coordinateTexts } from "../cf/coordinates.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { checkedDocument, spelledAttributes, type VariablePlan } from "./variable-plan.ts";
@@ -38,21 +37,6 @@ export async function writeJson(
 /** Makes groups without attributes. */
 export async function writeEmptyGroups(place: NodePlace, paths: readonly string[]): Promise<void> {
   for (const path of paths) await writeJson({ ...place, path }, EMPTY_GROUP);
-}
-
-/** Paths of groups above the place that are not there, outermost first. Throws `not-a-group`. */
-export async function missingGroups(place: NodePlace): Promise<string[]> {
-  const missing: string[] = [];
-  for (let path = parentPath(place.path); path !== undefined; path = parentPath(path)) {
-    const document = await readDocument({ ...place, path });
-    if (document === undefined) missing.unshift(path);
-    else if (document.get("node_type") !== "group") {
-      throw makeError("not-a-group", `${path} is an array, so ${place.path} cannot lie below it`, {
-        details: { path, child: place.path },
-      });
-    }
-  }
-  return missing;
 }
 
 /** Writes the documents of new arrays. */

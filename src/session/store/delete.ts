@@ -37,13 +37,9 @@ async function deleteChunks(
   signal?: AbortSignal,
 ): Promise<void> {
   const { generation } = state;
+  const { assets } = state.engine;
   const doomed: number[][] = [];
-  for await (const { rows, rowNumbers } of chunkBatches(
-    layers,
-    state.engine.assets,
-    node,
-    signal,
-  )) {
+  for await (const { rows, rowNumbers } of chunkBatches(layers, assets, node, signal)) {
     for (const row of rowNumbers) {
       const coordinates = coordinatesOf(rows, row);
       if (leading.every((value, d) => coordinates[d] === value)) doomed.push(coordinates);

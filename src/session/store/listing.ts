@@ -16,17 +16,13 @@ export async function* listKeys(
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
   const layers = await loadLayers(state, signal);
+  const { assets } = state.engine;
   const nodes = nodesOfPrefix(layers, prefix);
   for (const { path } of nodes) yield metadataKey(path);
   for (const node of nodes) {
     if (node.array === undefined) continue;
     const array = node as ArrayNode;
-    for await (const { rows, rowNumbers } of chunkBatches(
-      layers,
-      state.engine.assets,
-      array,
-      signal,
-    )) {
+    for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
       for (const row of rowNumbers) {
         yield chunkKey(node.path, coordinatesOf(rows, row));
       }
@@ -88,13 +84,9 @@ async function* coordinateNames(
 ): AsyncGenerator<string> {
   const dimension = leading.length;
   if (dimension >= array.array.shape.length) return;
+  const { assets } = state.engine;
   const values = new Set<number>();
-  for await (const { rows, rowNumbers } of chunkBatches(
-    layers,
-    state.engine.assets,
-    array,
-    signal,
-  )) {
+  for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
     for (const row of rowNumbers) {
       if (!leading.every((value, d) => rows.coordinate(row, d) === value)) continue;
       values.add(rows.coordinate(row, dimension));
@@ -127,17 +119,13 @@ export async function sizeOfPrefix(
   signal?: AbortSignal,
 ): Promise<number> {
   const layers = await loadLayers(state, signal);
+  const { assets } = state.engine;
   let sizeBytes = 0;
   for (const node of nodesOfPrefix(layers, prefix)) {
     sizeBytes += node.userData.length;
     if (node.array === undefined) continue;
     const array = node as ArrayNode;
-    for await (const { rows, rowNumbers } of chunkBatches(
-      layers,
-      state.engine.assets,
-      array,
-      signal,
-    )) {
+    for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
       for (const row of rowNumbers) sizeBytes += rows.byteLength(row);
     }
   }
