@@ -9,7 +9,6 @@
 
 import { createLimiter, type Limiter } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
-import type { Extent } from "../base/extent.ts";
 import { type ByteLru, createByteLru } from "../base/lru.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { createSingleFlight } from "../base/single-flight.ts";
@@ -21,14 +20,13 @@ import {
   objectMetadata,
   openEnvelope,
 } from "../format/envelope.ts";
-import type { NativeRef } from "../format/manifest/chunk-ref.ts";
 import { type Manifest, parseManifest } from "../format/manifest/read.ts";
 import { manifestPath, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
 import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
 import { parseTransactionLog, type TransactionLog } from "../format/transaction-log/read.ts";
 import type { ObjectKind, Storage } from "../storage/port.ts";
 import { type AssetLimits, assertReadable } from "./asset-limits.ts";
-import { createChunkIo } from "./chunk-io.ts";
+import { type ChunkIo, createChunkIo } from "./chunk-io.ts";
 import { putImmutable } from "./immutable-put.ts";
 import { indexSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
 
@@ -39,7 +37,7 @@ interface Stored {
 }
 
 /** Typed access to immutable objects. Shared by all sessions of a repository. */
-export interface AssetStore {
+export interface AssetStore extends ChunkIo {
   /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
   readSnapshot(id: string, signal?: AbortSignal): Promise<SnapshotIndex>;
   /** Stores a snapshot; `payload` is its encoded form, which the asset store owns from now on. */
@@ -58,13 +56,6 @@ export interface AssetStore {
     payload: Uint8Array,
     signal?: AbortSignal,
   ): Promise<Stored>;
-  /**
-   * Bytes of a native chunk (of `range` inside it), owned by the caller. One GET, shared with
-   * concurrent readers. @throws {object-not-found} @throws {invalid-object-size}
-   */
-  readChunk(ref: NativeRef, range?: Extent, signal?: AbortSignal): Promise<Uint8Array>;
-  /** Stores a chunk under a fresh id and resolves, once it is stored, to the id's 12 bytes. */
-  writeChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
 /** What an asset store works with. */
@@ -151,8 +142,7 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     writeManifest: (id, payload, signal) => manifests.write(id, payload, signal),
     readTransactionLog: (id, signal) => logs.read(id, signal),
     writeTransactionLog: (log, payload, signal) => logs.write(log.id, payload, signal, log),
-    readChunk: chunks.readChunk,
-    writeChunk: chunks.writeChunk,
+    ...chunks,
   };
 }
 

@@ -17,8 +17,13 @@ import type { Storage } from "../storage/port.ts";
 import { putImmutable } from "./immutable-put.ts";
 
 /** Reads and writes native chunks. */
-interface ChunkIo {
+export interface ChunkIo {
+  /**
+   * Bytes of a native chunk (of `range` inside it), owned by the caller. One GET, shared with
+   * concurrent readers. @throws {object-not-found} @throws {invalid-object-size}
+   */
   readChunk(ref: NativeRef, range?: Extent, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Stores a chunk under a fresh id and resolves, once it is stored, to the id's 12 bytes. */
   writeChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
 }
 

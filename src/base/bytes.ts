@@ -18,6 +18,16 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return strictDecoder.decode(bytes);
 }
 
+/** Text of UTF-8 `bytes`; `undefined` if they are not UTF-8. */
+export function decodeIfUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return decodeUtf8(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * `value` as a Uint8Array of this realm in memory that is not shared; copied only if it is of
  * another realm (a test runner's sandbox, an iframe) or shared (others may write to it, and

@@ -2,7 +2,7 @@
  * Writing and reading a flat sequence of varints, byte strings and texts. The reader trusts no
  * count: whatever would reach behind the end is refused before anything is allocated for it.
  */
-import { decodeUtf8 } from "../base/bytes.ts";
+import { decodeIfUtf8 } from "../base/bytes.ts";
 
 const CAPACITY_MIN = 256;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
@@ -167,11 +167,6 @@ export class ByteReader {
 
   /** `bytes` as text; fails as the reader does if they are not UTF-8. */
   decodeText(bytes: Uint8Array): string {
-    try {
-      return decodeUtf8(bytes);
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause;
-      return this.fail("a text is not UTF-8");
-    }
+    return decodeIfUtf8(bytes) ?? this.fail("a text is not UTF-8");
   }
 }

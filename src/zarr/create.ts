@@ -8,7 +8,6 @@ import { isIcefloeError, makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
 import { checkOption, checkOptions, describe, mustBe, plainObject } from "../base/options.ts";
 import { isJsonArray, isJsonObject, type JsonValue, parseJson, printJson } from "../codec/json.ts";
-import { parentPath } from "../format/node-path.ts";
 import { parseNodeMetadata } from "../session/changes/node-metadata.ts";
 import { parseLayout } from "./array-layout.ts";
 import { defaultChunkShape } from "./chunk-shape.ts";
@@ -25,6 +24,7 @@ import {
   addressOf,
   applyEdits,
   deleteNode,
+  missingGroups,
   type NodeAddress,
   ownerOf,
   readDocument,
@@ -226,25 +226,6 @@ async function createNode(
   // Two tasks that make one node must not both find nothing there, and one that changes the
   // document must not write back what it was before.
   await inTurn(owner, "create", () => inTurn(owner, `document ${address.path}`, create));
-}
-
-/** Paths above the address where nothing is, outermost first. Throws `not-a-group`. */
-async function missingGroups(address: NodeAddress): Promise<string[]> {
-  const missing: string[] = [];
-  for (let path = parentPath(address.path); path !== undefined; path = parentPath(path)) {
-    const document = await readDocument({ ...address, path });
-    if (document === undefined) missing.unshift(path);
-    else if (document.get("node_type") !== "group") {
-      throw makeError(
-        "not-a-group",
-        `${path} is an array, so ${address.path} cannot lie below it`,
-        {
-          details: { path, child: address.path },
-        },
-      );
-    }
-  }
-  return missing;
 }
 
 function alreadyExists(path: string, type: string): Error {

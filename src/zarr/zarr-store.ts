@@ -2,10 +2,11 @@
  * The stores that this folder writes to: an icefloe `Store`, or anything that looks like one
  * (zarrita's stores, a `Map`). Keys have a leading slash, which all of them understand.
  */
+import { decodeUtf8 } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../codec/json.ts";
-import { parsePath } from "../format/node-path.ts";
+import { parentPath, parsePath } from "../format/node-path.ts";
 import { getState } from "../session/state/access.ts";
 import { metadataKey } from "../session/store/key.ts";
 
@@ -82,7 +83,7 @@ export async function readDocument(address: NodeAddress): Promise<JsonObject | u
   if (bytes === undefined) return undefined;
   let found: unknown;
   try {
-    const document = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const document = parseJson(decodeUtf8(bytes));
     if (isJsonObject(document)) return document;
     found = "no JSON object";
   } catch (error) {
@@ -97,6 +98,25 @@ export async function mustReadDocument(address: NodeAddress): Promise<JsonObject
   if (document !== undefined) return document;
   const { path } = address;
   throw makeError("node-not-found", `there is no array or group at ${path}`, { details: { path } });
+}
+
+/** Paths of groups above the address that are not there, outermost first. Throws `not-a-group`. */
+export async function missingGroups(address: NodeAddress): Promise<string[]> {
+  const missing: string[] = [];
+  for (let path = parentPath(address.path); path !== undefined; path = parentPath(path)) {
+    const document = await readDocument({ ...address, path });
+    if (document === undefined) missing.unshift(path);
+    else if (document.get("node_type") !== "group") {
+      throw makeError(
+        "not-a-group",
+        `${path} is an array, so ${address.path} cannot lie below it`,
+        {
+          details: { path, child: address.path },
+        },
+      );
+    }
+  }
+  return missing;
 }
 
 /** Writes the zarr.json at the address. */

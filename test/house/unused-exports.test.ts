@@ -13,7 +13,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "dataset/model/dataset.ts: DatasetOrigin": "the same",
   "dataset/model/time-array.ts: isSameEncoded": "the same",
   "format/repo/update.ts: UpdateLayouts": "a test shows what it keeps from compiling",
-  "zarr/codecs/blosc.ts: loadBlosc": "a test loads what is not installed",
 };
 
 const EXPORT = /^export (?:abstract |async )?(?:function\*?|class|const|interface|type) (\w+)/gm;

@@ -7,7 +7,7 @@
  *
  * Damage throws `deserialization` with the object's name and the byte offset.
  */
-import { decodeUtf8 } from "../../base/bytes.ts";
+import { decodeIfUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 
@@ -210,12 +210,10 @@ export class FlatBufferReader {
       }
       if (i === start + length) return text;
     }
-    try {
-      return decodeUtf8(this.bytes.subarray(start, start + length));
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause;
-      return this.fail(start, "string is not UTF-8");
-    }
+    return (
+      decodeIfUtf8(this.bytes.subarray(start, start + length)) ??
+      this.fail(start, "string is not UTF-8")
+    );
   }
 
   #spendElements(position: number, length: number): void {

@@ -3,7 +3,7 @@
  * work are bounded. The npm package of the same name leaks BigInt, reads 0.0 as null and needs
  * exact ArrayBuffers. Spec: FlatBuffers "FlexBuffers internals".
  */
-import { decodeUtf8 } from "../../base/bytes.ts";
+import { decodeIfUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { setMember } from "../members.ts";
 
@@ -167,12 +167,7 @@ class FlexbuffersReader {
     const bytes = this.#span(at, length);
     this.#textBytesLeft -= length;
     if (this.#textBytesLeft < 0) this.fail(at, "strings overlap");
-    try {
-      return decodeUtf8(bytes);
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause;
-      return this.fail(at, "string is not UTF-8");
-    }
+    return decodeIfUtf8(bytes) ?? this.fail(at, "string is not UTF-8");
   }
 
   #span(at: number, length: number): Uint8Array {

@@ -3,7 +3,7 @@
  * beyond 2^53. Own code, since the package is ten times its size in every page that only reads.
  * Extension types are refused: no writer of metadata has them. Spec: MessagePack "Formats".
  */
-import { decodeUtf8 } from "../../base/bytes.ts";
+import { decodeIfUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
 import { setMember } from "../members.ts";
@@ -107,13 +107,7 @@ class MessagePackReader {
   }
 
   #text(length: number): string {
-    const bytes = this.#span(length);
-    try {
-      return decodeUtf8(bytes);
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause;
-      return this.fail("string is not UTF-8");
-    }
+    return decodeIfUtf8(this.#span(length)) ?? this.fail("string is not UTF-8");
   }
 
   #span(length: number): Uint8Array {

@@ -3,6 +3,7 @@
  * NetCDF-4 file is opened. Its failures become icefloe errors that name the file.
  */
 import { isIcefloeError, makeError } from "../../base/errors.ts";
+import { loadPackage } from "../../base/optional-package.ts";
 
 /** A type as HDF5 describes it. `type`: H5T class number. */
 export interface Hdf5Type {
@@ -55,16 +56,8 @@ export interface Hdf5Library {
 }
 
 /** Loads the library. Throws `missing-dependency` if it is not installed. */
-export async function loadHdf5(load: () => Promise<unknown>): Promise<Hdf5Library> {
-  try {
-    return (await load()) as Hdf5Library;
-  } catch (cause) {
-    throw makeError(
-      "missing-dependency",
-      'NetCDF-4 files need the package "h5wasm", which could not be loaded',
-      { details: { package: "h5wasm" }, cause },
-    );
-  }
+export function loadHdf5(load: () => Promise<unknown>): Promise<Hdf5Library> {
+  return loadPackage("h5wasm", "NetCDF-4 files need", load);
 }
 
 /** The library as bundlers and browsers find it; works in Node too. */

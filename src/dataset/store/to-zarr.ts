@@ -9,6 +9,7 @@ import { wholeBox } from "../../zarr/box.ts";
 import { CHUNKS_UNDER_WAY_MAX } from "../../zarr/write-box.ts";
 import {
   addressOf,
+  missingGroups,
   type NodeAddress,
   readDocument,
   type ZarrStore,
@@ -24,7 +25,6 @@ import {
   groupDocument,
   invalid,
   isSingleChunk,
-  missingGroups,
   textsOf,
   writeEmptyGroups,
   writeJson,

@@ -3,8 +3,7 @@ import { encodeUtf8 } from "../../base/bytes.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
-import { parentPath } from "../../format/node-path.ts";
-import { type NodeAddress, readDocument, writeDocument } from "../../zarr/zarr-store.ts";
+import { type NodeAddress, writeDocument } from "../../zarr/zarr-store.ts";
 import { type CoordinateTexts, coordinateTexts } from "../cf/coordinates.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { checkedDocument, spelledAttributes, type VariablePlan } from "./variable-plan.ts";
@@ -41,25 +40,6 @@ export async function writeEmptyGroups(
   paths: readonly string[],
 ): Promise<void> {
   for (const path of paths) await writeJson({ ...address, path }, EMPTY_GROUP);
-}
-
-/** Paths of groups above the address that are not there, outermost first. Throws `not-a-group`. */
-export async function missingGroups(address: NodeAddress): Promise<string[]> {
-  const missing: string[] = [];
-  for (let path = parentPath(address.path); path !== undefined; path = parentPath(path)) {
-    const document = await readDocument({ ...address, path });
-    if (document === undefined) missing.unshift(path);
-    else if (document.get("node_type") !== "group") {
-      throw makeError(
-        "not-a-group",
-        `${path} is an array, so ${address.path} cannot lie below it`,
-        {
-          details: { path, child: address.path },
-        },
-      );
-    }
-  }
-  return missing;
 }
 
 /** Writes the documents of new arrays. */

@@ -6,7 +6,7 @@
  * checked one by one, and trusted to be sorted and of one rank, as icefloe writes such files.
  * Damage throws `deserialization`, naming object and offset. Spec: v2 "Chunk Manifest Files".
  */
-import { decodeUtf8 } from "../../base/bytes.ts";
+import { decodeIfUtf8 } from "../../base/bytes.ts";
 import { positionInBox } from "../../base/coordinates.ts";
 import { isIcefloeError } from "../../base/errors.ts";
 import type { ManifestBuffer, RefPosition } from "./buffer.ts";
@@ -269,12 +269,7 @@ export class RefVectorRows implements ChunkRows {
   }
 
   #text(bytes: Uint8Array): string {
-    try {
-      return decodeUtf8(bytes);
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause;
-      return this.#fail(this.#table, "string is not UTF-8", cause);
-    }
+    return decodeIfUtf8(bytes) ?? this.#fail(this.#table, "string is not UTF-8");
   }
 
   #fail(offset: number, what: string, cause?: unknown): never {

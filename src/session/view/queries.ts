@@ -98,18 +98,14 @@ export function listVirtualLocations(
   options?: QueryOptions,
 ): AsyncList<string> {
   checkOptions("allVirtualChunkLocations", options, KNOWN);
+  const signal = options?.signal;
+  const { assets } = state.engine;
   return asyncList(async function* () {
-    const layers = await loadLayers(state, options?.signal);
+    const layers = await loadLayers(state, signal);
     for (const node of nodesUnder(layers, "/")) {
       if (node.array === undefined) continue;
       const array = { ...node, array: node.array };
-      const { assets } = state.engine;
-      for await (const { rows, rowNumbers } of chunkBatches(
-        layers,
-        assets,
-        array,
-        options?.signal,
-      )) {
+      for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
         for (const row of rowNumbers) {
           const kind = rows.kind(row);
           if (kind !== ROW_INLINE && kind !== ROW_NATIVE) yield rows.location(row);

@@ -3,6 +3,7 @@
  * first such chunk is read or written. Spec: Zarr v3 "blosc codec"; "Blosc chunk format".
  */
 import { makeError } from "../../base/errors.ts";
+import { loadPackage } from "../../base/optional-package.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
 import type { ByteCodec } from "./byte-codec.ts";
 import { damaged } from "./element-bytes.ts";
@@ -44,7 +45,11 @@ export function bloscCodec(configuration: JsonObject, path: string): ByteCodec {
     );
   }
   const open = async () => {
-    const { default: Blosc } = await loadBlosc(() => import("numcodecs/blosc"));
+    const { default: Blosc } = await loadPackage<BloscLibrary>(
+      "numcodecs",
+      "the codec blosc needs",
+      () => import("numcodecs/blosc"),
+    );
     const shuffleNumber = SHUFFLES.indexOf(shuffle);
     return new Blosc(clevel as number, cname as string, shuffleNumber, blocksize as number);
   };
@@ -74,17 +79,4 @@ function checkHeader(bytes: Uint8Array, bytesMax: number, chunk: string): number
   }
   if (plainBytes > bytesMax) throw damaged(chunk, `more than ${bytesMax} bytes come out`);
   return plainBytes;
-}
-
-/** Loads the library. Throws `missing-dependency` if it is not installed. */
-export async function loadBlosc(load: () => Promise<unknown>): Promise<BloscLibrary> {
-  try {
-    return (await load()) as BloscLibrary;
-  } catch (cause) {
-    throw makeError(
-      "missing-dependency",
-      'the codec blosc needs the package "numcodecs", which could not be loaded',
-      { details: { package: "numcodecs" }, cause },
-    );
-  }
 }

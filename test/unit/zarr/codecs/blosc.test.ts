@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as zarr from "zarrita";
-import { bloscCodec, loadBlosc } from "../../../../src/zarr/codecs/blosc.ts";
+import { bloscCodec } from "../../../../src/zarr/codecs/blosc.ts";
 import { createArray, writeRegion } from "../../../../src/zarr/index.ts";
 import { PlainStore } from "../plain-store.ts";
 
@@ -32,13 +32,4 @@ test("what is no blosc, or unpacks to more than a chunk, is damage of the chunk"
 
 test("a configuration that blosc has not is refused", () => {
   expect(() => bloscCodec(new Map([["cname", "lzma"]]), "/a")).toThrow(/\/a: codec blosc/);
-});
-
-test("without the package says which one is missing", async () => {
-  const missing = () => Promise.reject(new Error("not found"));
-
-  await expect(loadBlosc(missing)).rejects.toMatchObject({
-    kind: "missing-dependency",
-    details: { package: "numcodecs" },
-  });
 });
