@@ -107,13 +107,8 @@ export async function missingGroups(address: NodeAddress): Promise<string[]> {
     const document = await readDocument({ ...address, path });
     if (document === undefined) missing.unshift(path);
     else if (document.get("node_type") !== "group") {
-      throw makeError(
-        "not-a-group",
-        `${path} is an array, so ${address.path} cannot lie below it`,
-        {
-          details: { path, child: address.path },
-        },
-      );
+      const message = `${path} is an array, so ${address.path} cannot lie below it`;
+      throw makeError("not-a-group", message, { details: { path, child: address.path } });
     }
   }
   return missing;
