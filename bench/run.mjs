@@ -2,15 +2,17 @@
  * The bench: icefloe beside the official engine, case by case.
  *
  *   node bench/run.mjs [--short] [--rounds N] [--case PART]... [--json FILE] [--counts]
+ *                       [--against FOLDER]
  *
  * Each phase runs in a process of its own; within a round both engines run one after the other,
  * first one first, then the other. Figures are medians over the rounds, ratios the median of each
- * round's ratio. `--short` makes everything tiny and checks only that it works.
+ * round's ratio. `--short` makes everything tiny and checks only that it works. `--against` compares
+ * with another checkout of icefloe, installed and built, in place of the official engine.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { checkRequirements } from "../scripts/check-node.mjs";
 import { finish } from "../scripts/lane.mjs";
@@ -31,16 +33,19 @@ const { values: options } = parseArgs({
     case: { type: "string", multiple: true, default: [] },
     json: { type: "string", default: join(ROOT, ".cache", "bench.json") },
     counts: { type: "boolean", default: false },
+    against: { type: "string" },
   },
 });
 
 checkRequirements();
 prepare();
-installOracles();
+const against = options.against && resolve(options.against);
+if (against === undefined) installOracles();
 const { cases: all } = await loadCases();
 const chosen = all.filter(({ name }) => isChosen(name));
 const rounds = options.short ? 1 : Number(options.rounds);
-const report = { machine: machine(), rounds, short: options.short, cases: [] };
+const other = against === undefined ? "official" : "before";
+const report = { machine: machine(), other, rounds, short: options.short, cases: [] };
 const outcome = { passed: 0, failed: 0 };
 for (const bench of chosen) {
   report.cases.push(runCase(bench));
@@ -59,7 +64,22 @@ async function loadCases() {
     const { cases } = await import(`./cases/${name}.mjs`);
     loaded.push(...cases.map((bench) => ({ ...bench, file: `${name}.mjs` })));
   }
-  return { cases: loaded };
+  return { cases: against === undefined ? loaded : loaded.map(againstOther) };
+}
+
+/** The case with icefloe's own sides, each beside the same of the other checkout; nothing to reach. */
+function againstOther(bench) {
+  const own = Object.entries(bench.sides).filter(([, { engine }]) => engine === "icefloe");
+  const sides = own.flatMap(([side, of]) => [
+    [side, of],
+    [`${side} before`, { ...of, root: against }],
+  ]);
+  const figures = bench.figures
+    .filter(({ most }) => most === undefined)
+    .map(({ side = "icefloe", ...figure }) => {
+      return { ...figure, side, other: `${side} before`, reach: undefined };
+    });
+  return { ...bench, sides: Object.fromEntries(sides), figures };
 }
 
 function isChosen(name) {
@@ -110,7 +130,7 @@ function runSide(bench, side, counted) {
 }
 
 function runPhase(bench, side, { phase, folder, counted }) {
-  const { engine, options: ofSide } = bench.sides[side];
+  const { engine, options: ofSide, root = ROOT } = bench.sides[side];
   const { file, name, sizes } = bench;
   const size = options.short ? sizes.short : sizes.full;
   const argument = JSON.stringify({
@@ -126,7 +146,7 @@ function runPhase(bench, side, { phase, folder, counted }) {
   const [command, script] =
     engine === "python"
       ? [PYTHON, join(HERE, "engines", "python_forks.py")]
-      : [process.execPath, join(HERE, "child.mjs")];
+      : [process.execPath, join(root, "bench", "child.mjs")];
   const shim = engine === "official" && existsSync(SHIM) ? { LD_PRELOAD: SHIM } : {};
   const { status, signal, stdout } = spawnSync(command, [script, argument], {
     env: { ...process.env, ...shim },

@@ -2,8 +2,16 @@
  * The engine under a repository and its sessions: storage, runtime, typed assets, the mutable
  * state, and the effective configuration. A plain value that crosses floors.
  */
-import { makeError } from "../base/errors.ts";
-import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import {
+  abortSignal,
+  anything,
+  checkOption,
+  checkOptions,
+  mustBe,
+  type OptionKinds,
+  plainObject,
+  positiveInteger,
+} from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 import {
   checkConfig,
@@ -56,7 +64,18 @@ export interface EngineOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const KNOWN = ["config", "authorizeVirtualChunkAccess", "runtime", "metadataBytesMax", "signal"];
+const KNOWN: OptionKinds = {
+  config: anything,
+  authorizeVirtualChunkAccess: plainObject,
+  runtime: (value) => hasMethod("nowMicros", value, "a Runtime"),
+  metadataBytesMax: positiveInteger,
+  signal: abortSignal,
+};
+
+function hasMethod(name: string, value: unknown, expected: string): string | undefined {
+  const method = (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
+  return typeof method === "function" ? undefined : mustBe(expected, value);
+}
 
 /** Engine options, checked, with what is always needed filled in. */
 export interface CheckedEngineOptions extends EngineOptions {
@@ -73,27 +92,11 @@ export async function checkEngineOptions(
   operation: string,
   storage: Storage,
   options: EngineOptions | undefined,
-  extra: readonly string[] = [],
+  extra: OptionKinds = {},
 ): Promise<CheckedEngineOptions> {
-  checkOptions(operation, options, [...KNOWN, ...extra]);
+  checkOptions(operation, options, { ...KNOWN, ...extra });
   const { config, metadataBytesMax = METADATA_BYTES_MAX, runtime } = options ?? {};
-  const access = options?.authorizeVirtualChunkAccess;
-  const refuse = (option: string, expected: string, value: unknown): void => {
-    const found = describe(value);
-    throw makeError("invalid-option", `${operation}: ${option} must be ${expected}, got ${found}`, {
-      details: { operation, option, found },
-    });
-  };
   checkStorage(operation, storage);
-  if (!Number.isSafeInteger(metadataBytesMax) || metadataBytesMax < 1) {
-    refuse("metadataBytesMax", "a positive integer", metadataBytesMax);
-  }
-  if (access !== undefined && !isPlainObject(access)) {
-    refuse("authorizeVirtualChunkAccess", "a plain object", access);
-  }
-  if (runtime !== undefined && typeof runtime.nowMicros !== "function") {
-    refuse("runtime", "a Runtime", runtime);
-  }
   const checked = config === undefined ? {} : checkConfig(config);
   if (checked.manifest !== undefined) {
     const { checkManifestPatterns } = await import("../format/config/patterns.ts");
@@ -109,11 +112,9 @@ export async function checkEngineOptions(
 
 /** Throws `invalid-option` unless `storage` looks like one. */
 export function checkStorage(operation: string, storage: unknown): void {
-  if (typeof (storage as Partial<Storage> | null | undefined)?.getIfChanged === "function") return;
-  const found = describe(storage);
-  throw makeError("invalid-option", `${operation}: storage must be a Storage, got ${found}`, {
-    details: { operation, option: "storage", found },
-  });
+  checkOption(operation, "storage", storage, (value) =>
+    hasMethod("getIfChanged", value, "a Storage"),
+  );
 }
 
 /**

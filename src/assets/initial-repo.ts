@@ -13,8 +13,7 @@ import { REPO_PATH, snapshotPath, transactionLogPath } from "../format/object-pa
 import type { RepoInfo } from "../format/repo/read.ts";
 import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
 import { encodeSnapshot, type WritableSnapshot } from "../format/snapshot/write.ts";
-import type { TransactionLog } from "../format/transaction-log/read.ts";
-import { encodeTransactionLog } from "../format/transaction-log/write.ts";
+import { emptyTransactionLog, encodeTransactionLog } from "../format/transaction-log/write.ts";
 import type { Storage } from "../storage/port.ts";
 import {
   decodeRepo,
@@ -112,17 +111,7 @@ async function writeInitialSnapshot(
 }
 
 async function writeInitialLog(storage: Storage, options: InitialRepoOptions): Promise<void> {
-  const log: TransactionLog = {
-    id: INITIAL_SNAPSHOT_ID,
-    newGroups: [],
-    newArrays: [],
-    deletedGroups: [],
-    deletedArrays: [],
-    updatedGroups: [],
-    updatedArrays: [],
-    updatedChunks: [],
-    movedNodes: [],
-  };
+  const log = emptyTransactionLog(INITIAL_SNAPSHOT_ID);
   const path = transactionLogPath(log.id);
   await putIfAbsent(storage, options, {
     path,

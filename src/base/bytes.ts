@@ -3,6 +3,11 @@
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Whether UTF-8 has a form for the text: not for halves of surrogate pairs, which would all become one. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
 /** UTF-8 bytes of `text`. */
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);

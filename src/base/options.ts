@@ -1,38 +1,104 @@
-/** Refuses options that an operation does not know, by name, and signals that are none. */
+/** Checks what callers pass: known options, each of its kind; and what else a value is. */
 import { makeError } from "./errors.ts";
 
+/** What an option may be: answers `undefined`, or what is wrong with the value, as a clause. */
+export type OptionKind = (value: unknown) => string | undefined;
+
+/** A kind for each option that an operation knows. */
+export type OptionKinds = Readonly<Record<string, OptionKind>>;
+
+/** What operations take that check nothing but the names of their options. */
+const SIGNAL: OptionKinds = { signal: abortSignal };
+
 /**
- * Throws `invalid-option` unless `options` is undefined or a plain object with only `known` keys;
- * the option `signal`, if known and given, must be an AbortSignal. `operation` names the call in
- * the message.
+ * Throws `invalid-option` unless `options` is undefined or a plain object with only `known` keys,
+ * each undefined or of its kind. Of a list of names, `signal` must be an AbortSignal. `operation`
+ * names the call in the message.
  */
-export function checkOptions(operation: string, options: unknown, known: readonly string[]): void {
+export function checkOptions(
+  operation: string,
+  options: unknown,
+  known: readonly string[] | OptionKinds,
+): void {
   if (options === undefined) return;
-  if (!isPlainObject(options)) {
+  checkOption(operation, "options", options, plainObject);
+  const given = options as Readonly<Record<string, unknown>>;
+  const isList = Array.isArray(known);
+  const names: readonly string[] = isList ? known : Object.keys(known);
+  for (const key of Object.keys(given)) {
+    if (names.includes(key)) continue;
     throw makeError(
       "invalid-option",
-      `${operation}: options must be a plain object, got ${describe(options)}`,
-      {
-        details: { operation, found: describe(options) },
-      },
+      `${operation}: unknown option "${key}"; known: ${names.join(", ")}`,
+      { details: { operation, option: key, known: names } },
     );
   }
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    throw makeError(
-      "invalid-option",
-      `${operation}: unknown option "${key}"; known: ${known.join(", ")}`,
-      {
-        details: { operation, option: key, known },
-      },
-    );
+  for (const [name, kind] of Object.entries(isList ? SIGNAL : (known as OptionKinds))) {
+    if (given[name] !== undefined) checkOption(operation, name, given[name], kind);
   }
-  const signal = options["signal"];
-  if (signal === undefined || isAbortSignal(signal)) return;
-  const found = describe(signal);
-  throw makeError("invalid-option", `${operation}: signal must be an AbortSignal, got ${found}`, {
-    details: { operation, option: "signal", found },
+}
+
+/** Throws `invalid-option` unless `value` is of the kind. Without an operation `option` says enough. */
+export function checkOption(
+  operation: string | undefined,
+  option: string,
+  value: unknown,
+  kind: OptionKind,
+): void {
+  const fault = kind(value);
+  if (fault === undefined) return;
+  const [prefix, details] = operation === undefined ? ["", {}] : [`${operation}: `, { operation }];
+  throw makeError("invalid-option", `${prefix}${option} ${fault}`, {
+    details: { ...details, option, found: describe(value) },
   });
+}
+
+/** The clause of a kind: what was expected, and what is there instead. */
+export function mustBe(expected: string, value: unknown): string {
+  return `must be ${expected}, got ${describe(value)}`;
+}
+
+/** Checked elsewhere, or not at all. */
+export function anything(): undefined {
+  return undefined;
+}
+
+export function trueOrFalse(value: unknown): string | undefined {
+  return typeof value === "boolean" ? undefined : mustBe("true or false", value);
+}
+
+export function functionKind(value: unknown): string | undefined {
+  return typeof value === "function" ? undefined : mustBe("a function", value);
+}
+
+export function plainObject(value: unknown): string | undefined {
+  return isPlainObject(value) ? undefined : mustBe("a plain object", value);
+}
+
+export function abortSignal(value: unknown): string | undefined {
+  return isAbortSignal(value) ? undefined : mustBe("an AbortSignal", value);
+}
+
+export function positiveInteger(value: unknown): string | undefined {
+  return isCount(value) && value > 0 ? undefined : mustBe("a positive integer", value);
+}
+
+/** An integer in [least, most]. */
+export function integerFrom(least: number, most: number): OptionKind {
+  return (value) =>
+    isCount(value) && value >= least && value <= most
+      ? undefined
+      : mustBe(`an integer from ${least} to ${most}`, value);
+}
+
+/** One of two or more texts; `expected` says so in another way than usual. */
+export function oneOf(texts: readonly string[], expected?: string): OptionKind {
+  return (value) => {
+    if (texts.includes(value as string)) return undefined;
+    const quoted = texts.map((text) => `"${text}"`);
+    const last = quoted.pop();
+    return mustBe(expected ?? `${quoted.join(", ")} or ${last}`, value);
+  };
 }
 
 /** Whether `value` is an abort signal, also one of another realm. */

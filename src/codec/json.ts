@@ -224,8 +224,8 @@ function membersOf(value: unknown): [string, unknown][] | undefined {
 }
 
 function unprintable(path: readonly string[], found: string): Error {
-  const place = path.length === 0 ? "the value" : path.join(".");
-  return makeError("bad-metadata", `JSON has no form for ${place}: ${found}`, {
+  const where = path.length === 0 ? "the value" : path.join(".");
+  return makeError("bad-metadata", `JSON has no form for ${where}: ${found}`, {
     details: { member: path.join("."), found },
   });
 }

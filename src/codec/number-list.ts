@@ -12,7 +12,7 @@ const DIFFERENCE_RUNS = 3;
 const PACKED = 4;
 const DIFFERENCE_END = 2 ** 52; // Twice a difference, plus its sign, must be a safe integer.
 const BITS_MAX = 53;
-const PIECE_BITS = 24; // With up to 7 pending bits it fits 32.
+const DIGIT_BITS = 24; // With up to 7 pending bits it fits 32.
 
 /** Writes safe integers >= 0. The reader must know how many. */
 export function writeNumbers(writer: ByteWriter, values: ArrayLike<number>): void {
@@ -104,11 +104,11 @@ function writePacked(
   let pendingBits = 0;
   for (let i = 0; i < values.length; i++) {
     let rest = (values[i] as number) - least;
-    for (let left = bits; left > 0; left -= PIECE_BITS) {
-      const pieceBits = Math.min(left, PIECE_BITS);
-      pending |= (rest % 2 ** PIECE_BITS) << pendingBits;
-      rest = Math.floor(rest / 2 ** PIECE_BITS);
-      pendingBits += pieceBits;
+    for (let left = bits; left > 0; left -= DIGIT_BITS) {
+      const digitBits = Math.min(left, DIGIT_BITS);
+      pending |= (rest % 2 ** DIGIT_BITS) << pendingBits;
+      rest = Math.floor(rest / 2 ** DIGIT_BITS);
+      pendingBits += digitBits;
       for (; pendingBits >= 8; pendingBits -= 8) {
         writer.byte(pending & 0xff);
         pending >>>= 8;
@@ -157,15 +157,15 @@ function readPacked(reader: ByteReader, count: number, end: number): Float64Arra
   for (let i = 0; i < count; i++) {
     let value = least;
     let scale = 1;
-    for (let left = bits; left > 0; left -= PIECE_BITS) {
-      const pieceBits = Math.min(left, PIECE_BITS);
-      for (; pendingBits < pieceBits; pendingBits += 8) {
+    for (let left = bits; left > 0; left -= DIGIT_BITS) {
+      const digitBits = Math.min(left, DIGIT_BITS);
+      for (; pendingBits < digitBits; pendingBits += 8) {
         pending |= (source[at++] as number) << pendingBits;
       }
-      value += (pending & (2 ** pieceBits - 1)) * scale;
-      scale *= 2 ** PIECE_BITS;
-      pending >>>= pieceBits;
-      pendingBits -= pieceBits;
+      value += (pending & (2 ** digitBits - 1)) * scale;
+      scale *= 2 ** DIGIT_BITS;
+      pending >>>= digitBits;
+      pendingBits -= digitBits;
     }
     if (!(value < end)) reader.fail(`a number is outside [0, ${end})`);
     values[i] = value;

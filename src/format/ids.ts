@@ -4,7 +4,7 @@
  */
 
 import { makeError } from "../base/errors.ts";
-import { describe } from "../base/options.ts";
+import { describe, mustBe } from "../base/options.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { decodeBase32, encodeBase32 } from "../codec/base32.ts";
 
@@ -62,8 +62,7 @@ export function nodeIdFromBytes(bytes: Uint8Array): string {
 export function parseSnapshotId(text: string): string {
   const bytes = typeof text === "string" ? decodeBase32(text, OBJECT_ID_BYTES) : undefined;
   if (bytes !== undefined) return encodeBase32(bytes);
-  const found = describe(text);
-  throw makeError("invalid-snapshot-id", `snapshot id must be 20 base32 characters, got ${found}`, {
-    details: { found },
+  throw makeError("invalid-snapshot-id", `snapshot id ${mustBe("20 base32 characters", text)}`, {
+    details: { found: describe(text) },
   });
 }

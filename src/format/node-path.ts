@@ -1,4 +1,5 @@
 /** Paths of arrays and groups: absolute, `/`-separated, any Unicode inside a segment. */
+import { isWellFormed } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 
@@ -13,7 +14,7 @@ export const ROOT_PATH = "/";
 export function parsePath(text: string): string {
   if (typeof text !== "string") throw invalidPath(text, "must be a string");
   if (!text.startsWith("/")) throw invalidPath(text, "must start with a slash");
-  if (isIllFormed(text)) throw invalidPath(text, "must be well-formed Unicode");
+  if (!isWellFormed(text)) throw invalidPath(text, "must be well-formed Unicode");
   const segments = text.split("/").filter((segment) => segment !== "" && segment !== ".");
   if (segments.includes("..")) throw invalidPath(text, 'must not hold ".."');
   return `/${segments.join("/")}`;
@@ -23,11 +24,6 @@ function invalidPath(text: unknown, rule: string): Error {
   return makeError("invalid-path", `path ${rule}, got ${describe(text)}`, {
     details: { path: typeof text === "string" ? text : describe(text) },
   });
-}
-
-function isIllFormed(text: string): boolean {
-  // A lone surrogate has no UTF-8 form, so two different texts would become one stored path.
-  return /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text);
 }
 
 /** The path one level up; `undefined` for the root. `path` must be canonical. */

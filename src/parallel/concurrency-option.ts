@@ -1,6 +1,5 @@
 /** The `concurrency` option of executors. */
-import { makeError } from "../base/errors.ts";
-import { describe } from "../base/options.ts";
+import { checkOption, integerFrom } from "../base/options.ts";
 
 const CONCURRENCY_MAX = 1024; // More processes than any machine here can run.
 
@@ -11,12 +10,6 @@ export function checkConcurrency(
   fallback: number,
 ): number {
   if (concurrency === undefined) return fallback;
-  if (Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= CONCURRENCY_MAX) {
-    return concurrency;
-  }
-  throw makeError(
-    "invalid-option",
-    `${operation}: concurrency must be an integer from 1 to ${CONCURRENCY_MAX}, got ${describe(concurrency)}`,
-    { details: { option: "concurrency", found: concurrency } },
-  );
+  checkOption(operation, "concurrency", concurrency, integerFrom(1, CONCURRENCY_MAX));
+  return concurrency;
 }

@@ -3,7 +3,7 @@
  * A worker module exports one as its default; the same module serves every executor.
  */
 import { makeError } from "../base/errors.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import { checkOptions, describe, mustBe } from "../base/options.ts";
 import type { ForkSession } from "../session/fork-session.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 
@@ -76,7 +76,7 @@ export async function loadWorkerDefinition(moduleUrl: string): Promise<WorkerDef
   if (isWorkerDefinition(loaded.default)) return loaded.default;
   throw makeError(
     "invalid-option",
-    `worker ${moduleUrl}: its default export must be made by defineWorker, got ${describe(loaded.default)}`,
+    `worker ${moduleUrl}: its default export ${mustBe("made by defineWorker", loaded.default)}`,
     { details: { option: "worker", found: moduleUrl } },
   );
 }

@@ -5,7 +5,17 @@
  * attempt leaves nothing in the commit.
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import {
+  abortSignal,
+  anything,
+  checkOption,
+  checkOptions,
+  describe,
+  integerFrom,
+  mustBe,
+  type OptionKinds,
+  oneOf,
+} from "../base/options.ts";
 import { beginParallelMerge, type ParallelMerge } from "../session/merge/parallel.ts";
 import type { MergeReport } from "../session/merge/report.ts";
 import type { Session } from "../session/session.ts";
@@ -49,17 +59,20 @@ export interface ParallelReport {
 
 const RETRIES_DEFAULT = 2;
 const RETRIES_MAX = 1000;
-const OPTIONS = [
-  "worker",
-  "tasks",
-  "executor",
-  "retriesPerTask",
-  "onTaskFailure",
-  "onOverlap",
-  "checkChunks",
-  "onProgress",
-  "signal",
-];
+const OPTIONS: OptionKinds = {
+  worker: anything,
+  tasks: anything,
+  executor: (value) =>
+    typeof (value as Partial<Executor> | null)?.run === "function"
+      ? undefined
+      : mustBe("an executor such as tasks()", value),
+  retriesPerTask: integerFrom(0, RETRIES_MAX),
+  onTaskFailure: oneOf(["reject", "collect"]),
+  onOverlap: oneOf(["error", "ours", "theirs"], '"error" or "ours" or "theirs"'),
+  checkChunks: oneOf(["sample", "none"]),
+  onProgress: anything,
+  signal: abortSignal,
+};
 
 /**
  * Runs `worker` once per task and merges what the workers wrote into `session`, all or none.
@@ -72,7 +85,7 @@ export async function parallelWrite<T>(
   options: ParallelWriteOptions<T>,
 ): Promise<ParallelReport> {
   checkOptions("parallelWrite", options, OPTIONS);
-  const retriesMax = checkRun(options as ParallelWriteOptions<unknown>);
+  checkRun(options as ParallelWriteOptions<unknown>);
   const executor = options.executor ?? tasksExecutor();
   const controller = new AbortController();
   const { signal } = options;
@@ -80,7 +93,12 @@ export async function parallelWrite<T>(
   const onAbort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
   const merge = await beginParallelMerge(session, controller.signal);
-  const run = new Run(options as ParallelWriteOptions<unknown>, executor, merge, retriesMax);
+  const run = new Run(
+    options as ParallelWriteOptions<unknown>,
+    executor,
+    merge,
+    options.retriesPerTask ?? RETRIES_DEFAULT,
+  );
   try {
     return await run.execute(controller.signal);
   } catch (error) {
@@ -92,27 +110,16 @@ export async function parallelWrite<T>(
   }
 }
 
-/** Checks everything that can be checked before a worker starts; resolves to the retries per task. */
-function checkRun(options: ParallelWriteOptions<unknown>): number {
-  const { worker, tasks, executor, retriesPerTask = RETRIES_DEFAULT } = options;
-  const refuse = (option: string, expected: string, found: unknown): never => {
-    throw makeError(
-      "invalid-option",
-      `parallelWrite: ${option} must be ${expected}, got ${describe(found)}`,
-      {
-        details: { option },
-      },
-    );
-  };
+/** Checks worker and tasks as far as can be before a worker starts. */
+function checkRun({ worker, tasks, executor }: ParallelWriteOptions<unknown>): void {
+  const refuse = (option: string, expected: string, found: unknown): void =>
+    checkOption("parallelWrite", option, found, (value) => mustBe(expected, value));
   const isModule = worker instanceof URL || typeof worker === "string";
   if (!isModule && !isWorkerDefinition(worker)) {
     refuse("worker", "a module's URL or a definition made by defineWorker", worker);
   }
   if (typeof worker === "string" && !URL.canParse(worker)) {
     refuse("worker", 'an absolute URL: new URL("./worker.js", import.meta.url)', worker);
-  }
-  if (executor !== undefined && typeof executor?.run !== "function") {
-    refuse("executor", "an executor such as tasks()", executor);
   }
   if (!isModule && executor !== undefined && executor.sharesMemory !== true) {
     refuse(
@@ -127,21 +134,6 @@ function checkRun(options: ParallelWriteOptions<unknown>): number {
     (Symbol.iterator in tasks || Symbol.asyncIterator in tasks);
   if (!isIterable) refuse("tasks", "an iterable or async iterable", tasks);
   if (Array.isArray(tasks)) for (const [index, task] of tasks.entries()) checkTask(task, index);
-  if (!Number.isSafeInteger(retriesPerTask) || retriesPerTask < 0 || retriesPerTask > RETRIES_MAX) {
-    refuse("retriesPerTask", `an integer from 0 to ${RETRIES_MAX}`, retriesPerTask);
-  }
-  const choices = [
-    ["onTaskFailure", ["reject", "collect"]],
-    ["onOverlap", ["error", "ours", "theirs"]],
-    ["checkChunks", ["sample", "none"]],
-  ] as const;
-  for (const [option, values] of choices) {
-    const found = options[option];
-    if (found !== undefined && !(values as readonly string[]).includes(found)) {
-      refuse(option, values.map((value) => `"${value}"`).join(" or "), found);
-    }
-  }
-  return retriesPerTask;
 }
 
 /** One run: its counters, and what to do with every result. */

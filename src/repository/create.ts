@@ -13,14 +13,19 @@ import { writeInitialRepo } from "../assets/initial-repo.ts";
 import { findForeignObject, type Located, locateRepo } from "../assets/locate-repo.ts";
 import { assertCanUpdate } from "../assets/repo-object.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { describe } from "../base/options.ts";
+import { describe, type OptionKinds, trueOrFalse } from "../base/options.ts";
 import { mergeConfig, type RepositoryConfig, resolveConfig } from "../format/config/config.ts";
 import { encodeConfig } from "../format/config/write.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
-import { CREATE_KEYS, type CreateOptions } from "./repository-options.ts";
+import { CREATE_KINDS, type CreateOptions } from "./repository-options.ts";
 
 const SPEC_VERSION_MAX = 2;
+const KINDS: OptionKinds = {
+  ...CREATE_KINDS,
+  checkCleanRoot: trueOrFalse,
+  refuseForeignWriters: trueOrFalse,
+};
 
 /**
  * Creates a repository with one empty snapshot on branch main. One LIST, two PUTs, the PUT of
@@ -30,10 +35,8 @@ const SPEC_VERSION_MAX = 2;
  * @throws {read-only-storage} @throws {condition-not-supported} @throws {unimplemented} spec 1
  */
 export async function createEngine(storage: Storage, options?: CreateOptions): Promise<Engine> {
-  const checked = await checkEngineOptions("create", storage, options, CREATE_KEYS);
+  const checked = await checkEngineOptions("create", storage, options, KINDS);
   const { signal } = checked;
-  checkFlag("checkCleanRoot", options?.checkCleanRoot);
-  checkFlag("refuseForeignWriters", options?.refuseForeignWriters);
   checkSpecVersion(options?.specVersion ?? SPEC_VERSION_MAX);
   assertCanUpdate(storage, "create");
   const settings = settingsToCreate(checked.config, options?.refuseForeignWriters ?? false);
@@ -73,14 +76,6 @@ async function assertVacant(
   if (!mustBeEmpty || !storage.capabilities.list) return;
   const path = await findForeignObject(storage, signal);
   if (path !== undefined) throw refuse(`"${path}"`);
-}
-
-function checkFlag(option: string, value: unknown): void {
-  if (value === undefined || typeof value === "boolean") return;
-  const found = describe(value);
-  throw makeError("invalid-option", `create: ${option} must be true or false, got ${found}`, {
-    details: { operation: "create", option, found },
-  });
 }
 
 function checkSpecVersion(specVersion: unknown): void {

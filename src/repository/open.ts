@@ -13,9 +13,9 @@ import { isIcefloeError } from "../base/errors.ts";
 import type { RepositoryConfig } from "../format/config/config.ts";
 import type { Storage } from "../storage/port.ts";
 import {
-  CREATE_KEYS,
+  CREATE_KINDS,
   type CreateOptions,
-  REPOSITORY_KEYS,
+  REPOSITORY_KINDS,
   type RepositoryOptions,
 } from "./repository-options.ts";
 
@@ -25,7 +25,7 @@ import {
  * @throws {config-deserialization} @throws {unimplemented} spec 1
  */
 export async function openExisting(storage: Storage, options?: RepositoryOptions): Promise<Engine> {
-  const checked = await checkEngineOptions("open", storage, options, REPOSITORY_KEYS);
+  const checked = await checkEngineOptions("open", storage, options, REPOSITORY_KINDS);
   checked.signal?.throwIfAborted();
   const state = await mustLocateRepo(storage, checked.metadataBytesMax, checked.signal);
   return buildEngine(storage, checked, state);
@@ -36,7 +36,7 @@ export async function openOrCreateEngine(
   storage: Storage,
   options?: CreateOptions,
 ): Promise<Engine> {
-  const checked = await checkEngineOptions("openOrCreate", storage, options, CREATE_KEYS);
+  const checked = await checkEngineOptions("openOrCreate", storage, options, CREATE_KINDS);
   const locate = async (): Promise<Engine | undefined> => {
     const located = await locateRepo(storage, checked.metadataBytesMax, checked.signal);
     if (located?.specVersion === 1) throw specOneUnimplemented(storage);

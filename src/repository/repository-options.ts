@@ -1,5 +1,6 @@
 /** How repositories are opened, and what every session of theirs starts with. */
 import type { EngineOptions } from "../assets/engine.ts";
+import { anything, type OptionKinds } from "../base/options.ts";
 
 /** How a repository is opened. */
 export interface RepositoryOptions extends EngineOptions {
@@ -7,8 +8,8 @@ export interface RepositoryOptions extends EngineOptions {
   readonly defaultCommitMetadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Keys of `RepositoryOptions` that are not for the engine. */
-export const REPOSITORY_KEYS: readonly string[] = ["defaultCommitMetadata"];
+/** Members of `RepositoryOptions` that are not for the engine. */
+export const REPOSITORY_KINDS: OptionKinds = { defaultCommitMetadata: anything };
 
 /** How a repository is created. */
 export interface CreateOptions extends RepositoryOptions {
@@ -23,10 +24,10 @@ export interface CreateOptions extends RepositoryOptions {
   readonly refuseForeignWriters?: boolean | undefined;
 }
 
-/** Keys of `CreateOptions` that are not for the engine. */
-export const CREATE_KEYS: readonly string[] = [
-  ...REPOSITORY_KEYS,
-  "specVersion",
-  "checkCleanRoot",
-  "refuseForeignWriters",
-];
+/** Members of `CreateOptions` that are not for the engine; what is made new checks the values. */
+export const CREATE_KINDS: OptionKinds = {
+  ...REPOSITORY_KINDS,
+  specVersion: anything,
+  checkCleanRoot: anything,
+  refuseForeignWriters: anything,
+};

@@ -4,10 +4,20 @@
  * run the write once more on a fresh session (`rerun`).
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import {
+  abortSignal,
+  anything,
+  checkOption,
+  checkOptions,
+  describe,
+  functionKind,
+  type OptionKinds,
+  oneOf,
+  positiveInteger,
+} from "../base/options.ts";
 import { type Runtime, randomFraction } from "../base/runtime.ts";
 import { abortable } from "../base/single-flight.ts";
-import { copyCommitMetadata, isWellFormed } from "../session/commit/metadata.ts";
+import { copyCommitMetadata, wellFormedText } from "../session/commit/metadata.ts";
 import type { ConflictSolver } from "../session/rebase/conflict.ts";
 import { conflictDetector } from "../session/rebase/solvers.ts";
 import type { Session } from "../session/session.ts";
@@ -48,29 +58,21 @@ interface TransactionContext {
   currentTip(): Promise<string>;
 }
 
-const KNOWN = ["message", "metadata", "solver", "retry", "attemptsMax", "signal"];
+const KNOWN: OptionKinds = {
+  message: anything,
+  metadata: anything,
+  solver: functionKind,
+  retry: oneOf(["rebase", "rerun"]),
+  attemptsMax: positiveInteger,
+  signal: abortSignal,
+};
 
 /** Checks the options of a transaction. @throws {invalid-option} */
 export function checkTransactionOptions(write: unknown, options: TransactionOptions): void {
   checkOptions("transaction", options, KNOWN);
-  const { message, retry, attemptsMax, metadata, solver } = options ?? {};
-  const check = (name: string, value: unknown, isValid: boolean, expected: string): void => {
-    if (isValid) return;
-    const found = describe(value);
-    throw makeError("invalid-option", `transaction: ${name} must be ${expected}, got ${found}`, {
-      details: { operation: "transaction", option: name, found },
-    });
-  };
-  check("write", write, typeof write === "function", "a function");
-  const isText = typeof message === "string" && isWellFormed(message);
-  check("message", message, isText, "a string of well-formed Unicode");
-  const isRetry = retry === undefined || retry === "rebase" || retry === "rerun";
-  check("retry", retry, isRetry, `"rebase" or "rerun"`);
-  const isCount =
-    attemptsMax === undefined || (Number.isSafeInteger(attemptsMax) && attemptsMax >= 1);
-  check("attemptsMax", attemptsMax, isCount, "a positive integer");
-  check("solver", solver, solver === undefined || typeof solver === "function", "a function");
-  copyCommitMetadata("transaction", "metadata", metadata);
+  checkOption("transaction", "write", write, functionKind);
+  checkOption("transaction", "message", options?.message, wellFormedText);
+  copyCommitMetadata("transaction", "metadata", options?.metadata);
 }
 
 /**

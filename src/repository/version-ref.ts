@@ -1,7 +1,7 @@
 /** Names of versions: a branch (at a time), a tag, a snapshot id; and what they stand for. */
 import { ancestorsOf, mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import { makeError } from "../base/errors.ts";
-import { describe, isPlainObject } from "../base/options.ts";
+import { describe, isPlainObject, mustBe } from "../base/options.ts";
 import { parseSnapshotId } from "../format/ids.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import { mustGetBranch } from "./branches.ts";
@@ -47,7 +47,7 @@ export function parseVersionRef(operation: string, version: VersionRef): ParsedV
   if (given.length > 1) throw invalid(operation, `takes only one of ${given.join(", ")}`);
   const name = record[key];
   if (typeof name !== "string") {
-    throw invalid(operation, `${key} must be a string, got ${describe(name)}`);
+    throw invalid(operation, `${key} ${mustBe("a string", name)}`);
   }
   const asOfMicros = parseAsOf(operation, record["asOf"]);
   if (key === "branch") return { branch: name, asOfMicros };
@@ -60,7 +60,7 @@ function parseAsOf(operation: string, asOf: unknown): number | undefined {
   // A Date says milliseconds: the whole of its millisecond is meant, so that `writtenAt` finds its own.
   const micros = asOf instanceof Date ? asOf.getTime() * 1000 + 999 : asOf;
   if (typeof micros === "number" && Number.isFinite(micros)) return micros;
-  throw invalid(operation, `asOf must be a valid Date or microseconds, got ${describe(asOf)}`);
+  throw invalid(operation, `asOf ${mustBe("a valid Date or microseconds", asOf)}`);
 }
 
 function invalid(operation: string, fault: string): Error {

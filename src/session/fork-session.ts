@@ -11,7 +11,7 @@ import {
   openEngine,
 } from "../assets/engine.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import { anything, checkOptions, oneOf } from "../base/options.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 import { defineAsyncDispose } from "./dispose.ts";
 import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
@@ -111,16 +111,7 @@ export class ForkSession {
 
   /** The fork as bytes: magic, format version, checksum; no secrets, no storage. Later writes are not in them. */
   toBytes(options?: ToBytesOptions): Uint8Array {
-    checkOptions("toBytes", options, ["overlay"]);
-    const overlayOption: unknown = options?.overlay;
-    if (![undefined, "carry", "omit"].includes(overlayOption as string | undefined)) {
-      const found = describe(overlayOption);
-      throw makeError(
-        "invalid-option",
-        `toBytes: overlay must be "carry" or "omit", got ${found}`,
-        { details: { operation: "toBytes", option: "overlay", found } },
-      );
-    }
+    checkOptions("toBytes", options, { overlay: oneOf(["carry", "omit"]) });
     return this.#half.bytesOfFork(this.#state, options?.overlay ?? "carry");
   }
 
@@ -131,7 +122,7 @@ export class ForkSession {
    */
   static async fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<ForkSession> {
     const storage = options?.storage;
-    const checked = await checkEngineOptions("fromBytes", storage, options, ["storage"]);
+    const checked = await checkEngineOptions("fromBytes", storage, options, { storage: anything });
     const { WRITE_HALF: half } = await import("./write-half.ts");
     const { base, need, vector, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
     if (overlayOmitted) {

@@ -7,7 +7,7 @@ import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import { assert, makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import { checkOption, checkOptions, mustBe } from "../base/options.ts";
 import { abortable } from "../base/single-flight.ts";
 import { coordinatesOf } from "../format/manifest/row-values.ts";
 import type { Layers } from "./state/layers.ts";
@@ -376,9 +376,7 @@ export class Store<S = unknown> {
 }
 
 function checkList(operation: string, name: string, list: unknown): void {
-  if (Array.isArray(list)) return;
-  const found = describe(list);
-  throw makeError("invalid-option", `${operation}: ${name} must be a list, got ${found}`, {
-    details: { operation, found },
-  });
+  checkOption(operation, name, list, (value) =>
+    Array.isArray(value) ? undefined : mustBe("a list", value),
+  );
 }

@@ -1,7 +1,8 @@
 /**
- * What only writable sessions and forks need, as one value that is loaded with the first of them:
- * a reader of the web never downloads the code that writes, commits and merges. Sessions, forks
- * and stores are constructed with it, so what is called synchronously stays synchronous.
+ * The write half: what only writable sessions and forks need, as one value that is loaded with the
+ * first of them, so that a reader of the web never downloads the code that writes, commits and
+ * merges. Sessions, forks and stores are constructed with it, so what is called synchronously stays
+ * synchronous.
  */
 import { runCommit } from "./commit/commit.ts";
 import { decodeForkBytes } from "./fork/bytes.ts";

@@ -66,6 +66,7 @@ function parseBaseUrl(baseUrl: string | URL): URL {
 /** The objects below `baseUrl`, for reading. */
 export function httpStorage(baseUrl: string | URL, options?: HttpStorageOptions): Storage {
   checkOptions("httpStorage", options, ["headers", "fetch", "runtime"]);
+  // Not by `checkOption`, which would repeat what was given: headers hold credentials.
   if (options?.headers !== undefined && !isPlainObject(options.headers))
     throw makeError("invalid-option", "httpStorage: headers must be a plain object");
   return new HttpStorage(

@@ -5,8 +5,8 @@
  * if it certainly did not happen: an `unknown-outcome` goes to the caller, who reads back. What
  * passes is what the backend says does: `object-store` errors with `details.retryable`.
  */
-import { isIcefloeError, makeError } from "../base/errors.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import { isIcefloeError } from "../base/errors.ts";
+import { anything, checkOptions, describe, isCount, type OptionKind } from "../base/options.ts";
 import { backoff, type RetryPolicy } from "../base/retry.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 import { interceptStorage, type StorageRequest } from "./intercept.ts";
@@ -40,25 +40,23 @@ function mayRepeat(request: StorageRequest, error: unknown): boolean {
   );
 }
 
+function atLeast(least: number): OptionKind {
+  return (value) => (isCount(value) && value >= least ? undefined : `is ${describe(value)}`);
+}
+
 function checkPolicy(options: RetryOptions | undefined): RetryPolicy {
-  checkOptions("withRetry", options, [
-    "attemptsMax",
-    "initialBackoffMs",
-    "maxBackoffMs",
-    "runtime",
-  ]);
-  const policy = { ...DEFAULTS };
-  for (const name of ["attemptsMax", "initialBackoffMs", "maxBackoffMs"] as const) {
-    const value = options?.[name];
-    if (value === undefined) continue;
-    if (!Number.isSafeInteger(value) || value < (name === "attemptsMax" ? 1 : 0)) {
-      throw makeError("invalid-option", `withRetry: ${name} is ${describe(value)}`, {
-        details: { option: name, found: String(value) },
-      });
-    }
-    policy[name] = value;
-  }
-  return policy;
+  checkOptions("withRetry", options, {
+    attemptsMax: atLeast(1),
+    initialBackoffMs: atLeast(0),
+    maxBackoffMs: atLeast(0),
+    runtime: anything,
+  });
+  const { attemptsMax, initialBackoffMs, maxBackoffMs } = options ?? {};
+  return {
+    attemptsMax: attemptsMax ?? DEFAULTS.attemptsMax,
+    initialBackoffMs: initialBackoffMs ?? DEFAULTS.initialBackoffMs,
+    maxBackoffMs: maxBackoffMs ?? DEFAULTS.maxBackoffMs,
+  };
 }
 
 /**

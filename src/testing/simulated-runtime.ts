@@ -2,8 +2,7 @@
  * A clock, dice and sleep that repeat: one seed gives one history, and hours pass in no time.
  * Time moves only when it is told to, or, by default, when everybody sleeps.
  */
-import { makeError } from "../base/errors.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import { anything, checkOptions, describe } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 
 /** Options of `simulatedRuntime`. */
@@ -72,16 +71,18 @@ function seededBytes(seed: number): (byteCount: number) => Uint8Array {
   };
 }
 
+function integer(value: unknown): string | undefined {
+  return Number.isSafeInteger(value) ? undefined : `is ${describe(value)}`;
+}
+
 /** A runtime whose time and randomness a seed decides. */
 export function simulatedRuntime(options?: SimulatedRuntimeOptions): SimulatedRuntime {
-  checkOptions("simulatedRuntime", options, ["seed", "startMicros", "autoAdvance"]);
+  checkOptions("simulatedRuntime", options, {
+    seed: integer,
+    startMicros: integer,
+    autoAdvance: anything,
+  });
   const { seed = 1, startMicros = START_MICROS, autoAdvance = true } = options ?? {};
-  for (const [name, value] of Object.entries({ seed, startMicros })) {
-    if (Number.isSafeInteger(value)) continue;
-    throw makeError("invalid-option", `simulatedRuntime: ${name} is ${describe(value)}`, {
-      details: { option: name, found: String(value) },
-    });
-  }
   const breather = systemRuntime();
   let nowMicros = startMicros;
   let isWatching = false;

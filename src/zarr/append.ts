@@ -1,13 +1,13 @@
 /** Makes an array longer and writes into what is new. */
 import { makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOptions, describe } from "../base/options.ts";
+import { checkOptions, mustBe } from "../base/options.ts";
 import { parseLayout } from "./array-layout.ts";
 import { touchedChunkCount } from "./chunk-grid.ts";
 import { type ArrayValues, elementsIn, toElements } from "./codecs/element-values.ts";
 import { resize } from "./update.ts";
 import { assertAligned, planRegion, writeRegion } from "./write-region.ts";
-import { isForkStore, mustReadDocument, ownerOf, placeOf, type ZarrStore } from "./zarr-store.ts";
+import { addressOf, isForkStore, mustReadDocument, ownerOf, type ZarrStore } from "./zarr-store.ts";
 
 /** Options of `append`. */
 export interface AppendOptions {
@@ -33,17 +33,17 @@ export async function append(
 ): Promise<number[]> {
   checkOptions("append", options ?? null, ["data", "axis", "safeChunks", "signal"]);
   const { axis = 0, data, safeChunks, signal } = options;
-  const place = placeOf("append", store, path, signal);
-  return inTurn(ownerOf(store), `append ${place.path}`, async () => {
-    const layout = parseLayout(await mustReadDocument(place), place.path);
-    const owner = `append ${place.path}`;
+  const address = addressOf("append", store, path, signal);
+  return inTurn(ownerOf(store), `append ${address.path}`, async () => {
+    const layout = parseLayout(await mustReadDocument(address), address.path);
+    const owner = `append ${address.path}`;
     const { shape } = layout;
     const oldLength = shape[axis];
     if (oldLength === undefined) {
       throw makeError(
         "invalid-option",
-        `${owner}: axis must be from 0 to ${shape.length - 1}, got ${describe(axis)}`,
-        { details: { path: place.path, option: "axis" } },
+        `${owner}: axis ${mustBe(`from 0 to ${shape.length - 1}`, axis)}`,
+        { details: { path: address.path, option: "axis" } },
       );
     }
     const { dataType } = layout;
@@ -54,7 +54,7 @@ export async function append(
       throw makeError(
         "invalid-option",
         `${owner}: one slice has ${sliceSize} elements, data has ${length}`,
-        { details: { path: place.path, sliceSize, found: length } },
+        { details: { path: address.path, sliceSize, found: length } },
       );
     }
     const newShape = shape.with(axis, oldLength + added);
@@ -66,8 +66,8 @@ export async function append(
     const { box } = planRegion(grown, { region, data });
     if (touchedChunkCount(box, grown.chunkShape) === 0) return newShape;
     if (isForkStore(store) && safeChunks !== false) assertAligned(grown, box);
-    await resize(store, place.path, newShape, { signal });
-    await writeRegion(store, place.path, { region, data, safeChunks, signal });
+    await resize(store, address.path, newShape, { signal });
+    await writeRegion(store, address.path, { region, data, safeChunks, signal });
     return newShape;
   });
 }

@@ -59,14 +59,21 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** The index of the `position`th element in row-major order. */
-export function indexAt(shape: readonly number[], position: number): number[] {
-  const index = new Array<number>(shape.length).fill(0);
+/** How far an index lies from the first element. */
+export function offsetOf(index: readonly number[], strides: readonly number[]): number {
+  let offset = 0;
+  for (let d = 0; d < index.length; d++) offset += (index[d] as number) * (strides[d] as number);
+  return offset;
+}
+
+/** The index of the `position`th element of a box in row-major order. */
+export function indexAt(box: Box, position: number): number[] {
+  const index = new Array<number>(box.length).fill(0);
   let rest = position;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    const size = shape[d] as number;
-    index[d] = rest % size;
-    rest = Math.floor(rest / size);
+  for (let d = box.length - 1; d >= 0; d--) {
+    const { start, end } = box[d] as Extent;
+    index[d] = start + (rest % (end - start));
+    rest = Math.floor(rest / (end - start));
   }
   return index;
 }

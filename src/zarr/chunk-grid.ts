@@ -4,7 +4,7 @@
  */
 import { mapConcurrent } from "../base/concurrency.ts";
 import type { Extent } from "../base/extent.ts";
-import { type Box, elementCount, relativeTo, shapeOf } from "./box.ts";
+import { type Box, elementCount, indexAt, relativeTo, shapeOf } from "./box.ts";
 
 /** An array, or a shard, cut into chunks of one shape. */
 export interface ChunkGrid {
@@ -37,14 +37,7 @@ function touchedCoordinates(box: Box, chunkShape: readonly number[]): Extent[] {
 
 /** The touched chunk number `index`. */
 function touchedChunk(index: number, box: Box, { shape, chunkShape }: ChunkGrid): TouchedChunk {
-  const touched = touchedCoordinates(box, chunkShape);
-  const coordinates = new Array<number>(touched.length);
-  let rest = index;
-  for (let d = touched.length - 1; d >= 0; d--) {
-    const { start, end } = touched[d] as Extent;
-    coordinates[d] = start + (rest % (end - start));
-    rest = Math.floor(rest / (end - start));
-  }
+  const coordinates = indexAt(touchedCoordinates(box, chunkShape), index);
   let isWhole = true;
   const shared = coordinates.map((coordinate, d) => {
     const size = chunkShape[d] as number;

@@ -6,7 +6,7 @@
 import { encodeUtf8 } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import { checkOption, checkOptions, describe, mustBe, plainObject } from "../base/options.ts";
 import { isJsonArray, isJsonObject, type JsonValue, parseJson, printJson } from "../codec/json.ts";
 import { parseNodeMetadata } from "../session/changes/node-metadata.ts";
 import { parseLayout } from "./array-layout.ts";
@@ -21,12 +21,12 @@ import {
 import type { ElementValue } from "./codecs/element-values.ts";
 import { defaultFillValue, encodeFillValue } from "./codecs/fill-value.ts";
 import {
+  addressOf,
   applyEdits,
   deleteNode,
   missingGroups,
-  type NodePlace,
+  type NodeAddress,
   ownerOf,
-  placeOf,
   readDocument,
   writeDocument,
   type ZarrStore,
@@ -80,8 +80,8 @@ export async function createGroup(
   options: CreateGroupOptions = {},
 ): Promise<void> {
   checkOptions("createGroup", options, ["attributes", "overwrite", "signal"]);
-  const place = placeOf("createGroup", store, path, options.signal);
-  await createNode(place, groupDocument(options.attributes), options.overwrite === true);
+  const address = addressOf("createGroup", store, path, options.signal);
+  await createNode(address, groupDocument(options.attributes), options.overwrite === true);
 }
 
 /**
@@ -109,8 +109,8 @@ export async function createArray(
     "overwrite",
     "signal",
   ]);
-  const place = placeOf("createArray", store, path, options.signal);
-  await createNode(place, arrayDocument(place.path, options), options.overwrite === true);
+  const address = addressOf("createArray", store, path, options.signal);
+  await createNode(address, arrayDocument(address.path, options), options.overwrite === true);
 }
 
 function groupDocument(attributes: Attributes | undefined): Uint8Array {
@@ -125,12 +125,8 @@ function groupDocument(attributes: Attributes | undefined): Uint8Array {
 
 /** Refuses what is no object. Throws `invalid-option`. */
 export function checkAttributes(attributes: unknown): Attributes {
-  if (isPlainObject(attributes)) return attributes;
-  throw makeError(
-    "invalid-option",
-    `attributes must be a plain object, got ${describe(attributes)}`,
-    { details: { option: "attributes", found: describe(attributes) } },
-  );
+  checkOption(undefined, "attributes", attributes, plainObject);
+  return attributes as Attributes;
 }
 
 function arrayDocument(path: string, options: CreateArrayOptions): Uint8Array {
@@ -138,7 +134,7 @@ function arrayDocument(path: string, options: CreateArrayOptions): Uint8Array {
   const dataType = parseDtype(options.dtype, owner);
   const { shape } = options;
   if (!Array.isArray(shape)) {
-    throw makeError("invalid-option", `${owner}: shape must be a list, got ${describe(shape)}`, {
+    throw makeError("invalid-option", `${owner}: shape ${mustBe("a list", shape)}`, {
       details: { path, option: "shape" },
     });
   }
@@ -202,30 +198,34 @@ function codecsOf(
 ): readonly JsonValue[] {
   if (codecs === undefined) return defaultCodecs(dataType);
   const given = parseJson(printJson(codecs));
-  if (isJsonArray(given)) return completeCodecs(given, dataType);
-  throw makeError("invalid-option", `codecs must be a list, got ${describe(codecs)}`, {
-    details: { option: "codecs", found: describe(codecs) },
-  });
+  checkOption(undefined, "codecs", codecs, () =>
+    isJsonArray(given) ? undefined : mustBe("a list", codecs),
+  );
+  return completeCodecs(given as JsonValue[], dataType);
 }
 
-async function createNode(place: NodePlace, bytes: Uint8Array, overwrite: boolean): Promise<void> {
-  const owner = ownerOf(place.store);
+async function createNode(
+  address: NodeAddress,
+  bytes: Uint8Array,
+  overwrite: boolean,
+): Promise<void> {
+  const owner = ownerOf(address.store);
   const create = async (): Promise<void> => {
-    const missing = await missingGroups(place);
-    const present = await readDocument(place);
+    const missing = await missingGroups(address);
+    const present = await readDocument(address);
     if (present !== undefined && !overwrite) {
-      throw alreadyExists(place.path, String(present.get("node_type")));
+      throw alreadyExists(address.path, String(present.get("node_type")));
     }
     const group = groupDocument(undefined);
-    await applyEdits(place.store, [
-      ...(present === undefined ? [] : [() => deleteNode(place)]),
-      ...missing.map((path) => () => writeDocument({ ...place, path }, group)),
-      () => writeDocument(place, bytes),
+    await applyEdits(address.store, [
+      ...(present === undefined ? [] : [() => deleteNode(address)]),
+      ...missing.map((path) => () => writeDocument({ ...address, path }, group)),
+      () => writeDocument(address, bytes),
     ]);
   };
   // Two tasks that make one node must not both find nothing there, and one that changes the
   // document must not write back what it was before.
-  await inTurn(owner, "create", () => inTurn(owner, `document ${place.path}`, create));
+  await inTurn(owner, "create", () => inTurn(owner, `document ${address.path}`, create));
 }
 
 function alreadyExists(path: string, type: string): Error {

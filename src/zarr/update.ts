@@ -19,12 +19,12 @@ import { chunkKey } from "../session/store/key.ts";
 import { assertArrayDocument, parseChunkShape, parseShape } from "./array-layout.ts";
 import { type Attributes, checkAttributes } from "./create.ts";
 import {
+  addressOf,
   applyEdits,
   mustReadDocument,
-  type NodePlace,
+  type NodeAddress,
   optionsOf,
   ownerOf,
-  placeOf,
   writeDocument,
   type ZarrStore,
 } from "./zarr-store.ts";
@@ -48,8 +48,8 @@ export async function updateAttributes(
   options?: UpdateOptions,
 ): Promise<void> {
   checkOptions("updateAttributes", options, ["signal"]);
-  const place = placeOf("updateAttributes", store, path, options?.signal);
-  await changeDocument(place, (document) => {
+  const address = addressOf("updateAttributes", store, path, options?.signal);
+  await changeDocument(address, (document) => {
     const member = document.get("attributes");
     const stored: JsonObject = isJsonObject(member) ? member : new Map();
     const old = jsonToPlain(stored) as Record<string, unknown>;
@@ -83,15 +83,15 @@ export async function resize(
   options?: UpdateOptions,
 ): Promise<void> {
   checkOptions("resize", options, ["signal"]);
-  const place = placeOf("resize", store, path, options?.signal);
-  await changeDocument(place, async (document) => {
-    assertArrayDocument(document, place.path);
-    const chunkShape = parseChunkShape(document, place.path);
-    const old = parseShape(document, place.path);
-    const resized = withMember(document, "shape", [...checkShape(shape, old.length, place.path)]);
-    parseNodeMetadata(encodeUtf8(printJson(resized)), place.path);
+  const address = addressOf("resize", store, path, options?.signal);
+  await changeDocument(address, async (document) => {
+    assertArrayDocument(document, address.path);
+    const chunkShape = parseChunkShape(document, address.path);
+    const old = parseShape(document, address.path);
+    const resized = withMember(document, "shape", [...checkShape(shape, old.length, address.path)]);
+    parseNodeMetadata(encodeUtf8(printJson(resized)), address.path);
     const isShrunk = old.some((length, d) => (shape[d] as number) < length);
-    const outside = isShrunk ? await chunksOutside(place, chunkShape, shape) : [];
+    const outside = isShrunk ? await chunksOutside(address, chunkShape, shape) : [];
     return { document: resized, alsoDelete: outside };
   });
 }
@@ -112,7 +112,7 @@ interface ChunkLister {
 
 /** Plain stores keep such chunks: they cannot say which ones they have. */
 async function chunksOutside(
-  { store, path, signal }: NodePlace,
+  { store, path, signal }: NodeAddress,
   chunkShape: readonly number[],
   shape: readonly number[],
 ): Promise<number[][]> {
@@ -136,12 +136,12 @@ interface Change {
 
 /** Reads, changes and writes one zarr.json; nothing is written if it says the same as before. */
 async function changeDocument(
-  place: NodePlace,
+  address: NodeAddress,
   change: (document: JsonObject) => Change | Promise<Change>,
 ): Promise<void> {
-  const { store, path, signal } = place;
+  const { store, path, signal } = address;
   await inTurn(ownerOf(store), `document ${path}`, async () => {
-    const before = await mustReadDocument(place);
+    const before = await mustReadDocument(address);
     const { document, alsoDelete = [] } = await change(before);
     const text = printJson(document);
     if (text === printJson(before)) return;
@@ -150,7 +150,7 @@ async function changeDocument(
         (coordinates) => async () =>
           store.delete?.(`/${chunkKey(path, coordinates)}`, optionsOf(signal)),
       ),
-      () => writeDocument(place, encodeUtf8(text)),
+      () => writeDocument(address, encodeUtf8(text)),
     ]);
   });
 }

@@ -20,7 +20,7 @@ import {
 import type { Region } from "./codecs/elements.ts";
 import { parseRegion, type RegionDimension } from "./region.ts";
 import { writeBox } from "./write-box.ts";
-import { isForkStore, mustReadDocument, placeOf, type ZarrStore } from "./zarr-store.ts";
+import { addressOf, isForkStore, mustReadDocument, type ZarrStore } from "./zarr-store.ts";
 
 /** Options of `writeRegion`. */
 export interface WriteRegionOptions {
@@ -48,8 +48,8 @@ export async function writeRegion(
   options: WriteRegionOptions,
 ): Promise<void> {
   checkOptions("writeRegion", options ?? null, ["region", "data", "safeChunks", "signal"]);
-  const place = placeOf("writeRegion", store, path, options.signal);
-  const layout = parseLayout(await mustReadDocument(place), place.path);
+  const address = addressOf("writeRegion", store, path, options.signal);
+  const layout = parseLayout(await mustReadDocument(address), address.path);
   const plan = planRegion(layout, options);
   if (isForkStore(store) && options.safeChunks !== false) assertAligned(layout, plan.box);
   await writeBox({ store, layout, ...plan, signal: options.signal });

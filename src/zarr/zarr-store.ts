@@ -36,19 +36,19 @@ export interface ZarrStore {
 }
 
 /** A store with the canonical path of one node in it. */
-export interface NodePlace {
+export interface NodeAddress {
   readonly store: ZarrStore;
   readonly path: string;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Checks store and path; a leading slash may be missing. Throws `invalid-option`, `invalid-path`. */
-export function placeOf(
+export function addressOf(
   operation: string,
   store: ZarrStore,
   path: string,
   signal: AbortSignal | undefined,
-): NodePlace {
+): NodeAddress {
   if (typeof store?.get !== "function" || typeof store.set !== "function") {
     throw makeError(
       "invalid-option",
@@ -76,9 +76,9 @@ export function optionsOf(signal: AbortSignal | undefined): ZarrStoreOptions | u
   return signal === undefined ? undefined : { signal };
 }
 
-/** The zarr.json at the place, or `undefined`. Throws `bad-metadata` if it is no JSON object. */
-export async function readDocument(place: NodePlace): Promise<JsonObject | undefined> {
-  const { store, path, signal } = place;
+/** The zarr.json at the address, or `undefined`. Throws `bad-metadata` if it is no JSON object. */
+export async function readDocument(address: NodeAddress): Promise<JsonObject | undefined> {
+  const { store, path, signal } = address;
   const bytes = await store.get(`/${metadataKey(path)}`, optionsOf(signal));
   if (bytes === undefined) return undefined;
   let found: unknown;
@@ -92,32 +92,31 @@ export async function readDocument(place: NodePlace): Promise<JsonObject | undef
   throw makeError("bad-metadata", `zarr.json of ${path}: ${found}`, { details: { path } });
 }
 
-/** The zarr.json at the place. Throws `node-not-found`, `bad-metadata`. */
-export async function mustReadDocument(place: NodePlace): Promise<JsonObject> {
-  const document = await readDocument(place);
+/** The zarr.json at the address. Throws `node-not-found`, `bad-metadata`. */
+export async function mustReadDocument(address: NodeAddress): Promise<JsonObject> {
+  const document = await readDocument(address);
   if (document !== undefined) return document;
-  const { path } = place;
+  const { path } = address;
   throw makeError("node-not-found", `there is no array or group at ${path}`, { details: { path } });
 }
 
-/** Paths of groups above the place that are not there, outermost first. Throws `not-a-group`. */
-export async function missingGroups(place: NodePlace): Promise<string[]> {
+/** Paths of groups above the address that are not there, outermost first. Throws `not-a-group`. */
+export async function missingGroups(address: NodeAddress): Promise<string[]> {
   const missing: string[] = [];
-  for (let path = parentPath(place.path); path !== undefined; path = parentPath(path)) {
-    const document = await readDocument({ ...place, path });
+  for (let path = parentPath(address.path); path !== undefined; path = parentPath(path)) {
+    const document = await readDocument({ ...address, path });
     if (document === undefined) missing.unshift(path);
     else if (document.get("node_type") !== "group") {
-      throw makeError("not-a-group", `${path} is an array, so ${place.path} cannot lie below it`, {
-        details: { path, child: place.path },
-      });
+      const message = `${path} is an array, so ${address.path} cannot lie below it`;
+      throw makeError("not-a-group", message, { details: { path, child: address.path } });
     }
   }
   return missing;
 }
 
-/** Writes the zarr.json at the place. */
-export async function writeDocument(place: NodePlace, bytes: Uint8Array): Promise<void> {
-  await place.store.set(`/${metadataKey(place.path)}`, bytes, optionsOf(place.signal));
+/** Writes the zarr.json at the address. */
+export async function writeDocument(address: NodeAddress, bytes: Uint8Array): Promise<void> {
+  await address.store.set(`/${metadataKey(address.path)}`, bytes, optionsOf(address.signal));
 }
 
 /**
@@ -135,8 +134,8 @@ export async function applyEdits(
   for (const edit of edits) await edit();
 }
 
-/** Deletes the node at the place and all below it. */
-export async function deleteNode({ store, path, signal }: NodePlace): Promise<void> {
+/** Deletes the node at the address and all below it. */
+export async function deleteNode({ store, path, signal }: NodeAddress): Promise<void> {
   if (store.deleteDir === undefined) {
     throw makeError("invalid-option", `overwriting ${path} needs a store with deleteDir`, {
       details: { path, option: "overwrite" },

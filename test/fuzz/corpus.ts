@@ -19,6 +19,7 @@ import {
   TV17_LOCATIONS,
 } from "../unit/format/manifest/vectors.ts";
 import { OFFICIAL_FILES, officialFile } from "../unit/format/official-files.ts";
+import { arrayDocument } from "../zarr-documents.ts";
 
 /** The metadata files, as fuzzing names them. */
 export type SeedType = "repo-info" | "snapshot" | "manifest" | "transaction-log";
@@ -119,15 +120,7 @@ const group = (attributes: object = {}): Uint8Array =>
   text.encode(JSON.stringify({ zarr_format: 3, node_type: "group", attributes }));
 const array = (shape: number[], chunkShape: number[]): Uint8Array =>
   text.encode(
-    JSON.stringify({
-      zarr_format: 3,
-      node_type: "array",
-      shape,
-      data_type: "uint8",
-      chunk_grid: { name: "regular", configuration: { chunk_shape: chunkShape } },
-      chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
-      fill_value: 0,
-      codecs: [{ name: "bytes" }],
+    arrayDocument(shape, chunkShape, {
       attributes: { é: [1, 2.5, null] },
       dimension_names: shape.map((_, d) => (d === 0 ? "t" : null)),
     }),

@@ -11,6 +11,7 @@ import {
   type VersionRef,
 } from "../../src/index.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
+import { arrayDocument } from "../zarr-documents.ts";
 import type { Dump, DumpedChunk, DumpedDiff, DumpedNode, DumpedSnapshot, Step } from "./oracle.ts";
 
 /** Chunks of at most this many bytes are inline in the tests' repositories. */
@@ -90,17 +91,7 @@ export function arrayJson(
   chunkShape: readonly number[],
   attributes: Record<string, unknown> = {},
 ): string {
-  return JSON.stringify({
-    zarr_format: 3,
-    node_type: "array",
-    shape,
-    data_type: "uint8",
-    chunk_grid: { name: "regular", configuration: { chunk_shape: chunkShape } },
-    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
-    fill_value: 0,
-    codecs: [{ name: "bytes" }],
-    attributes,
-  });
+  return arrayDocument(shape, chunkShape, { attributes });
 }
 
 /** A zarr.json of a group. */

@@ -54,14 +54,14 @@ export class MergeOracle {
   }
 
   fork(parent: OracleState): OracleState {
-    publish(parent);
+    closeEpoch(parent);
     const overlay = current(parent);
     return overlay.size === 0 ? this.fresh() : this.fresh(overlay, parent);
   }
 
   /** A copy as `toBytes` makes it. */
   bytes(fork: OracleState): OracleState {
-    publish(fork);
+    closeEpoch(fork);
     return copy(fork);
   }
 
@@ -85,7 +85,7 @@ export class MergeOracle {
     fork: OracleState,
     policy: "error" | "ours" | "theirs",
   ): OracleOutcome {
-    publish(receiver);
+    closeEpoch(receiver);
     const accepted = covers(receiver.version, fork.need);
     const contained = [...fork.needSeen].every((number) => receiver.seen.has(number));
     if (accepted && !contained) throw new Error("accepts a fork whose overlay is missing");
@@ -123,7 +123,7 @@ export function current(state: OracleState): Map<number, OracleWrite> {
   return new Map([...state.overlay, ...state.own]);
 }
 
-function publish(state: OracleState): void {
+function closeEpoch(state: OracleState): void {
   if (!state.dirty) return;
   state.version.set(state.id, state.epoch);
   state.epoch++;

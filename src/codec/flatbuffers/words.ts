@@ -17,9 +17,9 @@ const UINT32_END = 2 ** 32;
 export type TableLayout = readonly number[];
 
 /** A table with all that hangs on it, encoded once and copied into one file after the other. */
-export interface FlatBufferPiece {
+export interface FlatBufferFragment {
   readonly words: Uint32Array;
-  /** Tables whose vtable is the file's, by position; the first is the piece's own, at 0. */
+  /** Tables whose vtable is the file's, by position; the first is the fragment's own, at 0. */
   readonly tables: readonly { readonly at: number; readonly layout: TableLayout }[];
 }
 
@@ -181,8 +181,8 @@ export class FlatBufferWords {
     return at;
   }
 
-  /** All words, as a piece that starts with the first deferred table. */
-  toPiece(): FlatBufferPiece {
+  /** All words, as a fragment that starts with the first deferred table. */
+  toFragment(): FlatBufferFragment {
     return { words: this.#words.slice(0, this.length), tables: this.#deferred };
   }
 
@@ -191,8 +191,8 @@ export class FlatBufferWords {
     if (this.length % 2 === 1) this.put(0);
   }
 
-  /** Copies a piece to the next multiple of 8 bytes; returns where. */
-  putPiece({ words, tables }: FlatBufferPiece): number {
+  /** Copies a fragment to the next multiple of 8 bytes; returns where. */
+  putFragment({ words, tables }: FlatBufferFragment): number {
     for (const { layout } of tables) this.vtableOf(layout);
     this.alignTo8Bytes();
     const start = this.reserve(words.length);

@@ -4,6 +4,7 @@
  * Spec: RFC 8878 "Zstandard Frames".
  */
 import { makeError } from "../../base/errors.ts";
+import type { Extent } from "../../base/extent.ts";
 
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50; // ..5f: the low 4 bits are free.
@@ -16,13 +17,10 @@ export const BLOCK_RAW = 0;
 export const BLOCK_RLE = 1;
 export const BLOCK_COMPRESSED = 2;
 
-/** One frame, located but not decoded. Offsets are into the bytes that were walked. */
-export interface ZstdFrame {
-  readonly start: number;
+/** One frame, its checksum included, located but not decoded. Offsets are into the bytes that were walked. */
+export interface ZstdFrame extends Extent {
   /** Where the first block header stands. */
   readonly blocksStart: number;
-  /** Behind the last block and the checksum. */
-  readonly end: number;
   /** 0: none. */
   readonly dictionaryId: number;
   readonly contentBytes: number | undefined;

@@ -12,14 +12,14 @@ import { allocate, type Values } from "./elements.ts";
 
 /** What is taken of one dimension; indices count from 0 and lie inside. */
 export type AxisSelection =
-  | { readonly kind: "range"; readonly start: number; readonly end: number }
+  | ({ readonly kind: "range" } & Extent)
   | { readonly kind: "list"; readonly indices: readonly number[] }
   | { readonly kind: "index"; readonly index: number };
 
-/** Up to this many elements are read per element wanted, before a list is read piece by piece. */
+/** Up to this many elements are read per element wanted, before a list is read section by section. */
 const READ_PER_WANTED_MAX = 4;
-/** Pieces of one box read at once. */
-const PIECES_UNDER_WAY_MAX = 8;
+/** Sections of one box read at once. */
+const SECTIONS_UNDER_WAY_MAX = 8;
 
 /** How many elements the selection takes; `undefined` if it drops the dimension. */
 function selectedLength(axis: AxisSelection): number | undefined {
@@ -40,7 +40,7 @@ export function selectSource(source: ArraySource, axes: readonly AxisSelection[]
 }
 
 /** Neighbouring elements of one dimension of the source, and which of them go where. */
-interface Piece {
+interface Section {
   readonly extent: Extent;
   /** Indices in the source, in the order of the target. */
   readonly indices: readonly number[] | undefined;
@@ -48,21 +48,21 @@ interface Piece {
   readonly length: number;
 }
 
-/** How a box is read: from one box of the source, or piece by piece. */
+/** How a box is read: from one box of the source, or section by section. */
 type Plan =
   | { readonly extents: Box }
-  | { readonly combinations: readonly Piece[][]; readonly size: readonly number[] };
+  | { readonly combinations: readonly Section[][]; readonly size: readonly number[] };
 
 function planOf(axes: readonly AxisSelection[], box: Box): Plan {
   let dimension = 0;
-  const pieces = axes.map((axis) =>
-    axis.kind === "index" ? piecesOf(axis, undefined) : piecesOf(axis, box[dimension++]),
+  const sections = axes.map((axis) =>
+    axis.kind === "index" ? sectionsOf(axis, undefined) : sectionsOf(axis, box[dimension++]),
   );
-  if (pieces.every((list) => list.length === 1 && list[0]?.indices === undefined)) {
-    return { extents: pieces.map((list) => (list[0] as Piece).extent) };
+  if (sections.every((list) => list.length === 1 && list[0]?.indices === undefined)) {
+    return { extents: sections.map((list) => (list[0] as Section).extent) };
   }
-  const size = pieces.map((list) => list.reduce((length, piece) => length + piece.length, 0));
-  return { combinations: combinations(pieces), size };
+  const size = sections.map((list) => list.reduce((length, section) => length + section.length, 0));
+  return { combinations: combinations(sections), size };
 }
 
 async function readSelection(
@@ -74,10 +74,10 @@ async function readSelection(
   const plan = planOf(axes, box);
   if ("extents" in plan) return source.read(plan.extents, signal);
   const target = allocate(source.type, elementCount(plan.size), "a selection");
-  await mapConcurrent(plan.combinations, PIECES_UNDER_WAY_MAX, async (combination) => {
+  await mapConcurrent(plan.combinations, SECTIONS_UNDER_WAY_MAX, async (combination) => {
     const extents = combination.map(({ extent }) => extent);
     const values = await source.read(extents, signal);
-    placePiece(combination, values, shapeOf(extents), target, plan.size);
+    copySection(combination, values, shapeOf(extents), target, plan.size);
   });
   return target;
 }
@@ -89,12 +89,12 @@ function readSelectionNow(source: ArraySource, axes: readonly AxisSelection[], b
   const target = allocate(source.type, elementCount(plan.size), "a selection");
   for (const combination of plan.combinations) {
     const extents = combination.map(({ extent }) => extent);
-    placePiece(combination, readNow(extents), shapeOf(extents), target, plan.size);
+    copySection(combination, readNow(extents), shapeOf(extents), target, plan.size);
   }
   return target;
 }
 
-function piecesOf(axis: AxisSelection, extent: Extent | undefined): Piece[] {
+function sectionsOf(axis: AxisSelection, extent: Extent | undefined): Section[] {
   if (axis.kind === "index" || extent === undefined) {
     const start = axis.kind === "index" ? axis.index : 0;
     return [{ extent: { start, end: start + 1 }, indices: undefined, targetStart: 0, length: 1 }];
@@ -120,40 +120,40 @@ function piecesOf(axis: AxisSelection, extent: Extent | undefined): Piece[] {
   ];
 }
 
-/** A piece for each stretch of rising neighbours. */
-function runsOf(wanted: readonly number[]): Piece[] {
-  const pieces: Piece[] = [];
+/** A section for each stretch of rising neighbours. */
+function runsOf(wanted: readonly number[]): Section[] {
+  const sections: Section[] = [];
   let from = 0;
   for (let i = 1; i <= wanted.length; i++) {
     if (i < wanted.length && wanted[i] === (wanted[i - 1] as number) + 1) continue;
     const start = wanted[from] as number;
     const length = i - from;
     const extent = { start, end: start + length };
-    pieces.push({ extent, indices: undefined, targetStart: from, length });
+    sections.push({ extent, indices: undefined, targetStart: from, length });
     from = i;
   }
-  return pieces;
+  return sections;
 }
 
-/** Every way to take one piece of each dimension. */
-function combinations(pieces: readonly Piece[][]): Piece[][] {
-  let combined: Piece[][] = [[]];
-  for (const list of pieces) {
-    combined = combined.flatMap((head) => list.map((piece) => [...head, piece]));
+/** Every way to take one section of each dimension. */
+function combinations(sections: readonly Section[][]): Section[][] {
+  let combined: Section[][] = [[]];
+  for (const list of sections) {
+    combined = combined.flatMap((head) => list.map((section) => [...head, section]));
   }
   return combined;
 }
 
-function placePiece(
-  pieces: readonly Piece[],
+function copySection(
+  sections: readonly Section[],
   values: Values,
   shape: readonly number[],
   target: Values,
   targetShape: readonly number[],
 ): void {
-  const targetStart = pieces.map((piece) => piece.targetStart);
-  const size = pieces.map(({ length }) => length);
-  const picked = pieces.findIndex(({ indices }) => indices !== undefined);
+  const targetStart = sections.map((section) => section.targetStart);
+  const size = sections.map(({ length }) => length);
+  const picked = sections.findIndex(({ indices }) => indices !== undefined);
   if (picked < 0) {
     const start = size.map(() => 0);
     copyRegion(
@@ -163,12 +163,12 @@ function placePiece(
     );
     return;
   }
-  gather(pieces, values, shape, target, targetShape);
+  gather(sections, values, shape, target, targetShape);
 }
 
 /** Copies element by element, each dimension by its own list of indices. */
 function gather(
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   values: Values,
   shape: readonly number[],
   target: Values,
@@ -176,20 +176,20 @@ function gather(
 ): void {
   const from = stridesOf(shape);
   const to = stridesOf(targetShape);
-  const offsets = pieces.map(({ indices, extent, length }, d) =>
+  const offsets = sections.map(({ indices, extent, length }, d) =>
     Array.from({ length }, (_, i) => {
       const index = indices === undefined ? i : (indices[i] as number) - extent.start;
       return index * (from[d] as number);
     }),
   );
   const visit = (d: number, sourceAt: number, targetAt: number): void => {
-    if (d === pieces.length) {
+    if (d === sections.length) {
       (target as unknown as number[])[targetAt] = values[sourceAt] as number;
       return;
     }
     const list = offsets[d] as number[];
     const step = to[d] as number;
-    let at = targetAt + (pieces[d] as Piece).targetStart * step;
+    let at = targetAt + (sections[d] as Section).targetStart * step;
     for (const offset of list) {
       visit(d + 1, sourceAt + offset, at);
       at += step;

@@ -3,7 +3,7 @@
  * coding, and the attributes that tell a reader of it. The reverse of `decodeAttributes`.
  */
 import { makeError } from "../../base/errors.ts";
-import { describe } from "../../base/options.ts";
+import { describe, mustBe } from "../../base/options.ts";
 import { type JsonValue, jsonFloat } from "../../codec/json.ts";
 import { type ElementType, isFloat, isInteger, isNumeric } from "../array/elements.ts";
 import type { Dtype } from "../model/data.ts";
@@ -104,7 +104,7 @@ function numberOf(
   const value = encoding[key];
   if (value === undefined || value === null) return undefined;
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw makeError("invalid-option", `${owner}: ${key} must be a number, got ${describe(value)}`, {
+  throw makeError("invalid-option", `${owner}: ${key} ${mustBe("a number", value)}`, {
     details: { variable: owner, option: key, found: describe(value) },
   });
 }

@@ -197,8 +197,8 @@ function roundHalfToEven(value: number): number {
 }
 
 function unfit(owner: string, what: string, element?: number): Error {
-  const place = element === undefined ? "" : `, at element ${element}`;
-  return makeError("invalid-option", `${owner}: ${what}${place}`, {
+  const where = element === undefined ? "" : `, at element ${element}`;
+  return makeError("invalid-option", `${owner}: ${what}${where}`, {
     details: { owner, ...(element === undefined ? {} : { element }) },
   });
 }

@@ -1,6 +1,6 @@
 /** What a user gives as a variable, checked and taken apart. */
 import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
+import { checkOptions, isPlainObject, mustBe } from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import { elementCount } from "../../zarr/box.ts";
 import { type ArraySource, memorySource } from "../array/array-source.ts";
@@ -74,7 +74,7 @@ export function partsOfInput(
 ): VariableParts {
   const owner = `variable ${name}`;
   if (!isPlainObject(input)) {
-    throw invalid(owner, `must be { dims, data }, got ${describe(input)}`);
+    throw invalid(owner, mustBe("{ dims, data }", input));
   }
   checkOptions(owner, input, KEYS);
   const dims = checkDims(input.dims, owner);
@@ -106,7 +106,7 @@ function checkDims(dims: unknown, owner: string): string[] {
   if (Array.isArray(dims) && dims.every((dim) => typeof dim === "string" && dim !== "")) {
     return [...dims];
   }
-  throw invalid(owner, `dims must be a list of names, got ${describe(dims)}`);
+  throw invalid(owner, `dims ${mustBe("a list of names", dims)}`);
 }
 
 function withDtype(flat: FlatData, { dtype, data }: VariableInput, owner: string): FlatData {

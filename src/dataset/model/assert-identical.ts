@@ -2,7 +2,7 @@
 import { makeError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import { printJson } from "../../codec/json.ts";
-import { indexAt } from "../../zarr/box.ts";
+import { indexAt, wholeBox } from "../../zarr/box.ts";
 import { formatInstant } from "../cf/time-units.ts";
 import { type Comparable, firstDifference } from "./compare-values.ts";
 import type { DataArray } from "./data-array.ts";
@@ -128,9 +128,9 @@ async function valueDifferences(
   const [x, y] = await Promise.all([comparable(a, signal), comparable(b, signal)]);
   const index = firstDifference(x, y);
   if (index < 0) return [];
-  const at = indexAt(a.shape, index);
-  const place = at.map((i, d) => `${a.dims[d]} ${i}`).join(", ");
-  const where = place === "" ? "" : ` at ${place}`;
+  const at = indexAt(wholeBox(a.shape), index);
+  const labels = at.map((i, d) => `${a.dims[d]} ${i}`).join(", ");
+  const where = labels === "" ? "" : ` at ${labels}`;
   return [`${owner}: ${show(x, index)} and ${show(y, index)}${where}`];
 }
 

@@ -1,6 +1,6 @@
 /** Makes the variables of a dataset of what a user gives, and checks that they fit together. */
 import { makeError } from "../../base/errors.ts";
-import { describe, isPlainObject } from "../../base/options.ts";
+import { checkOption, isPlainObject, mustBe } from "../../base/options.ts";
 import { inferShape, partsOfInput, type VariableInput } from "./array-input.ts";
 import { flattenData } from "./data.ts";
 import { DataArray } from "./data-array.ts";
@@ -19,12 +19,9 @@ export function makeVariables(
   coordinates: Inputs,
 ): { variables: Arrays; coordinates: Arrays; sizes: Record<string, number> } {
   for (const [option, inputs] of Object.entries({ variables, coordinates })) {
-    if (!isPlainObject(inputs)) {
-      throw makeError(
-        "invalid-option",
-        `Dataset: ${option} must be an object, got ${describe(inputs)}`,
-      );
-    }
+    checkOption("Dataset", option, inputs, (value) =>
+      isPlainObject(value) ? undefined : mustBe("an object", value),
+    );
   }
   const twice = Object.keys(variables).find((name) => Object.hasOwn(coordinates, name));
   if (twice !== undefined) {

@@ -1,6 +1,6 @@
 /** Selections by position, one per dimension, as `isel` takes them. */
 import { makeError } from "../../base/errors.ts";
-import { describe, isPlainObject } from "../../base/options.ts";
+import { describe, isPlainObject, mustBe, positiveInteger } from "../../base/options.ts";
 import type { AxisSelection } from "../array/axis-selection.ts";
 
 /** A range of positions; negative ones count from the end, what lies beyond is cut. */
@@ -33,7 +33,7 @@ export function parseIndexer(indexer: Indexer, dim: string, size: number): AxisS
     return asRange(list);
   }
   if (!isPlainObject(indexer) || !Object.keys(indexer).every((key) => KEYS.includes(key))) {
-    throw invalid(dim, `must be a position, a list or { start, end }, got ${describe(indexer)}`);
+    throw invalid(dim, mustBe("a position, a list or { start, end }", indexer));
   }
   return parseRange(indexer, dim, size);
 }
@@ -42,7 +42,7 @@ const KEYS: readonly string[] = ["start", "end", "stop", "step"];
 
 function parsePosition(position: unknown, dim: string, size: number): number {
   if (!Number.isSafeInteger(position)) {
-    throw invalid(dim, `a position must be an integer, got ${describe(position)}`);
+    throw invalid(dim, `a position ${mustBe("an integer", position)}`);
   }
   const index = (position as number) < 0 ? (position as number) + size : (position as number);
   if (index >= 0 && index < size) return index;
@@ -51,9 +51,8 @@ function parsePosition(position: unknown, dim: string, size: number): number {
 
 function parseRange(range: PositionRange, dim: string, size: number): AxisSelection {
   const step = range.step ?? 1;
-  if (!Number.isSafeInteger(step) || step < 1) {
-    throw invalid(dim, `a step must be a positive integer, got ${describe(step)}`);
-  }
+  const fault = positiveInteger(step);
+  if (fault !== undefined) throw invalid(dim, `a step ${fault}`);
   const start = boundOf(range.start ?? 0, dim, size);
   const end = Math.max(start, boundOf(range.end ?? range.stop ?? size, dim, size));
   if (step === 1) return { kind: "range", start, end };

@@ -3,7 +3,7 @@
  * "No time" is the smallest int64 (BigInt64Array) or NaN (Float64Array).
  */
 import { makeError } from "../../base/errors.ts";
-import { describe } from "../../base/options.ts";
+import { checkOption, mustBe } from "../../base/options.ts";
 import { type Calendar, dateOfDay, dayNumber, isRealCalendar } from "../cf/calendar.ts";
 import {
   formatInstant,
@@ -32,13 +32,11 @@ export class TimeArray {
    * @throws {invalid-option} values or units that make no times; {unimplemented} unknown calendars.
    */
   constructor(values: BigInt64Array | Float64Array, units: string, calendar = "standard") {
-    if (!(values instanceof BigInt64Array) && !(values instanceof Float64Array)) {
-      throw makeError(
-        "invalid-option",
-        `TimeArray: values must be a BigInt64Array or a Float64Array, got ${describe(values)}`,
-        { details: { option: "values", found: describe(values) } },
-      );
-    }
+    checkOption("TimeArray", "values", values, (value) =>
+      value instanceof BigInt64Array || value instanceof Float64Array
+        ? undefined
+        : mustBe("a BigInt64Array or a Float64Array", value),
+    );
     this.#parsed = parseTimeUnits(units, calendar, "TimeArray");
     this.values = values;
     this.units = units;

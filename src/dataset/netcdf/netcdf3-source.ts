@@ -6,7 +6,7 @@
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
-import { type Box, elementCount, shapeOf, stridesOf } from "../../zarr/box.ts";
+import { type Box, elementCount, offsetOf, shapeOf, stridesOf } from "../../zarr/box.ts";
 import { isLittleEndian, type Numbers, swapBytes } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "../array/array-source.ts";
 import { allocate } from "../array/elements.ts";
@@ -21,8 +21,7 @@ const SPAN_BYTES_MAX = 8 * 1024 * 1024;
 const READS_MAX = 4;
 
 /** Runs of one box that are read together; offsets are in bytes, from the file's start. */
-interface Span {
-  readonly start: number;
+interface Span extends Extent {
   end: number;
   readonly firstRun: number;
   runCount: number;
@@ -87,10 +86,8 @@ function runsOf({ shape, type, begin, isRecord, recordStride }: HeaderVariable, 
     if (size[inner] !== shape[inner]) break;
   }
   const outer = size.slice(0, inner);
-  let origin = begin;
-  box.forEach(({ start }: Extent, d) => {
-    origin += start * (strides[d] as number);
-  });
+  const first = box.map(({ start }) => start);
+  const origin = begin + offsetOf(first, strides);
   return {
     count: elementCount(outer),
     bytes,

@@ -3,9 +3,9 @@ import { mapConcurrent } from "../../base/concurrency.ts";
 import type { Extent } from "../../base/extent.ts";
 import type { JsonObject, JsonValue } from "../../codec/json.ts";
 import { wholeBox } from "../../zarr/box.ts";
-import type { NodePlace } from "../../zarr/zarr-store.ts";
+import type { NodeAddress } from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
-import { childPlace, readGroup, type StoredGroup } from "./group.ts";
+import { childAddress, readGroup, type StoredGroup } from "./group.ts";
 import { parseStoredArray, type StoredArray } from "./stored-array.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
 import { recode, type WriteContext, writeVariable } from "./write-chunks.ts";
@@ -27,12 +27,12 @@ const UNDER_WAY_MAX = 4;
  */
 export async function appendToZarr(
   dataset: DatasetContent,
-  place: NodePlace,
+  address: NodeAddress,
   context: WriteContext,
   options: AppendOptions,
 ): Promise<void> {
   const { appendDim: dim, mode = "a" } = options;
-  const group = await readGroup(place);
+  const group = await readGroup(address);
   const oldSize = group === undefined ? undefined : storedSize(group, dim);
   if (group === undefined || oldSize === undefined) {
     throw invalid("appendDim", `the store has no dimension ${dim} to append along`);
@@ -48,12 +48,12 @@ export async function appendToZarr(
   );
   for (const plan of plans) checkSizes(plan, dim);
   await checkTimes(grown, context);
-  const document = mode === "r+" ? undefined : groupDocument(dataset, place);
+  const document = mode === "r+" ? undefined : groupDocument(dataset, address);
   const resized = grown.map((plan) => resize(plan, dim, oldSize));
-  if (document !== undefined) await writeJson(place, document);
-  await writeNewDocuments(place, others);
+  if (document !== undefined) await writeJson(address, document);
+  await writeNewDocuments(address, others);
   await mapConcurrent(resized, UNDER_WAY_MAX, ({ target }) =>
-    writeJson({ ...place, path: target.path }, target.document),
+    writeJson({ ...address, path: target.path }, target.document),
   );
   await mapConcurrent(resized, UNDER_WAY_MAX, (plan) =>
     writeVariable(context, plan, appendedBox(plan.target, dim, oldSize)),
@@ -105,7 +105,7 @@ function planAll(
       if (asked === undefined) return planStoredArray(array, stored);
       throw invalid("encoding", `variable ${array.name} exists already: its encoding stays`);
     }
-    const { path } = childPlace(group.place, array.name);
+    const { path } = childAddress(group.address, array.name);
     return planNewArray(array, { path, asked, coordinates: texts.ofVariable.get(array.name) });
   });
 }

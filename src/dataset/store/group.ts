@@ -2,7 +2,7 @@
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import type { JsonValue } from "../../codec/json.ts";
-import { type NodePlace, readDocument } from "../../zarr/zarr-store.ts";
+import { type NodeAddress, readDocument } from "../../zarr/zarr-store.ts";
 import { childNames } from "./listing.ts";
 import { attributesOf, parseStoredArray, type StoredArray } from "./stored-array.ts";
 
@@ -11,53 +11,53 @@ const READS_MAX = 16;
 
 /** A group and the arrays right below it. */
 export interface StoredGroup {
-  readonly place: NodePlace;
+  readonly address: NodeAddress;
   readonly attributes: ReadonlyMap<string, JsonValue>;
   readonly arrays: ReadonlyMap<string, StoredArray>;
 }
 
-/** The place of an array of the group at `place`. */
-export function childPlace(place: NodePlace, name: string): NodePlace {
-  return { ...place, path: place.path === "/" ? `/${name}` : `${place.path}/${name}` };
+/** The address of an array of the group at `address`. */
+export function childAddress(address: NodeAddress, name: string): NodeAddress {
+  return { ...address, path: address.path === "/" ? `/${name}` : `${address.path}/${name}` };
 }
 
 /**
- * Reads the group at the place and its arrays, except those in `dropped`; one listing and one
+ * Reads the group at the address and its arrays, except those in `dropped`; one listing and one
  * request per node. Groups below it are left alone. `undefined` if nothing is there.
  * @throws {not-a-group} an array is there.
  * @throws {unimplemented} an array that is not supported, by name.
  */
 export async function readGroup(
-  place: NodePlace,
+  address: NodeAddress,
   dropped: readonly string[] = [],
 ): Promise<StoredGroup | undefined> {
-  const document = await readDocument(place);
+  const document = await readDocument(address);
   if (document === undefined) return undefined;
   if (document.get("node_type") !== "group") {
-    throw makeError("not-a-group", `${place.path} is an array, expected a group`, {
-      details: { path: place.path },
+    throw makeError("not-a-group", `${address.path} is an array, expected a group`, {
+      details: { path: address.path },
     });
   }
-  const names = (await childNames(place)).filter((name) => !dropped.includes(name)).sort();
+  const names = (await childNames(address)).filter((name) => !dropped.includes(name)).sort();
   const found = await mapConcurrent(names, READS_MAX, async (name) => {
-    const child = childPlace(place, name);
+    const child = childAddress(address, name);
     const own = await readDocument(child);
     if (own?.get("node_type") !== "array") return undefined;
     return parseStoredArray(name, child.path, own);
   });
   const arrays = new Map<string, StoredArray>();
   for (const array of found) if (array !== undefined) arrays.set(array.name, array);
-  return { place, attributes: attributesOf(document), arrays };
+  return { address, attributes: attributesOf(document), arrays };
 }
 
 /** As `readGroup`; throws `node-not-found` where nothing is. */
 export async function mustReadGroup(
-  place: NodePlace,
+  address: NodeAddress,
   dropped: readonly string[] = [],
 ): Promise<StoredGroup> {
-  const group = await readGroup(place, dropped);
+  const group = await readGroup(address, dropped);
   if (group !== undefined) return group;
-  throw makeError("node-not-found", `there is no group at ${place.path}`, {
-    details: { path: place.path },
+  throw makeError("node-not-found", `there is no group at ${address.path}`, {
+    details: { path: address.path },
   });
 }

@@ -4,7 +4,7 @@
  */
 import { makeError } from "../../base/errors.ts";
 import { metadataKey } from "../../session/store/key.ts";
-import { deleteNode, type NodePlace, type ZarrStore } from "../../zarr/zarr-store.ts";
+import { deleteNode, type NodeAddress, type ZarrStore } from "../../zarr/zarr-store.ts";
 
 interface ListingStore extends ZarrStore {
   listDir?(prefix: string, options?: object): AsyncIterable<string>;
@@ -12,8 +12,8 @@ interface ListingStore extends ZarrStore {
   keys?(): Iterable<string>;
 }
 
-/** Names of arrays and groups right below the group at the place, in no order. */
-export async function childNames({ store, path, signal }: NodePlace): Promise<string[]> {
+/** Names of arrays and groups right below the group at the address, in no order. */
+export async function childNames({ store, path, signal }: NodeAddress): Promise<string[]> {
   const lists = store as ListingStore;
   const names = new Set<string>();
   if (lists.listDir !== undefined) {
@@ -44,10 +44,10 @@ async function allKeys(store: ListingStore, path: string): Promise<string[]> {
   return keys.map((key) => (key.startsWith("/") ? key : `/${key}`));
 }
 
-/** Deletes the group at the place and everything below it. */
-export async function deleteTree(place: NodePlace): Promise<void> {
-  const { store, path, signal } = place;
-  if (store.deleteDir !== undefined) return deleteNode(place);
+/** Deletes the group at the address and everything below it. */
+export async function deleteTree(address: NodeAddress): Promise<void> {
+  const { store, path, signal } = address;
+  if (store.deleteDir !== undefined) return deleteNode(address);
   const prefix = path === "/" ? "/" : `${path}/`;
   for (const key of await allKeys(store as ListingStore, path)) {
     if (!key.startsWith(prefix)) continue;

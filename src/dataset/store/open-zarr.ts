@@ -6,7 +6,7 @@ import {
   isSerializer,
   isSharding,
 } from "../../zarr/codecs/codec-metadata.ts";
-import { placeOf, type ZarrStore } from "../../zarr/zarr-store.ts";
+import { addressOf, type ZarrStore } from "../../zarr/zarr-store.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { checkOpenOptions, datasetOfRaw, type OpenOptions } from "../model/dataset-of-raw.ts";
 import type { RawVariable } from "../netcdf/raw-variable.ts";
@@ -29,8 +29,8 @@ export interface OpenZarrOptions extends OpenOptions {
  */
 export async function openZarr(store: ZarrStore, options: OpenZarrOptions = {}): Promise<Dataset> {
   checkOpenOptions("openZarr", options, ["group"]);
-  const place = placeOf("openZarr", store, options.group ?? "/", options.signal);
-  const group = await mustReadGroup(place, options.dropVariables);
+  const address = addressOf("openZarr", store, options.group ?? "/", options.signal);
+  const group = await mustReadGroup(address, options.dropVariables);
   return datasetOfRaw(
     {
       variables: [...group.arrays.values()].map((array) => rawVariable(store, array)),

@@ -6,10 +6,10 @@
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
-import { describe, isPlainObject } from "../../base/options.ts";
-import { indexAt, shapeOf } from "../../zarr/box.ts";
+import { describe, isPlainObject, mustBe } from "../../base/options.ts";
+import { indexAt } from "../../zarr/box.ts";
 import { firstCutChunk } from "../../zarr/chunk-grid.ts";
-import type { NodePlace } from "../../zarr/zarr-store.ts";
+import type { NodeAddress } from "../../zarr/zarr-store.ts";
 import type { Values } from "../array/elements.ts";
 import { firstDifference } from "../model/compare-values.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
@@ -39,13 +39,13 @@ const UNDER_WAY_MAX = 4;
 type Extents = ReadonlyMap<string, Extent & { readonly size: number }>;
 
 /**
- * Writes `dataset` into its part of the group at `place`.
+ * Writes `dataset` into its part of the group at `address`.
  * @throws {invalid-option} a part that is not where it says, or does not fit the store.
  * @throws {region-not-aligned} a chunk that another writer would share.
  */
 export async function writeRegion(
   dataset: DatasetContent,
-  place: NodePlace,
+  address: NodeAddress,
   context: WriteContext,
   options: RegionOptions,
 ): Promise<void> {
@@ -53,7 +53,7 @@ export async function writeRegion(
   if (encoded.length > 0) {
     throw invalid("encoding", `variable ${encoded[0]} exists already: its encoding stays`);
   }
-  const group = await mustReadGroup(place);
+  const group = await mustReadGroup(address);
   const plans = planAll(dataset, group);
   const extents = await findExtents(dataset, plans, context, options.region);
   const isCoordinate = ({ array }: VariablePlan): boolean =>
@@ -85,7 +85,7 @@ async function findExtents(
   region: RegionOption,
 ): Promise<Extents> {
   if (region !== "auto" && !isPlainObject(region)) {
-    throw invalid("region", `region must be "auto" or an object, got ${describe(region)}`);
+    throw invalid("region", `region ${mustBe('"auto" or an object', region)}`);
   }
   const named = region === "auto" ? [] : Object.keys(region);
   const unknown = named.find((dim) => dataset.sizes[dim] === undefined);
@@ -220,7 +220,7 @@ async function assertStored(
   const index = firstDifference(own, stored);
   if (index < 0 || isStoredAs(plan, raw)) return;
   const { name } = plan.array;
-  const at = indexAt(shapeOf(box), index).map((i, d) => i + (box[d] as Extent).start);
+  const at = indexAt(box, index);
   const why = isCoordinate
     ? "coordinates are never written by region"
     : "it is one chunk, which the initialisation writes; writeInvariant: true writes it all the same";

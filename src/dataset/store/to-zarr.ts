@@ -4,19 +4,19 @@
  */
 import { createLimiter, mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
+import { checkOptions, describe, isPlainObject, mustBe } from "../../base/options.ts";
 import { wholeBox } from "../../zarr/box.ts";
 import { CHUNKS_UNDER_WAY_MAX } from "../../zarr/write-box.ts";
 import {
+  addressOf,
   missingGroups,
-  type NodePlace,
-  placeOf,
+  type NodeAddress,
   readDocument,
   type ZarrStore,
 } from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { appendToZarr } from "./append.ts";
-import { childPlace, readGroup, type StoredGroup } from "./group.ts";
+import { childAddress, readGroup, type StoredGroup } from "./group.ts";
 import { deleteTree } from "./listing.ts";
 import { type RegionOption, writeRegion } from "./region.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
@@ -91,17 +91,17 @@ export async function toZarr(
 ): Promise<void> {
   checkOptions("toZarr", options, KNOWN);
   const { signal } = options;
-  const place = placeOf("toZarr", store, options.group ?? "/", signal);
+  const address = addressOf("toZarr", store, options.group ?? "/", signal);
   checkCombination(options);
   checkNames(dataset, options);
   const context: WriteContext = { store, limiter: createLimiter(CHUNKS_UNDER_WAY_MAX), signal };
   if (options.appendDim !== undefined) {
-    return appendToZarr(dataset, place, context, { ...options, appendDim: options.appendDim });
+    return appendToZarr(dataset, address, context, { ...options, appendDim: options.appendDim });
   }
   if (options.region !== undefined) {
-    return writeRegion(dataset, place, context, { ...options, region: options.region });
+    return writeRegion(dataset, address, context, { ...options, region: options.region });
   }
-  await writeAll(dataset, place, context, options);
+  await writeAll(dataset, address, context, options);
 }
 
 function checkCombination(options: ToZarrOptions): void {
@@ -137,42 +137,42 @@ function checkNames(dataset: DatasetContent, { encoding }: ToZarrOptions): void 
       throw invalid("encoding", `there is no variable ${name} to encode`);
     }
     if (!isPlainObject(own)) {
-      throw invalid("encoding", `the encoding of ${name} must be an object, got ${describe(own)}`);
+      throw invalid("encoding", `the encoding of ${name} ${mustBe("an object", own)}`);
     }
   }
 }
 
 async function writeAll(
   dataset: DatasetContent,
-  place: NodePlace,
+  address: NodeAddress,
   context: WriteContext,
   options: ToZarrOptions,
 ): Promise<void> {
   const mode = options.mode ?? "w-";
-  const present = await readDocument(place);
+  const present = await readDocument(address);
   if (mode === "w-" && present !== undefined) {
     throw makeError(
       "node-already-exists",
-      `there is already a ${String(present.get("node_type"))} at ${place.path}; mode "w" replaces it`,
+      `there is already a ${String(present.get("node_type"))} at ${address.path}; mode "w" replaces it`,
       {
-        details: { path: place.path, mode },
+        details: { path: address.path, mode },
       },
     );
   }
   if (mode === "r+" && present === undefined) {
-    throw makeError("node-not-found", `there is no group at ${place.path}`, {
-      details: { path: place.path },
+    throw makeError("node-not-found", `there is no group at ${address.path}`, {
+      details: { path: address.path },
     });
   }
-  const group = mode === "w" || mode === "w-" ? undefined : await readGroup(place);
+  const group = mode === "w" || mode === "w-" ? undefined : await readGroup(address);
   if (group !== undefined && mode === "r+") checkAllExist(dataset, group);
-  const plans = planVariables(dataset, place, group, options.encoding);
-  const document = groupDocument(dataset, place);
-  const ancestors = await missingGroups(place);
-  if (mode === "w" && present !== undefined) await deleteTree(place);
-  await writeEmptyGroups(place, ancestors);
-  if (mode !== "r+") await writeJson(place, document);
-  await writeNewDocuments(place, plans);
+  const plans = planVariables(dataset, address, group, options.encoding);
+  const document = groupDocument(dataset, address);
+  const ancestors = await missingGroups(address);
+  if (mode === "w" && present !== undefined) await deleteTree(address);
+  await writeEmptyGroups(address, ancestors);
+  if (mode !== "r+") await writeJson(address, document);
+  await writeNewDocuments(address, plans);
   await writeValues(context, options.compute === false ? plans.filter(isInitial(dataset)) : plans);
 }
 
@@ -191,7 +191,7 @@ function checkAllExist(dataset: DatasetContent, group: StoredGroup): void {
 
 function planVariables(
   dataset: DatasetContent,
-  place: NodePlace,
+  address: NodeAddress,
   group: StoredGroup | undefined,
   encoding: ToZarrOptions["encoding"],
 ): VariablePlan[] {
@@ -200,7 +200,7 @@ function planVariables(
     const stored = group?.arrays.get(array.name);
     const asked = encoding?.[array.name];
     if (stored === undefined) {
-      const { path } = childPlace(place, array.name);
+      const { path } = childAddress(address, array.name);
       return planNewArray(array, { path, asked, coordinates: texts.ofVariable.get(array.name) });
     }
     if (asked !== undefined) {

@@ -3,7 +3,7 @@ import { encodeUtf8 } from "../../base/bytes.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
-import { type NodePlace, writeDocument } from "../../zarr/zarr-store.ts";
+import { type NodeAddress, writeDocument } from "../../zarr/zarr-store.ts";
 import { type CoordinateTexts, coordinateTexts } from "../cf/coordinates.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { checkedDocument, spelledAttributes, type VariablePlan } from "./variable-plan.ts";
@@ -17,36 +17,39 @@ export function textsOf(dataset: DatasetContent): CoordinateTexts {
 }
 
 /** The document of the dataset's group. Throws `bad-metadata` for attributes that JSON cannot say. */
-export function groupDocument(dataset: DatasetContent, place: NodePlace): JsonObject {
+export function groupDocument(dataset: DatasetContent, address: NodeAddress): JsonObject {
   const { ofGroup } = textsOf(dataset);
   const attributes = spelledAttributes(dataset.attributes, dataset.spelling);
   if (ofGroup !== undefined && !attributes.has("coordinates")) {
     attributes.set("coordinates", ofGroup);
   }
-  return checkedDocument(place.path, undefined, { ...EMPTY_GROUP, attributes });
+  return checkedDocument(address.path, undefined, { ...EMPTY_GROUP, attributes });
 }
 
 /** Writes one zarr.json. */
 export async function writeJson(
-  place: NodePlace,
+  address: NodeAddress,
   document: JsonObject | Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await writeDocument(place, encodeUtf8(printJson(document)));
+  await writeDocument(address, encodeUtf8(printJson(document)));
 }
 
 /** Makes groups without attributes. */
-export async function writeEmptyGroups(place: NodePlace, paths: readonly string[]): Promise<void> {
-  for (const path of paths) await writeJson({ ...place, path }, EMPTY_GROUP);
+export async function writeEmptyGroups(
+  address: NodeAddress,
+  paths: readonly string[],
+): Promise<void> {
+  for (const path of paths) await writeJson({ ...address, path }, EMPTY_GROUP);
 }
 
 /** Writes the documents of new arrays. */
 export async function writeNewDocuments(
-  place: NodePlace,
+  address: NodeAddress,
   plans: readonly VariablePlan[],
 ): Promise<void> {
   const made = plans.filter(({ isNew }) => isNew);
   await mapConcurrent(made, DOCUMENTS_UNDER_WAY_MAX, ({ target }) =>
-    writeJson({ ...place, path: target.path }, target.document),
+    writeJson({ ...address, path: target.path }, target.document),
   );
 }
 

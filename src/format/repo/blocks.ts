@@ -5,7 +5,7 @@
  * Where a block ends depends on the entry alone, so that blocks stay the same while entries come
  * at one end and, as in the ops log, go at the other.
  */
-import { type FlatBufferPiece, FlatBufferWords } from "../../codec/flatbuffers/words.ts";
+import { type FlatBufferFragment, FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 
 /** Entries of a block, on average. */
 const BLOCK_ENTRIES = 16;
@@ -21,15 +21,15 @@ export interface RepoBlock {
 }
 
 /** Entries, and the words that refer to them: so many for each, to be written in front. */
-export interface PlacedEntries<Entry> {
+export interface WrittenEntries<Entry> {
   readonly entries: readonly Entry[];
   /** Offsets are positions in the block, or in the file for entries behind the last block. */
   readonly front: Uint32Array;
 }
 
-/** One entry: what stands in the block, and the words in front, with positions in the piece. */
+/** One entry: what stands in the block, and the words in front, with positions in the fragment. */
 export interface EncodedEntry {
-  readonly piece: FlatBufferPiece;
+  readonly fragment: FlatBufferFragment;
   readonly front: Uint32Array;
 }
 
@@ -42,7 +42,7 @@ interface EntryKind<Entry> {
   readonly offsetsFrom: number;
 }
 
-type EntryBlock<Entry> = RepoBlock & PlacedEntries<Entry>;
+type EntryBlock<Entry> = RepoBlock & WrittenEntries<Entry>;
 
 /** Encodes entries of one kind, and remembers what it encoded as long as the entries live. */
 export class RepoEntries<Entry extends object> {
@@ -68,7 +68,7 @@ export class RepoEntries<Entry extends object> {
   }
 
   /** Writes `entries` to a file or block; their positions are those in it. */
-  put(words: FlatBufferWords, entries: readonly Entry[]): PlacedEntries<Entry> {
+  put(words: FlatBufferWords, entries: readonly Entry[]): WrittenEntries<Entry> {
     const { frontWords, offsetsFrom, encode } = this.#kind;
     const front = new Uint32Array(frontWords * entries.length);
     for (let i = 0; i < entries.length; i++) {
@@ -78,7 +78,7 @@ export class RepoEntries<Entry extends object> {
         encoded = encode(entry);
         this.#encoded.set(entry, encoded);
       }
-      const start = words.putPiece(encoded.piece);
+      const start = words.putFragment(encoded.fragment);
       front.set(encoded.front, frontWords * i);
       shiftOffsets(front, frontWords * i + offsetsFrom, frontWords * (i + 1), start);
     }
@@ -90,9 +90,9 @@ export class RepoEntries<Entry extends object> {
     const known = this.#blocks.get(last);
     if (known !== undefined && isRange(known.entries, entries, start, end)) return known;
     const words = new FlatBufferWords(ENTRY_WORDS * (end - start));
-    const placed = this.put(words, entries.slice(start, end));
+    const written = this.put(words, entries.slice(start, end));
     words.alignTo8Bytes();
-    const block = { ...placed, bytes: words.finish().slice() };
+    const block = { ...written, bytes: words.finish().slice() };
     this.#blocks.set(last, block);
     for (const entry of block.entries) this.#encoded.delete(entry);
     return block;

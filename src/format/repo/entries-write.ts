@@ -8,9 +8,9 @@ import { putMetadataItems } from "../metadata-write.ts";
 import {
   type EncodedEntry,
   NOWHERE,
-  type PlacedEntries,
   type RepoBlock,
   RepoEntries,
+  type WrittenEntries,
 } from "./blocks.ts";
 import { NO_PARENT, type RepoInfo, type RepoSnapshot } from "./read.ts";
 import { mustIndex } from "./refs-write.ts";
@@ -37,7 +37,7 @@ const snapshotEntries = new RepoEntries<RepoSnapshot>({
 });
 const updateEntries = new RepoEntries<RepoUpdate>({
   microsOf: ({ updatedAtMicros }) => updatedAtMicros,
-  encode: (update) => ({ piece: encodeUpdate(update), front: Uint32Array.of(0) }),
+  encode: (update) => ({ fragment: encodeUpdate(update), front: Uint32Array.of(0) }),
   frontWords: 1,
   offsetsFrom: 0,
 });
@@ -55,7 +55,7 @@ function encodeSnapshot(snapshot: RepoSnapshot): EncodedEntry {
   front.set(PRUNED, pruned.length === 0 ? NOWHERE : words.length);
   if (pruned.length > 0) words.put(pruned.length);
   for (const id of pruned) words.putBytes(objectIdToBytes(id));
-  return { piece: words.toPiece(), front: front.toPiece().words };
+  return { fragment: words.toFragment(), front: front.toFragment().words };
 }
 
 /** Writes the entries of one file: the vectors, in any order, and then what they point to. */
@@ -107,24 +107,24 @@ export class RepoEntriesWriter {
     // The newest update gets its backup's name later.
     const updateSplit = updateEntries.split(latestUpdates.slice(1).reverse());
     const lastUpdates = [...updateSplit.rest, latestUpdates[0] as RepoUpdate];
-    this.#placeSnapshots(snapshotEntries.put(words, snapshotSplit.rest), 0);
-    this.#placeUpdates(updateEntries.put(words, lastUpdates), 0, 0);
+    this.#pointToSnapshots(snapshotEntries.put(words, snapshotSplit.rest), 0);
+    this.#pointToUpdates(updateEntries.put(words, lastUpdates), 0, 0);
     words.alignTo8Bytes();
     let end = words.length;
     for (const block of snapshotSplit.blocks) {
-      this.#placeSnapshots(block, end);
+      this.#pointToSnapshots(block, end);
       end += block.bytes.length >> 2;
     }
     let younger = latestUpdates.length;
     for (const block of updateSplit.blocks) {
       younger -= block.entries.length;
-      this.#placeUpdates(block, younger, end);
+      this.#pointToUpdates(block, younger, end);
       end += block.bytes.length >> 2;
     }
     return [...snapshotSplit.blocks, ...updateSplit.blocks];
   }
 
-  #placeSnapshots({ entries, front }: PlacedEntries<RepoSnapshot>, base: number): void {
+  #pointToSnapshots({ entries, front }: WrittenEntries<RepoSnapshot>, base: number): void {
     const words = this.#words;
     for (let i = 0; i < entries.length; i++) {
       const { id, parentId } = entries[i] as RepoSnapshot;
@@ -144,7 +144,7 @@ export class RepoEntriesWriter {
   }
 
   /** `younger`: how many updates are younger than these, the oldest of which is the first. */
-  #placeUpdates({ front }: PlacedEntries<RepoUpdate>, younger: number, base: number): void {
+  #pointToUpdates({ front }: WrittenEntries<RepoUpdate>, younger: number, base: number): void {
     let at = this.#updates + younger + front.length;
     for (const position of front) this.#words.setOffset(--at, base + position);
   }

@@ -1,7 +1,7 @@
 /** Writes entries of the ops log and the status. Spec: v2 "Repo Info File" › Update, RepoStatus. */
 import { makeError } from "../../base/errors.ts";
 import {
-  type FlatBufferPiece,
+  type FlatBufferFragment,
   FlatBufferWords,
   type TableLayout,
 } from "../../codec/flatbuffers/words.ts";
@@ -29,7 +29,7 @@ const REASONLESS_LAYOUT = [24, 4, 8] as const;
 export function putStatus(words: FlatBufferWords, status: RepoStatus): number {
   const inner = new FlatBufferWords(32);
   deferStatus(inner, status);
-  return words.putPiece(inner.toPiece());
+  return words.putFragment(inner.toFragment());
 }
 
 /** Answers where. */
@@ -45,7 +45,7 @@ function deferStatus(words: FlatBufferWords, status: RepoStatus): number {
 }
 
 /** One entry of the ops log. @throws {unsupported-spec-version} for an unknown kind */
-export function encodeUpdate(update: RepoUpdate): FlatBufferPiece {
+export function encodeUpdate(update: RepoUpdate): FlatBufferFragment {
   const { backupPath } = update;
   const stored = storedUpdateOf(update.update);
   const words = new FlatBufferWords(64);
@@ -55,7 +55,7 @@ export function encodeUpdate(update: RepoUpdate): FlatBufferPiece {
   words.setOffset(table + 4, words.length);
   putFields(words, stored, update.update);
   if (backupPath !== undefined) words.setOffset(table + 5, words.putString(backupPath));
-  return words.toPiece();
+  return words.toFragment();
 }
 
 /** Kinds whose fields have the same types share a vtable, and so this object. */

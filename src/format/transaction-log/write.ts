@@ -20,6 +20,21 @@ const COORDINATES_LAYOUT = [8, 4] as const;
 const TABLES_PER_VTABLE = 256;
 const MOVE_LAYOUT = [24, 4, 8, 12, 20] as const;
 
+/** The log of a snapshot that changed nothing. */
+export function emptyTransactionLog(id: string): TransactionLog {
+  return {
+    id,
+    newGroups: [],
+    newArrays: [],
+    deletedGroups: [],
+    deletedArrays: [],
+    updatedGroups: [],
+    updatedArrays: [],
+    updatedChunks: [],
+    movedNodes: [],
+  };
+}
+
 /** The payload of a transaction log file; lists may come in any order. */
 export function encodeTransactionLog(log: TransactionLog): Uint8Array {
   const words = new FlatBufferWords(roomFor(log));

@@ -3,19 +3,21 @@
  * What the stored form (FlexBuffers of JSON values) has no place for is refused by name instead of
  * being bent. NaN and infinities become null, as in JSON; `undefined` members are left out.
  */
+import { isWellFormed } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
-import { describe, isPlainObject } from "../../base/options.ts";
+import { checkOption, describe, isPlainObject, mustBe, plainObject } from "../../base/options.ts";
 import { setMember } from "../../codec/members.ts";
 
 const DEPTH_MAX = 64; // Of the stored form; members of the metadata itself have depth 0.
 const VALUES_MAX = 100_000;
 const INT64_START = -(1n << 63n);
 const UINT64_END = 1n << 64n;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Whether the text can be stored: UTF-8 has no form for halves of surrogate pairs. */
-export function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
+/** The kind of a commit's message: text that can be stored. */
+export function wellFormedText(value: unknown): string | undefined {
+  return typeof value === "string" && isWellFormed(value)
+    ? undefined
+    : mustBe("a string of well-formed Unicode", value);
 }
 
 interface Copying {
@@ -38,18 +40,9 @@ export function copyCommitMetadata(
   metadata: unknown,
 ): Record<string, unknown> {
   if (metadata === undefined) return {};
-  if (!isPlainObject(metadata)) {
-    const found = describe(metadata);
-    throw makeError(
-      "invalid-option",
-      `${operation}: ${option} must be a plain object, got ${found}`,
-      {
-        details: { operation, option, found },
-      },
-    );
-  }
+  checkOption(operation, option, metadata, plainObject);
   const copying: Copying = { operation, option, path: [], above: new Set(), valueCount: 0 };
-  return copyMembers(copying, metadata);
+  return copyMembers(copying, metadata as Record<string, unknown>);
 }
 
 function copyMembers(copying: Copying, object: Record<string, unknown>): Record<string, unknown> {

@@ -1,8 +1,16 @@
 /** Options of commit, amend and flush, and their checks: everything before anything is written. */
-import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe } from "../../base/options.ts";
+import {
+  abortSignal,
+  anything,
+  checkOption,
+  checkOptions,
+  functionKind,
+  type OptionKinds,
+  positiveInteger,
+  trueOrFalse,
+} from "../../base/options.ts";
 import type { ConflictSolver } from "../rebase/conflict.ts";
-import { copyCommitMetadata, isWellFormed } from "./metadata.ts";
+import { copyCommitMetadata, wellFormedText } from "./metadata.ts";
 import type { CommitEvent } from "./report.ts";
 
 const ATTEMPTS_MAX = 1000;
@@ -37,34 +45,30 @@ export interface CheckedCommitOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-const KNOWN: Readonly<Record<"commit" | "amend" | "flush", readonly string[]>> = {
-  commit: ["metadata", "solver", "attemptsMax", "allowEmpty", "onProgress", "signal"],
-  amend: ["metadata", "allowEmpty", "onProgress", "signal"],
-  flush: ["metadata", "onProgress", "signal"],
+const FLUSH = { onProgress: functionKind, signal: abortSignal };
+const KNOWN: Readonly<Record<"commit" | "amend" | "flush", OptionKinds>> = {
+  commit: {
+    metadata: anything,
+    solver: functionKind,
+    attemptsMax: positiveInteger,
+    allowEmpty: anything,
+    ...FLUSH,
+  },
+  amend: { metadata: anything, allowEmpty: anything, ...FLUSH },
+  flush: { metadata: anything, ...FLUSH },
 };
 
 /** Checks message and options of a commit, amend or flush. @throws {invalid-option} */
 export function checkCommitOptions(
   operation: "commit" | "amend" | "flush",
-  message: unknown,
+  message: string,
   options: CommitOptions | undefined,
 ): CheckedCommitOptions {
   checkOptions(operation, options, KNOWN[operation]);
   const { metadata, solver, attemptsMax = ATTEMPTS_MAX, onProgress, signal } = options ?? {};
-  const allowEmpty: unknown = options?.allowEmpty ?? false;
-  if (typeof message !== "string" || !isWellFormed(message)) {
-    throw wrongOption(operation, "message", "a string of well-formed Unicode", message);
-  }
-  if (!(Number.isSafeInteger(attemptsMax) && attemptsMax >= 1)) {
-    throw wrongOption(operation, "attemptsMax", "a positive integer", attemptsMax);
-  }
-  if (typeof allowEmpty !== "boolean") {
-    throw wrongOption(operation, "allowEmpty", "true or false", allowEmpty);
-  }
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw wrongOption(operation, "onProgress", "a function", onProgress);
-  }
-  checkSolver(operation, solver);
+  const allowEmpty = options?.allowEmpty ?? false;
+  checkOption(operation, "message", message, wellFormedText);
+  checkOption(operation, "allowEmpty", allowEmpty, trueOrFalse);
   return {
     message,
     metadata: copyCommitMetadata(operation, "metadata", metadata),
@@ -78,13 +82,5 @@ export function checkCommitOptions(
 
 /** Throws `invalid-option` unless a solver is a function, or not given. */
 export function checkSolver(operation: string, solver: unknown): void {
-  if (solver === undefined || typeof solver === "function") return;
-  throw wrongOption(operation, "solver", "a function", solver);
-}
-
-function wrongOption(operation: string, option: string, expected: string, value: unknown): Error {
-  const found = describe(value);
-  return makeError("invalid-option", `${operation}: ${option} must be ${expected}, got ${found}`, {
-    details: { operation, option, found },
-  });
+  if (solver !== undefined) checkOption(operation, "solver", solver, functionKind);
 }

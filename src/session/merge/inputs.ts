@@ -6,7 +6,14 @@
 import { untilAborted } from "../../base/async-list.ts";
 import { asBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe } from "../../base/options.ts";
+import {
+  abortSignal,
+  checkOptions,
+  describe,
+  type OptionKinds,
+  oneOf,
+  trueOrFalse,
+} from "../../base/options.ts";
 import { decodeForkBytes } from "../fork/bytes.ts";
 import { contentOfFork, type ForkContent } from "../fork/content.ts";
 import { getState } from "../state/access.ts";
@@ -28,8 +35,12 @@ export interface MergeOptions {
 /** One or many inputs. */
 export type MergeInputs<F> = MergeInput<F> | Iterable<MergeInput<F>> | AsyncIterable<MergeInput<F>>;
 
-const POLICIES: readonly unknown[] = [undefined, "error", "ours", "theirs"];
-const CHECKS: readonly unknown[] = [undefined, "sample", "none"];
+const KNOWN: OptionKinds = {
+  onOverlap: oneOf(["error", "ours", "theirs"]),
+  checkChunks: oneOf(["sample", "none"]),
+  withOverlay: trueOrFalse,
+  signal: abortSignal,
+};
 
 /** Merges all inputs, in order; all or none. */
 export async function mergeInputs<F>(
@@ -37,7 +48,7 @@ export async function mergeInputs<F>(
   inputs: MergeInputs<F>,
   options: MergeOptions | undefined,
 ): Promise<MergeReport> {
-  checkMergeOptions(options);
+  checkOptions("merge", options, KNOWN);
   if (state.mode !== "writable") {
     throw makeError("merge-not-allowed", "merge: the session is read-only", {
       details: { snapshotId: state.baseId },
@@ -61,20 +72,6 @@ export async function mergeInputs<F>(
     return collector.report;
   };
   return runMerge(state, merge, signal);
-}
-
-function checkMergeOptions(options: MergeOptions | undefined): void {
-  checkOptions("merge", options, ["onOverlap", "checkChunks", "signal"]);
-  const wrong = (name: string, value: unknown, expected: string): Error =>
-    makeError("invalid-option", `merge: ${name} must be ${expected}, got ${describe(value)}`, {
-      details: { option: name, found: value },
-    });
-  if (!POLICIES.includes(options?.onOverlap)) {
-    throw wrong("onOverlap", options?.onOverlap, '"error", "ours" or "theirs"');
-  }
-  if (!CHECKS.includes(options?.checkChunks)) {
-    throw wrong("checkChunks", options?.checkChunks, '"sample" or "none"');
-  }
 }
 
 async function* eachInput<F>(

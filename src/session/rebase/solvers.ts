@@ -1,6 +1,5 @@
 /** The solvers that come with the engine. */
-import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe } from "../../base/options.ts";
+import { anything, checkOptions, describe } from "../../base/options.ts";
 import type { ConflictSolver } from "./conflict.ts";
 
 /** Options of `basicConflictSolver`. */
@@ -36,19 +35,15 @@ export function conflictDetector(): ConflictSolver {
  * @throws {invalid-option} an unknown option or value.
  */
 export function basicConflictSolver(options?: BasicConflictSolverOptions): ConflictSolver {
-  checkOptions("basicConflictSolver", options, [
-    "onChunkConflict",
-    "failOnDeleteOfUpdatedArray",
-    "failOnDeleteOfUpdatedGroup",
-  ]);
+  checkOptions("basicConflictSolver", options, {
+    onChunkConflict: (value) =>
+      ["ours", "theirs", "fail"].includes(value as string)
+        ? undefined
+        : `must be "ours", "theirs" or "fail", found ${describe(value)}`,
+    failOnDeleteOfUpdatedArray: anything,
+    failOnDeleteOfUpdatedGroup: anything,
+  });
   const { onChunkConflict = "ours" } = options ?? {};
-  if (!["ours", "theirs", "fail"].includes(onChunkConflict)) {
-    throw makeError(
-      "invalid-option",
-      `basicConflictSolver: onChunkConflict must be "ours", "theirs" or "fail", found ${describe(onChunkConflict)}`,
-      { details: { option: "onChunkConflict", found: describe(onChunkConflict) } },
-    );
-  }
   const onDeleteOfArray = options?.failOnDeleteOfUpdatedArray === true ? "fail" : "ours";
   const onDeleteOfGroup = options?.failOnDeleteOfUpdatedGroup === true ? "fail" : "ours";
   return prompt(({ type }) => {

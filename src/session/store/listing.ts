@@ -15,8 +15,8 @@ export async function* listKeys(
   prefix: string,
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
-  const layers = await loadLayers(state, signal);
   const { assets } = state.engine;
+  const layers = await loadLayers(state, signal);
   const nodes = nodesOfPrefix(layers, prefix);
   for (const { path } of nodes) yield metadataKey(path);
   for (const node of nodes) {
@@ -82,9 +82,9 @@ async function* coordinateNames(
   leading: readonly number[],
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
+  const { assets } = state.engine;
   const dimension = leading.length;
   if (dimension >= array.array.shape.length) return;
-  const { assets } = state.engine;
   const values = new Set<number>();
   for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
     for (const row of rowNumbers) {
@@ -118,8 +118,8 @@ export async function sizeOfPrefix(
   prefix: string,
   signal?: AbortSignal,
 ): Promise<number> {
-  const layers = await loadLayers(state, signal);
   const { assets } = state.engine;
+  const layers = await loadLayers(state, signal);
   let sizeBytes = 0;
   for (const node of nodesOfPrefix(layers, prefix)) {
     sizeBytes += node.userData.length;

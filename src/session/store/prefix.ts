@@ -1,6 +1,6 @@
 /** Prefixes and node paths as the store's listing and deleting operations take them. */
 import { makeError } from "../../base/errors.ts";
-import { describe } from "../../base/options.ts";
+import { describe, mustBe } from "../../base/options.ts";
 import { parsePath } from "../../format/node-path.ts";
 
 const U32_MAX = 0xffff_ffff;
@@ -8,7 +8,7 @@ const U32_MAX = 0xffff_ffff;
 /** The absolute path that a prefix names: slashes at either end are tolerated. Throws `bad-key-prefix`. */
 export function parseStorePrefix(prefix: string): string {
   if (typeof prefix !== "string") {
-    throw makeError("bad-key-prefix", `a prefix must be a string, got ${describe(prefix)}`, {
+    throw makeError("bad-key-prefix", `a prefix ${mustBe("a string", prefix)}`, {
       details: { prefix: describe(prefix) },
     });
   }

@@ -5,27 +5,32 @@ import { assert } from "../../base/errors.ts";
 import { isCount } from "../../base/options.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
+import type { Checksum } from "./ref-list.ts";
 
-/** One reference per position of `gridShape` in row-major order (last dimension fastest). */
-interface VirtualColumns {
+/** A box of references as columns, one entry per chunk of `gridShape` in row-major order. */
+export interface VirtualColumns {
   /** Chunks per dimension of the box. */
   readonly gridShape: readonly number[];
-  /** Coordinates of the box's first chunk; all 0 if left out. */
+  /** Coordinates of the box's first chunk; default all 0. */
   readonly gridOffset?: readonly number[] | undefined;
-  /** One URL per position, or distinct URLs and a code per position. */
+  /** One URL per chunk, or distinct URLs and a code per chunk. */
   readonly locations:
     | readonly string[]
     | { readonly dictionary: readonly string[]; readonly codes: Uint32Array };
+  /** Bytes. */
   readonly offsets: Float64Array;
+  /** Bytes. */
   readonly lengths: Float64Array;
-  /** Checksum of every target, if all have one and the same. */
+  /** The ETag of every target, if all have one and the same. */
   readonly etag?: string | undefined;
-  /** Seconds since the epoch, for every target; 0 = none. */
-  readonly lastModifiedSeconds?: number | undefined;
 }
 
 /** Sets all references of the box. */
-export function setVirtualColumns(table: ChunkTable, columns: VirtualColumns, dot: Dot): void {
+export function setVirtualColumns(
+  table: ChunkTable,
+  columns: VirtualColumns & Checksum,
+  dot: Dot,
+): void {
   const { gridShape, locations, offsets, lengths, etag, lastModifiedSeconds = 0 } = columns;
   assert(gridShape.length === table.rank, "the grid has the rank of the table");
   assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");

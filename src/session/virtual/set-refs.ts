@@ -5,7 +5,7 @@
 
 import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
-import { describe, isCount } from "../../base/options.ts";
+import { checkOption, describe, isCount, trueOrFalse } from "../../base/options.ts";
 import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import type { Layers } from "../state/layers.ts";
@@ -14,7 +14,7 @@ import { parseStoreKey } from "../store/key.ts";
 import { parseNodePath } from "../store/prefix.ts";
 import { assertInGrid } from "../view/chunks.ts";
 import { type ArrayNode, mustGetArray } from "../view/nodes.ts";
-import { setVirtualColumns } from "./columns.ts";
+import { setVirtualColumns, type VirtualColumns } from "./columns.ts";
 import { type Checksum, VirtualRefList } from "./ref-list.ts";
 
 /** A chunk that is bytes [offset, offset + length) of the object at `location`. */
@@ -36,20 +36,9 @@ export interface VirtualRefOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A box of references as columns, one entry per chunk of `gridShape` in row-major order. */
-export interface VirtualRefColumns {
-  /** Chunks per dimension of the box. */
-  readonly gridShape: readonly number[];
-  /** Coordinates of the box's first chunk; default all 0. */
-  readonly gridOffset?: readonly number[] | undefined;
-  readonly locations:
-    | readonly string[]
-    | { readonly dictionary: readonly string[]; readonly codes: Uint32Array };
-  /** Bytes. */
-  readonly offsets: Float64Array;
-  /** Bytes. */
-  readonly lengths: Float64Array;
-  readonly etag?: string | undefined;
+/** References of a box of chunks as columns. */
+export interface VirtualRefColumns extends VirtualColumns {
+  /** The modification time of every target, stored in seconds, rounded up. */
   readonly lastModified?: Date | undefined;
 }
 
@@ -313,14 +302,8 @@ function createLocationCheck(
     urlPrefix.endsWith("/") ? urlPrefix : `${urlPrefix}/`,
   );
   const names = new Set(containers.map(({ name }) => name));
-  const validate: unknown = options?.validateContainer ?? true;
-  if (typeof validate !== "boolean") {
-    throw makeError(
-      "invalid-option",
-      `validateContainer must be true or false, got ${describe(validate)}`,
-      { details: { option: "validateContainer", found: describe(validate) } },
-    );
-  }
+  const validate = options?.validateContainer ?? true;
+  checkOption(undefined, "validateContainer", validate, trueOrFalse);
   const origins: KnownOrigins = { plain: new Set(), latest: undefined };
   return (location) => {
     const normal = normaliseLocation(location, origins);

@@ -1,6 +1,6 @@
 /** Makes a local storage: checks its options and puts its parts together. */
 import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe } from "../../base/options.ts";
+import { checkOption, checkOptions, describe, oneOf } from "../../base/options.ts";
 import { type Runtime, systemRuntime } from "../../base/runtime.ts";
 import type { Storage } from "../port.ts";
 import { withDescriptorLimit } from "./descriptor-limit.ts";
@@ -22,8 +22,6 @@ export interface LocalFilesystemOptions {
   /** The platform's files; tests put a double here. Default: those of `node:fs`. */
   readonly fileSystem?: FileSystem | undefined;
 }
-
-const DURABILITIES: readonly unknown[] = ["none", "metadata", "full"];
 
 /** The absolute path that `path` (relative, absolute, or a `file:` URL) names. */
 function absolutePath(path: string | URL): string {
@@ -64,13 +62,8 @@ export function localFilesystemStorage(
 ): Storage {
   checkOptions("localFilesystemStorage", options, ["durability", "runtime", "fileSystem"]);
   const durability = options?.durability ?? "metadata";
-  if (!DURABILITIES.includes(durability)) {
-    throw makeError(
-      "invalid-option",
-      `localFilesystemStorage: durability must be "none", "metadata" or "full", got ${describe(durability)}`,
-      { details: { option: "durability", found: String(durability) } },
-    );
-  }
+  const known = oneOf(["none", "metadata", "full"]);
+  checkOption("localFilesystemStorage", "durability", durability, known);
   const root = absolutePath(path);
   const runtime = options?.runtime ?? systemRuntime();
   const platform = options?.fileSystem ?? nodeFileSystem(runtime);

@@ -46,7 +46,7 @@ import { etagOf, versionOf } from "./file-version.ts";
 import { ioError } from "./io-errors.ts";
 import { escapeSegment } from "./key-escaping.ts";
 import { dateOf, walkObjects } from "./walk.ts";
-import { linkWhole, writeInPlace, writeWhole } from "./write-once.ts";
+import { linkWhole, writeDirectly, writeWhole } from "./write-once.ts";
 
 /**
  * What survives a power loss once it is acknowledged. `full`: everything a commit rests on.
@@ -234,7 +234,7 @@ export class LocalStorage implements Storage {
       return this.#swept(files, await swap(this.#parts, files, expected, body, { sync, signal }));
     }
     if (!WRITE_ONCE_KINDS.has(objectKind)) return this.#replace(files, body, { sync, signal });
-    const write = objectKind === "chunk" ? writeInPlace : writeWhole;
+    const write = objectKind === "chunk" ? writeDirectly : writeWhole;
     return { outcome: "written", version: versionOf(await write(this.#parts, files, body, sync)) };
   }
 

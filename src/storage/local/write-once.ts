@@ -26,8 +26,8 @@ export async function writeWhole(
   return draft.facts;
 }
 
-/** Writes a new object in place; one that is there is replaced whole. */
-export async function writeInPlace(
+/** Writes a new object under its name at once; one that is there is replaced whole. */
+export async function writeDirectly(
   parts: SwapParts,
   files: ObjectFiles,
   body: Uint8Array,

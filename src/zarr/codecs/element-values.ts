@@ -2,8 +2,9 @@
  * What callers give as elements of a data type. Nothing is converted with loss, except that
  * float16 rounds and float32 rounds plain numbers.
  */
+import { isWellFormed } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
-import { describe } from "../../base/options.ts";
+import { describe, mustBe } from "../../base/options.ts";
 import type { DataType } from "./data-type.ts";
 import { bytesOf, type Elements, fillWith, isList, type Numbers } from "./elements.ts";
 import { float16Bits } from "./float16.ts";
@@ -100,11 +101,9 @@ export function filled(dataType: DataType, length: number, fill: Elements): Elem
 }
 
 function unfit(dataType: DataType, value: unknown, owner: string): Error {
-  return makeError(
-    "invalid-option",
-    `${owner} must be of type ${dataType.name}, got ${describe(value)}`,
-    { details: { dataType: dataType.name, found: describe(value) } },
-  );
+  return makeError("invalid-option", `${owner} ${mustBe(`of type ${dataType.name}`, value)}`, {
+    details: { dataType: dataType.name, found: describe(value) },
+  });
 }
 
 /** Sets one element; false if the data type cannot hold the value. */
@@ -165,7 +164,7 @@ function setComplex(numbers: Float32Array | Float64Array, index: number, value: 
 
 /** Halves of surrogate pairs have no bytes, and NULs at the end of fixed strings are padding. */
 function heldText({ isVariable, bytesPerElement }: DataType, value: unknown): string | undefined {
-  if (typeof value !== "string" || /\p{Surrogate}/u.test(value)) return undefined;
+  if (typeof value !== "string" || !isWellFormed(value)) return undefined;
   if (isVariable) return value;
   const isFit = [...value].length * 4 <= bytesPerElement && !value.endsWith("\0");
   return isFit ? value : undefined;

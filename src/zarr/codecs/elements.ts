@@ -4,7 +4,7 @@
  */
 import { equalBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
-import { elementCount, stridesOf } from "../box.ts";
+import { elementCount, offsetOf, stridesOf } from "../box.ts";
 
 /** Numbers in memory: bool as 0 and 1, float16 as bits, complex as pairs, raw bytes as bytes. */
 export type Numbers =
@@ -159,12 +159,6 @@ function withItems({ values, shape, start }: Region, items: number): Region {
 function asItems(values: Elements): Elements {
   if (!(values instanceof Float32Array)) return values;
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
-}
-
-function offsetOf(start: readonly number[], strides: readonly number[]): number {
-  let offset = 0;
-  for (let d = 0; d < start.length; d++) offset += (start[d] as number) * (strides[d] as number);
-  return offset;
 }
 
 function copyRun(

@@ -7,7 +7,15 @@ import { concatBytes } from "../../base/bytes.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import { isJsonArray, type JsonObject, type JsonValue, printJson } from "../../codec/json.ts";
-import { type Box, elementCount, relativeTo, shapeOf, stridesOf, wholeBox } from "../box.ts";
+import {
+  type Box,
+  elementCount,
+  offsetOf,
+  relativeTo,
+  shapeOf,
+  stridesOf,
+  wholeBox,
+} from "../box.ts";
 import {
   type ChunkGrid,
   chunkBox,
@@ -108,10 +116,6 @@ export function parseSharding(
   };
 }
 
-function numberOf({ strides }: Shard, coordinates: readonly number[]): number {
-  return coordinates.reduce((number, at, d) => number + at * (strides[d] as number), 0);
-}
-
 /** A chunk that is stored in the shard and that a box touches. */
 interface StoredChunk extends TouchedChunk, ShardEntry {
   readonly number: number;
@@ -128,7 +132,7 @@ async function readParts(
   if (entries === undefined) return;
   const wanted: StoredChunk[] = [];
   for (const touched of touchedChunks(box, shard.grid)) {
-    const number = numberOf(shard, touched.coordinates);
+    const number = offsetOf(touched.coordinates, shard.strides);
     const entry = entries[number];
     if (entry !== undefined) wanted.push({ ...touched, ...entry, number });
   }
@@ -227,7 +231,7 @@ async function encodeTouched(
 ): Promise<(Uint8Array | undefined)[]> {
   const encoded = Array.from({ length: shard.count }, (_, number) => present[number]);
   for (const touched of touchedChunks(box, shard.grid)) {
-    const number = numberOf(shard, touched.coordinates);
+    const number = offsetOf(touched.coordinates, shard.strides);
     const before = touched.isWhole ? undefined : encoded[number];
     const own = into(source, box, touched);
     encoded[number] = await encodeChunk(shard, before, touched, own, chunk);

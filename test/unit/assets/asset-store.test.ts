@@ -5,7 +5,10 @@ import { systemRuntime } from "../../../src/base/runtime.ts";
 import { encodeManifest } from "../../../src/format/manifest/write.ts";
 import { encodeSnapshot, type WritableSnapshot } from "../../../src/format/snapshot/write.ts";
 import type { TransactionLog } from "../../../src/format/transaction-log/read.ts";
-import { encodeTransactionLog } from "../../../src/format/transaction-log/write.ts";
+import {
+  emptyTransactionLog,
+  encodeTransactionLog,
+} from "../../../src/format/transaction-log/write.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { recordingStorage } from "./recording-storage.ts";
@@ -47,15 +50,8 @@ const snapshotOf = (id: string, nodeCount = 1): WritableSnapshot => ({
 });
 
 const logOf = (id: string): TransactionLog => ({
-  id,
+  ...emptyTransactionLog(id),
   newGroups: ["000000000000G"],
-  newArrays: [],
-  deletedGroups: [],
-  deletedArrays: [],
-  updatedGroups: [],
-  updatedArrays: [],
-  updatedChunks: [],
-  movedNodes: [],
 });
 
 const putSnapshot = (store: AssetStore, snapshot: WritableSnapshot) =>

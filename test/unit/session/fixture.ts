@@ -1,25 +1,13 @@
 /** A repository in memory with one committed array, as most session tests need it. */
 import { memoryStorage, Repository, type Session, type Storage } from "../../../src/index.ts";
+import { arrayDocument } from "../../zarr-documents.ts";
 
 /** The zarr.json of a group. */
 export const GROUP: Uint8Array = text('{"zarr_format":3,"node_type":"group","attributes":{}}');
 
 /** The zarr.json of a uint8 array. */
 export function array(shape: number[], chunkShape: number[], extra: object = {}): Uint8Array {
-  return text(
-    JSON.stringify({
-      zarr_format: 3,
-      node_type: "array",
-      shape,
-      data_type: "uint8",
-      chunk_grid: { name: "regular", configuration: { chunk_shape: chunkShape } },
-      chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
-      fill_value: 0,
-      codecs: [{ name: "bytes" }],
-      attributes: {},
-      ...extra,
-    }),
-  );
+  return text(arrayDocument(shape, chunkShape, extra));
 }
 
 /** UTF-8 bytes. */

@@ -121,10 +121,10 @@ function readAtom(cursor: PatternCursor, flags: Flags, depth: number): RegexNode
   if (first === "(") return readGroup(cursor, flags, depth);
   if (first === "[") return character(readBrackets(cursor, flags));
   if (first === "\\") {
-    const place = cursor.take(/^\\(b\{[a-z-]+\}|[AzbB<>])/)?.[1];
-    if (place === undefined) return character(readEscape(cursor, flags));
-    if (!Object.hasOwn(ESCAPED_ASSERTIONS, place)) throw new InvalidPattern();
-    return assertion(ESCAPED_ASSERTIONS[place] as RegexAssertion);
+    const boundary = cursor.take(/^\\(b\{[a-z-]+\}|[AzbB<>])/)?.[1];
+    if (boundary === undefined) return character(readEscape(cursor, flags));
+    if (!Object.hasOwn(ESCAPED_ASSERTIONS, boundary)) throw new InvalidPattern();
+    return assertion(ESCAPED_ASSERTIONS[boundary] as RegexAssertion);
   }
   const own = cursor.mustTake(/^[^*+?{]/u)[0];
   if (own === ".") return character(flags.s ? () => true : (other) => other !== "\n");

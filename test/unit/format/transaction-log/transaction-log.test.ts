@@ -6,20 +6,13 @@ import {
   type TransactionLog,
   type UpdatedChunks,
 } from "../../../../src/format/transaction-log/read.ts";
-import { encodeTransactionLog } from "../../../../src/format/transaction-log/write.ts";
+import {
+  emptyTransactionLog,
+  encodeTransactionLog,
+} from "../../../../src/format/transaction-log/write.ts";
 import { transactionLogs } from "../values.ts";
 
-const EMPTY: TransactionLog = {
-  id: "1CECHNKREP0F1RSTCMT0",
-  newGroups: [],
-  newArrays: [],
-  deletedGroups: [],
-  deletedArrays: [],
-  updatedGroups: [],
-  updatedArrays: [],
-  updatedChunks: [],
-  movedNodes: [],
-};
+const EMPTY = emptyTransactionLog("1CECHNKREP0F1RSTCMT0");
 const X = "1J5JJ9X1SEYJ8";
 const Y = "PGZS8BSNPXZ12";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { equalBytes } from "../../../../src/base/bytes.ts";
+import { equalBytes, isWellFormed } from "../../../../src/base/bytes.ts";
 import { encodeBase32 } from "../../../../src/codec/base32.ts";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
 import { INITIAL_SNAPSHOT_ID, NODE_ID_BYTES } from "../../../../src/format/ids.ts";
@@ -8,7 +8,6 @@ import { parsePath } from "../../../../src/format/node-path.ts";
 import type { ChangeSet, NodeChange } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import type { Dot } from "../../../../src/session/changes/dot.ts";
-import { isWellFormed } from "../../../../src/session/commit/metadata.ts";
 import { decodeForkBytes, encodeForkBytes } from "../../../../src/session/fork/bytes.ts";
 import {
   anyCoordinates,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SnapshotIndex } from "../../../../src/assets/snapshot-index.ts";
 import type { TransactionLog } from "../../../../src/format/transaction-log/read.ts";
+import { emptyTransactionLog } from "../../../../src/format/transaction-log/write.ts";
 import type {
   ChangeSet,
   NodeChange,
@@ -22,15 +23,7 @@ const snapshot = (paths: Record<string, string>): SnapshotNodes => ({
 });
 
 const log = (changes: Partial<TransactionLog>): TransactionLog => ({
-  id: "S",
-  newGroups: [],
-  newArrays: [],
-  deletedGroups: [],
-  deletedArrays: [],
-  updatedGroups: [],
-  updatedArrays: [],
-  updatedChunks: [],
-  movedNodes: [],
+  ...emptyTransactionLog("S"),
   ...changes,
 });
 const chunks = (nodeId: string, rank: number, ...data: number[]) => ({

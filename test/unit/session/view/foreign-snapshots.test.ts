@@ -10,7 +10,10 @@ import { selectRows } from "../../../../src/format/manifest/row-selection.ts";
 import { encodeManifest } from "../../../../src/format/manifest/write.ts";
 import type { NodeSnapshot } from "../../../../src/format/snapshot/read.ts";
 import { encodeSnapshot } from "../../../../src/format/snapshot/write.ts";
-import { encodeTransactionLog } from "../../../../src/format/transaction-log/write.ts";
+import {
+  emptyTransactionLog,
+  encodeTransactionLog,
+} from "../../../../src/format/transaction-log/write.ts";
 import { memoryStorage, Repository, systemRuntime } from "../../../../src/index.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { mustGetState } from "../../../../src/session/state/access.ts";
@@ -84,17 +87,7 @@ async function foreign(arrays: readonly ForeignArray[]): Promise<Repository> {
     specVersion: 2,
   } as const;
   await assets.writeSnapshot(snapshot, encodeSnapshot(snapshot));
-  const log = {
-    id,
-    newGroups: [],
-    newArrays: [],
-    deletedGroups: [],
-    deletedArrays: [],
-    updatedGroups: [],
-    updatedArrays: [],
-    updatedChunks: [],
-    movedNodes: [],
-  };
+  const log = emptyTransactionLog(id);
   await assets.writeTransactionLog(log, encodeTransactionLog(log));
   await repoState.update((repo) => ({
     repo: {

@@ -9,7 +9,7 @@ import {
   writeRegion,
 } from "../../../../src/zarr/index.ts";
 import { readBox } from "../../../../src/zarr/read-box.ts";
-import { mustReadDocument, placeOf } from "../../../../src/zarr/zarr-store.ts";
+import { addressOf, mustReadDocument } from "../../../../src/zarr/zarr-store.ts";
 import { PlainStore } from "../plain-store.ts";
 
 type Dtype = CreateArrayOptions["dtype"];
@@ -69,7 +69,7 @@ test("what is written region by region is read back, whatever the type, codecs a
       const shards = perShard === null ? undefined : chunkShape.map((size) => size * perShard);
       await createArray(store, "/a", { shape, chunkShape, dtype, codecs, shards });
       const layout = parseLayout(
-        await mustReadDocument(placeOf("test", store, "/a", undefined)),
+        await mustReadDocument(addressOf("test", store, "/a", undefined)),
         "/a",
       );
       const items = layout.dataType.itemsPerElement;

@@ -6,13 +6,13 @@ import { countingStorage } from "../../../../src/testing/index.ts";
 import { parseLayout } from "../../../../src/zarr/array-layout.ts";
 import { createArray, writeRegion } from "../../../../src/zarr/index.ts";
 import { readBox } from "../../../../src/zarr/read-box.ts";
-import { mustReadDocument, placeOf, type ZarrStore } from "../../../../src/zarr/zarr-store.ts";
+import { addressOf, mustReadDocument, type ZarrStore } from "../../../../src/zarr/zarr-store.ts";
 import { PlainStore } from "../plain-store.ts";
 
 const INDEX_BYTES = 4 * 16 + 4;
 
 async function layoutOf(store: ZarrStore, path: string) {
-  return parseLayout(await mustReadDocument(placeOf("test", store, path, undefined)), path);
+  return parseLayout(await mustReadDocument(addressOf("test", store, path, undefined)), path);
 }
 
 /** Four chunks of four int32 in one shard, not compressed. */
