@@ -167,7 +167,8 @@ function readUnion(
   return (character) => sets.some((set) => set(character));
 }
 
-function skipBlanks(cursor: PatternCursor, flags: CharacterFlags): void {
+/** Skips white space and comments where the flag `x` is set. */
+export function skipBlanks(cursor: PatternCursor, flags: CharacterFlags): void {
   if (flags.x) cursor.take(/^(?:\p{White_Space}|#[^\n]*)+/u);
 }
 

@@ -11,6 +11,7 @@ import {
   onlyCharacter,
   readBrackets,
   readEscape,
+  skipBlanks,
 } from "./class.ts";
 import { InvalidPattern, PatternCursor } from "./cursor.ts";
 
@@ -103,10 +104,6 @@ function readChoice(cursor: PatternCursor, flags: Flags, depth: number): RegexNo
   }
   nodes.push({ kind: "sequence", nodes: sequence });
   return nodes.length === 1 ? (nodes[0] as RegexNode) : { kind: "choice", nodes };
-}
-
-function skipBlanks(cursor: PatternCursor, flags: Flags): void {
-  if (flags.x) cursor.take(/^(?:\p{White_Space}|#[^\n]*)+/u);
 }
 
 function withFlags(flags: Flags, letters: string): Flags {
