@@ -102,7 +102,7 @@ export function oneOf(texts: readonly string[], expected?: string): OptionKind {
 }
 
 /** Whether `value` is an abort signal, also one of another realm. */
-export function isAbortSignal(value: unknown): value is AbortSignal {
+function isAbortSignal(value: unknown): value is AbortSignal {
   const signal = value as Partial<AbortSignal> | null | undefined;
   return typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
 }

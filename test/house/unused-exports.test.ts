@@ -5,13 +5,6 @@ import { codeOf, filesUnder, textOf } from "./source-tree.ts";
 
 /** Exports that no file of `src/` imports, and why they may stay. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  "base/options.ts: isAbortSignal": "of its file, until its checks are written anew",
-  "dataset/model/array-input.ts: KnownSizes": "of its file, until the model is written anew",
-  "dataset/model/data.ts: widthOf": "the same",
-  "dataset/model/dataset-input.ts: Arrays": "the same",
-  "dataset/model/dataset-of-raw.ts: RawGroup": "the same",
-  "dataset/model/dataset.ts: DatasetOrigin": "the same",
-  "dataset/model/time-array.ts: isSameEncoded": "the same",
   "format/repo/update.ts: UpdateLayouts": "a test shows what it keeps from compiling",
 };
 

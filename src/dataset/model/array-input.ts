@@ -61,7 +61,7 @@ export class VariableParts {
 const KEYS = ["dims", "data", "shape", "attributes", "encoding", "dtype", "name"];
 
 /** Sizes of dimensions that are known from elsewhere. */
-export type KnownSizes = ReadonlyMap<string, number>;
+type KnownSizes = ReadonlyMap<string, number>;
 
 /**
  * The parts of a variable in memory.

@@ -183,7 +183,7 @@ function toUint64(items: bigint[], owner: string): BigUint64Array {
 }
 
 /** Bytes of the longest byte string; at least 1, which the shortest Zarr type has. */
-export function widthOf(values: Values): number {
+function widthOf(values: Values): number {
   let width = 1;
   if (!isList(values)) return width;
   for (const value of values) width = Math.max(width, value.length);

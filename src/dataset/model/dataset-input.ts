@@ -8,7 +8,7 @@ import { DataArray } from "./data-array.ts";
 type Inputs = Readonly<Record<string, VariableInput | DataArray>>;
 
 /** Variables by name; made without a prototype, so that no name finds what it should not. */
-export type Arrays = Record<string, DataArray>;
+type Arrays = Record<string, DataArray>;
 
 /**
  * Variables and coordinates.

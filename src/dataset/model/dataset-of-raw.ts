@@ -28,7 +28,7 @@ export function checkOpenOptions(
 }
 
 /** What a reader found. */
-export interface RawGroup {
+interface RawGroup {
   readonly variables: readonly RawVariable[];
   readonly attributes: ReadonlyMap<string, JsonValue>;
   readonly encoding: Record<string, unknown>;

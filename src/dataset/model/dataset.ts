@@ -24,7 +24,7 @@ export interface DatasetInput {
 }
 
 /** What a reader adds. */
-export interface DatasetOrigin {
+interface DatasetOrigin {
   /** Group attributes as they were spelled. */
   readonly spelling: ReadonlyMap<string, JsonValue>;
   /** Facts that are no attributes. */

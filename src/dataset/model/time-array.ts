@@ -103,11 +103,6 @@ export function instantOf(
   return reference + BigInt(whole) * unitNanos + BigInt(fraction);
 }
 
-/** Whether two encoded values of the same units are the same time. */
-export function isSameEncoded(a: bigint | number, b: bigint | number): boolean {
-  return a === b || (Number.isNaN(a) && Number.isNaN(b));
-}
-
 /** Instants in whole units, or `undefined` if some lie between. No time stays no time. */
 export function encodeWhole(
   instants: readonly (bigint | undefined)[],

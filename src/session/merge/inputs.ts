@@ -29,6 +29,8 @@ export interface MergeOptions {
   readonly onOverlap?: OverlapPolicy | undefined;
   /** `sample` (default): one HEAD per fork finds forks of another repository. */
   readonly checkChunks?: "sample" | "none" | undefined;
+  /** For forks that `save` will leave in the repository: not built yet, and of no effect. */
+  readonly withOverlay?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
