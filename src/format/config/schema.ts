@@ -1,5 +1,6 @@
 /**
- * Every configuration key: its name for users, its name and type in storage, its range. A stored
+ * Every configuration key: its name for users, its type in storage, its range. Its name in storage
+ * is the same in snake case. A stored
  * value of a wrong type keeps official clients from opening the repository at all, so what is
  * written here is exactly what they write. Spec: docs/format.md "Configuration".
  */
@@ -37,8 +38,8 @@ const concurrency: ConfigKind = integer(U16, [1]);
 
 const compression = record(
   {
-    algorithm: { stored: "algorithm", kind: compressionAlgorithm() },
-    level: { stored: "level", kind: integer(U8, ZSTD_LEVELS) },
+    algorithm: compressionAlgorithm(),
+    level: integer(U8, ZSTD_LEVELS),
   },
   { isMerged: true },
 );
@@ -55,63 +56,54 @@ function compressionAlgorithm(): ConfigKind {
 
 const caching = record(
   {
-    numSnapshotNodes: { stored: "num_snapshot_nodes", kind: integer(U64) },
-    numChunkRefs: { stored: "num_chunk_refs", kind: integer(U64) },
-    numTransactionChanges: { stored: "num_transaction_changes", kind: integer(U64) },
-    numBytesAttributes: { stored: "num_bytes_attributes", kind: integer(U64) },
-    numBytesChunks: { stored: "num_bytes_chunks", kind: integer(U64) },
+    numSnapshotNodes: integer(U64),
+    numChunkRefs: integer(U64),
+    numTransactionChanges: integer(U64),
+    numBytesAttributes: integer(U64),
+    numBytesChunks: integer(U64),
   },
   { isMerged: true },
 );
 
 const retries = record(
   {
-    maxTries: { stored: "max_tries", kind: integer(NONZERO_U16) },
-    initialBackoffMs: { stored: "initial_backoff_ms", kind: integer(U32) },
-    maxBackoffMs: { stored: "max_backoff_ms", kind: integer(U32) },
+    maxTries: integer(NONZERO_U16),
+    initialBackoffMs: integer(U32),
+    maxBackoffMs: integer(U32),
   },
   { isMerged: true },
 );
 
 const storageConcurrency = record(
   {
-    maxConcurrentRequestsForObject: {
-      stored: "max_concurrent_requests_for_object",
-      kind: integer(NONZERO_U16),
-    },
-    idealConcurrentRequestSize: {
-      stored: "ideal_concurrent_request_size",
-      kind: integer(NONZERO_U64),
-    },
+    maxConcurrentRequestsForObject: integer(NONZERO_U16),
+    idealConcurrentRequestSize: integer(NONZERO_U64),
   },
   { isMerged: true },
 );
 
 const storageTimeouts = record(
   {
-    connectTimeoutMs: { stored: "connect_timeout_ms", kind: integer(U32) },
-    readTimeoutMs: { stored: "read_timeout_ms", kind: integer(U32) },
-    operationTimeoutMs: { stored: "operation_timeout_ms", kind: integer(U32) },
-    operationAttemptTimeoutMs: { stored: "operation_attempt_timeout_ms", kind: integer(U32) },
+    connectTimeoutMs: integer(U32),
+    readTimeoutMs: integer(U32),
+    operationTimeoutMs: integer(U32),
+    operationAttemptTimeoutMs: integer(U32),
   },
   { isMerged: true },
 );
 
 const storage = record(
   {
-    concurrency: { stored: "concurrency", kind: storageConcurrency },
-    retries: { stored: "retries", kind: retries },
-    timeouts: { stored: "timeouts", kind: storageTimeouts },
-    unsafeUseConditionalUpdate: { stored: "unsafe_use_conditional_update", kind: flag },
-    unsafeUseConditionalCreate: { stored: "unsafe_use_conditional_create", kind: flag },
-    unsafeUseMetadata: { stored: "unsafe_use_metadata", kind: flag },
-    storageClass: { stored: "storage_class", kind: text },
-    metadataStorageClass: { stored: "metadata_storage_class", kind: text },
-    chunksStorageClass: { stored: "chunks_storage_class", kind: text },
-    minimumSizeForMultipartUpload: {
-      stored: "minimum_size_for_multipart_upload",
-      kind: integer(U64),
-    },
+    concurrency: storageConcurrency,
+    retries,
+    timeouts: storageTimeouts,
+    unsafeUseConditionalUpdate: flag,
+    unsafeUseConditionalCreate: flag,
+    unsafeUseMetadata: flag,
+    storageClass: text,
+    metadataStorageClass: text,
+    chunksStorageClass: text,
+    minimumSizeForMultipartUpload: integer(U64),
   },
   { isMerged: true },
 );
@@ -121,11 +113,8 @@ function storedRecord(
   kinds: Readonly<Record<string, ConfigKind>>,
   options: { readonly isMerged?: boolean; readonly isRequired?: boolean } = {},
 ): ConfigKind {
-  const isRequired = options.isRequired === true;
-  const fields = Object.entries(kinds).map(([key, kind]) => {
-    return [key, { stored: key, kind, isRequired }] as const;
-  });
-  const isMerged = options.isMerged === true;
+  const { isMerged = false, isRequired = false } = options;
+  const fields = Object.entries(kinds).map(([key, kind]) => [key, { kind, isRequired }] as const);
   return record(Object.fromEntries(fields), { isMerged, allowsNull: true });
 }
 
@@ -185,17 +174,14 @@ const manifest = storedRecord(
 
 /** Older official clients refuse a record without its flags: they are always stored. */
 const s3Options = record({
-  region: { stored: "region", kind: text },
-  endpointUrl: { stored: "endpoint_url", kind: text },
-  anonymous: { stored: "anonymous", kind: flag, absent: false },
-  allowHttp: { stored: "allow_http", kind: flag, absent: false },
-  forcePathStyle: { stored: "force_path_style", kind: flag, absent: false },
-  networkStreamTimeoutSeconds: { stored: "network_stream_timeout_seconds", kind: integer(U32) },
-  requesterPays: { stored: "requester_pays", kind: flag, absent: false },
-  checksumAlgorithm: {
-    stored: "checksum_algorithm",
-    kind: oneOf(["crc32", "crc32c", "crc64_nvme", "sha1", "sha256"]),
-  },
+  region: text,
+  endpointUrl: text,
+  anonymous: { kind: flag, absent: false },
+  allowHttp: { kind: flag, absent: false },
+  forcePathStyle: { kind: flag, absent: false },
+  networkStreamTimeoutSeconds: integer(U32),
+  requesterPays: { kind: flag, absent: false },
+  checksumAlgorithm: oneOf(["crc32", "crc32c", "crc64_nvme", "sha1", "sha256"]),
 });
 
 const HEADERS_KEY = "headers";
@@ -204,8 +190,8 @@ const HEADERS_KEY = "headers";
 function httpOptions(): ConfigKind {
   const texts = dictionary(text);
   const passed = record({
-    opts: { stored: "opts", kind: texts },
-    headers: { stored: HEADERS_KEY, kind: texts },
+    opts: texts,
+    headers: texts,
   });
   return {
     read(value, at, origin) {
@@ -258,7 +244,7 @@ function objectStore(): ConfigKind {
       }
       const kind = caseOf(isPlainObject(value) ? value["type"] : undefined)?.kind;
       const field0 = kind && { field0: { stored: "field0", kind, isRequired: true } };
-      const shape = { type: { stored: "type", kind: type, isRequired: true }, ...field0 };
+      const shape = { type: { kind: type, isRequired: true }, ...field0 };
       return record(shape).read(value, at, origin);
     },
     store(value, previous) {
@@ -272,14 +258,14 @@ function objectStore(): ConfigKind {
 }
 
 const container = record({
-  name: { stored: "name", kind: text },
-  urlPrefix: { stored: "url_prefix", kind: text, isRequired: true },
-  store: { stored: "store", kind: objectStore(), isRequired: true },
+  name: text,
+  urlPrefix: { kind: text, isRequired: true },
+  store: { kind: objectStore(), isRequired: true },
 });
 
 /** Stored one level deeper, under the only key it has. */
 function repoUpdateRetries(): ConfigKind {
-  const outer = record({ default: { stored: "default", kind: retries } }, { isMerged: true });
+  const outer = record({ default: retries }, { isMerged: true });
   return {
     ...retries,
     read(value, at, origin) {
@@ -294,20 +280,17 @@ function repoUpdateRetries(): ConfigKind {
 /** The whole configuration. */
 export const CONFIG_SCHEMA: ConfigKind = record(
   {
-    inlineChunkThresholdBytes: { stored: "inline_chunk_threshold_bytes", kind: integer(U16) },
-    getPartialValuesConcurrency: { stored: "get_partial_values_concurrency", kind: concurrency },
-    compression: { stored: "compression", kind: compression },
-    maxConcurrentRequests: { stored: "max_concurrent_requests", kind: concurrency },
-    maxConcurrentDecodes: { stored: "max_concurrent_decodes", kind: concurrency },
-    caching: { stored: "caching", kind: caching },
-    storage: { stored: "storage", kind: storage },
-    virtualChunkContainers: { stored: "virtual_chunk_containers", kind: dictionary(container) },
-    manifest: { stored: "manifest", kind: manifest },
-    repoUpdateRetries: { stored: "repo_update_retries", kind: repoUpdateRetries() },
-    numUpdatesPerRepoInfoFile: {
-      stored: "num_updates_per_repo_info_file",
-      kind: integer(U16, [1]),
-    },
+    inlineChunkThresholdBytes: integer(U16),
+    getPartialValuesConcurrency: concurrency,
+    compression,
+    maxConcurrentRequests: concurrency,
+    maxConcurrentDecodes: concurrency,
+    caching,
+    storage,
+    virtualChunkContainers: dictionary(container),
+    manifest,
+    repoUpdateRetries: repoUpdateRetries(),
+    numUpdatesPerRepoInfoFile: integer(U16, [1]),
   },
   // A key of old versions that all others carry along.
   { isMerged: true, storedOnly: { previous_file: null } },

@@ -96,14 +96,17 @@ export function oneOf(words: readonly string[]): ConfigKind {
   return scalar(`one of ${words.join(", ")}`, (value) => words.includes(value as string));
 }
 
-/** One key of a record. */
+/** One key of a record; stored under the same name in snake case. */
 interface ConfigField {
-  /** The key as stored. */
-  readonly stored: string;
   readonly kind: ConfigKind;
   readonly isRequired?: boolean;
   /** What is stored when the key is absent; else null. */
   readonly absent?: unknown;
+}
+
+interface StoredField extends ConfigField {
+  /** The key as stored. */
+  readonly stored: string;
 }
 
 /** How a record behaves. */
@@ -116,11 +119,17 @@ interface RecordOptions {
   readonly storedOnly?: Readonly<Record<string, unknown>>;
 }
 
-/** An object with known keys. */
+/** An object with known keys, each with its kind, and what else holds for it. */
 export function record(
-  fields: Readonly<Record<string, ConfigField>>,
+  members: Readonly<Record<string, ConfigKind | ConfigField>>,
   options: RecordOptions = {},
 ): ConfigKind {
+  const fields = Object.fromEntries(
+    Object.entries(members).map(([key, member]) => {
+      const field = "kind" in member ? member : { kind: member };
+      return [key, { ...field, stored: snakeCase(key) } as StoredField];
+    }),
+  );
   const known = new Set(Object.values(fields).map(({ stored }) => stored));
   const kind: ConfigKind = {
     read: (value, at, origin) => readRecord(value, at, { fields, options, origin }),
@@ -144,6 +153,10 @@ export function record(
   return { ...kind, merge: (base, override) => mergeRecords(fields, base, override) };
 }
 
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 /** Whether a key is as good as not there. */
 function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
@@ -153,7 +166,7 @@ function readRecord(
   value: unknown,
   at: string,
   context: {
-    readonly fields: Readonly<Record<string, ConfigField>>;
+    readonly fields: Readonly<Record<string, StoredField>>;
     readonly options: RecordOptions;
     readonly origin: ConfigOrigin;
   },
@@ -186,7 +199,7 @@ function mustBeObject(value: unknown, at: string, origin: ConfigOrigin): Record<
 }
 
 function mergeRecords(
-  fields: Readonly<Record<string, ConfigField>>,
+  fields: Readonly<Record<string, StoredField>>,
   base: unknown,
   override: unknown,
 ): Record<string, unknown> {
