@@ -6,6 +6,7 @@
 import { concatBytes } from "../../base/bytes.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
+import { isCount } from "../../base/options.ts";
 import { isJsonArray, type JsonObject, type JsonValue, printJson } from "../../codec/json.ts";
 import {
   type Box,
@@ -76,9 +77,7 @@ export function parseSharding(
   const isFit =
     isJsonArray(inner) &&
     inner.length === layout.shape.length &&
-    inner.every(
-      (size, d) => typeof size === "number" && size > 0 && (layout.shape[d] as number) % size === 0,
-    );
+    inner.every((size, d) => isCount(size) && size > 0 && (layout.shape[d] as number) % size === 0);
   if (!isFit) {
     throw makeError(
       "invalid-array-metadata",
