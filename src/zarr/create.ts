@@ -171,7 +171,9 @@ function checkShards(
   const isFit =
     Array.isArray(shards) &&
     shards.length === chunkShape.length &&
-    shards.every((size, d) => size > 0 && size % (chunkShape[d] as number) === 0);
+    shards.every(
+      (size, d) => Number.isSafeInteger(size) && size > 0 && size % (chunkShape[d] as number) === 0,
+    );
   if (isFit) return;
   const found = Array.isArray(shards) ? `[${shards}]` : describe(shards);
   throw makeError(

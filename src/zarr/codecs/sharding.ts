@@ -48,6 +48,9 @@ const RANGES_UNDER_WAY_MAX = 4;
 /** Neighbouring chunks are read in one range up to this size. */
 const RANGE_BYTES_MAX = 8 * 2 ** 20;
 
+/** Most chunks of one shard: its index is read and written as a whole. */
+const CHUNKS_PER_SHARD_MAX = 2 ** 22;
+
 type ParseCodecs = (codecs: JsonValue | undefined, layout: ChunkLayout, path: string) => ChunkCodec;
 
 interface Shard {
@@ -63,7 +66,7 @@ interface Shard {
 
 /**
  * The codec of whole shards and of their parts.
- * @throws {unimplemented} codecs that are not supported; {invalid-array-metadata} a chunk shape
+ * @throws {unimplemented} codecs that are not supported, too many chunks; {invalid-array-metadata} a chunk shape
  *   that does not divide the shard's, an index of no fixed length.
  */
 export function parseSharding(
@@ -77,7 +80,10 @@ export function parseSharding(
     isJsonArray(inner) &&
     inner.length === layout.shape.length &&
     inner.every(
-      (size, d) => typeof size === "number" && size > 0 && (layout.shape[d] as number) % size === 0,
+      (size, d) =>
+        Number.isSafeInteger(size) &&
+        (size as number) > 0 &&
+        (layout.shape[d] as number) % (size as number) === 0,
     );
   if (!isFit) {
     throw makeError(
@@ -88,11 +94,19 @@ export function parseSharding(
   }
   const chunkShape = inner as number[];
   const perShard = layout.shape.map((size, d) => size / (chunkShape[d] as number));
+  const count = elementCount(perShard);
+  if (count > CHUNKS_PER_SHARD_MAX) {
+    throw makeError(
+      "unimplemented",
+      `array ${path}: a shard of ${count} chunks is too large, at most ${CHUNKS_PER_SHARD_MAX}`,
+      { details: { path, chunkShape, chunks: count } },
+    );
+  }
   const shard: Shard = {
     layout,
     grid: { shape: layout.shape, chunkShape },
     strides: stridesOf(perShard),
-    count: elementCount(perShard),
+    count,
     chunks: parseCodecs(configuration.get("codecs"), { ...layout, shape: chunkShape }, path),
     index: parseIndexCodec(configuration, path),
   };
