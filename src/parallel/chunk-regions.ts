@@ -14,7 +14,10 @@ export interface ChunkedArray {
   readonly shape: readonly number[];
   readonly chunkShape?: readonly number[] | undefined;
   readonly chunks?: readonly number[] | undefined;
-  /** Of a sharded array: what is stored together, so that two writers may not share it. */
+  /**
+   * Of a sharded array: what is stored together, so that two writers may not share it. Give it beside
+   * zarrita's arrays: their `chunks` are those inside the shards.
+   */
   readonly shards?: readonly number[] | undefined;
 }
 

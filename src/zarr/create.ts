@@ -170,14 +170,17 @@ function checkShards(
   if (shards === undefined) return;
   const isFit =
     Array.isArray(shards) &&
+    Array.isArray(chunkShape) &&
     shards.length === chunkShape.length &&
-    shards.every((size, d) => size > 0 && size % (chunkShape[d] as number) === 0);
+    shards.every(
+      (size, d) => Number.isSafeInteger(size) && size > 0 && size % (chunkShape[d] as number) === 0,
+    );
   if (isFit) return;
   const found = Array.isArray(shards) ? `[${shards}]` : describe(shards);
   throw makeError(
     "invalid-option",
     `${owner}: shards must be multiples of chunks [${chunkShape}], got ${found}`,
-    { details: { option: "shards", chunkShape: [...chunkShape], found } },
+    { details: { option: "shards", chunkShape, found } },
   );
 }
 
@@ -198,8 +201,11 @@ function codecsOf(
 ): readonly JsonValue[] {
   if (codecs === undefined) return defaultCodecs(dataType);
   const given = parseJson(printJson(codecs));
+  const isUsable =
+    isJsonArray(given) &&
+    given.every((codec) => typeof (isJsonObject(codec) ? codec.get("name") : codec) === "string");
   checkOption(undefined, "codecs", codecs, () =>
-    isJsonArray(given) ? undefined : mustBe("a list", codecs),
+    isUsable ? undefined : mustBe("a list of codecs, each with a name", codecs),
   );
   return completeCodecs(given as JsonValue[], dataType);
 }

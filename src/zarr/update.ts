@@ -71,6 +71,7 @@ function checkPatch(patch: unknown): Attributes {
 /**
  * Sets the shape of the array at `path`; its rank stays. Chunks that then lie outside are
  * deleted. A chunk across the new edge keeps its elements behind it: growing again shows them.
+ * Of a sharded array that holds for whole shards, as in zarr-python.
  * @throws {node-not-found} nothing is there.
  * @throws {not-an-array} a group.
  * @throws {unimplemented} a grid that is not regular.

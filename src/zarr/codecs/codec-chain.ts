@@ -24,6 +24,9 @@ import { parseSharding } from "./sharding.ts";
 const CHUNK_BYTES_MAX = 2 ** 32;
 /** Most bytes of a chunk of strings of any length, whose size no document tells. */
 const TEXT_BYTES_MAX = 2 ** 30;
+/** By which part, and by how many bytes beside, a compressor lengthens what it cannot compress. */
+const GROWTH_MAX = 2 ** -8;
+const GROWTH_BYTES_MAX = 1024;
 
 /**
  * The codec of an array's zarr.json.
@@ -132,15 +135,21 @@ function chain(
     async decode(stored, chunk) {
       let bytes = stored;
       for (const [i, codec] of [...byteCodecs].reverse().entries()) {
-        // Only the innermost size is known; the others are bounded by it and what wraps it.
-        const slack = (byteCodecs.length - 1 - i) * 1024;
-        bytes = await codec.decode(bytes, array.bytesMax + slack, chunk);
+        const bytesMax = grown(array.bytesMax, byteCodecs.length - 1 - i);
+        bytes = await codec.decode(bytes, bytesMax, chunk);
       }
       const elements = await array.decode(bytes, chunk);
       const turned = order === undefined ? shape : order.map((d) => shape[d] as number);
       return transposed(dataType, elements, turned, inverse);
     },
   };
+}
+
+/** Most bytes that `codecs` compressors make of bytes that none of them can compress. */
+function grown(bytes: number, codecs: number): number {
+  let most = bytes;
+  for (let i = 0; i < codecs; i++) most += Math.ceil(most * GROWTH_MAX) + GROWTH_BYTES_MAX;
+  return most;
 }
 
 /** Elements whose dimension `d` is dimension `order[d]` of the given ones. */

@@ -6,12 +6,14 @@ import {
   type JsonValue,
   printJson,
 } from "../../codec/json.ts";
-import type { DataType } from "./data-type.ts";
+import { type DataType, mustFindDataType } from "./data-type.ts";
 
 /** Name and value of each member of a configuration. */
 type Configuration = readonly (readonly [string, JsonValue])[];
 
 const SHARDING = "sharding_indexed";
+/** What the index of a shard is made of. */
+const INDEX_TYPE = mustFindDataType("uint64", "a shard's index");
 /** Codecs that make bytes of elements. */
 const SERIALIZERS: readonly string[] = ["bytes", "vlen-utf8", "vlen-bytes", SHARDING];
 /** What zarr-python insists on, and what it writes by default. */
@@ -113,8 +115,8 @@ export function completeCodecs(codecs: readonly JsonValue[], dataType: DataType)
 function completeCodec(codec: JsonValue, dataType: DataType): JsonValue {
   const name = codecName(codec);
   if (name === SHARDING) return completeSharding(codec, dataType);
+  if (name === "bytes" && !codecConfiguration(codec).has("endian")) return serializerOf(dataType);
   if (isJsonObject(codec) && codec.has("configuration")) return codec;
-  if (name === "bytes") return serializerOf(dataType);
   if (name === "vlen-utf8" || name === "vlen-bytes") return codecOf(name, []);
   return Object.hasOwn(DEFAULTS, name) ? compressorOf(name) : codec;
 }
@@ -124,7 +126,9 @@ function completeSharding(codec: JsonValue, dataType: DataType): JsonValue {
   const inner = given.get("codecs");
   if (inner === undefined) given.set("codecs", defaultCodecs(dataType));
   else if (isJsonArray(inner)) given.set("codecs", completeCodecs(inner, dataType));
-  if (!given.has("index_codecs")) given.set("index_codecs", indexCodecs());
+  const index = given.get("index_codecs");
+  if (index === undefined) given.set("index_codecs", indexCodecs());
+  else if (isJsonArray(index)) given.set("index_codecs", completeCodecs(index, INDEX_TYPE));
   if (!given.has("index_location")) given.set("index_location", "end");
   return codecOf(SHARDING, [...given]);
 }

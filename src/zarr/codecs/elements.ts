@@ -64,12 +64,20 @@ export function isLittleEndian(): boolean {
 
 /** Sets all of `elements` to the one of `fill`, bit for bit: a NaN with a payload stays what it is. */
 export function fillWith(elements: Elements, fill: Elements): Elements {
-  if (isList(elements)) return (elements as string[]).fill(fill[0] as string);
+  if (isList(elements)) return fillList(elements, fill[0] as string | Uint8Array);
   const pattern = bytesOf(fill as Numbers);
   if (pattern.every((byte) => byte === 0) || elements.length === 0) return elements;
   const bytes = bytesOf(elements);
   bytes.set(pattern);
   for (let done = pattern.length; done < bytes.length; done *= 2) bytes.copyWithin(done, 0, done);
+  return elements;
+}
+
+/** Byte strings become a copy each: who reads them may change one. */
+function fillList(elements: string[] | Uint8Array[], item: string | Uint8Array): Elements {
+  const list = elements as unknown[];
+  if (typeof item === "string" || item.length === 0) list.fill(item);
+  else for (let i = 0; i < list.length; i++) list[i] = item.slice();
   return elements;
 }
 

@@ -49,6 +49,9 @@ const RANGES_UNDER_WAY_MAX = 4;
 /** Neighbouring chunks are read in one range up to this size. */
 const RANGE_BYTES_MAX = 8 * 2 ** 20;
 
+/** Most chunks of one shard: its index is read and written as a whole. */
+const CHUNKS_PER_SHARD_MAX = 2 ** 22;
+
 type ParseCodecs = (codecs: JsonValue | undefined, layout: ChunkLayout, path: string) => ChunkCodec;
 
 interface Shard {
@@ -64,7 +67,7 @@ interface Shard {
 
 /**
  * The codec of whole shards and of their parts.
- * @throws {unimplemented} codecs that are not supported; {invalid-array-metadata} a chunk shape
+ * @throws {unimplemented} codecs that are not supported, too many chunks; {invalid-array-metadata} a chunk shape
  *   that does not divide the shard's, an index of no fixed length.
  */
 export function parseSharding(
@@ -87,11 +90,19 @@ export function parseSharding(
   }
   const chunkShape = inner as number[];
   const perShard = layout.shape.map((size, d) => size / (chunkShape[d] as number));
+  const count = elementCount(perShard);
+  if (count > CHUNKS_PER_SHARD_MAX) {
+    throw makeError(
+      "unimplemented",
+      `array ${path}: a shard of ${count} chunks is too large, at most ${CHUNKS_PER_SHARD_MAX}`,
+      { details: { path, chunkShape, chunks: count } },
+    );
+  }
   const shard: Shard = {
     layout,
     grid: { shape: layout.shape, chunkShape },
     strides: stridesOf(perShard),
-    count: elementCount(perShard),
+    count,
     chunks: parseCodecs(configuration.get("codecs"), { ...layout, shape: chunkShape }, path),
     index: parseIndexCodec(configuration, path),
   };

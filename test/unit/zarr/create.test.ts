@@ -177,6 +177,10 @@ describe("createArray", () => {
         { name: "gzip", configuration: { level: 5 } },
       ],
     ],
+    [
+      [{ name: "bytes", configuration: {} }],
+      [{ name: "bytes", configuration: { endian: "little" } }],
+    ],
   ])("codecs %j are completed", async (codecs, written) => {
     const store = new PlainStore();
 
@@ -205,6 +209,23 @@ describe("createArray", () => {
     [{ shards: [8] }, "invalid-option"],
     [{ chunkShape: [2, 3], shards: [4, 4] }, "invalid-option"],
     [{ chunkShape: [2, 2], shards: [0, 2] }, "invalid-option"],
+    [{ chunkShape: [2, 2], shards: [-2, 2] }, "invalid-option"],
+    [{ chunkShape: [2, 2], shards: [Number.NaN, 2] }, "invalid-option"],
+    [{ chunkShape: [2, 2], shards: [Number.POSITIVE_INFINITY, 2] }, "invalid-option"],
+    [{ chunkShape: [2, 2], shards: ["4", 2] }, "invalid-option"],
+    [{ chunkShape: [2, 2], shards: [4n, 2] }, "invalid-option"],
+    [{ chunkShape: [2.5, 2], shards: [2.5, 2] }, "invalid-option"],
+    [{ chunkShape: [0.5, 2], shards: [4, 2] }, "invalid-array-metadata"],
+    [{ chunkShape: [0, 2], shards: [4, 2] }, "invalid-option"],
+    [{ chunkShape: 2, shards: [4, 2] }, "invalid-option"],
+    [{ chunkShape: [2, 2], shards: 4 }, "invalid-option"],
+    [{ shape: [], shards: [1] }, "invalid-option"],
+    [{ codecs: [null] }, "invalid-option"],
+    [{ codecs: [{ configuration: {} }] }, "invalid-option"],
+    [
+      { codecs: [{ name: "sharding_indexed", configuration: { chunk_shape: [0.5, 1] } }] },
+      "invalid-array-metadata",
+    ],
     [{ codecs: [{ name: "sharding_indexed" }] }, "invalid-array-metadata"],
     [{ codecs: [{ name: "vlen-utf8" }] }, "invalid-array-metadata"],
     [{ attributes: { bad: Number.NaN } }, "bad-metadata"],

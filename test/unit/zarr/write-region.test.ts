@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import * as zarr from "zarrita";
 import { createArray, createGroup, writeRegion } from "../../../src/zarr/index.ts";
 import { PlainStore } from "./plain-store.ts";
+import { readArray } from "./read-array.ts";
 
 /** All elements as zarrita reads them. */
 const readAll = async (store: PlainStore, path: string): Promise<unknown[]> => {
@@ -342,4 +343,24 @@ describe("writeRegion", () => {
       "/i/c/1",
     ]);
   });
+});
+
+test("a chunk that two compressors lengthen one after the other is read back", async () => {
+  const store = new PlainStore();
+  const codecs = [{ name: "gzip" }, { name: "zstd" }, { name: "crc32c" }];
+  const data = new Uint8Array(2 ** 22);
+  let state = 7;
+  for (let i = 0; i < data.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    data[i] = state >>> 24;
+  }
+  const options = { shape: [data.length], chunkShape: [data.length], codecs };
+  await createArray(store, "/a", { ...options, dtype: "uint8" });
+  await writeRegion(store, "/a", { data });
+  expect(store.entries.get("/a/c/0")?.length).toBeGreaterThan(data.length + 1024);
+
+  await writeRegion(store, "/a", { region: [0], data: 1 });
+
+  const read = await readArray(store, [{ start: 0, end: 3 }]);
+  expect(read).toEqual(Uint8Array.of(1, data[1] as number, data[2] as number));
 });
