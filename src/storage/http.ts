@@ -6,12 +6,13 @@
  * it announced is refused. 408, 429 and 5xx, and failures of the connection, are retryable.
  */
 import { makeError } from "../base/errors.ts";
-import { checkOptions, isPlainObject } from "../base/options.ts";
+import { type Abortable, checkOptions, isPlainObject } from "../base/options.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { checkByteRange, resolveByteRange } from "./byte-range.ts";
 import { checkObjectPath, isWriteOncePath } from "./object-path.ts";
 import type {
   ByteRange,
+  GetOptions,
   ListEntry,
   ObjectInfo,
   ObjectVersion,
@@ -74,10 +75,6 @@ export function httpStorage(baseUrl: string | URL, options?: HttpStorageOptions)
     { ...options?.headers },
     options?.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   );
-}
-
-interface Abortable {
-  readonly signal?: AbortSignal | undefined;
 }
 
 class HttpStorage implements Storage {
@@ -163,10 +160,7 @@ class HttpStorage implements Storage {
     });
   }
 
-  async get(
-    path: string,
-    options: Abortable & { readonly range?: ByteRange | undefined } = {},
-  ): Promise<StoredObject | undefined> {
+  async get(path: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
     const { range, signal } = options;
     if (range === undefined) return this.#getWhole(path, {}, signal);
     checkByteRange(range, path);
