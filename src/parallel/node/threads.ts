@@ -64,10 +64,7 @@ async function openPool(concurrency: number): Promise<Pool> {
     throw makeError(
       "missing-dependency",
       "threads() needs the package piscina: npm install piscina",
-      {
-        details: { package: "piscina" },
-        cause,
-      },
+      { details: { package: "piscina" }, cause },
     );
   }
   const program = import.meta.url.endsWith(".ts") ? "./worker-thread.ts" : "./worker-thread.js";
