@@ -5,6 +5,7 @@
  * change. The object is shared by reference: give the same storage to two repositories and they
  * see each other. It cannot be shared with another process or worker (`describe()` is undefined).
  */
+import { hexOf } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import { type Abortable, checkOptions } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
@@ -49,8 +50,7 @@ const CAPABILITIES: StorageCapabilities = Object.freeze({
 export function memoryStorage(options?: MemoryStorageOptions): Storage {
   checkOptions("memoryStorage", options, ["runtime"]);
   const runtime = options?.runtime ?? systemRuntime();
-  const id = `memory:${Array.from(runtime.randomBytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-  return new MemoryStorage(id, runtime);
+  return new MemoryStorage(`memory:${hexOf(runtime.randomBytes(8))}`, runtime);
 }
 
 class MemoryStorage implements Storage {

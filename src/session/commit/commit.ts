@@ -203,7 +203,7 @@ async function attemptOnce(progress: Progress): Promise<string> {
     state.manifestCache = { revision: state.revision, written: new Map() };
   }
   const manifests = await progress.phase("manifests", () =>
-    writeManifests(state, layers, arraysToRewrite(layers), state.manifestCache, signal),
+    writeManifests(state, layers, arraysToRewrite(layers), signal),
   );
   progress.manifestsWritten += manifests.counts.written;
   progress.objectsWritten += manifests.counts.written;
