@@ -190,11 +190,10 @@ class HttpStorage implements Storage {
   ): Promise<StoredObject | undefined> {
     const response = await this.#ask("GET", path, headers, signal);
     if (response === undefined) return undefined;
-    if (response.status !== 200) {
+    const { status } = response;
+    if (status !== 200) {
       await response.body?.cancel();
-      throw this.#failure(path, `the server answered ${response.status} to a plain request`, {
-        status: response.status,
-      });
+      throw this.#failure(path, `the server answered ${status} to a plain request`, { status });
     }
     return { bytes: await this.#body(path, response, signal), version: versionOf(response) };
   }
@@ -256,12 +255,11 @@ class HttpStorage implements Storage {
     else if (version.generation !== undefined) headers["if-modified-since"] = version.generation;
     const response = await this.#ask("GET", path, headers, options.signal);
     if (response === undefined) return undefined;
-    if (response.status === 304) return "unchanged";
-    if (response.status !== 200) {
+    const { status } = response;
+    if (status === 304) return "unchanged";
+    if (status !== 200) {
       await response.body?.cancel();
-      throw this.#failure(path, `the server answered ${response.status}`, {
-        status: response.status,
-      });
+      throw this.#failure(path, `the server answered ${status}`, { status });
     }
     const found = versionOf(response);
     if (isNamed(found) && found.etag === version.etag && found.generation === version.generation) {

@@ -152,18 +152,14 @@ function parseUpdatedChunks(
 }
 
 function parseMoves(reader: FlatBufferReader, root: number): MoveOperation[] {
-  const vector = reader.vector(root, LOG.movedNodes, 4);
-  const moves: MoveOperation[] = [];
-  for (let i = 0; i < reader.vectorLength(vector); i++) {
-    const table = reader.tableAt(vector, i);
+  return reader.mapTables(reader.vector(root, LOG.movedNodes, 4), (table) => {
     const nodeType = reader.uint8(table, MOVE.nodeType, 0);
     if (nodeType > NODE_TYPE_ARRAY) reader.fail(table, `node type ${nodeType} does not exist`);
-    moves.push({
+    return {
       from: reader.string(table, MOVE.from) ?? reader.fail(table, "move without source"),
       to: reader.string(table, MOVE.to) ?? reader.fail(table, "move without target"),
       nodeId: parseNodeId(reader, table, MOVE.nodeId),
       nodeType: nodeType === NODE_TYPE_ARRAY ? "array" : "group",
-    });
-  }
-  return moves;
+    };
+  });
 }
