@@ -4,6 +4,7 @@
  */
 import { decodeUtf8, encodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
+import type { RepositoryConfig } from "../format/config/config.ts";
 import { ForkSession } from "../session/fork-session.ts";
 import { storageFromHint } from "../storage/from-url.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
@@ -19,7 +20,7 @@ interface JobHeader {
   readonly worker: string | undefined;
   readonly hint: StorageHint | undefined;
   readonly task: unknown;
-  readonly inlineChunkThresholdBytes: number;
+  readonly config: RepositoryConfig;
 }
 
 /** What is at hand where a job runs in the coordinator's own thread. */
@@ -72,10 +73,9 @@ export async function runJob(bytes: Uint8Array, context: JobContext): Promise<Ui
   const definition = await definitionOf(header, local);
   const storage = local?.storage ?? (await openStorage(header, definition));
   const { authorizeVirtualChunkAccess } = definition.options;
-  const { inlineChunkThresholdBytes } = header;
   const fork = await ForkSession.fromBytes(forkBytes, {
     storage,
-    config: { inlineChunkThresholdBytes },
+    config: header.config,
     ...(authorizeVirtualChunkAccess === undefined ? {} : { authorizeVirtualChunkAccess }),
     signal,
   });

@@ -164,7 +164,7 @@ class Run {
   async execute(signal: AbortSignal): Promise<ParallelReport> {
     const { worker, tasks } = this.#options;
     const isShared = this.#executor.sharesMemory === true;
-    const { storage, forkBytes, inlineChunkThresholdBytes } = this.#merge;
+    const { storage, forkBytes, workerConfig: config } = this.#merge;
     const hint = storage.describe();
     if (!isShared && hint === undefined) {
       throw makeError(
@@ -179,8 +179,7 @@ class Run {
       tasks,
       signal,
       check: checkTask,
-      encode: (task) =>
-        encodeJob({ worker: url, hint, task, inlineChunkThresholdBytes }, forkBytes),
+      encode: (task) => encodeJob({ worker: url, hint, task, config }, forkBytes),
       onStart: (open) => this.#started(open, source),
     });
     const local = isShared ? { definition, storage } : undefined;

@@ -4,6 +4,7 @@
  * from the origin in its dot, so overlaps are decided by task index, not by arrival.
  */
 import type { Runtime } from "../../base/runtime.ts";
+import type { RepositoryConfig } from "../../format/config/config.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { Dot } from "../changes/dot.ts";
 import { bytesOfFork, type ForkContent, forkState } from "../fork/content.ts";
@@ -26,7 +27,8 @@ interface TaskResultOptions {
 export interface ParallelMerge {
   readonly storage: Storage;
   readonly runtime: Runtime;
-  readonly inlineChunkThresholdBytes: number;
+  /** What workers' forks need of the session's configuration. */
+  readonly workerConfig: RepositoryConfig;
   /** A fork of the session, as bytes; every `fromBytes` makes an instance of its own. */
   readonly forkBytes: Uint8Array;
   readonly report: MergeReport;
@@ -57,7 +59,7 @@ export async function beginParallelMerge(
     storage,
     runtime,
     forkBytes,
-    inlineChunkThresholdBytes: config.inlineChunkThresholdBytes,
+    workerConfig: { inlineChunkThresholdBytes: config.inlineChunkThresholdBytes },
     get report() {
       return collector.report;
     },
