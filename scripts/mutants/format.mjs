@@ -79,8 +79,8 @@ export const FORMAT_MUTANTS = [
   [LOG, "if (counts.size > RANKS_MAX) reader.fail", "if (false) reader.fail"],
   [
     LOG_MERGE,
-    "updatedGroups: unite(older.updatedGroups, newer.updatedGroups)",
-    "updatedGroups: newer.updatedGroups",
+    "unite(older[list], newer[list])",
+    'list === "updatedGroups" ? newer[list] : unite(older[list], newer[list])',
   ],
   [LOG_MERGE, "{ ...move, from: first.from }", "move"],
   [LOG_MERGE, ".filter((move) => move.from !== move.to)", ""],

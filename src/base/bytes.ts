@@ -39,6 +39,11 @@ export function asBytes(value: unknown): Uint8Array | undefined {
   return isBytes && ArrayBuffer.isView(value) ? new Uint8Array(value as Uint8Array) : undefined;
 }
 
+/** Two hexadecimal digits per byte. */
+export function hexOf(bytes: Uint8Array, separator = ""): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(separator);
+}
+
 /** Whether both hold the same bytes. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -55,7 +55,7 @@ export class IcefloeError extends Error {
       kind: this.kind,
       message: this.message,
       details: this.details,
-      ...(this.cause === undefined ? {} : { cause: causeToJson(this.cause) }),
+      ...(this.cause === undefined ? {} : { cause: errorToJson(this.cause) }),
     };
   }
 
@@ -63,19 +63,24 @@ export class IcefloeError extends Error {
   static fromJSON(json: ErrorJson): IcefloeError {
     const options = {
       details: json.details,
-      ...(json.cause === undefined ? {} : { cause: causeFromJson(json.cause) }),
+      ...(json.cause === undefined ? {} : { cause: errorFromJson(json.cause) }),
     };
     return makeError(json.kind, json.message, options);
   }
 }
 
-function causeToJson(cause: unknown): NonNullable<ErrorJson["cause"]> {
-  if (isIcefloeError(cause)) return cause.toJSON();
-  if (cause instanceof Error) return { name: cause.name, message: cause.message };
-  return { name: "Error", message: String(cause) };
+/** Any error's plain form: of those that are none of ours, name and message. */
+export type AnyErrorJson = NonNullable<ErrorJson["cause"]>;
+
+/** The plain form of whatever was thrown. */
+export function errorToJson(error: unknown): AnyErrorJson {
+  if (isIcefloeError(error)) return error.toJSON();
+  if (error instanceof Error) return { name: error.name, message: error.message };
+  return { name: "Error", message: String(error) };
 }
 
-function causeFromJson(json: NonNullable<ErrorJson["cause"]>): Error {
+/** The error of which `errorToJson` made this. */
+export function errorFromJson(json: AnyErrorJson): Error {
   if ("kind" in json && json.kind in ERROR_KINDS) return IcefloeError.fromJSON(json);
   const error = new Error(json.message);
   error.name = json.name;

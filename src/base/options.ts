@@ -7,6 +7,11 @@ export type OptionKind = (value: unknown) => string | undefined;
 /** A kind for each option that an operation knows. */
 export type OptionKinds = Readonly<Record<string, OptionKind>>;
 
+/** Options of operations that take a signal, alone or beside others. */
+export interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What operations take that check nothing but the names of their options. */
 const SIGNAL: OptionKinds = { signal: abortSignal };
 

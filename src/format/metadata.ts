@@ -40,10 +40,7 @@ export function parseMetadataItems(
   slot: number,
   unknownFields?: Set<string>,
 ): MetadataItem[] {
-  const vector = reader.vector(table, slot, 4);
-  const items: MetadataItem[] = [];
-  for (let i = 0; i < reader.vectorLength(vector); i++) {
-    const item = reader.tableAt(vector, i);
+  return reader.mapTables(reader.vector(table, slot, 4), (item) => {
     if (unknownFields !== undefined) {
       for (const newer of reader.unknownSlots(item, 2)) unknownFields.add(`MetadataItem.${newer}`);
     }
@@ -53,7 +50,6 @@ export function parseMetadataItems(
     const value =
       reader.byteVector(item, METADATA_ITEM_SLOTS.value) ??
       reader.fail(item, "metadata without value");
-    items.push({ name, value });
-  }
-  return items;
+    return { name, value };
+  });
 }

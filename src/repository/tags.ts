@@ -25,9 +25,7 @@ export function mustGetTag(repo: RepoInfo, name: string): string {
   throw makeError(
     "tag-not-found",
     `tag "${name}" ${wasDeleted ? "was deleted" : "does not exist"}`,
-    {
-      details: { tag: name, wasDeleted },
-    },
+    { details: { tag: name, wasDeleted } },
   );
 }
 

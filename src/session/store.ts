@@ -24,7 +24,7 @@ import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./store/listing.t
 import { parseNodePath } from "./store/prefix.ts";
 import { hasKey, readKey } from "./store/read.ts";
 import { chunkBatches } from "./view/chunks.ts";
-import { mustGetNode } from "./view/nodes.ts";
+import { mustGetArray } from "./view/nodes.ts";
 import type { VirtualRefColumns, VirtualRefInput, VirtualRefOptions } from "./virtual/set-refs.ts";
 import type { WriteHalf } from "./write-half.ts";
 
@@ -275,15 +275,8 @@ export class Store<S = unknown> {
 
   async *#arrayChunks(path: string, signal: AbortSignal | undefined): AsyncGenerator<ArrayChunk> {
     const layers = await loadLayers(this.#state, signal);
-    const nodePath = parseNodePath(path);
-    const node = mustGetNode(layers, nodePath);
-    if (node.array === undefined) {
-      throw makeError("not-an-array", `${nodePath} is a group, expected an array`, {
-        details: { path: nodePath },
-      });
-    }
+    const array = mustGetArray(layers, parseNodePath(path));
     const { assets } = this.#state.engine;
-    const array = { ...node, array: node.array };
     for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
       for (const row of rowNumbers) {
         const ref = rows.ref(row);

@@ -12,23 +12,7 @@ import { deletePrefix } from "./store/delete.ts";
 import { deleteKey, parseSet, setKey } from "./store/write.ts";
 import { setVirtualRef, setVirtualRefColumns, setVirtualRefs } from "./virtual/set-refs.ts";
 
-/** The operations of a writable session. */
-export interface WriteHalf {
-  readonly parseSet: typeof parseSet;
-  readonly setKey: typeof setKey;
-  readonly deleteKey: typeof deleteKey;
-  readonly deletePrefix: typeof deletePrefix;
-  readonly setVirtualRef: typeof setVirtualRef;
-  readonly setVirtualRefs: typeof setVirtualRefs;
-  readonly setVirtualRefColumns: typeof setVirtualRefColumns;
-  readonly runCommit: typeof runCommit;
-  readonly mergeInputs: typeof mergeInputs;
-  readonly forkState: typeof forkState;
-  readonly bytesOfFork: typeof bytesOfFork;
-  readonly decodeForkBytes: typeof decodeForkBytes;
-}
-
-export const WRITE_HALF: WriteHalf = Object.freeze({
+export const WRITE_HALF = Object.freeze({
   parseSet,
   setKey,
   deleteKey,
@@ -42,3 +26,6 @@ export const WRITE_HALF: WriteHalf = Object.freeze({
   bytesOfFork,
   decodeForkBytes,
 });
+
+/** The operations of a writable session. */
+export type WriteHalf = typeof WRITE_HALF;

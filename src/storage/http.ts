@@ -6,12 +6,13 @@
  * it announced is refused. 408, 429 and 5xx, and failures of the connection, are retryable.
  */
 import { makeError } from "../base/errors.ts";
-import { checkOptions, isPlainObject } from "../base/options.ts";
+import { type Abortable, checkOptions, isPlainObject } from "../base/options.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { checkByteRange, resolveByteRange } from "./byte-range.ts";
 import { checkObjectPath, isWriteOncePath } from "./object-path.ts";
 import type {
   ByteRange,
+  GetOptions,
   ListEntry,
   ObjectInfo,
   ObjectVersion,
@@ -74,10 +75,6 @@ export function httpStorage(baseUrl: string | URL, options?: HttpStorageOptions)
     { ...options?.headers },
     options?.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   );
-}
-
-interface Abortable {
-  readonly signal?: AbortSignal | undefined;
 }
 
 class HttpStorage implements Storage {
@@ -163,10 +160,7 @@ class HttpStorage implements Storage {
     });
   }
 
-  async get(
-    path: string,
-    options: Abortable & { readonly range?: ByteRange | undefined } = {},
-  ): Promise<StoredObject | undefined> {
+  async get(path: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
     const { range, signal } = options;
     if (range === undefined) return this.#getWhole(path, {}, signal);
     checkByteRange(range, path);
@@ -196,11 +190,10 @@ class HttpStorage implements Storage {
   ): Promise<StoredObject | undefined> {
     const response = await this.#ask("GET", path, headers, signal);
     if (response === undefined) return undefined;
-    if (response.status !== 200) {
+    const { status } = response;
+    if (status !== 200) {
       await response.body?.cancel();
-      throw this.#failure(path, `the server answered ${response.status} to a plain request`, {
-        status: response.status,
-      });
+      throw this.#failure(path, `the server answered ${status} to a plain request`, { status });
     }
     return { bytes: await this.#body(path, response, signal), version: versionOf(response) };
   }
@@ -262,12 +255,11 @@ class HttpStorage implements Storage {
     else if (version.generation !== undefined) headers["if-modified-since"] = version.generation;
     const response = await this.#ask("GET", path, headers, options.signal);
     if (response === undefined) return undefined;
-    if (response.status === 304) return "unchanged";
-    if (response.status !== 200) {
+    const { status } = response;
+    if (status === 304) return "unchanged";
+    if (status !== 200) {
       await response.body?.cancel();
-      throw this.#failure(path, `the server answered ${response.status}`, {
-        status: response.status,
-      });
+      throw this.#failure(path, `the server answered ${status}`, { status });
     }
     const found = versionOf(response);
     if (isNamed(found) && found.etag === version.etag && found.generation === version.generation) {

@@ -2,13 +2,14 @@
  * Wrappers' common ground: a storage that hands every request of another to one function, which
  * runs it once, several times, or not at all.
  */
+import type { Abortable } from "../base/options.ts";
 import type { ListEntry, ObjectKind, PutCondition, Storage } from "./port.ts";
 
 /** The requests of a storage. */
 export type StorageOperation = "get" | "getIfChanged" | "put" | "head" | "copy" | "list" | "delete";
 
 /** What is asked of a storage. */
-export interface StorageRequest {
+export interface StorageRequest extends Abortable {
   readonly operation: StorageOperation;
   /** The object, the copy's source, the list's prefix, or the first of the paths to delete. */
   readonly path: string;
@@ -18,7 +19,6 @@ export interface StorageRequest {
   readonly isConditional: boolean;
   /** Bytes sent: the body of a put. */
   readonly sentBytes: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Sees every request; `run` makes it, and may be called again. */
@@ -27,10 +27,9 @@ export interface Interceptor {
   list(request: StorageRequest, run: () => AsyncIterable<ListEntry>): AsyncIterable<ListEntry>;
 }
 
-interface Asked {
+interface Asked extends Abortable {
   readonly objectKind?: ObjectKind | undefined;
   readonly condition?: PutCondition | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** `inner`, with every request going through `interceptor`; `close` and `describe` pass. */
@@ -41,18 +40,7 @@ export function interceptStorage(inner: Storage, interceptor: Interceptor): Stor
     options: Asked | undefined,
     run: () => Promise<T>,
     sentBytes: number = 0,
-  ): Promise<T> =>
-    interceptor.request(
-      {
-        operation,
-        path,
-        objectKind: options?.objectKind,
-        isConditional: options?.condition !== undefined,
-        sentBytes,
-        signal: options?.signal,
-      },
-      run,
-    );
+  ): Promise<T> => interceptor.request(requestOf(operation, path, options, sentBytes), run);
   return {
     id: inner.id,
     get capabilities() {
@@ -70,17 +58,18 @@ export function interceptStorage(inner: Storage, interceptor: Interceptor): Stor
     delete: (paths, options) =>
       ask("delete", paths[0] ?? "", options, () => inner.delete(paths, options)),
     list: (prefix, options) =>
-      interceptor.list(
-        {
-          operation: "list",
-          path: prefix,
-          isConditional: false,
-          sentBytes: 0,
-          signal: options?.signal,
-        },
-        () => inner.list(prefix, options),
-      ),
+      interceptor.list(requestOf("list", prefix, options), () => inner.list(prefix, options)),
   };
+}
+
+function requestOf(
+  operation: StorageOperation,
+  path: string,
+  options: Asked | undefined,
+  sentBytes: number = 0,
+): StorageRequest {
+  const { objectKind, condition, signal } = options ?? {};
+  return { operation, path, objectKind, isConditional: condition !== undefined, sentBytes, signal };
 }
 
 /** How many bytes a request's result carries. */

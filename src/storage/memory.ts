@@ -5,8 +5,9 @@
  * change. The object is shared by reference: give the same storage to two repositories and they
  * see each other. It cannot be shared with another process or worker (`describe()` is undefined).
  */
+import { hexOf } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { type Abortable, checkOptions } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 import { checkByteRange, resolveByteRange } from "./byte-range.ts";
 import { checkListPrefix, checkObjectPath } from "./object-path.ts";
@@ -49,8 +50,7 @@ const CAPABILITIES: StorageCapabilities = Object.freeze({
 export function memoryStorage(options?: MemoryStorageOptions): Storage {
   checkOptions("memoryStorage", options, ["runtime"]);
   const runtime = options?.runtime ?? systemRuntime();
-  const id = `memory:${Array.from(runtime.randomBytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-  return new MemoryStorage(id, runtime);
+  return new MemoryStorage(`memory:${hexOf(runtime.randomBytes(8))}`, runtime);
 }
 
 class MemoryStorage implements Storage {
@@ -82,7 +82,7 @@ class MemoryStorage implements Storage {
   async getIfChanged(
     path: string,
     version: ObjectVersion,
-    options: { readonly signal?: AbortSignal | undefined } = {},
+    options: Abortable = {},
   ): Promise<StoredObject | "unchanged" | undefined> {
     checkObjectPath(path);
     options.signal?.throwIfAborted();
@@ -121,10 +121,7 @@ class MemoryStorage implements Storage {
     return version;
   }
 
-  async head(
-    path: string,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<ObjectInfo | undefined> {
+  async head(path: string, options: Abortable = {}): Promise<ObjectInfo | undefined> {
     checkObjectPath(path);
     options.signal?.throwIfAborted();
     const entry = this.#entries.get(path);
@@ -162,10 +159,7 @@ class MemoryStorage implements Storage {
     return { outcome: "copied" };
   }
 
-  async *list(
-    prefix: string,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): AsyncGenerator<ListEntry> {
+  async *list(prefix: string, options: Abortable = {}): AsyncGenerator<ListEntry> {
     checkListPrefix(prefix);
     for (const [path, entry] of [...this.#entries]) {
       options.signal?.throwIfAborted();
@@ -173,10 +167,7 @@ class MemoryStorage implements Storage {
     }
   }
 
-  async delete(
-    paths: readonly string[],
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<DeleteOutcome[]> {
+  async delete(paths: readonly string[], options: Abortable = {}): Promise<DeleteOutcome[]> {
     options.signal?.throwIfAborted();
     for (const path of paths) checkObjectPath(path);
     return paths.map((path) => {

@@ -10,6 +10,7 @@
  * - paths are relative, `/`-separated, without empty, `.` or `..` segments (`invalid-path`).
  */
 import type { Extent } from "../base/extent.ts";
+import type { Abortable } from "../base/options.ts";
 
 /** What kind of object is written: durability and storage class follow it. */
 export type ObjectKind =
@@ -121,14 +122,11 @@ export interface Storage {
   getIfChanged(
     path: string,
     version: ObjectVersion,
-    options?: { readonly signal?: AbortSignal | undefined },
+    options?: Abortable,
   ): Promise<StoredObject | "unchanged" | undefined>;
   /** Writes an object whole: readers see the old or the new bytes, never a part. */
   put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome>;
-  head(
-    path: string,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<ObjectInfo | undefined>;
+  head(path: string, options?: Abortable): Promise<ObjectInfo | undefined>;
   /** Copies an object, if it still has the version `ifMatch` when one is given. */
   copy(
     from: string,
@@ -140,14 +138,8 @@ export interface Storage {
     },
   ): Promise<{ readonly outcome: "copied" } | { readonly outcome: "condition-failed" }>;
   /** All objects whose path starts with `prefix` (`""`: all; else a folder ending in `/`), in any order. */
-  list(
-    prefix: string,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): AsyncIterable<ListEntry>;
-  delete(
-    paths: readonly string[],
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<DeleteOutcome[]>;
+  list(prefix: string, options?: Abortable): AsyncIterable<ListEntry>;
+  delete(paths: readonly string[], options?: Abortable): Promise<DeleteOutcome[]>;
   /** Releases what the storage holds open. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** Finds out whether a storage keeps the conditions of a put, rather than believing it. */
+import { hexOf } from "../base/bytes.ts";
 import { isIcefloeError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
@@ -32,8 +33,7 @@ export async function probeConditionalWrites(
 ): Promise<ConditionalWritesReport> {
   checkOptions("probeConditionalWrites", options, ["runtime", "signal"]);
   const { runtime = systemRuntime(), signal } = options ?? {};
-  const random = Array.from(runtime.randomBytes(8), (byte) => byte.toString(16).padStart(2, "0"));
-  const path = `icefloe-probe.${random.join("")}`;
+  const path = `icefloe-probe.${hexOf(runtime.randomBytes(8))}`;
   const problems: string[] = [];
 
   /** Whether a put on `condition` did what it should; the version it wrote. */

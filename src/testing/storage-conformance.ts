@@ -28,9 +28,9 @@ function skipReason(
   definition: CaseDefinition,
   capabilities: StorageCapabilities,
 ): string | undefined {
-  const lacking = definition.needs?.filter((name) => !capabilities[name]) ?? [];
+  const lacking = definition.needs.filter((name) => !capabilities[name]);
   if (lacking.length > 0) return `the storage lacks ${lacking.join(", ")}`;
-  const having = definition.unless?.filter((name) => capabilities[name]) ?? [];
+  const having = definition.unless.filter((name) => capabilities[name]);
   return having.length > 0 ? `the storage has ${having.join(", ")}` : undefined;
 }
 

@@ -136,6 +136,14 @@ export class FlatBufferReader {
     return this.#follow(vector + 4 + 4 * index);
   }
 
+  /** What `read` makes of each table that a vector of offsets points to, in order. */
+  mapTables<T>(vector: number, read: (table: number) => T): T[] {
+    const values: T[] = [];
+    const length = this.vectorLength(vector);
+    for (let i = 0; i < length; i++) values.push(read(this.tableAt(vector, i)));
+    return values;
+  }
+
   /**
    * Position of the vector in `slot`, checked to hold all its elements of `elementBytes` each;
    * 0 if absent. Element i starts at `position + 4 + i * elementBytes`; it is not asked for here.

@@ -29,7 +29,6 @@ import { xxh64Low } from "./xxh64.ts";
 
 const DICTIONARY_MAGIC = 0xec30a437;
 const CHECKSUM_BYTES = 4;
-const INITIAL_REPEATS = [1, 4, 8] as const;
 /** Longer than any content: an offset that nothing may reach. */
 const UNKNOWN = 2 ** 31 - 1;
 
@@ -45,18 +44,14 @@ export interface ZstdDictionary {
 const NO_DICTIONARY: ZstdDictionary = {
   id: 0,
   huffman: undefined,
-  sequences: freshSequenceState(),
-  content: new Uint8Array(0),
-};
-
-function freshSequenceState(): SequenceState {
-  return {
+  sequences: {
     literalLengths: undefined,
     offsets: undefined,
     matchLengths: undefined,
-    repeats: [...INITIAL_REPEATS],
-  };
-}
+    repeats: [1, 4, 8],
+  },
+  content: new Uint8Array(0),
+};
 
 /** For blocks that stand alone: repeating an offset of blocks before them reaches too far back. */
 const NO_HISTORY: ZstdDictionary = {
@@ -68,7 +63,7 @@ const NO_HISTORY: ZstdDictionary = {
 export function parseZstdDictionary(bytes: Uint8Array): ZstdDictionary {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 8 || view.getUint32(0, true) !== DICTIONARY_MAGIC) {
-    return { id: 0, huffman: undefined, sequences: freshSequenceState(), content: bytes };
+    return { ...NO_DICTIONARY, content: bytes };
   }
   const end = bytes.length;
   const huffman = parseHuffmanTable(bytes, view, 8, end);
@@ -203,13 +198,8 @@ class BlockDecoder {
     this.#output = output;
     this.#historyStart = historyStart;
     this.#huffman = dictionary.huffman;
-    const { repeats } = dictionary.sequences;
-    this.#sequences = {
-      literalLengths: dictionary.sequences.literalLengths,
-      offsets: dictionary.sequences.offsets,
-      matchLengths: dictionary.sequences.matchLengths,
-      repeats: [repeats[0], repeats[1], repeats[2]],
-    };
+    const { sequences } = dictionary;
+    this.#sequences = { ...sequences, repeats: [...sequences.repeats] };
   }
 
   /** Decodes the blocks in bytes [start, end) to output from `outputStart`; returns their end. */

@@ -102,12 +102,8 @@ export function parseSequenceTable(
   start: number,
   end: number,
 ): { readonly table: FseTable; readonly end: number } {
-  const {
-    counts,
-    accuracyLog,
-    end: descriptionEnd,
-  } = parseFseDescription(bytes, start, end, code.accuracyLogMax, code.symbolCount);
-  return { table: buildFseTable(counts, accuracyLog), end: descriptionEnd };
+  const parsed = parseFseDescription(bytes, start, end, code.accuracyLogMax, code.symbolCount);
+  return { table: buildFseTable(parsed.counts, parsed.accuracyLog), end: parsed.end };
 }
 
 /** The tables of a section whose mode byte stands at `at`; updates `state`. Returns their end. */

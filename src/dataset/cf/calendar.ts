@@ -7,16 +7,7 @@
  */
 import { makeError } from "../../base/errors.ts";
 
-/** A calendar by its main name. */
-export type Calendar =
-  | "standard"
-  | "proleptic_gregorian"
-  | "julian"
-  | "noleap"
-  | "all_leap"
-  | "360_day";
-
-const NAMES: Readonly<Record<string, Calendar>> = {
+const NAMES = {
   standard: "standard",
   gregorian: "standard",
   proleptic_gregorian: "proleptic_gregorian",
@@ -26,7 +17,10 @@ const NAMES: Readonly<Record<string, Calendar>> = {
   all_leap: "all_leap",
   "366_day": "all_leap",
   "360_day": "360_day",
-};
+} as const;
+
+/** A calendar by its main name. */
+export type Calendar = (typeof NAMES)[keyof typeof NAMES];
 
 /** A date of some calendar; month and day count from 1, there is a year 0. */
 interface CalendarDate {
@@ -46,7 +40,7 @@ export const GREGORIAN_START_DAY = -141_427;
  */
 export function mustFindCalendar(name: string | undefined, owner: string): Calendar {
   const key = (name ?? "standard").toLowerCase();
-  const calendar = Object.hasOwn(NAMES, key) ? NAMES[key] : undefined;
+  const calendar = Object.hasOwn(NAMES, key) ? NAMES[key as keyof typeof NAMES] : undefined;
   if (calendar !== undefined) return calendar;
   throw makeError("unimplemented", `${owner}: there is no calendar ${JSON.stringify(name)}`, {
     details: { owner, calendar: name, known: Object.keys(NAMES) },

@@ -4,10 +4,9 @@
  * both agree, stored values are passed on untouched, bit for bit.
  * Spec: CF "Packed Data", "Missing Data", "Time Coordinate".
  */
-import type { ElementType } from "../array/elements.ts";
-import { isFloat, isInteger, isSameType } from "../array/elements.ts";
+import { type ElementType, isFloat, isInteger, isSameType } from "../array/elements.ts";
 import type { Dtype } from "../model/data.ts";
-import type { TimeUnits } from "./time-units.ts";
+import { isSameUnits, type TimeUnits } from "./time-units.ts";
 
 /** How values of one stored type are decoded. */
 export interface Coding {
@@ -86,11 +85,6 @@ function isSameSet(a: readonly (number | bigint)[], b: readonly (number | bigint
 
 function toInteger(value: number | bigint): number | bigint {
   return typeof value === "bigint" || Number.isInteger(value) ? value : 0;
-}
-
-function isSameUnits(a: TimeUnits | undefined, b: TimeUnits | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.unitNanos === b.unitNanos && a.reference === b.reference && a.calendar === b.calendar;
 }
 
 /** The other sign's type of the same width: `int8` for `uint8`. */

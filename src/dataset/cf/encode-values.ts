@@ -18,7 +18,7 @@ import {
 import { encodeFractional, encodeWhole, instantOf, NOT_A_TIME } from "../model/time-array.ts";
 import { bytesOf, type Coding } from "./coding.ts";
 import { wrapped } from "./decode-attributes.ts";
-import type { TimeUnits } from "./time-units.ts";
+import { isSameUnits, type TimeUnits } from "./time-units.ts";
 
 /** Values in memory: their type, and the units if they are times. */
 interface DecodedValues {
@@ -80,11 +80,8 @@ function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: str
     throw unfit(owner, "times can only be stored with units");
   }
   const isWhole = !isFloat(coding.stored) && coding.scaleFactor === undefined;
-  const isSameUnits =
-    time.unitNanos === units.unitNanos &&
-    time.reference === units.reference &&
-    time.calendar === units.calendar;
-  if (isSameUnits && isWhole === values instanceof BigInt64Array) return values;
+  const isSame = isSameUnits(time, units);
+  if (isSame && isWhole === values instanceof BigInt64Array) return values;
   if (time.calendar !== units.calendar) {
     throw unfit(
       owner,
@@ -96,9 +93,7 @@ function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: str
   );
   if (!isWhole) {
     // A time that was stored as a double keeps its digits.
-    return isSameUnits && values instanceof Float64Array
-      ? values
-      : encodeFractional(instants, units);
+    return isSame && values instanceof Float64Array ? values : encodeFractional(instants, units);
   }
   const whole = encodeWhole(instants, units);
   if (whole !== undefined) return whole;

@@ -9,46 +9,21 @@ import { type Calendar, dateOfDay, dayNumber, mustFindCalendar } from "./calenda
 /** Nanoseconds of a day. */
 export const DAY_NANOS = 86_400_000_000_000n;
 
-/** Units by their main name, the longest first. */
-export const UNIT_NANOS: ReadonlyMap<string, bigint> = new Map([
-  ["days", DAY_NANOS],
-  ["hours", 3_600_000_000_000n],
-  ["minutes", 60_000_000_000n],
-  ["seconds", 1_000_000_000n],
-  ["milliseconds", 1_000_000n],
-  ["microseconds", 1000n],
-  ["nanoseconds", 1n],
-]);
+/** Units by their main name, the longest first, and what else they are called. */
+const UNITS: readonly (readonly [unit: string, nanos: bigint, ...others: string[]])[] = [
+  ["days", DAY_NANOS, "d", "day"],
+  ["hours", 3_600_000_000_000n, "h", "hr", "hrs", "hour"],
+  ["minutes", 60_000_000_000n, "min", "mins", "minute"],
+  ["seconds", 1_000_000_000n, "s", "sec", "secs", "second"],
+  ["milliseconds", 1_000_000n, "ms", "msec", "msecs", "millisec", "millisecs", "millisecond"],
+  ["microseconds", 1000n, "us", "microsec", "microsecs", "microsecond"],
+  ["nanoseconds", 1n, "ns", "nanosec", "nanosecs", "nanosecond"],
+];
 
-const ALIASES: Readonly<Record<string, string>> = {
-  d: "days",
-  day: "days",
-  h: "hours",
-  hr: "hours",
-  hrs: "hours",
-  hour: "hours",
-  min: "minutes",
-  mins: "minutes",
-  minute: "minutes",
-  s: "seconds",
-  sec: "seconds",
-  secs: "seconds",
-  second: "seconds",
-  ms: "milliseconds",
-  msec: "milliseconds",
-  msecs: "milliseconds",
-  millisec: "milliseconds",
-  millisecs: "milliseconds",
-  millisecond: "milliseconds",
-  us: "microseconds",
-  microsec: "microseconds",
-  microsecs: "microseconds",
-  microsecond: "microseconds",
-  ns: "nanoseconds",
-  nanosec: "nanoseconds",
-  nanosecs: "nanoseconds",
-  nanosecond: "nanoseconds",
-};
+/** How long units are, by their main name, the longest first. */
+export const UNIT_NANOS: ReadonlyMap<string, bigint> = new Map(
+  UNITS.map(([unit, nanos]) => [unit, nanos]),
+);
 const COMMON_YEAR_DAYS = 365n;
 
 /** Units, taken apart. */
@@ -61,6 +36,12 @@ export interface TimeUnits {
   /** The instant they count from. */
   readonly reference: bigint;
   readonly calendar: Calendar;
+}
+
+/** Whether equal numbers in both are equal times. */
+export function isSameUnits(a: TimeUnits | undefined, b: TimeUnits | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.unitNanos === b.unitNanos && a.reference === b.reference && a.calendar === b.calendar;
 }
 
 /** Whether the text of a `units` attribute is meant as units of time. */
@@ -108,9 +89,8 @@ function canonicalUnit(
   if (isYear && calendar === "noleap") {
     return { unit: "common_years", unitNanos: COMMON_YEAR_DAYS * DAY_NANOS };
   }
-  const unit = Object.hasOwn(ALIASES, lower) ? (ALIASES[lower] as string) : lower;
-  const unitNanos = UNIT_NANOS.get(unit);
-  return unitNanos === undefined ? undefined : { unit, unitNanos };
+  const found = UNITS.find(([unit, , ...others]) => unit === lower || others.includes(lower));
+  return found && { unit: found[0], unitNanos: found[1] };
 }
 
 const DATE = /^([+-]?\d{1,6})(?:-(\d{1,2})(?:-(\d{1,2}))?)?/;
@@ -181,7 +161,7 @@ export function formatInstant(instant: bigint, calendar: Calendar, separator = "
     .padStart(9, "0")
     .replace(/0+$/, "");
   const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
-    .map((part) => String(part).padStart(2, "0"))
+    .map(pad2)
     .join(":");
   const sign = year < 0 ? "-" : "";
   const date = `${sign}${String(Math.abs(year)).padStart(4, "0")}-${pad2(month)}-${pad2(day)}`;

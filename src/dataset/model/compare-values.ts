@@ -1,9 +1,8 @@
 /** Whether decoded values are equal: NaN is NaN, 0 is -0, a time is a time whatever its units. */
 import { isList, isSameItem } from "../../zarr/codecs/elements.ts";
 import type { Values } from "../array/elements.ts";
-import type { Calendar } from "../cf/calendar.ts";
-import { GREGORIAN_START_DAY, isRealCalendar } from "../cf/calendar.ts";
-import { DAY_NANOS, type TimeUnits } from "../cf/time-units.ts";
+import { type Calendar, GREGORIAN_START_DAY, isRealCalendar } from "../cf/calendar.ts";
+import { DAY_NANOS, isSameUnits, type TimeUnits } from "../cf/time-units.ts";
 import { instantOf } from "./time-array.ts";
 
 /** Decoded values, with their units if they are times. */
@@ -41,12 +40,7 @@ function firstListDifference(a: Values, b: Values): number {
 
 /** Whether equal numbers are equal times. */
 function isSameTimes(a: Comparable, b: Comparable): boolean {
-  return (
-    a.time?.unitNanos === b.time?.unitNanos &&
-    a.time?.reference === b.time?.reference &&
-    a.time?.calendar === b.time?.calendar &&
-    a.values.constructor === b.values.constructor
-  );
+  return isSameUnits(a.time, b.time) && a.values.constructor === b.values.constructor;
 }
 
 function firstTimeDifference(

@@ -111,18 +111,15 @@ function timesData(times: TimeArray, shape: readonly number[] | undefined): Flat
 }
 
 function typedData(data: ArrayBufferView, owner: string): FlatData {
+  const of = (values: Values, name: NumberTypeName): FlatData => {
+    return { values, type: { name }, times: undefined, shape: undefined };
+  };
   const found = TYPED_NAMES.find(([Type]) => data instanceof Type);
-  if (found !== undefined) {
-    const values = cloneValues(data as Numbers);
-    return { values, type: { name: found[1] }, times: undefined, shape: undefined };
-  }
-  if (data.constructor.name === "Uint8ClampedArray") {
-    const values = Uint8Array.from(data as Uint8ClampedArray);
-    return { values, type: { name: "uint8" }, times: undefined, shape: undefined };
-  }
-  if (data.constructor.name === "Float16Array") {
-    const values = Float32Array.from(data as unknown as ArrayLike<number>);
-    return { values, type: { name: "float16" }, times: undefined, shape: undefined };
+  if (found !== undefined) return of(cloneValues(data as Numbers), found[1]);
+  const { name } = data.constructor;
+  if (name === "Uint8ClampedArray") return of(Uint8Array.from(data as Uint8ClampedArray), "uint8");
+  if (name === "Float16Array") {
+    return of(Float32Array.from(data as unknown as ArrayLike<number>), "float16");
   }
   throw unusable(data, owner);
 }

@@ -27,6 +27,9 @@ export interface SelectOptions {
 
 type Comparable = number | bigint | string;
 
+/** Values as they compare; `undefined` is no label. */
+type Keys = readonly (Comparable | undefined)[];
+
 /** A label as the coordinate's values compare: an interval for texts such as `2013-01`. */
 interface LabelRange {
   readonly first: Comparable;
@@ -53,19 +56,15 @@ export function labelsToIndexers(
   if (typeof one === "string" && range.first !== range.last && method === undefined) {
     const matches = keys.flatMap((key, i) => (isWithin(key, range) ? [i] : []));
     // A text that names a day finds the one time in it, or all of them.
-    if (matches.length > 1 || !hasExactly(keys, range.first)) {
+    if (matches.length > 1 || !keys.includes(range.first)) {
       if (matches.length > 0) return matches;
     }
   }
   return findOne(index, keys, one, method);
 }
 
-function hasExactly(keys: readonly (Comparable | undefined)[], wanted: Comparable): boolean {
-  return keys.includes(wanted);
-}
-
-/** Values as they compare: instants of times, everything else as it is; `undefined` is no label. */
-function comparableValues(index: DataArray): (Comparable | undefined)[] {
+/** Instants of times, everything else as it is. */
+function comparableValues(index: DataArray): Keys {
   const { values } = index;
   if (isTimeArray(values)) {
     return Array.from({ length: values.length }, (_, i) => values.toNanoseconds(i));
@@ -111,9 +110,9 @@ function isWithin(key: Comparable | undefined, { first, last }: LabelRange): boo
 
 function findOne(
   index: DataArray,
-  keys: readonly (Comparable | undefined)[],
+  keys: Keys,
   label: Label,
-  method: "nearest" | undefined,
+  method: SelectOptions["method"],
 ): number {
   const { first } = parseLabel(index, label);
   const position = keys.indexOf(first);
@@ -122,11 +121,7 @@ function findOne(
   throw invalid(index, `there is no value ${label instanceof Date ? label.toISOString() : label}`);
 }
 
-function nearest(
-  index: DataArray,
-  keys: readonly (Comparable | undefined)[],
-  wanted: number | bigint,
-): number {
+function nearest(index: DataArray, keys: Keys, wanted: number | bigint): number {
   let best = -1;
   let distance: number | bigint = 0;
   keys.forEach((key, i) => {
@@ -150,7 +145,7 @@ function absolute(value: bigint): bigint {
 
 function findRange(
   index: DataArray,
-  keys: readonly (Comparable | undefined)[],
+  keys: Keys,
   range: { readonly start?: Label | null | undefined; readonly end?: Label | null | undefined },
 ): Indexer {
   const unknown = Object.keys(range).find((key) => key !== "start" && key !== "end");
@@ -173,7 +168,7 @@ function findRange(
   return { start, end: keys.findLastIndex(isIn) + 1 };
 }
 
-function isSorted(keys: readonly (Comparable | undefined)[], isRising: boolean): boolean {
+function isSorted(keys: Keys, isRising: boolean): boolean {
   return keys.every((key, i) => {
     const before = keys[i - 1];
     if (i === 0) return key !== undefined;

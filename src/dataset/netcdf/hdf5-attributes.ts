@@ -2,13 +2,8 @@
 import { makeError } from "../../base/errors.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import { numbersValue, textValue } from "./attribute-value.ts";
-import { bytesFrom, guarded, type Hdf5File, type Hdf5Type } from "./hdf5.ts";
+import { bytesFrom, guarded, HDF5_CLASS, type Hdf5File, type Hdf5Type } from "./hdf5.ts";
 import type { RawAttributes } from "./raw-variable.ts";
-
-const INTEGER = 0;
-const FLOAT = 1;
-const STRING = 3;
-const ENUM = 8;
 
 /** Written by the NetCDF library for itself, never shown. */
 const HIDDEN: ReadonlySet<string> = new Set([
@@ -50,7 +45,7 @@ export function readHdf5Attributes(
       continue;
     }
     values.set(name, value);
-    if (type.type === FLOAT && type.size === 4) float32Names.add(name);
+    if (type.type === HDF5_CLASS.float && type.size === 4) float32Names.add(name);
   }
   return { values, float32Names, refused };
 }
@@ -70,9 +65,11 @@ function attributeValue(
   name: string,
 ): { type: Hdf5Type; value: JsonValue | undefined } {
   const type = file.module.get_attribute_metadata(file.id, path, name);
-  if (type.type === STRING) return { type, value: textAttribute(file, path, name, type) };
-  const isFloat = type.type === FLOAT && (type.size === 4 || type.size === 8);
-  if (!isFloat && type.type !== INTEGER && type.type !== ENUM) return { type, value: undefined };
+  if (type.type === HDF5_CLASS.string)
+    return { type, value: textAttribute(file, path, name, type) };
+  const isFloat = type.type === HDF5_CLASS.float && (type.size === 4 || type.size === 8);
+  if (!isFloat && type.type !== HDF5_CLASS.integer && type.type !== HDF5_CLASS.enum)
+    return { type, value: undefined };
   if (type.shape === null) return { type, value: [] };
   const { value } = new file.library.Attribute(file.id, path, name);
   const numbers = typeof value === "number" || typeof value === "bigint" ? [value] : value;

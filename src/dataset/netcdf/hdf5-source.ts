@@ -15,13 +15,8 @@ import { withoutTrailingNulls } from "../../zarr/codecs/fill-value.ts";
 import type { ArraySource } from "../array/array-source.ts";
 import { allocate, type ElementType, numbersFromBytes, type Values } from "../array/elements.ts";
 import { textValue } from "./attribute-value.ts";
-import { bytesFrom, guarded, type Hdf5File, type Hdf5Type } from "./hdf5.ts";
+import { bytesFrom, guarded, HDF5_CLASS, type Hdf5File, type Hdf5Type } from "./hdf5.ts";
 import { vlenText } from "./hdf5-attributes.ts";
-
-const INTEGER = 0;
-const FLOAT = 1;
-const STRING = 3;
-const ENUM = 8;
 
 const CLASS_NAMES: Readonly<Record<number, string>> = {
   2: "time",
@@ -39,14 +34,14 @@ type Hdf5Element = ElementType | { readonly name: "char" } | { readonly reason: 
 /** The element type that holds a type of HDF5. */
 export function elementOf(type: Hdf5Type): Hdf5Element {
   if (type.shape === null) return { reason: "it has no dataspace" };
-  const isInteger = type.type === INTEGER || type.type === ENUM;
+  const isInteger = type.type === HDF5_CLASS.integer || type.type === HDF5_CLASS.enum;
   if (isInteger && [1, 2, 4, 8].includes(type.size)) {
     return { name: `${type.signed ? "int" : "uint"}${type.size * 8}` as ElementType["name"] };
   }
-  if (type.type === FLOAT && [2, 4, 8].includes(type.size)) {
+  if (type.type === HDF5_CLASS.float && [2, 4, 8].includes(type.size)) {
     return { name: `float${type.size * 8}` as ElementType["name"] };
   }
-  if (type.type === STRING) {
+  if (type.type === HDF5_CLASS.string) {
     return type.vlen || type.size > 1 ? { name: "string" } : { name: "char" };
   }
   const name = CLASS_NAMES[type.type] ?? `${type.size}-byte number`;
@@ -70,7 +65,7 @@ export function hdf5Source(
       const count = elementCount(shapeOf(box));
       if (count === 0) return allocate(inMemory, 0, path);
       return guarded(file, `variable ${path}`, () =>
-        type.type === STRING && type.vlen
+        type.type === HDF5_CLASS.string && type.vlen
           ? readTexts(file, path, type, box)
           : numbersOf(inMemory, type, readBytes(file, path, type, box), count),
       );
@@ -92,7 +87,7 @@ function readBytes(file: Hdf5File, path: string, type: Hdf5Type, box: Box): Uint
 }
 
 function numbersOf(element: ElementType, type: Hdf5Type, bytes: Uint8Array, count: number): Values {
-  if (type.type === STRING && element.name === "string") {
+  if (type.type === HDF5_CLASS.string && element.name === "string") {
     return Array.from({ length: count }, (_, i) =>
       textValue(withoutTrailingNulls(bytes.subarray(i * type.size, (i + 1) * type.size))),
     );

@@ -17,6 +17,9 @@ export interface Hdf5Type {
   readonly enum_type?: { readonly type: number };
 }
 
+/** H5T class numbers of types that are read. */
+export const HDF5_CLASS = { integer: 0, float: 1, string: 3, enum: 8 } as const;
+
 /** The module's low level: ids and pointers. */
 interface Hdf5Module {
   readonly HEAPU8: Uint8Array;

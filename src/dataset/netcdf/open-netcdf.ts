@@ -1,4 +1,5 @@
 /** Opens NetCDF files, whichever version: NetCDF-3 by our own reader, NetCDF-4 through h5wasm. */
+import { hexOf } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
 import type { Dataset } from "../model/dataset.ts";
@@ -71,7 +72,7 @@ async function readRaw(
 ): Promise<RawDataset> {
   if (isNetcdf3(start)) return readNetcdf3(source, signal);
   if (isHdf5(start)) return openHdf5(source, signal);
-  const found = Array.from(start, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const found = hexOf(start, " ");
   throw makeError(
     "invalid-file-format",
     `${source.name} is no NetCDF file: it begins with ${found === "" ? "nothing" : found}`,

@@ -4,8 +4,7 @@
  * Groups below the root are not part of the dataset. Spec: NetCDF "NetCDF-4 Format".
  */
 import { makeError } from "../../base/errors.ts";
-import type { JsonValue } from "../../codec/json.ts";
-import { JsonNumber } from "../../codec/json.ts";
+import { JsonNumber, type JsonValue } from "../../codec/json.ts";
 import type { ElementType } from "../array/elements.ts";
 import { charSource } from "./char-source.ts";
 import { guarded, type Hdf5File, type Hdf5Type } from "./hdf5.ts";

@@ -61,9 +61,7 @@ function fileNameOf(name: string): string {
     throw makeError(
       "invalid-option",
       `openTutorial: ${describe(name)} is no name of a sample file`,
-      {
-        details: { name: describe(name) },
-      },
+      { details: { name: describe(name) } },
     );
   }
   return /\.nc4?$/.test(name) ? name : `${name}.nc`;

@@ -154,9 +154,7 @@ async function writeAll(
     throw makeError(
       "node-already-exists",
       `there is already a ${String(present.get("node_type"))} at ${address.path}; mode "w" replaces it`,
-      {
-        details: { path: address.path, mode },
-      },
+      { details: { path: address.path, mode } },
     );
   }
   if (mode === "r+" && present === undefined) {

@@ -12,6 +12,7 @@ import {
   DEFAULT_MANIFEST_CONFIG,
   type ManifestConfig,
   type ResolvedManifestConfig,
+  type Settled,
 } from "./manifest.ts";
 import { CONFIG_SCHEMA } from "./schema.ts";
 import type { RetriesSettings, StorageSettings } from "./storage.ts";
@@ -64,30 +65,13 @@ export interface RepositoryConfig {
 }
 
 /** What holds: nothing left out. It may be passed wherever a `RepositoryConfig` may. */
-export interface ResolvedConfig extends RepositoryConfig {
-  readonly inlineChunkThresholdBytes: number;
-  readonly getPartialValuesConcurrency: number;
+export interface ResolvedConfig extends Settled<RepositoryConfig> {
   readonly compression: { readonly algorithm: "zstd"; readonly level: number };
-  readonly maxConcurrentRequests: number;
-  readonly maxConcurrentDecodes: number;
-  readonly caching: {
-    readonly numSnapshotNodes: number;
-    readonly numChunkRefs: number;
-    readonly numTransactionChanges: number;
-    readonly numBytesAttributes: number;
-    readonly numBytesChunks: number;
-  };
-  /** What is unset takes the default of the storage in use. */
-  readonly storage: StorageSettings;
+  readonly caching: Settled<CachingConfig>;
   /** Only those that can be used; every prefix ends in a slash. */
   readonly virtualChunkContainers: Readonly<Record<string, VirtualChunkContainer>>;
   readonly manifest: ResolvedManifestConfig;
-  readonly repoUpdateRetries: {
-    readonly maxTries: number;
-    readonly initialBackoffMs: number;
-    readonly maxBackoffMs: number;
-  };
-  readonly numUpdatesPerRepoInfoFile: number;
+  readonly repoUpdateRetries: Settled<RetriesSettings>;
 }
 
 /** What holds where nothing is configured. */

@@ -85,21 +85,14 @@ export interface ManifestConfig {
   readonly max_concurrent_manifest_fetches_during_commit?: number | null | undefined;
 }
 
+/** `T` with nothing left out. */
+export type Settled<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> };
+
 /** `ManifestConfig` with nothing left out. */
-export interface ResolvedManifestConfig extends ManifestConfig {
-  readonly preload: {
-    readonly max_total_refs: number;
-    readonly preload_if: ManifestPreloadCondition;
-    readonly max_arrays_to_scan: number;
-  };
-  readonly splitting: { readonly split_sizes: readonly ManifestSplitRule[] };
-  readonly virtual_chunk_location_compression: {
-    readonly min_num_chunks: number;
-    readonly dictionary_max_training_samples: number;
-    readonly dictionary_max_size_bytes: number;
-    readonly compression_level: number;
-  };
-  readonly max_concurrent_manifest_fetches_during_commit: number;
+export interface ResolvedManifestConfig extends Settled<ManifestConfig> {
+  readonly preload: Settled<ManifestPreloadConfig>;
+  readonly splitting: Settled<ManifestSplittingConfig>;
+  readonly virtual_chunk_location_compression: Settled<LocationCompressionConfig>;
 }
 
 /** The size that stands for: never split. */

@@ -1,6 +1,5 @@
 /**
- * Every configuration key: its name for users, its type in storage, its range. Its name in storage
- * is the same in snake case. A stored
+ * Every configuration key: its name for users, its type in storage, its range. A stored
  * value of a wrong type keeps official clients from opening the repository at all, so what is
  * written here is exactly what they write. Spec: docs/format.md "Configuration".
  */
@@ -15,6 +14,7 @@ import {
   nested,
   oneOf,
   record,
+  snakeCase,
   text,
   variant,
   whole,
@@ -36,13 +36,10 @@ const ZSTD_LEVELS_ALL = [-131_072, 22] as const;
 /** A count of things done at once: official clients store 0 and then wait for ever. */
 const concurrency: ConfigKind = integer(U16, [1]);
 
-const compression = record(
-  {
-    algorithm: compressionAlgorithm(),
-    level: integer(U8, ZSTD_LEVELS),
-  },
-  { isMerged: true },
-);
+const compression = record({
+  algorithm: compressionAlgorithm(),
+  level: integer(U8, ZSTD_LEVELS),
+});
 
 /** The official binding numbers the algorithms: 0 is zstd. */
 function compressionAlgorithm(): ConfigKind {
@@ -54,71 +51,54 @@ function compressionAlgorithm(): ConfigKind {
   };
 }
 
-const caching = record(
-  {
-    numSnapshotNodes: integer(U64),
-    numChunkRefs: integer(U64),
-    numTransactionChanges: integer(U64),
-    numBytesAttributes: integer(U64),
-    numBytesChunks: integer(U64),
-  },
-  { isMerged: true },
-);
+const caching = record({
+  numSnapshotNodes: integer(U64),
+  numChunkRefs: integer(U64),
+  numTransactionChanges: integer(U64),
+  numBytesAttributes: integer(U64),
+  numBytesChunks: integer(U64),
+});
 
-const retries = record(
-  {
-    maxTries: integer(NONZERO_U16),
-    initialBackoffMs: integer(U32),
-    maxBackoffMs: integer(U32),
-  },
-  { isMerged: true },
-);
+const retries = record({
+  maxTries: integer(NONZERO_U16),
+  initialBackoffMs: integer(U32),
+  maxBackoffMs: integer(U32),
+});
 
-const storageConcurrency = record(
-  {
-    maxConcurrentRequestsForObject: integer(NONZERO_U16),
-    idealConcurrentRequestSize: integer(NONZERO_U64),
-  },
-  { isMerged: true },
-);
+const storageConcurrency = record({
+  maxConcurrentRequestsForObject: integer(NONZERO_U16),
+  idealConcurrentRequestSize: integer(NONZERO_U64),
+});
 
-const storageTimeouts = record(
-  {
-    connectTimeoutMs: integer(U32),
-    readTimeoutMs: integer(U32),
-    operationTimeoutMs: integer(U32),
-    operationAttemptTimeoutMs: integer(U32),
-  },
-  { isMerged: true },
-);
+const storageTimeouts = record({
+  connectTimeoutMs: integer(U32),
+  readTimeoutMs: integer(U32),
+  operationTimeoutMs: integer(U32),
+  operationAttemptTimeoutMs: integer(U32),
+});
 
-const storage = record(
-  {
-    concurrency: storageConcurrency,
-    retries,
-    timeouts: storageTimeouts,
-    unsafeUseConditionalUpdate: flag,
-    unsafeUseConditionalCreate: flag,
-    unsafeUseMetadata: flag,
-    storageClass: text,
-    metadataStorageClass: text,
-    chunksStorageClass: text,
-    minimumSizeForMultipartUpload: integer(U64),
-  },
-  { isMerged: true },
-);
+const storage = record({
+  concurrency: storageConcurrency,
+  retries,
+  timeouts: storageTimeouts,
+  unsafeUseConditionalUpdate: flag,
+  unsafeUseConditionalCreate: flag,
+  unsafeUseMetadata: flag,
+  storageClass: text,
+  metadataStorageClass: text,
+  chunksStorageClass: text,
+  minimumSizeForMultipartUpload: integer(U64),
+});
 
-/** A record whose keys have one name for users and in storage, and may be null. */
+/** A record whose keys may be null; they have one name for users and in storage. */
 function storedRecord(
   kinds: Readonly<Record<string, ConfigKind>>,
-  options: { readonly isMerged?: boolean; readonly isRequired?: boolean } = {},
+  options: { readonly required?: readonly string[]; readonly isReplaced?: boolean } = {},
 ): ConfigKind {
-  const { isMerged = false, isRequired = false } = options;
-  const fields = Object.entries(kinds).map(([key, kind]) => [key, { kind, isRequired }] as const);
-  return record(Object.fromEntries(fields), { isMerged, allowsNull: true });
+  return record(kinds, { ...options, allowsNull: true });
 }
 
-const regex = storedRecord({ regex: text }, { isRequired: true });
+const regex = storedRecord({ regex: text }, { required: ["regex"] });
 
 const splitCondition: ConfigKind = variant({
   or: list(nested(() => splitCondition)),
@@ -133,7 +113,7 @@ const splitDimension = storedRecord(
     condition: variant({ Axis: integer(U64), DimensionName: text, Any: null }),
     num_chunks: integer(U32, [1]), // Official clients panic on 0, at the next commit.
   },
-  { isRequired: true },
+  { required: ["condition", "num_chunks"] },
 );
 
 const countBound = variant({ Unbounded: null, Included: integer(U32), Excluded: integer(U32) });
@@ -143,46 +123,47 @@ const preloadCondition: ConfigKind = variant({
   and: list(nested(() => preloadCondition)),
   path_matches: regex,
   name_matches: regex,
-  num_refs: storedRecord({ from: countBound, to: countBound }, { isRequired: true }),
+  num_refs: storedRecord({ from: countBound, to: countBound }, { required: ["from", "to"] }),
   true: null,
   false: null,
 });
 
-const manifest = storedRecord(
-  {
-    preload: storedRecord({
+const manifest = storedRecord({
+  preload: storedRecord(
+    {
       max_total_refs: integer(U32),
       preload_if: whole(preloadCondition),
       max_arrays_to_scan: integer(U32),
-    }),
-    splitting: storedRecord({
-      split_sizes: whole(list(list([splitCondition, list(splitDimension)]))),
-    }),
-    virtual_chunk_location_compression: storedRecord(
-      {
-        min_num_chunks: integer(U16),
-        dictionary_max_training_samples: integer(U16),
-        dictionary_max_size_bytes: integer(U32),
-        compression_level: integer(I32, ZSTD_LEVELS_ALL),
-      },
-      { isMerged: true },
-    ),
-    max_concurrent_manifest_fetches_during_commit: integer(U16, [1]),
-  },
-  { isMerged: true },
-);
+    },
+    { isReplaced: true },
+  ),
+  splitting: storedRecord(
+    { split_sizes: whole(list(list([splitCondition, list(splitDimension)]))) },
+    { isReplaced: true },
+  ),
+  virtual_chunk_location_compression: storedRecord({
+    min_num_chunks: integer(U16),
+    dictionary_max_training_samples: integer(U16),
+    dictionary_max_size_bytes: integer(U32),
+    compression_level: integer(I32, ZSTD_LEVELS_ALL),
+  }),
+  max_concurrent_manifest_fetches_during_commit: integer(U16, [1]),
+});
 
 /** Older official clients refuse a record without its flags: they are always stored. */
-const s3Options = record({
-  region: text,
-  endpointUrl: text,
-  anonymous: { kind: flag, absent: false },
-  allowHttp: { kind: flag, absent: false },
-  forcePathStyle: { kind: flag, absent: false },
-  networkStreamTimeoutSeconds: integer(U32),
-  requesterPays: { kind: flag, absent: false },
-  checksumAlgorithm: oneOf(["crc32", "crc32c", "crc64_nvme", "sha1", "sha256"]),
-});
+const s3Options = record(
+  {
+    region: text,
+    endpointUrl: text,
+    anonymous: flag,
+    allowHttp: flag,
+    forcePathStyle: flag,
+    networkStreamTimeoutSeconds: integer(U32),
+    requesterPays: flag,
+    checksumAlgorithm: oneOf(["crc32", "crc32c", "crc64_nvme", "sha1", "sha256"]),
+  },
+  { absent: { anonymous: false, allowHttp: false, forcePathStyle: false, requesterPays: false } },
+);
 
 const HEADERS_KEY = "headers";
 
@@ -211,61 +192,56 @@ function httpOptions(): ConfigKind {
   };
 }
 
-const STORE_CASES: readonly {
-  readonly type: string;
-  readonly stored: string;
-  readonly kind?: ConfigKind;
-}[] = [
-  { type: "InMemory", stored: "in_memory" },
-  { type: "LocalFileSystem", stored: "local_file_system", kind: text },
-  { type: "Http", stored: "http", kind: httpOptions() },
-  { type: "S3Compatible", stored: "s3_compatible", kind: s3Options },
-  { type: "S3", stored: "s3", kind: s3Options },
-  { type: "Gcs", stored: "gcs", kind: dictionary(text) },
-  { type: "Azure", stored: "azure", kind: dictionary(text) },
-  { type: "Tigris", stored: "tigris", kind: s3Options },
-];
+/** What is said of each type of store. */
+const STORES: ReadonlyMap<unknown, ConfigKind | null> = new Map([
+  ["InMemory", null],
+  ["LocalFileSystem", text],
+  ["Http", httpOptions()],
+  ["S3Compatible", s3Options],
+  ["S3", s3Options],
+  ["Gcs", dictionary(text)],
+  ["Azure", dictionary(text)],
+  ["Tigris", s3Options],
+]);
 
-/** Users name the case in `type` and put its content in `field0`, as in the official binding. */
+/** Users name the type in `type` and put its content in `field0`, as in the official binding. */
 function objectStore(): ConfigKind {
+  const types = [...STORES.keys()] as string[];
   const stored = variant(
-    Object.fromEntries(STORE_CASES.map((one) => [one.stored, one.kind ?? null])),
+    Object.fromEntries(types.map((type) => [snakeCase(type), STORES.get(type) ?? null])),
   );
-  const type = oneOf(STORE_CASES.map((one) => one.type));
-  const caseOf = (name: unknown) => STORE_CASES.find((one) => one.type === name);
   return {
     read(value, at, origin) {
       if (origin.isStored) {
         const content = stored.read(value, at, origin);
-        const name = typeof content === "string" ? content : Object.keys(content as object)[0];
-        const found = STORE_CASES.find((one) => one.stored === name)?.type;
         const isBare = typeof content === "string";
-        return { type: found, ...(isBare ? {} : { field0: Object.values(content as object)[0] }) };
+        const [name, field0] = isBare ? [content] : (Object.entries(content as object)[0] ?? []);
+        const type = types.find((one) => snakeCase(one) === name);
+        return { type, ...(isBare ? {} : { field0 }) };
       }
-      const kind = caseOf(isPlainObject(value) ? value["type"] : undefined)?.kind;
-      const field0 = kind && { field0: { stored: "field0", kind, isRequired: true } };
-      const shape = { type: { kind: type, isRequired: true }, ...field0 };
-      return record(shape).read(value, at, origin);
+      const kind = STORES.get(isPlainObject(value) ? value["type"] : undefined);
+      const shape = { type: oneOf(types), ...(kind && { field0: kind }) };
+      return record(shape, { required: ["type", "field0"] }).read(value, at, origin);
     },
     store(value, previous) {
-      const given = value as { readonly type: string; readonly field0?: unknown };
-      const { stored: name = "", kind } = caseOf(given.type) ?? {};
-      if (kind === undefined) return name;
+      const { type, field0 } = value as { readonly type: string; readonly field0?: unknown };
+      const name = STORES.has(type) ? snakeCase(type) : "";
+      const kind = STORES.get(type) ?? null;
+      if (kind === null) return name;
       const before = isPlainObject(previous) ? previous[name] : undefined;
-      return { [name]: kind.store(given.field0, before) };
+      return { [name]: kind.store(field0, before) };
     },
   };
 }
 
-const container = record({
-  name: text,
-  urlPrefix: { kind: text, isRequired: true },
-  store: { kind: objectStore(), isRequired: true },
-});
+const container = record(
+  { name: text, urlPrefix: text, store: objectStore() },
+  { required: ["urlPrefix", "store"] },
+);
 
 /** Stored one level deeper, under the only key it has. */
 function repoUpdateRetries(): ConfigKind {
-  const outer = record({ default: retries }, { isMerged: true });
+  const outer = record({ default: retries });
   return {
     ...retries,
     read(value, at, origin) {
@@ -293,5 +269,5 @@ export const CONFIG_SCHEMA: ConfigKind = record(
     numUpdatesPerRepoInfoFile: integer(U16, [1]),
   },
   // A key of old versions that all others carry along.
-  { isMerged: true, storedOnly: { previous_file: null } },
+  { storedOnly: { previous_file: null } },
 );

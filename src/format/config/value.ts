@@ -96,65 +96,68 @@ export function oneOf(words: readonly string[]): ConfigKind {
   return scalar(`one of ${words.join(", ")}`, (value) => words.includes(value as string));
 }
 
-/** One key of a record; stored under the same name in snake case. */
-interface ConfigField {
-  readonly kind: ConfigKind;
-  readonly isRequired?: boolean;
-  /** What is stored when the key is absent; else null. */
-  readonly absent?: unknown;
-}
-
-interface StoredField extends ConfigField {
-  /** The key as stored. */
-  readonly stored: string;
-}
-
 /** How a record behaves. */
 interface RecordOptions {
-  /** Merged key by key; else replaced. */
-  readonly isMerged?: boolean;
+  /** Replaced as a whole; else merged key by key. */
+  readonly isReplaced?: boolean;
   /** Users too may write null for what is absent. */
   readonly allowsNull?: boolean;
+  readonly required?: readonly string[];
+  /** What is stored for absent keys; else null. */
+  readonly absent?: Readonly<Record<string, unknown>>;
   /** Keys stored though users never see them. */
   readonly storedOnly?: Readonly<Record<string, unknown>>;
 }
 
-/** An object with known keys, each with its kind, and what else holds for it. */
+/** An object with known keys, by the names that users know; stored are those in snake case. */
 export function record(
-  members: Readonly<Record<string, ConfigKind | ConfigField>>,
+  kinds: Readonly<Record<string, ConfigKind>>,
   options: RecordOptions = {},
 ): ConfigKind {
-  const fields = Object.fromEntries(
-    Object.entries(members).map(([key, member]) => {
-      const field = "kind" in member ? member : { kind: member };
-      return [key, { ...field, stored: snakeCase(key) } as StoredField];
-    }),
-  );
-  const known = new Set(Object.values(fields).map(({ stored }) => stored));
+  const fields = Object.entries(kinds).map(([key, kind]) => ({
+    key,
+    kind,
+    stored: snakeCase(key),
+  }));
+  const known = new Set(fields.map(({ stored }) => stored));
+  const { isReplaced = false, allowsNull = false, required = [], absent, storedOnly } = options;
   const kind: ConfigKind = {
-    read: (value, at, origin) => readRecord(value, at, { fields, options, origin }),
+    read(value, at, origin) {
+      const given = mustBeObject(value, at, origin);
+      const result: Record<string, unknown> = {};
+      for (const { key, kind, stored } of fields) {
+        const name = origin.isStored ? stored : key;
+        const item = Object.hasOwn(given, name) ? given[name] : undefined;
+        const where = keyPath(at, name);
+        if (item === undefined || (item === null && (origin.isStored || allowsNull))) {
+          if (!required.includes(key)) continue;
+          throw origin.fail(where, "a value", describe(item));
+        }
+        result[key] = kind.read(item, where, origin);
+      }
+      if (!origin.isStored) refuseUnknownKeys(given, Object.keys(kinds), { at, origin });
+      return result;
+    },
     store(value, previous) {
       const given = value as Record<string, unknown>;
       const old = Object.entries(isPlainObject(previous) ? previous : {});
       const before = new Map(old);
-      const entries = Object.entries(fields).map(([key, field]) => {
-        const { stored, kind, absent = null } = field;
-        return [stored, isAbsent(given[key]) ? absent : kind.store(given[key], before.get(stored))];
+      const entries = fields.map(({ key, kind, stored }): [string, unknown] => {
+        if (isAbsent(given[key])) return [stored, absent?.[key] ?? null];
+        return [stored, kind.store(given[key], before.get(stored))];
       });
       const kept = old.filter(([key]) => !known.has(key));
-      return Object.fromEntries([
-        ...entries,
-        ...Object.entries(options.storedOnly ?? {}),
-        ...kept,
-      ] as [string, unknown][]);
+      return Object.fromEntries([...entries, ...Object.entries(storedOnly ?? {}), ...kept]);
     },
   };
-  if (options.isMerged !== true) return kind;
-  return { ...kind, merge: (base, override) => mergeRecords(fields, base, override) };
+  return isReplaced
+    ? kind
+    : { ...kind, merge: (base, override) => mergeRecords(kinds, base, override) };
 }
 
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** The name under which a key is stored. */
+export function snakeCase(name: string): string {
+  return name.replace(/\B[A-Z]/g, "_$&").toLowerCase();
 }
 
 /** Whether a key is as good as not there. */
@@ -162,34 +165,14 @@ function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-function readRecord(
-  value: unknown,
-  at: string,
-  context: {
-    readonly fields: Readonly<Record<string, StoredField>>;
-    readonly options: RecordOptions;
-    readonly origin: ConfigOrigin;
-  },
-): Record<string, unknown> {
-  const { fields, options, origin } = context;
-  const given = mustBeObject(value, at, origin);
-  const allowsNull = origin.isStored || options.allowsNull === true;
-  const result: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(fields)) {
-    const name = origin.isStored ? field.stored : key;
-    const item = Object.hasOwn(given, name) ? given[name] : undefined;
-    const where = keyPath(at, name);
-    if (item === undefined || (item === null && allowsNull)) {
-      if (field.isRequired !== true) continue;
-      throw origin.fail(where, "a value", describe(item));
-    }
-    result[key] = field.kind.read(item, where, origin);
-  }
-  if (origin.isStored) return result;
-  const unknown = Object.keys(given).find((key) => !Object.hasOwn(fields, key));
-  if (unknown === undefined) return result;
-  const expected = `one of the keys ${Object.keys(fields).join(", ")}`;
-  throw origin.fail(keyPath(at, unknown), expected, "an unknown key");
+function refuseUnknownKeys(
+  given: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  { at, origin }: { readonly at: string; readonly origin: ConfigOrigin },
+): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw origin.fail(keyPath(at, unknown), `one of the keys ${known.join(", ")}`, "an unknown key");
 }
 
 function mustBeObject(value: unknown, at: string, origin: ConfigOrigin): Record<string, unknown> {
@@ -199,14 +182,14 @@ function mustBeObject(value: unknown, at: string, origin: ConfigOrigin): Record<
 }
 
 function mergeRecords(
-  fields: Readonly<Record<string, StoredField>>,
+  kinds: Readonly<Record<string, ConfigKind>>,
   base: unknown,
   override: unknown,
 ): Record<string, unknown> {
   const below = base as Record<string, unknown>;
   const above = override as Record<string, unknown>;
   const result: Record<string, unknown> = {};
-  for (const [key, { kind }] of Object.entries(fields)) {
+  for (const [key, kind] of Object.entries(kinds)) {
     const [old, fresh] = [below[key], above[key]];
     if (isAbsent(old) && isAbsent(fresh)) continue;
     if (isAbsent(fresh)) result[key] = old;

@@ -105,7 +105,9 @@ export function parseRepoInfo(payload: Uint8Array, object: string): RepoInfo {
     snapshots,
     status: parseStatus(reader, status, unknownFields),
     metadata: parseMetadataItems(reader, root, REPO_SLOTS.metadata, unknownFields),
-    latestUpdates: parseUpdates(reader, root, unknownFields),
+    latestUpdates: reader.mapTables(reader.vector(root, REPO_SLOTS.latestUpdates, 4), (table) =>
+      parseUpdate(reader, table, unknownFields),
+    ),
     repoBeforeUpdates: reader.string(root, REPO_SLOTS.repoBeforeUpdates),
     config: reader.byteVector(root, REPO_SLOTS.config),
     enabledFeatureFlags: parseFlags(reader, root, REPO_SLOTS.enabledFeatureFlags),
@@ -133,14 +135,12 @@ function parseSnapshots(
 ): Map<string, RepoSnapshot> {
   const vector = reader.vector(root, REPO_SLOTS.snapshots, 4);
   const count = reader.vectorLength(vector);
-  const ids: string[] = [];
-  for (let i = 0; i < count; i++) {
-    const table = reader.tableAt(vector, i);
-    ids.push(
+  const ids = reader.mapTables(
+    vector,
+    (table) =>
       parseObjectId(reader, table, REPO_SNAPSHOT_SLOTS.id) ??
-        reader.fail(table, "snapshot without id"),
-    );
-  }
+      reader.fail(table, "snapshot without id"),
+  );
   const snapshots = new Map<string, RepoSnapshot>();
   for (let i = 0; i < count; i++) {
     const table = reader.tableAt(vector, i);
@@ -173,19 +173,6 @@ function parsePruned(reader: FlatBufferReader, table: number): string[] {
     ids.push(objectIdFromBytes(reader.bytes.subarray(at, at + OBJECT_ID_BYTES)));
   }
   return ids;
-}
-
-function parseUpdates(
-  reader: FlatBufferReader,
-  root: number,
-  unknownFields: Set<string>,
-): RepoUpdate[] {
-  const vector = reader.vector(root, REPO_SLOTS.latestUpdates, 4);
-  const updates: RepoUpdate[] = [];
-  for (let i = 0; i < reader.vectorLength(vector); i++) {
-    updates.push(parseUpdate(reader, reader.tableAt(vector, i), unknownFields));
-  }
-  return updates;
 }
 
 function parseFlags(reader: FlatBufferReader, root: number, slot: number): number[] | undefined {

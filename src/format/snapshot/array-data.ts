@@ -54,10 +54,7 @@ export function parseObjectId(
 /** The array in the table at `table`. */
 export function parseArray(reader: FlatBufferReader, table: number): ArrayData {
   const refVector = reader.vector(table, ARRAY_SLOTS.manifests, 4);
-  const manifests: ManifestRef[] = [];
-  for (let i = 0; i < reader.vectorLength(refVector); i++) {
-    manifests.push(parseManifestRef(reader, reader.tableAt(refVector, i)));
-  }
+  const manifests = reader.mapTables(refVector, (ref) => parseManifestRef(reader, ref));
   return {
     type: "array",
     shape: parseShape(reader, table),
@@ -67,16 +64,11 @@ export function parseArray(reader: FlatBufferReader, table: number): ArrayData {
 }
 
 function parseShape(reader: FlatBufferReader, table: number): DimensionShape[] {
-  const shape: DimensionShape[] = [];
   const vector = reader.vector(table, ARRAY_SLOTS.shapeV2, 4);
-  for (let i = 0; i < reader.vectorLength(vector); i++) {
-    const dimension = reader.tableAt(vector, i);
-    const arrayLength = reader.uint64(dimension, DIMENSION_SHAPE_SLOTS.arrayLength, 0);
-    shape.push({
-      arrayLength,
-      chunkCount: reader.uint32(dimension, DIMENSION_SHAPE_SLOTS.chunkCount, 0),
-    });
-  }
+  const shape = reader.mapTables(vector, (dimension) => ({
+    arrayLength: reader.uint64(dimension, DIMENSION_SHAPE_SLOTS.arrayLength, 0),
+    chunkCount: reader.uint32(dimension, DIMENSION_SHAPE_SLOTS.chunkCount, 0),
+  }));
   if (vector !== 0) return shape;
   const structs = reader.vector(table, ARRAY_SLOTS.shape, DIMENSION_STRUCT_BYTES);
   for (let i = 0; i < reader.vectorLength(structs); i++) {
@@ -96,11 +88,7 @@ function parseDimensionNames(
 ): (string | null)[] | undefined {
   const vector = reader.vector(table, ARRAY_SLOTS.dimensionNames, 4);
   if (vector === 0) return undefined;
-  const names: (string | null)[] = [];
-  for (let i = 0; i < reader.vectorLength(vector); i++) {
-    names.push(reader.string(reader.tableAt(vector, i), 0) ?? null);
-  }
-  return names;
+  return reader.mapTables(vector, (name) => reader.string(name, 0) ?? null);
 }
 
 function parseManifestRef(reader: FlatBufferReader, table: number): ManifestRef {

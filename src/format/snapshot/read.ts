@@ -103,19 +103,18 @@ export function parseSnapshot(payload: Uint8Array, specVersion: 1 | 2, object: s
 
 // Presence, not length, decides between the two lists.
 function parseManifestFiles(reader: FlatBufferReader, root: number): ManifestFileInfo[] {
-  const files: ManifestFileInfo[] = [];
   const vector = reader.vector(root, SNAPSHOT_SLOTS.manifestFilesV2, 4);
-  for (let i = 0; i < reader.vectorLength(vector); i++) {
-    const table = reader.tableAt(vector, i);
-    files.push({
+  const files = reader.mapTables(
+    vector,
+    (table): ManifestFileInfo => ({
       id:
         parseObjectId(reader, table, MANIFEST_FILE_SLOTS.id) ??
         reader.fail(table, "manifest without id"),
       sizeBytes: reader.uint64(table, MANIFEST_FILE_SLOTS.sizeBytes, 0),
       chunkRefCount: reader.uint32(table, MANIFEST_FILE_SLOTS.chunkRefCount, 0),
       extra: reader.byteVector(table, MANIFEST_FILE_SLOTS.extra),
-    });
-  }
+    }),
+  );
   if (vector !== 0) return files;
   const structs = reader.vector(root, SNAPSHOT_SLOTS.manifestFiles, MANIFEST_FILE_STRUCT_BYTES);
   for (let i = 0; i < reader.vectorLength(structs); i++) {

@@ -1,6 +1,6 @@
 /** One transaction log out of two: what an amended commit says. */
 import { uniteCoordinates } from "../../base/coordinates.ts";
-import type { MoveOperation, TransactionLog, UpdatedChunks } from "./read.ts";
+import { type MoveOperation, nodeLists, type TransactionLog, type UpdatedChunks } from "./read.ts";
 
 /**
  * The log of an amended commit: everything of both, under the id of `newer`. Moves of one node
@@ -11,12 +11,7 @@ export function mergeTransactionLogs(older: TransactionLog, newer: TransactionLo
     [...new Set([...a, ...b])].sort();
   return {
     id: newer.id,
-    newGroups: unite(older.newGroups, newer.newGroups),
-    newArrays: unite(older.newArrays, newer.newArrays),
-    deletedGroups: unite(older.deletedGroups, newer.deletedGroups),
-    deletedArrays: unite(older.deletedArrays, newer.deletedArrays),
-    updatedGroups: unite(older.updatedGroups, newer.updatedGroups),
-    updatedArrays: unite(older.updatedArrays, newer.updatedArrays),
+    ...nodeLists((list) => unite(older[list], newer[list])),
     updatedChunks: mergeUpdatedChunks(older.updatedChunks, newer.updatedChunks),
     movedNodes: mergeMoves(older.movedNodes, newer.movedNodes),
   };

@@ -45,15 +45,30 @@ export interface MoveOperation {
   readonly nodeType: "group" | "array";
 }
 
+/** What a commit can do to nodes of either type. */
+export const NODE_LISTS = [
+  "newGroups",
+  "newArrays",
+  "deletedGroups",
+  "deletedArrays",
+  "updatedGroups",
+  "updatedArrays",
+] as const;
+
+/** Something for each of them. */
+export type NodeLists<T> = Readonly<Record<(typeof NODE_LISTS)[number], T>>;
+
+/** How the lists name a type of node. */
+export const NODES_OF_TYPE = { group: "Groups", array: "Arrays" } as const;
+
+/** What `make` gives for each list. */
+export function nodeLists<T>(make: (list: keyof NodeLists<T>) => T): NodeLists<T> {
+  return Object.fromEntries(NODE_LISTS.map((list) => [list, make(list)])) as NodeLists<T>;
+}
+
 /** A decoded transaction log. Id lists are sorted. */
-export interface TransactionLog {
+export interface TransactionLog extends NodeLists<readonly string[]> {
   readonly id: string;
-  readonly newGroups: readonly string[];
-  readonly newArrays: readonly string[];
-  readonly deletedGroups: readonly string[];
-  readonly deletedArrays: readonly string[];
-  readonly updatedGroups: readonly string[];
-  readonly updatedArrays: readonly string[];
   readonly updatedChunks: readonly UpdatedChunks[];
   readonly movedNodes: readonly MoveOperation[];
 }
@@ -66,16 +81,10 @@ export interface TransactionLog {
 export function parseTransactionLog(payload: Uint8Array, object: string): TransactionLog {
   const reader = new FlatBufferReader(payload, object);
   const root = reader.root();
-  const ids = (slot: number): string[] => parseNodeIds(reader, root, slot);
   const id = parseObjectId(reader, root, LOG.id);
   return {
     id: id ?? reader.fail(root, "transaction log without id"),
-    newGroups: ids(LOG.newGroups),
-    newArrays: ids(LOG.newArrays),
-    deletedGroups: ids(LOG.deletedGroups),
-    deletedArrays: ids(LOG.deletedArrays),
-    updatedGroups: ids(LOG.updatedGroups),
-    updatedArrays: ids(LOG.updatedArrays),
+    ...nodeLists((list) => parseNodeIds(reader, root, LOG[list])),
     updatedChunks: parseAllUpdatedChunks(reader, root),
     movedNodes: parseMoves(reader, root),
   };
@@ -143,18 +152,14 @@ function parseUpdatedChunks(
 }
 
 function parseMoves(reader: FlatBufferReader, root: number): MoveOperation[] {
-  const vector = reader.vector(root, LOG.movedNodes, 4);
-  const moves: MoveOperation[] = [];
-  for (let i = 0; i < reader.vectorLength(vector); i++) {
-    const table = reader.tableAt(vector, i);
+  return reader.mapTables(reader.vector(root, LOG.movedNodes, 4), (table) => {
     const nodeType = reader.uint8(table, MOVE.nodeType, 0);
     if (nodeType > NODE_TYPE_ARRAY) reader.fail(table, `node type ${nodeType} does not exist`);
-    moves.push({
+    return {
       from: reader.string(table, MOVE.from) ?? reader.fail(table, "move without source"),
       to: reader.string(table, MOVE.to) ?? reader.fail(table, "move without target"),
       nodeId: parseNodeId(reader, table, MOVE.nodeId),
       nodeType: nodeType === NODE_TYPE_ARRAY ? "array" : "group",
-    });
-  }
-  return moves;
+    };
+  });
 }

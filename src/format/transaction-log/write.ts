@@ -6,7 +6,7 @@ import { compareUtf8 } from "../../base/bytes.ts";
 import { type CoordinateRows, uniteCoordinates } from "../../base/coordinates.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { nodeIdToBytes, objectIdToBytes } from "../ids.ts";
-import type { MoveOperation, TransactionLog, UpdatedChunks } from "./read.ts";
+import { type MoveOperation, nodeLists, type TransactionLog, type UpdatedChunks } from "./read.ts";
 
 const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
 
@@ -22,17 +22,7 @@ const MOVE_LAYOUT = [24, 4, 8, 12, 20] as const;
 
 /** The log of a snapshot that changed nothing. */
 export function emptyTransactionLog(id: string): TransactionLog {
-  return {
-    id,
-    newGroups: [],
-    newArrays: [],
-    deletedGroups: [],
-    deletedArrays: [],
-    updatedGroups: [],
-    updatedArrays: [],
-    updatedChunks: [],
-    movedNodes: [],
-  };
+  return { id, ...nodeLists(() => []), updatedChunks: [], movedNodes: [] };
 }
 
 /** The payload of a transaction log file; lists may come in any order. */

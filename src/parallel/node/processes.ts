@@ -6,12 +6,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { makeError } from "../../base/errors.ts";
+import { errorFromJson, makeError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import { checkConcurrency } from "../concurrency-option.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
-import { errorFromWorker, type FromWorker } from "./worker-messages.ts";
+import type { FromWorker } from "./worker-messages.ts";
 
 /** Options of `processes`. */
 export interface ProcessesOptions {
@@ -125,7 +125,7 @@ class WorkerProcess {
     const { id, attempt } = message;
     if (message.type === "progress") this.#progress(message.progress);
     else if (message.type === "result") this.#end({ id, attempt, bytes: message.bytes });
-    else this.#end({ id, attempt, error: errorFromWorker(message.error) });
+    else this.#end({ id, attempt, error: errorFromJson(message.error) });
   }
 
   #fail(how: string): void {

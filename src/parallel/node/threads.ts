@@ -4,12 +4,11 @@
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel } from "node:worker_threads";
-import { makeError } from "../../base/errors.ts";
+import { type AnyErrorJson, errorFromJson, makeError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import { checkConcurrency } from "../concurrency-option.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
-import { errorFromWorker, type WorkerError } from "./worker-messages.ts";
 
 /** Options of `threads`. */
 export interface ThreadsOptions {
@@ -64,10 +63,7 @@ async function openPool(concurrency: number): Promise<Pool> {
     throw makeError(
       "missing-dependency",
       "threads() needs the package piscina: npm install piscina",
-      {
-        details: { package: "piscina" },
-        cause,
-      },
+      { details: { package: "piscina" }, cause },
     );
   }
   const program = import.meta.url.endsWith(".ts") ? "./worker-thread.ts" : "./worker-thread.js";
@@ -90,8 +86,8 @@ async function runInPool(
   try {
     const result = (await pool.run({ bytes, port: port2 }, { transferList: [port2], signal })) as
       | { bytes: Uint8Array }
-      | { error: WorkerError };
-    if ("error" in result) return { id, attempt, error: errorFromWorker(result.error) };
+      | { error: AnyErrorJson };
+    if ("error" in result) return { id, attempt, error: errorFromJson(result.error) };
     return { id, attempt, bytes: result.bytes };
   } catch (cause) {
     const error = makeError(

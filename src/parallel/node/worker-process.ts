@@ -2,7 +2,7 @@
  * The program that a worker process runs: takes jobs from its parent, one at a time, and sends
  * results back. Ends when the parent does.
  */
-import { type IcefloeError, isIcefloeError } from "../../base/errors.ts";
+import { errorToJson } from "../../base/errors.ts";
 import type { Job } from "../executor.ts";
 import { runJob } from "../job.ts";
 import type { FromWorker } from "./worker-messages.ts";
@@ -26,14 +26,6 @@ async function work({ id, attempt, bytes }: Job): Promise<void> {
   } catch (error) {
     await send({ type: "error", id, attempt, error: errorToJson(error) });
   }
-}
-
-function errorToJson(
-  error: unknown,
-): ReturnType<IcefloeError["toJSON"]> | { name: string; message: string } {
-  if (isIcefloeError(error)) return error.toJSON();
-  if (error instanceof Error) return { name: error.name, message: error.message };
-  return { name: "Error", message: String(error) };
 }
 
 process.on("message", (job: Job) => {

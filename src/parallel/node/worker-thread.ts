@@ -1,8 +1,7 @@
 /** What a worker thread runs: one job, its progress over a port. */
 import type { MessagePort } from "node:worker_threads";
-import { isIcefloeError } from "../../base/errors.ts";
+import { type AnyErrorJson, errorToJson } from "../../base/errors.ts";
 import { runJob } from "../job.ts";
-import type { WorkerError } from "./worker-messages.ts";
 
 /** A job as the pool hands it to a thread. */
 interface ThreadJob {
@@ -14,14 +13,12 @@ interface ThreadJob {
 export default async function run({
   bytes,
   port,
-}: ThreadJob): Promise<{ bytes: Uint8Array } | { error: WorkerError }> {
+}: ThreadJob): Promise<{ bytes: Uint8Array } | { error: AnyErrorJson }> {
   const { signal } = new AbortController(); // Threads are ended, not asked.
   try {
     return { bytes: await runJob(bytes, { signal, report: (data) => port.postMessage(data) }) };
   } catch (error) {
-    if (isIcefloeError(error)) return { error: error.toJSON() };
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    return { error: { name, message } };
+    return { error: errorToJson(error) };
   } finally {
     port.close();
   }

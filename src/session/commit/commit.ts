@@ -58,7 +58,7 @@ export async function runCommit(state: SessionState, run: CommitRun): Promise<Co
   const { baseId, base, own } = state;
   const progress = new Progress(state, run);
   try {
-    const snapshotId = await attemptUntilPublished(state, run, progress);
+    const snapshotId = await attemptUntilPublished(progress);
     finish(state, snapshotId);
     return progress.report(snapshotId);
   } catch (error) {
@@ -84,7 +84,7 @@ function finish(state: SessionState, snapshotId: string): void {
   state.unsettled = [];
 }
 
-/** Counts what is written and where the time goes. */
+/** One run of a commit: counts what is written and where the time goes. */
 class Progress {
   attempts = 0;
   rebases = 0;
@@ -99,23 +99,23 @@ class Progress {
   readonly #phasesMs = { rebase: 0, manifests: 0, snapshot: 0, publish: 0 };
   readonly #startMicros: number;
   readonly #startRequests: number;
-  readonly #state: SessionState;
-  readonly #run: CommitRun;
+  readonly state: SessionState;
+  readonly run: CommitRun;
 
   constructor(state: SessionState, run: CommitRun) {
-    this.#state = state;
-    this.#run = run;
+    this.state = state;
+    this.run = run;
     this.revision = state.revision;
     this.#startMicros = state.engine.runtime.nowMicros();
     this.#startRequests = state.engine.requestCount();
   }
 
   async phase<T>(phase: CommitEvent["phase"], work: () => Promise<T>): Promise<T> {
-    this.#run.signal?.throwIfAborted();
-    const { runtime } = this.#state.engine;
+    this.run.signal?.throwIfAborted();
+    const { runtime } = this.state.engine;
     const beganMicros = runtime.nowMicros();
     const elapsedMs = (beganMicros - this.#startMicros) / 1000;
-    this.#run.onProgress?.({ phase, attempt: Math.max(1, this.attempts), elapsedMs });
+    this.run.onProgress?.({ phase, attempt: Math.max(1, this.attempts), elapsedMs });
     try {
       return await work();
     } finally {
@@ -132,7 +132,7 @@ class Progress {
       manifestsReused,
       bytesWritten,
       objectsWritten,
-      requests: this.#state.engine.requestCount() - this.#startRequests,
+      requests: this.state.engine.requestCount() - this.#startRequests,
       phasesMs: Object.freeze({ ...this.#phasesMs }),
     });
   }
@@ -144,32 +144,26 @@ class Progress {
  * while others wait joins them. A solver of the user's own waits for nobody and keeps nobody
  * waiting: it may take its time, or commit something itself.
  */
-async function attemptUntilPublished(
-  state: SessionState,
-  run: CommitRun,
-  progress: Progress,
-): Promise<string> {
-  const { solver, signal, attemptsMax } = run;
+async function attemptUntilPublished(progress: Progress): Promise<string> {
+  const { state } = progress;
+  const { solver, signal, attemptsMax } = progress.run;
   const { repoState } = state.engine;
   const line = `commits to ${state.branch}`;
   const queues = solver !== undefined && isPrompt(solver) && attemptsMax > 1;
   if (!queues || !isTaken(repoState, line)) {
-    const id = await attemptUnlessLost(state, run, progress);
+    const id = await attemptUnlessLost(progress);
     if (id !== undefined) return id;
   }
-  if (!queues) return rebaseUntilPublished(state, run, progress);
-  return inTurn(repoState, line, () => rebaseUntilPublished(state, run, progress), signal);
+  if (!queues) return rebaseUntilPublished(progress);
+  return inTurn(repoState, line, () => rebaseUntilPublished(progress), signal);
 }
 
 /** The new snapshot's id; `undefined` if the race was lost and may be run again. */
-async function attemptUnlessLost(
-  state: SessionState,
-  run: CommitRun,
-  progress: Progress,
-): Promise<string | undefined> {
+async function attemptUnlessLost(progress: Progress): Promise<string | undefined> {
+  const { run } = progress;
   progress.attempts++;
   try {
-    return await attemptOnce(state, run, progress);
+    return await attemptOnce(progress);
   } catch (error) {
     const mayRebase = run.solver !== undefined && progress.attempts < run.attemptsMax;
     if (mayRebase && isIcefloeError(error, "commit-conflict")) return undefined;
@@ -177,23 +171,20 @@ async function attemptUnlessLost(
   }
 }
 
-async function rebaseUntilPublished(
-  state: SessionState,
-  run: CommitRun,
-  progress: Progress,
-): Promise<string> {
-  const { runtime } = state.engine;
+async function rebaseUntilPublished(progress: Progress): Promise<string> {
+  const { state, run } = progress;
   for (;;) {
     const lost = progress.attempts - 1;
-    await backoff(runtime, RACE_POLICY, lost - RACES_WITHOUT_BACKOFF, run.signal);
-    if (!(await hasLandedNow(state, run))) await rebase(state, run, progress);
-    const id = await attemptUnlessLost(state, run, progress);
+    await backoff(state.engine.runtime, RACE_POLICY, lost - RACES_WITHOUT_BACKOFF, run.signal);
+    if (!(await hasLandedNow(state, run))) await rebase(progress);
+    const id = await attemptUnlessLost(progress);
     if (id !== undefined) return id;
   }
 }
 
-async function rebase(state: SessionState, run: CommitRun, progress: Progress): Promise<void> {
-  const { solver, signal } = run;
+async function rebase(progress: Progress): Promise<void> {
+  const { state } = progress;
+  const { solver, signal } = progress.run;
   if (solver === undefined) return;
   const { baseId } = state;
   await progress.phase("rebase", async () => {
@@ -203,11 +194,8 @@ async function rebase(state: SessionState, run: CommitRun, progress: Progress): 
   if (state.baseId !== baseId) progress.rebases++;
 }
 
-async function attemptOnce(
-  state: SessionState,
-  run: CommitRun,
-  progress: Progress,
-): Promise<string> {
+async function attemptOnce(progress: Progress): Promise<string> {
+  const { state, run } = progress;
   const { signal } = run;
   const base = await loadBase(state, signal);
   const layers = layersOf(state, base);
@@ -215,7 +203,7 @@ async function attemptOnce(
     state.manifestCache = { revision: state.revision, written: new Map() };
   }
   const manifests = await progress.phase("manifests", () =>
-    writeManifests(state, layers, arraysToRewrite(layers), state.manifestCache, signal),
+    writeManifests(state, layers, arraysToRewrite(layers), signal),
   );
   progress.manifestsWritten += manifests.counts.written;
   progress.objectsWritten += manifests.counts.written;
@@ -242,17 +230,16 @@ async function attemptOnce(
     for (const { sizeBytes } of written) progress.bytesWritten += sizeBytes;
     progress.objectsWritten += written.length;
   });
-  return publish(state, run, progress, snapshot);
+  return publish(progress, snapshot);
 }
 
 /** Sends the snapshot to be published; resolves to its id, or to that of an earlier commit that had landed. */
 async function publish(
-  state: SessionState,
-  run: CommitRun,
   progress: Progress,
   { id, flushedAtMicros, message, metadata }: Snapshot,
 ): Promise<string> {
-  const { mode, signal } = run;
+  const { state } = progress;
+  const { mode, signal } = progress.run;
   const branch = mode === "flush" ? undefined : state.branch;
   const snapshot = { id, flushedAtMicros, message, metadata };
   let earlier: UnsettledCommit | undefined;
@@ -299,9 +286,7 @@ async function transactionLog(
     throw makeError(
       "object-not-found",
       `the transaction log of ${baseId} is gone: it can't be amended`,
-      {
-        details: { snapshotId: baseId },
-      },
+      { details: { snapshotId: baseId } },
     );
   }
   return { ...mergeTransactionLogs(replaced, log), id };

@@ -3,7 +3,12 @@ import { compareUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
 import type { ManifestFileInfo, NodeSnapshot } from "../../format/snapshot/read.ts";
-import type { TransactionLog, UpdatedChunks } from "../../format/transaction-log/read.ts";
+import {
+  NODES_OF_TYPE,
+  nodeLists,
+  type TransactionLog,
+  type UpdatedChunks,
+} from "../../format/transaction-log/read.ts";
 import type { NodeState } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Layers } from "../state/layers.ts";
@@ -86,9 +91,7 @@ export function manifestFilesOf(
         throw makeError(
           "manifest-info-not-found",
           `${path} refers to manifest ${id}, which no list has`,
-          {
-            details: { path, manifestId: id },
-          },
+          { details: { path, manifestId: id } },
         );
       }
       files.set(id, file);
@@ -102,20 +105,14 @@ export function manifestFilesOf(
  * Spec: docs/format.md "Transaction logs".
  */
 export function logOf(layers: Layers, id: string): TransactionLog {
-  const ids = {
-    newgroup: [] as string[],
-    newarray: [] as string[],
-    deletedgroup: [] as string[],
-    deletedarray: [] as string[],
-    updatedgroup: [] as string[],
-    updatedarray: [] as string[],
-  };
+  const ids = nodeLists((): string[] => []);
   for (const { base, node } of layers.own.nodes.values()) {
-    if (base !== undefined && base.id !== node?.id) ids[`deleted${base.type}`].push(base.id);
+    if (base !== undefined && base.id !== node?.id) {
+      ids[`deleted${NODES_OF_TYPE[base.type]}`].push(base.id);
+    }
     if (node === undefined) continue;
-    ids[
-      base?.id === node.id ? (`updated${node.type}` as const) : (`new${node.type}` as const)
-    ].push(node.id);
+    const verb = base?.id === node.id ? "updated" : "new";
+    ids[`${verb}${NODES_OF_TYPE[node.type]}`].push(node.id);
   }
   for (const list of Object.values(ids)) list.sort();
   const updatedChunks: UpdatedChunks[] = [];
@@ -127,17 +124,7 @@ export function logOf(layers: Layers, id: string): TransactionLog {
     if (updated.count > 0) updatedChunks.push(updated);
   }
   updatedChunks.sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
-  return {
-    id,
-    newGroups: ids.newgroup,
-    newArrays: ids.newarray,
-    deletedGroups: ids.deletedgroup,
-    deletedArrays: ids.deletedarray,
-    updatedGroups: ids.updatedgroup,
-    updatedArrays: ids.updatedarray,
-    updatedChunks,
-    movedNodes: [],
-  };
+  return { id, ...ids, updatedChunks, movedNodes: [] };
 }
 
 function updatedChunksOf(

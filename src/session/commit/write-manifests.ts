@@ -3,7 +3,6 @@
  * until the publish, so writing may be repeated or abandoned freely. What an earlier attempt of
  * the same changes wrote over the same old manifests is used again.
  */
-import type { AssetStore } from "../../assets/asset-store.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { UNSPLIT } from "../../format/config/manifest.ts";
 import { randomObjectId } from "../../format/ids.ts";
@@ -53,29 +52,36 @@ interface Job {
   readonly base: readonly { readonly manifestId: string; readonly subset?: ChunkRows }[];
 }
 
+/** What all jobs of one commit share. */
+interface Writing {
+  readonly state: SessionState;
+  readonly layers: Layers;
+  readonly manifestCache: ManifestCache;
+  readonly counts: ManifestCounts;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Writes what is needed for `nodes`, the arrays whose chunks or grid changed. */
 export async function writeManifests(
   state: SessionState,
   layers: Layers,
   nodes: readonly NodeState[],
-  manifestCache: ManifestCache,
   signal?: AbortSignal,
 ): Promise<ManifestResult> {
   const refs = new Map<string, ManifestRef[]>();
   const files = new Map<string, ManifestFileInfo>();
   const counts: ManifestCounts = { written: 0, reused: 0, bytes: 0 };
+  const writing: Writing = { state, layers, manifestCache: state.manifestCache, counts, signal };
   const jobs: Job[] = [];
   const split = await loadSplitting(state);
   for (const node of nodes) {
     if (node.array === undefined) continue;
-    const plan = planNode(state, layers, node as ArrayNode, split);
+    const plan = planNode(writing, node as ArrayNode, split);
     refs.set(node.id, [...plan.plan.kept]);
     counts.reused += plan.plan.kept.length;
-    jobs.push(...(await jobsOf(state, layers, plan, signal)));
+    jobs.push(...(await jobsOf(writing, plan)));
   }
-  const results = await mapConcurrent(jobs, CELLS_UNDER_WAY_MAX, (job) =>
-    writeCell(state, layers, job, manifestCache, counts, signal),
-  );
+  const results = await mapConcurrent(jobs, CELLS_UNDER_WAY_MAX, (job) => writeCell(writing, job));
   jobs.forEach(({ node }, at) => {
     const { ref, file } = results[at] as WrittenManifest;
     if (ref === undefined || file === undefined) return;
@@ -105,12 +111,7 @@ async function loadSplitting({ engine }: SessionState): Promise<typeof splitSize
   return (_config, _path, _names, rank) => new Array<number>(rank).fill(UNSPLIT);
 }
 
-function planNode(
-  state: SessionState,
-  layers: Layers,
-  node: ArrayNode,
-  split: typeof splitSizes,
-): NodePlan {
+function planNode({ state, layers }: Writing, node: ArrayNode, split: typeof splitSizes): NodePlan {
   const grid = node.array.shape.map(({ chunkCount }) => chunkCount);
   const splits = split(state.engine.config, node.path, node.array.dimensionNames, grid.length);
   const rows = layers.own.chunks.get(node.id);
@@ -122,10 +123,8 @@ function planNode(
 
 /** One job per cell; the rows of scattered manifests are dealt out to their cells first. */
 async function jobsOf(
-  state: SessionState,
-  layers: Layers,
+  { state, layers, signal }: Writing,
   { node, grid, splits, rows, plan }: NodePlan,
-  signal?: AbortSignal,
 ): Promise<Job[]> {
   const dealt = new Map<string, { manifestId: string; subset: ChunkRows }[]>();
   for (const { id } of plan.scattered) {
@@ -160,14 +159,8 @@ async function jobsOf(
   }));
 }
 
-async function writeCell(
-  state: SessionState,
-  layers: Layers,
-  job: Job,
-  manifestCache: ManifestCache,
-  counts: ManifestCounts,
-  signal?: AbortSignal,
-): Promise<WrittenManifest> {
+async function writeCell(writing: Writing, job: Job): Promise<WrittenManifest> {
+  const { state, layers, manifestCache, counts, signal } = writing;
   signal?.throwIfAborted();
   const { assets } = state.engine;
   const { node, grid, rows, cell, base } = job;
@@ -190,20 +183,18 @@ async function writeCell(
   const written =
     selection.length === 0
       ? { ref: undefined, file: undefined }
-      : await writeManifest(assets, state, node.id, selection, counts, signal);
+      : await writeManifest(writing, node.id, selection);
   manifestCache.written.set(key, written);
   return written;
 }
 
 async function writeManifest(
-  assets: AssetStore,
-  state: SessionState,
+  { state, counts, signal }: Writing,
   nodeId: string,
   selection: ReturnType<typeof selectRows>,
-  counts: ManifestCounts,
-  signal?: AbortSignal,
 ): Promise<WrittenManifest> {
-  const id = randomObjectId(state.engine.runtime);
+  const { assets, runtime } = state.engine;
+  const id = randomObjectId(runtime);
   const payload = encodeManifest({ id, arrays: [{ nodeId, selection }] });
   const { sizeBytes } = await assets.writeManifest(id, payload, signal);
   counts.written++;

@@ -107,8 +107,6 @@ export function contentOfBytes(input: unknown): ForkContent {
   throw makeError(
     "invalid-option",
     `merge: expected a ForkSession or its bytes, got ${describe(input)}`,
-    {
-      details: { found: describe(input) },
-    },
+    { details: { found: describe(input) } },
   );
 }

@@ -28,9 +28,7 @@ export function writeChunk(
     throw makeError(
       "zero-length-chunk",
       `chunk [${Array.from(coordinates)}] of ${path} has no bytes`,
-      {
-        details: { path, coordinates: Array.from(coordinates) },
-      },
+      { details: { path, coordinates: Array.from(coordinates) } },
     );
   }
   if (bytes.length > state.engine.config.inlineChunkThresholdBytes) {
@@ -61,9 +59,7 @@ async function uploadChunk(
     throw makeError(
       "node-not-found",
       `the array at ${node.path} was deleted while a chunk was written`,
-      {
-        details: { path: node.path },
-      },
+      { details: { path: node.path } },
     );
   }
   assertInGrid(coordinates, now as ArrayNode);

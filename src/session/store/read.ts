@@ -4,8 +4,7 @@ import type { Layers } from "../state/layers.ts";
 import { layersOf, loadLayers, type SessionState } from "../state/state.ts";
 import { findChunk } from "../view/chunks.ts";
 import { type ArrayNode, nodeAt } from "../view/nodes.ts";
-import type { RangeRequest } from "./byte-range.ts";
-import { resolveRange } from "./byte-range.ts";
+import { type RangeRequest, resolveRange } from "./byte-range.ts";
 import { readChunk } from "./chunk-read.ts";
 import { parseStoreKey, type StoreKey } from "./key.ts";
 

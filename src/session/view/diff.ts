@@ -4,7 +4,13 @@
  */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { compareUtf8 } from "../../base/bytes.ts";
-import type { TransactionLog } from "../../format/transaction-log/read.ts";
+import {
+  NODE_LISTS,
+  NODES_OF_TYPE,
+  type NodeLists,
+  nodeLists,
+  type TransactionLog,
+} from "../../format/transaction-log/read.ts";
 import {
   type ChunkCoordinates,
   coordinatesOfRows,
@@ -42,17 +48,6 @@ class ChunksByPath extends Map<string, ChunkCoordinates> {
 /** The part of a snapshot index that a diff needs. */
 type SnapshotNodes = Pick<SnapshotIndex, "nodeById">;
 
-const NODE_LISTS = [
-  "newGroups",
-  "newArrays",
-  "deletedGroups",
-  "deletedArrays",
-  "updatedGroups",
-  "updatedArrays",
-] as const;
-
-type NodeLists = Record<(typeof NODE_LISTS)[number], Set<string>>;
-
 /**
  * Folds the logs of the snapshots in (from, to], oldest first. Nodes that neither snapshot has
  * (made and deleted in between) do not appear.
@@ -64,7 +59,7 @@ export function diffFromLogs(input: {
 }): Diff {
   const { from, to } = input;
   const pathOf = (id: string): string | undefined => (to.nodeById(id) ?? from.nodeById(id))?.path;
-  const nodes = emptyLists();
+  const nodes = nodeLists(() => new Set<string>());
   const chunksOfNode = new Map<string, ChunkCoordinates[]>();
   const movedNodes: Diff["movedNodes"] = [];
   for (const log of input.logs) {
@@ -103,18 +98,16 @@ function chunksByPath(
 /** What a session has changed, over all its layers. */
 export function statusOfLayers({ base, overlay, own }: Layers): Diff {
   const changes = flattenChanges(overlay, own);
-  const nodes = emptyLists();
+  const nodes = nodeLists(() => new Set<string>());
   const pathOfId = new Map<string, string>();
   for (const { path, base: before, node } of changes.nodes.values()) {
     if (node !== undefined) pathOfId.set(node.id, path);
     if (before !== undefined && before.id === node?.id) {
-      nodes[node.type === "group" ? "updatedGroups" : "updatedArrays"].add(path);
+      nodes[`updated${NODES_OF_TYPE[node.type]}`].add(path);
       continue;
     }
-    if (before !== undefined) {
-      nodes[before.type === "group" ? "deletedGroups" : "deletedArrays"].add(path);
-    }
-    if (node !== undefined) nodes[node.type === "group" ? "newGroups" : "newArrays"].add(path);
+    if (before !== undefined) nodes[`deleted${NODES_OF_TYPE[before.type]}`].add(path);
+    if (node !== undefined) nodes[`new${NODES_OF_TYPE[node.type]}`].add(path);
   }
   const chunks = new Map<string, ChunkCoordinates>();
   for (const [id, table] of changes.chunks) {
@@ -125,38 +118,21 @@ export function statusOfLayers({ base, overlay, own }: Layers): Diff {
   return makeDiff(nodes, chunks, []);
 }
 
-function emptyLists(): NodeLists {
-  return {
-    newGroups: new Set(),
-    newArrays: new Set(),
-    deletedGroups: new Set(),
-    deletedArrays: new Set(),
-    updatedGroups: new Set(),
-    updatedArrays: new Set(),
-  };
-}
-
 function addPath(paths: Set<string>, path: string | undefined): void {
   if (path !== undefined) paths.add(path);
 }
 
 function makeDiff(
-  nodes: NodeLists,
+  nodes: NodeLists<ReadonlySet<string>>,
   chunks: ReadonlyMap<string, ChunkCoordinates>,
   movedNodes: Diff["movedNodes"],
 ): Diff {
-  const sorted = (paths: Set<string>): string[] => [...paths].sort(compareUtf8);
   const isEmpty =
     chunks.size === 0 &&
     movedNodes.length === 0 &&
-    NODE_LISTS.every((list) => nodes[list].size === 0);
+    Object.values(nodes).every((paths) => paths.size === 0);
   return {
-    newGroups: sorted(nodes.newGroups),
-    newArrays: sorted(nodes.newArrays),
-    deletedGroups: sorted(nodes.deletedGroups),
-    deletedArrays: sorted(nodes.deletedArrays),
-    updatedGroups: sorted(nodes.updatedGroups),
-    updatedArrays: sorted(nodes.updatedArrays),
+    ...nodeLists((list) => [...nodes[list]].sort(compareUtf8)),
     updatedChunks: new ChunksByPath([...chunks].sort(([a], [b]) => compareUtf8(a, b))),
     movedNodes,
     isEmpty,

@@ -11,6 +11,7 @@
  * Model: test/model/local-cas-model.test.ts. Reasons: docs/decisions/0003-local-compare-and-swap.md.
  */
 import { makeError } from "../../base/errors.ts";
+import type { Abortable } from "../../base/options.ts";
 import { backoff } from "../../base/retry.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import type { PutOutcome } from "../port.ts";
@@ -20,14 +21,6 @@ import { etagOf, modifiedNsOf, versionOf } from "./file-version.ts";
 import { type Folders, readNames } from "./folders.ts";
 import { unknownOutcome } from "./io-errors.ts";
 
-/** Where a swapped object lives: its path (for messages), its file, that file's folder, its token's folder. */
-export interface ObjectFiles {
-  readonly path: string;
-  readonly file: string;
-  readonly parent: string;
-  readonly tokens: string;
-}
-
 /** What a swap stands on. */
 export interface SwapParts {
   readonly fileSystem: FileSystem;
@@ -36,6 +29,14 @@ export interface SwapParts {
   readonly runtime: Runtime;
   /** The tokens' folders that this process has settled before. */
   readonly settled: Set<string>;
+}
+
+/** An object on disk: its path (for messages), its file, that file's folder, its token's folder. */
+export interface ObjectFiles extends SwapParts {
+  readonly path: string;
+  readonly file: string;
+  readonly parent: string;
+  readonly tokens: string;
 }
 
 const CURRENT = "current.";
@@ -52,10 +53,10 @@ const REFUSED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOSP
 export const exists = async (parts: SwapParts, file: string): Promise<boolean> =>
   (await unlessAbsent(parts.fileSystem.facts(file))) !== undefined;
 
-const tokenFile = (parts: SwapParts, files: ObjectFiles, etag: string): string =>
-  parts.fileSystem.join(files.tokens, CURRENT + etag);
-const nextFile = (parts: SwapParts, files: ObjectFiles, etag: string): string =>
-  parts.fileSystem.join(files.tokens, NEXT + etag);
+const tokenFile = (files: ObjectFiles, etag: string): string =>
+  files.fileSystem.join(files.tokens, CURRENT + etag);
+const nextFile = (files: ObjectFiles, etag: string): string =>
+  files.fileSystem.join(files.tokens, NEXT + etag);
 
 const pause = (parts: SwapParts, turn: number): Promise<void> =>
   backoff(parts.runtime, PAUSES, turn - PATIENT_TURNS);
@@ -72,18 +73,18 @@ function tooManyTurns(files: ObjectFiles): Error {
  * system that keeps renames out of order. Versions rise, so all but the latest are stale, and
  * removed. A folder that keeps showing none is damaged, and refused: guessing could lose a commit.
  */
-async function readToken(parts: SwapParts, files: ObjectFiles): Promise<string | undefined> {
+async function readToken(files: ObjectFiles): Promise<string | undefined> {
   for (let turn = 1; turn <= LISTINGS_MAX; turn++) {
-    const names = await readNames(parts.fileSystem, files.tokens);
+    const names = await readNames(files.fileSystem, files.tokens);
     if (names === undefined || names.length === 0) return undefined;
     const tokens = names
       .filter((name) => name.startsWith(CURRENT))
       .map((name) => name.slice(CURRENT.length))
       .sort((a, b) => Number((modifiedNsOf(a) ?? 0n) - (modifiedNsOf(b) ?? 0n)));
     const latest = tokens.pop();
-    for (const stale of tokens) await parts.drafts.discard(tokenFile(parts, files, stale));
+    for (const stale of tokens) await files.drafts.discard(tokenFile(files, stale));
     if (latest !== undefined) return latest;
-    await pause(parts, turn);
+    await pause(files, turn);
   }
   throw makeError("io", `no token of ${files.path} in ${files.tokens}`, {
     details: { path: files.path, folder: files.tokens },
@@ -91,25 +92,25 @@ async function readToken(parts: SwapParts, files: ObjectFiles): Promise<string |
 }
 
 /** Renames the bytes of the decided version `etag` over the object, unless somebody did already. */
-async function publish(parts: SwapParts, files: ObjectFiles, etag: string): Promise<void> {
-  const next = nextFile(parts, files, etag);
+async function publish(files: ObjectFiles, etag: string): Promise<void> {
+  const next = nextFile(files, etag);
   for (let turn = 1; ; turn++) {
     try {
-      return await parts.fileSystem.rename(next, files.file);
+      return await files.fileSystem.rename(next, files.file);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
-      if (!(await exists(parts, next))) return; // The name is used once: somebody helped.
+      if (!(await exists(files, next))) return; // The name is used once: somebody helped.
       if (turn === PUBLISH_TURNS_MAX) throw error;
-      await parts.folders.ensure(files.parent); // Removed by hand, since the object was there.
+      await files.folders.ensure(files.parent); // Removed by hand, since the object was there.
     }
   }
 }
 
 /** Publishes what is decided; the published version, or `undefined` where the object was never swapped. */
-export async function settle(parts: SwapParts, files: ObjectFiles): Promise<string | undefined> {
-  const token = await readToken(parts, files);
-  if (token !== undefined && (await exists(parts, nextFile(parts, files, token))))
-    await publish(parts, files, token);
+export async function settle(files: ObjectFiles): Promise<string | undefined> {
+  const token = await readToken(files);
+  if (token !== undefined && (await exists(files, nextFile(files, token))))
+    await publish(files, token);
   return token;
 }
 
@@ -119,20 +120,19 @@ export async function settle(parts: SwapParts, files: ObjectFiles): Promise<stri
  * object is absent. Costs one look at the token, and a second read if the token has moved on.
  */
 export async function readDecided<T>(
-  parts: SwapParts,
   files: ObjectFiles,
   read: (file: string) => Promise<T>,
   factsOf: (result: T) => FileFacts,
 ): Promise<T | undefined> {
   const found = await unlessAbsent(read(files.file));
   const etag = found === undefined ? undefined : etagOf(factsOf(found));
-  if (etag !== undefined && (await exists(parts, tokenFile(parts, files, etag)))) return found;
-  const token = await readToken(parts, files);
+  if (etag !== undefined && (await exists(files, tokenFile(files, etag)))) return found;
+  const token = await readToken(files);
   if (token === undefined || token === etag) return found;
-  const next = nextFile(parts, files, token);
-  if (await exists(parts, next)) {
+  const next = nextFile(files, token);
+  if (await exists(files, next)) {
     try {
-      await publish(parts, files, token);
+      await publish(files, token);
     } catch (error) {
       if (!REFUSED.has(codeOf(error) ?? "")) throw error;
       const decided = await unlessAbsent(read(next));
@@ -143,13 +143,8 @@ export async function readDecided<T>(
 }
 
 /** Makes the folder with its first token in one step; leaves it alone if another process was faster. */
-async function initialise(
-  parts: SwapParts,
-  files: ObjectFiles,
-  etag: string,
-  sync: boolean,
-): Promise<void> {
-  const { fileSystem, folders, drafts } = parts;
+async function initialise(files: ObjectFiles, etag: string, sync: boolean): Promise<void> {
+  const { fileSystem, folders, drafts } = files;
   await folders.ensure(fileSystem.join(files.tokens, ".."));
   await drafts.named(async (staged) => {
     await fileSystem.makeFolder(staged);
@@ -168,23 +163,22 @@ async function initialise(
 
 /** Writes `body` beside the token, under a version later than `laterThanNs`. */
 async function prepare(
-  parts: SwapParts,
   files: ObjectFiles,
   expected: string,
   body: Uint8Array,
   options: { readonly laterThanNs: bigint; readonly sync: boolean },
 ): Promise<FileFacts> {
-  const draft = await parts.drafts.write(body, options);
-  const next = nextFile(parts, files, etagOf(draft.facts));
+  const draft = await files.drafts.write(body, options);
+  const next = nextFile(files, etagOf(draft.facts));
   try {
-    await parts.fileSystem.rename(draft.file, next).catch(async (error) => {
+    await files.fileSystem.rename(draft.file, next).catch(async (error) => {
       if (codeOf(error) !== "ENOENT") throw error;
-      await initialise(parts, files, expected, options.sync);
-      await parts.fileSystem.rename(draft.file, next);
+      await initialise(files, expected, options.sync);
+      await files.fileSystem.rename(draft.file, next);
     });
     return draft.facts;
   } catch (error) {
-    await parts.drafts.discard(draft.file);
+    await files.drafts.discard(draft.file);
     throw error;
   }
 }
@@ -197,71 +191,65 @@ type Decision = "won" | "lost" | { readonly laterThanNs: bigint };
  * without tokens has the token of an older version: then that one is taken instead, once it is
  * certain that nothing decided waits to be published and the file still is the expected one.
  */
-async function decide(
-  parts: SwapParts,
-  files: ObjectFiles,
-  expected: string,
-  next: FileFacts,
-): Promise<Decision> {
-  const mine = tokenFile(parts, files, etagOf(next));
+async function decide(files: ObjectFiles, expected: string, next: FileFacts): Promise<Decision> {
+  const mine = tokenFile(files, etagOf(next));
   let token = expected;
   for (let turn = 1; turn <= TURNS_MAX; turn++) {
     try {
-      await parts.fileSystem.rename(tokenFile(parts, files, token), mine);
+      await files.fileSystem.rename(tokenFile(files, token), mine);
       return "won";
     } catch (error) {
       // A network file system may repeat a rename whose reply was lost, and then report ENOENT.
-      if (await exists(parts, mine)) return "won";
+      if (await exists(files, mine)) return "won";
       const code = codeOf(error) ?? "";
       if (REFUSED.has(code)) throw error;
       if (code !== "ENOENT")
         throw unknownOutcome(files.path, "the file system did not say whether it happened", error);
     }
-    if (!(await exists(parts, nextFile(parts, files, etagOf(next)))))
+    if (!(await exists(files, nextFile(files, etagOf(next)))))
       throw unknownOutcome(files.path, "the prepared bytes are gone: published, or removed by age");
-    const settled = await settle(parts, files);
-    const found = await unlessAbsent(parts.fileSystem.facts(files.file));
+    const settled = await settle(files);
+    const found = await unlessAbsent(files.fileSystem.facts(files.file));
     if (found === undefined || etagOf(found) !== expected) return "lost";
     if (settled === undefined)
       throw unknownOutcome(files.path, `its tokens in ${files.tokens} were removed meanwhile`);
     const laterThanNs = modifiedNsOf(settled) ?? 0n;
     if (laterThanNs >= next.modifiedNs) return { laterThanNs };
     token = settled;
-    await pause(parts, turn);
+    await pause(files, turn);
   }
   throw tooManyTurns(files);
 }
 
-async function isPublished(parts: SwapParts, files: ObjectFiles, etag: string): Promise<boolean> {
+async function isPublished(files: ObjectFiles, etag: string): Promise<boolean> {
   const isThere = async (): Promise<boolean> => {
-    const found = await unlessAbsent(parts.fileSystem.facts(files.file));
+    const found = await unlessAbsent(files.fileSystem.facts(files.file));
     return found !== undefined && etagOf(found) === etag;
   };
   if (await isThere()) return true;
-  return (await settle(parts, files)) === etag && (await isThere());
+  return (await settle(files)) === etag && (await isThere());
 }
 
 /** Replaces the object if its published version is `expected`. */
 export async function swap(
-  parts: SwapParts,
   files: ObjectFiles,
   expected: string,
   body: Uint8Array,
-  options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
+  options: Abortable & { readonly sync: boolean },
 ): Promise<PutOutcome> {
   let laterThanNs = modifiedNsOf(expected);
   if (laterThanNs === undefined) return CONDITION_FAILED; // No version that this storage gives out.
   // Once per process: what a power loss left must not be taken for a token of today.
-  if (!parts.settled.has(files.tokens)) await settle(parts, files);
-  parts.settled.add(files.tokens);
+  if (!files.settled.has(files.tokens)) await settle(files);
+  files.settled.add(files.tokens);
   for (let turn = 1; turn <= TURNS_MAX; turn++) {
-    if (!(await isPublished(parts, files, expected))) return CONDITION_FAILED;
+    if (!(await isPublished(files, expected))) return CONDITION_FAILED;
     options.signal?.throwIfAborted();
-    const next = await prepare(parts, files, expected, body, { laterThanNs, sync: options.sync });
-    const decision = await attemptDecision(parts, files, expected, next);
+    const next = await prepare(files, expected, body, { laterThanNs, sync: options.sync });
+    const decision = await attemptDecision(files, expected, next);
     if (decision === "lost") return CONDITION_FAILED;
     if (decision === "won") {
-      await finish(parts, files, next, options.sync);
+      await finish(files, next, options.sync);
       return { outcome: "written", version: versionOf(next) };
     }
     laterThanNs = decision.laterThanNs;
@@ -271,14 +259,13 @@ export async function swap(
 
 /** Decides, and removes the prepared bytes where it is certain that they are not wanted. */
 async function attemptDecision(
-  parts: SwapParts,
   files: ObjectFiles,
   expected: string,
   next: FileFacts,
 ): Promise<Decision> {
-  const discard = (): Promise<void> => parts.drafts.discard(nextFile(parts, files, etagOf(next)));
+  const discard = (): Promise<void> => files.drafts.discard(nextFile(files, etagOf(next)));
   try {
-    const decision = await decide(parts, files, expected, next);
+    const decision = await decide(files, expected, next);
     if (decision !== "won") await discard();
     return decision;
   } catch (error) {
@@ -288,15 +275,10 @@ async function attemptDecision(
 }
 
 /** Publishes a version that was decided here, and syncs its name. */
-async function finish(
-  parts: SwapParts,
-  files: ObjectFiles,
-  next: FileFacts,
-  sync: boolean,
-): Promise<void> {
+async function finish(files: ObjectFiles, next: FileFacts, sync: boolean): Promise<void> {
   try {
-    await publish(parts, files, etagOf(next));
-    if (sync) await parts.folders.syncNames(files.parent);
+    await publish(files, etagOf(next));
+    if (sync) await files.folders.syncNames(files.parent);
   } catch (error) {
     throw unknownOutcome(files.path, "it is decided, but was not published or synced", error);
   }
@@ -306,17 +288,17 @@ async function finish(
  * Removes prepared bytes that no writer can decide any more: not later than the token, although
  * every writer that starts from the token makes its own later, and untouched for an hour.
  */
-export async function sweepPrepared(parts: SwapParts, files: ObjectFiles): Promise<void> {
-  const names = (await readNames(parts.fileSystem, files.tokens)) ?? [];
+export async function sweepPrepared(files: ObjectFiles): Promise<void> {
+  const names = (await readNames(files.fileSystem, files.tokens)) ?? [];
   const tokens = names.filter((name) => name.startsWith(CURRENT));
   if (tokens.length !== 1) return;
   const token = (tokens[0] as string).slice(CURRENT.length);
   const tokenNs = modifiedNsOf(token) ?? 0n;
-  const oldestNs = BigInt(Math.floor(parts.runtime.nowMicros() - LEFTOVER_AGE_MICROS)) * 1000n;
+  const oldestNs = BigInt(Math.floor(files.runtime.nowMicros() - LEFTOVER_AGE_MICROS)) * 1000n;
   for (const name of names) {
     if (!name.startsWith(NEXT) || name === NEXT + token) continue;
     const modifiedNs = modifiedNsOf(name.slice(NEXT.length));
     if (modifiedNs === undefined || modifiedNs > tokenNs || modifiedNs > oldestNs) continue;
-    await parts.drafts.discard(parts.fileSystem.join(files.tokens, name));
+    await files.drafts.discard(files.fileSystem.join(files.tokens, name));
   }
 }

@@ -3,14 +3,9 @@
  * every writer, the official engine included, and visible only whole.
  */
 import { makeError } from "../../base/errors.ts";
+import type { Abortable } from "../../base/options.ts";
 import type { PutOutcome } from "../port.ts";
-import {
-  CONDITION_FAILED,
-  exists,
-  type ObjectFiles,
-  type SwapParts,
-  settle,
-} from "./compare-and-swap.ts";
+import { CONDITION_FAILED, exists, type ObjectFiles, settle } from "./compare-and-swap.ts";
 import type { Draft } from "./drafts.ts";
 import { codeOf, isAbsent, unlessAbsent } from "./file-system.ts";
 import { modifiedNsOf, versionOf } from "./file-version.ts";
@@ -22,32 +17,31 @@ const REFUSED: ReadonlySet<string> = new Set(["EACCES", "EROFS", "ENOSPC", "EDQU
 
 /** Puts `body` if there is no object; `condition-not-supported` where files cannot be linked. */
 export async function createOnly(
-  parts: SwapParts,
   files: ObjectFiles,
   body: Uint8Array,
-  options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
+  options: Abortable & { readonly sync: boolean },
 ): Promise<PutOutcome> {
-  const token = await settle(parts, files);
-  if (await exists(parts, files.file)) return CONDITION_FAILED;
+  const token = await settle(files);
+  if (await exists(files, files.file)) return CONDITION_FAILED;
   options.signal?.throwIfAborted();
   // A token outlives its object: the versions of one created anew keep rising past it.
   const laterThanNs = token === undefined ? undefined : modifiedNsOf(token);
-  const draft = await parts.drafts.write(body, { sync: options.sync, laterThanNs });
+  const draft = await files.drafts.write(body, { sync: options.sync, laterThanNs });
   try {
-    if (!(await linkNew(parts, files, draft))) return CONDITION_FAILED;
+    if (!(await linkNew(files, draft))) return CONDITION_FAILED;
   } finally {
-    await parts.drafts.discard(draft.file);
+    await files.drafts.discard(draft.file);
   }
   try {
-    if (options.sync) await parts.folders.syncNames(files.parent);
+    if (options.sync) await files.folders.syncNames(files.parent);
   } catch (error) {
     throw unknownOutcome(files.path, "it is written, but its name could not be synced", error);
   }
   return { outcome: "written", version: versionOf(draft.facts) };
 }
 
-async function linkNew(parts: SwapParts, files: ObjectFiles, draft: Draft): Promise<boolean> {
-  const { fileSystem, folders } = parts;
+async function linkNew(files: ObjectFiles, draft: Draft): Promise<boolean> {
+  const { fileSystem, folders } = files;
   try {
     await folders.within(files.parent, () => fileSystem.link(draft.file, files.file));
     return true;

@@ -3,6 +3,7 @@
  * renamed or linked to their place. Names start with the time, so that what a killed process
  * left can be told by age without opening it.
  */
+import { hexOf } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import { RESERVED_FOLDER } from "../object-path.ts";
@@ -40,11 +41,6 @@ const NAME_TURNS_MAX = 100; // Processes cloned with the state of their dice dra
 // How far a modification time is moved to be later than another: platforms keep 1 ns to 2 s.
 const STAMP_STEPS_NS = [1_000n, 1_000_000n, 1_000_000_000n, 4_000_000_000n];
 
-/** Hexadecimal text of 8 random bytes. */
-function randomName(runtime: Runtime): string {
-  return Array.from(runtime.randomBytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** The drafts of the storage at `root`. */
 export function createDrafts(
   fileSystem: FileSystem,
@@ -56,7 +52,7 @@ export function createDrafts(
   /** Runs `use` with a name that nobody has; another one if the dice repeat themselves. */
   const withFreshName = async <T>(use: (path: string) => Promise<T>): Promise<T> => {
     for (let turn = 1; ; turn++) {
-      const name = `${runtime.nowMicros().toString(36)}.${randomName(runtime)}`;
+      const name = `${runtime.nowMicros().toString(36)}.${hexOf(runtime.randomBytes(8))}`;
       try {
         return await use(fileSystem.join(folder, name));
       } catch (error) {

@@ -10,6 +10,7 @@
  */
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
+import type { Abortable } from "../../base/options.ts";
 import { checkByteRange, resolveByteRange } from "../byte-range.ts";
 import {
   checkListPrefix,
@@ -20,6 +21,7 @@ import {
 import type {
   ByteRange,
   DeleteOutcome,
+  GetOptions,
   ListEntry,
   ObjectInfo,
   ObjectKind,
@@ -76,10 +78,6 @@ const REPLACE_TURNS_MAX = 1000; // Each failed turn means that another writer re
 const SWEEP_INTERVAL_MICROS = 600 * 1e6; // What kills leave may wait: a look every ten minutes.
 const DELETES_AT_ONCE = 32;
 
-interface Abortable {
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** The storage over a file system: see `localFilesystemStorage`. */
 export class LocalStorage implements Storage {
   readonly id: string;
@@ -108,6 +106,7 @@ export class LocalStorage implements Storage {
     const parent = fileSystem.join(this.#root, ...segments);
     const reserved = fileSystem.join(this.#root, RESERVED_FOLDER);
     return {
+      ...this.#parts,
       path,
       parent,
       file: fileSystem.join(parent, name),
@@ -146,7 +145,7 @@ export class LocalStorage implements Storage {
     factsOf: (result: T) => FileFacts,
   ): Promise<T | undefined> {
     if (isWriteOncePath(files.path)) return unlessAbsent(read(files.file));
-    return readDecided(this.#parts, files, read, factsOf);
+    return readDecided(files, read, factsOf);
   }
 
   #facts(files: ObjectFiles): Promise<FileFacts | undefined> {
@@ -158,10 +157,7 @@ export class LocalStorage implements Storage {
     );
   }
 
-  async get(
-    path: string,
-    options: Abortable & { readonly range?: ByteRange | undefined } = {},
-  ): Promise<StoredObject | undefined> {
+  async get(path: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
     const files = this.#filesOf(path);
     const { range, signal } = options;
     if (range !== undefined) checkByteRange(range, path);
@@ -228,14 +224,14 @@ export class LocalStorage implements Storage {
     const { condition, objectKind, signal } = options;
     const sync = this.#syncs(objectKind);
     if (condition !== undefined && "ifAbsent" in condition)
-      return createOnly(this.#parts, files, body, { sync, signal });
+      return createOnly(files, body, { sync, signal });
     if (condition !== undefined) {
       const expected = condition.ifMatch.etag ?? "";
-      return this.#swept(files, await swap(this.#parts, files, expected, body, { sync, signal }));
+      return this.#swept(files, await swap(files, expected, body, { sync, signal }));
     }
     if (!WRITE_ONCE_KINDS.has(objectKind)) return this.#replace(files, body, { sync, signal });
     const write = objectKind === "chunk" ? writeDirectly : writeWhole;
-    return { outcome: "written", version: versionOf(await write(this.#parts, files, body, sync)) };
+    return { outcome: "written", version: versionOf(await write(files, body, sync)) };
   }
 
   /** Replaces whatever is there, as one more writer among those that swap. */
@@ -248,8 +244,8 @@ export class LocalStorage implements Storage {
       const facts = await this.#facts(files);
       const done =
         facts === undefined
-          ? await createOnly(this.#parts, files, body, options)
-          : await swap(this.#parts, files, etagOf(facts), body, options);
+          ? await createOnly(files, body, options)
+          : await swap(files, etagOf(facts), body, options);
       if (done.outcome === "written") return done;
     }
     throw makeError("io", `put of ${files.path}: ${REPLACE_TURNS_MAX} others were faster`, {
@@ -264,7 +260,7 @@ export class LocalStorage implements Storage {
       return outcome;
     this.#sweptMicros = now;
     // The put is done: rubbish that cannot be removed now must not turn it into a failure.
-    await Promise.allSettled([sweepPrepared(this.#parts, files), this.#parts.drafts.sweep()]);
+    await Promise.allSettled([sweepPrepared(files), this.#parts.drafts.sweep()]);
     return outcome;
   }
 
@@ -284,8 +280,7 @@ export class LocalStorage implements Storage {
       // With a condition the link itself is checked; without, what is decided must be published.
       if (ifMatch === undefined) await this.#facts(source);
       let done: Awaited<ReturnType<typeof linkWhole>> = "unsupported";
-      if (WRITE_ONCE_KINDS.has(objectKind))
-        done = await linkWhole(this.#parts, source, target, sync, matches);
+      if (WRITE_ONCE_KINDS.has(objectKind)) done = await linkWhole(source, target, sync, matches);
       if (done === "unsupported") done = await this.#copyBytes(source, target, objectKind, ifMatch);
       if (done === "linked") return { outcome: "copied" };
       if (ifMatch !== undefined) return { outcome: "condition-failed" };
@@ -333,7 +328,7 @@ export class LocalStorage implements Storage {
     const { path } = files;
     try {
       signal?.throwIfAborted();
-      if (!isWriteOncePath(path)) await settle(this.#parts, files);
+      if (!isWriteOncePath(path)) await settle(files);
       await unlessAbsent(this.#parts.fileSystem.unlink(files.file));
       return { path, outcome: "deleted" };
     } catch (error) {

@@ -5,45 +5,43 @@
  * straight to its random name, at half the price: nothing refers to it before its put resolves,
  * so the part that a killed process leaves is garbage that no reader can reach.
  */
-import type { ObjectFiles, SwapParts } from "./compare-and-swap.ts";
+import type { ObjectFiles } from "./compare-and-swap.ts";
 import { codeOf, type FileFacts, unlessAbsent } from "./file-system.ts";
 
 /** Writes a whole object, replacing one that is there. */
 export async function writeWhole(
-  parts: SwapParts,
   files: ObjectFiles,
   body: Uint8Array,
   sync: boolean,
 ): Promise<FileFacts> {
-  const draft = await parts.drafts.write(body, { sync });
+  const draft = await files.drafts.write(body, { sync });
   try {
-    await parts.folders.within(files.parent, () => parts.fileSystem.rename(draft.file, files.file));
+    await files.folders.within(files.parent, () => files.fileSystem.rename(draft.file, files.file));
   } catch (error) {
-    await parts.drafts.discard(draft.file);
+    await files.drafts.discard(draft.file);
     throw error;
   }
-  if (sync) await parts.folders.syncNames(files.parent);
+  if (sync) await files.folders.syncNames(files.parent);
   return draft.facts;
 }
 
 /** Writes a new object under its name at once; one that is there is replaced whole. */
 export async function writeDirectly(
-  parts: SwapParts,
   files: ObjectFiles,
   body: Uint8Array,
   sync: boolean,
 ): Promise<FileFacts> {
   let facts: FileFacts;
   try {
-    facts = await parts.folders.within(files.parent, () =>
-      parts.fileSystem.create(files.file, body, { sync }),
+    facts = await files.folders.within(files.parent, () =>
+      files.fileSystem.create(files.file, body, { sync }),
     );
   } catch (error) {
     // Taken: by an attempt of the same put that failed halfway, since names are random.
-    if (codeOf(error) === "EEXIST") return writeWhole(parts, files, body, sync);
+    if (codeOf(error) === "EEXIST") return writeWhole(files, body, sync);
     throw error;
   }
-  if (sync) await parts.folders.syncNames(files.parent);
+  if (sync) await files.folders.syncNames(files.parent);
   return facts;
 }
 
@@ -65,15 +63,14 @@ const NO_LINK: ReadonlySet<string> = new Set([
  * Resolves to `unsupported` where files cannot be linked, or `to` is there already.
  */
 export async function linkWhole(
-  parts: SwapParts,
   from: ObjectFiles,
   to: ObjectFiles,
   sync: boolean,
   check: (facts: FileFacts) => boolean,
 ): Promise<"linked" | "absent" | "refused" | "unsupported"> {
-  const { fileSystem, folders, drafts } = parts;
+  const { fileSystem, folders, drafts } = to;
   try {
-    const isLinked = await folders.within(to.parent, () => linkUnlessAbsent(parts, from, to.file));
+    const isLinked = await folders.within(to.parent, () => linkUnlessAbsent(from, to.file));
     if (!isLinked) return "absent";
   } catch (error) {
     if (NO_LINK.has(codeOf(error) ?? "")) return "unsupported";
@@ -89,17 +86,13 @@ export async function linkWhole(
 }
 
 /** Links `from` to `target`; false if there is no such object. A missing folder of the target is thrown. */
-async function linkUnlessAbsent(
-  parts: SwapParts,
-  from: ObjectFiles,
-  target: string,
-): Promise<boolean> {
+async function linkUnlessAbsent(from: ObjectFiles, target: string): Promise<boolean> {
   try {
-    await parts.fileSystem.link(from.file, target);
+    await from.fileSystem.link(from.file, target);
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") throw error;
-    if ((await unlessAbsent(parts.fileSystem.facts(from.file))) === undefined) return false;
+    if ((await unlessAbsent(from.fileSystem.facts(from.file))) === undefined) return false;
     throw error;
   }
 }

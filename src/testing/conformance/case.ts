@@ -24,11 +24,28 @@ export interface ConformanceSubject {
 export interface CaseDefinition {
   readonly name: string;
   /** Capabilities without which the case is skipped. */
-  readonly needs?: readonly (keyof StorageCapabilities)[];
+  readonly needs: readonly (keyof StorageCapabilities)[];
   /** Capabilities with which the case is skipped: it tries how they are refused. */
-  readonly unless?: readonly (keyof StorageCapabilities)[];
+  readonly unless: readonly (keyof StorageCapabilities)[];
   /** Throws if the storage breaks the rule. `writer` is `storage`, or writes for one that cannot. */
   run(storage: Storage, writer: Storage): Promise<void>;
+}
+
+/** Cases by what they show, for storages with those capabilities. */
+export function cases(
+  needs: readonly (keyof StorageCapabilities)[],
+  runs: Readonly<Record<string, CaseDefinition["run"]>>,
+): CaseDefinition[] {
+  return Object.entries(runs).map(([name, run]) => ({ name, needs, unless: [], run }));
+}
+
+/** Cases for storages that lack the first capabilities: they try how these are refused. */
+export function casesWithout(
+  unless: readonly (keyof StorageCapabilities)[],
+  needs: readonly (keyof StorageCapabilities)[],
+  runs: Readonly<Record<string, CaseDefinition["run"]>>,
+): CaseDefinition[] {
+  return cases(needs, runs).map((definition) => ({ ...definition, unless }));
 }
 
 /** Fails the case unless `condition` holds. */

@@ -7,6 +7,8 @@ import {
 } from "../../storage/port.ts";
 import {
   type CaseDefinition,
+  cases,
+  casesWithout,
   check,
   checkBytes,
   checkRejects,
@@ -53,20 +55,16 @@ async function countUp(storage: Storage): Promise<void> {
 }
 
 export const CONDITION_CASES: readonly CaseDefinition[] = [
-  {
-    name: "ifAbsent creates once, and leaves what is there",
-    needs: ["write", "conditionalCreate"],
-    async run(storage) {
+  ...cases(["write", "conditionalCreate"], {
+    async "ifAbsent creates once, and leaves what is there"(storage) {
       await mustPut(storage, "folder/object", pattern(10, 1), { ifAbsent: true });
       const again = await put(storage, "folder/object", pattern(10, 2), { ifAbsent: true });
       check(again.outcome === "condition-failed", `a second create: ${again.outcome}`);
       checkBytes(await storage.get("folder/object"), pattern(10, 1), "the object");
     },
-  },
-  {
-    name: "ifMatch replaces the version it names, and no other",
-    needs: ["write", "conditionalUpdate"],
-    async run(storage) {
+  }),
+  ...cases(["write", "conditionalUpdate"], {
+    async "ifMatch replaces the version it names, and no other"(storage) {
       const first = await mustPut(storage, "object", pattern(10, 1));
       const second = await mustPut(storage, "object", pattern(10, 2), { ifMatch: first });
       check(!sameVersion(first, second), "both states have one version");
@@ -76,11 +74,7 @@ export const CONDITION_CASES: readonly CaseDefinition[] = [
       await mustPut(storage, "object", pattern(10, 4), { ifMatch: second });
       checkBytes(await storage.get("object"), pattern(10, 4), "the object");
     },
-  },
-  {
-    name: "ifMatch takes the version that get, getIfChanged and head report",
-    needs: ["write", "conditionalUpdate"],
-    async run(storage) {
+    async "ifMatch takes the version that get, getIfChanged and head report"(storage) {
       await mustPut(storage, "object", pattern(10));
       const readers = [
         async () => (await storage.get("object"))?.version,
@@ -96,11 +90,9 @@ export const CONDITION_CASES: readonly CaseDefinition[] = [
         await mustPut(storage, "object", pattern(10, index), { ifMatch: version });
       }
     },
-  },
-  {
-    name: "ifMatch fails where the object is absent, deleted or another",
-    needs: ["write", "conditionalUpdate", "delete"],
-    async run(storage) {
+  }),
+  ...cases(["write", "conditionalUpdate", "delete"], {
+    async "ifMatch fails where the object is absent, deleted or another"(storage) {
       const version = await mustPut(storage, "object", pattern(10));
       const other = await mustPut(storage, "other", pattern(10));
       const absent = await put(storage, "absent", pattern(5), { ifMatch: version });
@@ -115,11 +107,9 @@ export const CONDITION_CASES: readonly CaseDefinition[] = [
       const again = await put(storage, "object", pattern(5), { ifMatch: version });
       check(again.outcome === "condition-failed", `the deleted one's version: ${again.outcome}`);
     },
-  },
-  {
-    name: "an older state's version fails although equal bytes are back",
-    needs: ["write", "conditionalUpdate"],
-    async run(storage) {
+  }),
+  ...cases(["write", "conditionalUpdate"], {
+    async "an older state's version fails although equal bytes are back"(storage) {
       const first = await mustPut(storage, "object", pattern(10, 1));
       let current = first;
       for (let turn = 0; turn < 10; turn++) {
@@ -129,64 +119,46 @@ export const CONDITION_CASES: readonly CaseDefinition[] = [
         check(outcome === "condition-failed", `after ${turn + 1} turns: ${outcome}`);
       }
     },
-  },
-  {
-    name: "an ifMatch without a version is refused",
-    needs: ["write", "conditionalUpdate"],
-    async run(storage) {
+    async "an ifMatch without a version is refused"(storage) {
       await mustPut(storage, "object", pattern(10));
       const refused = put(storage, "object", pattern(5), { ifMatch: {} });
       await checkRejects(refused, ["condition-not-supported"], "put");
       checkBytes(await storage.get("object"), pattern(10), "the object");
     },
-  },
-  {
-    name: "of many creates at once exactly one is written",
-    needs: ["write", "conditionalCreate"],
-    async run(storage) {
+  }),
+  ...cases(["write", "conditionalCreate"], {
+    async "of many creates at once exactly one is written"(storage) {
       await race(storage, { ifAbsent: true }, 1);
     },
-  },
-  {
-    name: "of many updates at once exactly one is written, round after round",
-    needs: ["write", "conditionalUpdate"],
-    async run(storage) {
+  }),
+  ...cases(["write", "conditionalUpdate"], {
+    async "of many updates at once exactly one is written, round after round"(storage) {
       let version = await mustPut(storage, "object", pattern(10));
       for (let round = 1; round <= RACE_ROUNDS; round++)
         version = await race(storage, { ifMatch: version }, round);
     },
-  },
-  {
-    name: "no increment is lost where many count by read and conditional put",
-    needs: ["write", "conditionalUpdate"],
-    async run(storage) {
+    async "no increment is lost where many count by read and conditional put"(storage) {
       await mustPut(storage, "counter", new Uint8Array([0, 0]));
       await Promise.all(Array.from({ length: COUNTERS }, () => countUp(storage)));
       const total = (await storage.get("counter"))?.bytes[0];
       const expected = COUNTERS * INCREMENTS;
       check(total === expected, `the counter shows ${total}, expected ${expected}`);
     },
-  },
-  {
-    name: "a condition that is not supported is refused, never ignored: create",
-    needs: ["write"],
-    unless: ["conditionalCreate"],
-    async run(storage) {
+  }),
+  ...casesWithout(["conditionalCreate"], ["write"], {
+    async "a condition that is not supported is refused, never ignored: create"(storage) {
       await mustPut(storage, "object", pattern(10));
       const refused = put(storage, "object", pattern(5), { ifAbsent: true });
       await checkRejects(refused, ["condition-not-supported"], "put");
       checkBytes(await storage.get("object"), pattern(10), "the object");
     },
-  },
-  {
-    name: "a condition that is not supported is refused, never ignored: update",
-    needs: ["write"],
-    unless: ["conditionalUpdate"],
-    async run(storage) {
+  }),
+  ...casesWithout(["conditionalUpdate"], ["write"], {
+    async "a condition that is not supported is refused, never ignored: update"(storage) {
       const version = await mustPut(storage, "object", pattern(10));
       const refused = put(storage, "object", pattern(5), { ifMatch: version });
       await checkRejects(refused, ["condition-not-supported"], "put");
       checkBytes(await storage.get("object"), pattern(10), "the object");
     },
-  },
+  }),
 ];

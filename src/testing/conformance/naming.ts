@@ -2,6 +2,7 @@
 import type { Storage } from "../../storage/port.ts";
 import {
   type CaseDefinition,
+  cases,
   check,
   checkBytes,
   checkRejects,
@@ -61,9 +62,8 @@ async function drain(entries: AsyncIterable<unknown>): Promise<void> {
 }
 
 export const NAMING_CASES: readonly CaseDefinition[] = [
-  {
-    name: "a path that is absolute, climbs or has an empty segment is refused everywhere",
-    async run(storage) {
+  ...cases([], {
+    async "a path that is absolute, climbs or has an empty segment is refused everywhere"(storage) {
       const version = { etag: "any" };
       for (const path of BAD_PATHS) {
         const calls: Record<string, Promise<unknown>> = {
@@ -85,21 +85,16 @@ export const NAMING_CASES: readonly CaseDefinition[] = [
         );
       }
     },
-  },
-  {
-    name: "unusual characters in paths name objects of their own",
-    async run(storage, writer) {
+    async "unusual characters in paths name objects of their own"(storage, writer) {
       for (const [index, path] of ODD_PATHS.entries())
         await mustPut(writer, path, pattern(10, index));
       for (const [index, path] of ODD_PATHS.entries())
         checkBytes(await storage.get(path), pattern(10, index), JSON.stringify(path));
       if (storage.capabilities.list) checkPaths(await listedPaths(storage, ""), ODD_PATHS, "list");
     },
-  },
-  {
-    name: "list yields what is in a folder and below, and nothing beside it",
-    needs: ["list"],
-    async run(storage, writer) {
+  }),
+  ...cases(["list"], {
+    async "list yields what is in a folder and below, and nothing beside it"(storage, writer) {
       const paths = ["top", "a/1", "a/2", "a/b/3", "ab/4", "a b/5", "c/6"];
       checkPaths(await listedPaths(storage, ""), [], "list of an empty storage");
       for (const path of paths) await mustPut(writer, path, pattern(10));
@@ -109,11 +104,7 @@ export const NAMING_CASES: readonly CaseDefinition[] = [
       checkPaths(await listedPaths(storage, "absent/"), [], "list of an absent folder");
       checkPaths(await listedPaths(storage, "top/"), [], "list below an object");
     },
-  },
-  {
-    name: "list reports sizes, times and versions as head does",
-    needs: ["list"],
-    async run(storage, writer) {
+    async "list reports sizes, times and versions as head does"(storage, writer) {
       for (const size of [0, 10, 1000]) await mustPut(writer, `sized/${size}`, pattern(size));
       let count = 0;
       for await (const entry of storage.list("sized/")) {
@@ -133,11 +124,7 @@ export const NAMING_CASES: readonly CaseDefinition[] = [
       }
       check(count === 3, `list found ${count} objects, expected 3`);
     },
-  },
-  {
-    name: "list is complete beyond a thousand objects",
-    needs: ["list"],
-    async run(storage, writer) {
+    async "list is complete beyond a thousand objects"(storage, writer) {
       const paths = Array.from({ length: MANY_OBJECTS }, (_, index) => `many/${index}`);
       for (let start = 0; start < paths.length; start += 50)
         await Promise.all(
@@ -147,18 +134,13 @@ export const NAMING_CASES: readonly CaseDefinition[] = [
         );
       checkPaths(await listedPaths(storage, "many/"), paths, "list");
     },
-  },
-  {
-    name: "a prefix that is no folder is refused",
-    needs: ["list"],
-    async run(storage) {
+    async "a prefix that is no folder is refused"(storage) {
       for (const prefix of ["a", "/", "/a/", "../", "a/../b/", "a//"])
         await checkRejects(drain(storage.list(prefix)), ["invalid-path"], `list of "${prefix}"`);
     },
-  },
-  {
-    name: "an aborted signal rejects with its reason before anything is done",
-    async run(storage, writer) {
+  }),
+  ...cases([], {
+    async "an aborted signal rejects with its reason before anything is done"(storage, writer) {
       await mustPut(writer, "object", pattern(10));
       const reason = new Error("stopped by the user");
       const signal = AbortSignal.abort(reason);
@@ -183,10 +165,7 @@ export const NAMING_CASES: readonly CaseDefinition[] = [
       checkBytes(await storage.get("object"), pattern(10), "the object");
       check((await storage.get("to")) === undefined, "an aborted copy was made");
     },
-  },
-  {
-    name: "it names itself, and describes itself in JSON or not at all",
-    async run(storage) {
+    async "it names itself, and describes itself in JSON or not at all"(storage) {
       check(typeof storage.id === "string" && storage.id !== "", "the id is no text");
       const hint = storage.describe();
       if (hint === undefined) return;
@@ -194,12 +173,9 @@ export const NAMING_CASES: readonly CaseDefinition[] = [
       check(typeof hint.type === "string", "the description has no type");
       check(JSON.stringify(JSON.parse(json)) === json, "the description is no plain JSON");
     },
-  },
-  {
-    name: "closing twice is fine",
-    async run(storage) {
+    async "closing twice is fine"(storage) {
       await storage.close();
       await storage.close();
     },
-  },
+  }),
 ];

@@ -2,6 +2,8 @@
 import { type ObjectKind, sameVersion } from "../../storage/port.ts";
 import {
   type CaseDefinition,
+  cases,
+  casesWithout,
   check,
   checkBytes,
   checkRejects,
@@ -27,21 +29,15 @@ const REWRITES = 20;
 const RACING_TURNS = 30;
 
 export const WRITING_CASES: readonly CaseDefinition[] = [
-  {
-    name: "put keeps no reference to its body, nor to the rest of the body's buffer",
-    needs: ["write"],
-    async run(storage) {
+  ...cases(["write"], {
+    async "put keeps no reference to its body, nor to the rest of the body's buffer"(storage) {
       const buffer = pattern(300);
       const body = buffer.subarray(100, 200);
       await mustPut(storage, "object", body);
       buffer.fill(0xee);
       checkBytes(await storage.get("object"), pattern(300).slice(100, 200), "get");
     },
-  },
-  {
-    name: "every object kind is written, read back and replaced",
-    needs: ["write"],
-    async run(storage) {
+    async "every object kind is written, read back and replaced"(storage) {
       for (const objectKind of KINDS) {
         for (const seed of [1, 2]) {
           const done = await storage.put(`kind/${objectKind}`, pattern(50, seed), { objectKind });
@@ -50,11 +46,7 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
         }
       }
     },
-  },
-  {
-    name: "every write makes a new version, equal bytes or not",
-    needs: ["write"],
-    async run(storage) {
+    async "every write makes a new version, equal bytes or not"(storage) {
       const seen = new Set<string>();
       for (let i = 0; i < REWRITES; i++) {
         const { etag, generation } = await mustPut(storage, "object", pattern(64));
@@ -62,22 +54,16 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
       }
       check(seen.size === REWRITES, `${REWRITES} writes of equal bytes: ${seen.size} versions`);
     },
-  },
-  {
-    name: "a hundred objects put at once are all there",
-    needs: ["write"],
-    async run(storage) {
+    async "a hundred objects put at once are all there"(storage) {
       const paths = Array.from({ length: 100 }, (_, index) => `many/${index}`);
       await Promise.all(paths.map((path, index) => mustPut(storage, path, pattern(200, index))));
       const found = await Promise.all(paths.map((path) => storage.get(path)));
       for (const [index, object] of found.entries())
         checkBytes(object, pattern(200, index), paths[index] as string);
     },
-  },
-  {
-    name: "a reader sees whole objects while they are replaced, and one version for one state",
-    needs: ["write"],
-    async run(storage) {
+    async "a reader sees whole objects while they are replaced, and one version for one state"(
+      storage,
+    ) {
       const stateOf = new Map<string, number>();
       const uniform = (turn: number): Uint8Array =>
         new Uint8Array(1000 + (turn % 7) * 3000).fill(turn);
@@ -101,22 +87,18 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
       };
       await Promise.all([write().finally(() => (isWriting = false)), read(), read()]);
     },
-  },
-  {
-    name: "user metadata is returned by head",
-    needs: ["write", "userMetadata"],
-    async run(storage) {
+  }),
+  ...cases(["write", "userMetadata"], {
+    async "user metadata is returned by head"(storage) {
       const metadata = { icspecver: "2", other: "value with spaces" };
       await storage.put("object", pattern(5), { objectKind: "other", metadata });
       const found = (await storage.head("object"))?.metadata ?? {};
       for (const [key, value] of Object.entries(metadata))
         check(found[key] === value, `metadata ${key} is ${found[key]}, expected ${value}`);
     },
-  },
-  {
-    name: "a copy equals its source, replaces its target, and is on its own afterwards",
-    needs: ["write"],
-    async run(storage) {
+  }),
+  ...cases(["write"], {
+    async "a copy equals its source, replaces its target, and is on its own afterwards"(storage) {
       await mustPut(storage, "from", pattern(100, 1));
       await mustPut(storage, "backup/to", pattern(9, 9));
       for (const objectKind of ["backup", "other"] as const) {
@@ -128,11 +110,9 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
       checkBytes(await storage.get("backup/to"), pattern(100, 1), "the copy of a replaced source");
       checkBytes(await storage.get("from"), pattern(77, 2), "the source");
     },
-  },
-  {
-    name: "a copy on a condition copies only the version it names",
-    needs: ["write", "conditionalUpdate"],
-    async run(storage) {
+  }),
+  ...cases(["write", "conditionalUpdate"], {
+    async "a copy on a condition copies only the version it names"(storage) {
       const old = await mustPut(storage, "from", pattern(100, 1));
       const current = await mustPut(storage, "from", pattern(100, 2));
       const stale = await storage.copy("from", "to", { ifMatch: old });
@@ -144,16 +124,13 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
       check(done.outcome === "copied", `copy of the current version: ${done.outcome}`);
       checkBytes(await storage.get("to"), pattern(100, 2), "the copy");
     },
-  },
-  {
-    name: "a copy of an absent object is refused",
-    needs: ["write"],
-    run: (storage) => checkRejects(storage.copy("absent", "to", {}), ["object-not-found"], "copy"),
-  },
-  {
-    name: "delete removes what it names and only that; what is absent counts as deleted",
-    needs: ["write", "delete"],
-    async run(storage) {
+  }),
+  ...cases(["write"], {
+    "a copy of an absent object is refused": (storage) =>
+      checkRejects(storage.copy("absent", "to", {}), ["object-not-found"], "copy"),
+  }),
+  ...cases(["write", "delete"], {
+    async "delete removes what it names and only that; what is absent counts as deleted"(storage) {
       for (const path of ["a/1", "a/2", "a/3", "b"]) await mustPut(storage, path, pattern(10));
       const outcomes = await storage.delete(["a/1", "a/absent", "absent/too", "b"]);
       check(outcomes.length === 4, `delete of 4 paths: ${outcomes.length} outcomes`);
@@ -167,26 +144,20 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
         checkBytes(await storage.get(path), pattern(10), `${path} after its neighbour's delete`);
       check((await storage.delete([])).length === 0, "delete of nothing had outcomes");
     },
-  },
-  {
-    name: "an object created anew after its delete has a version of its own",
-    needs: ["write", "delete"],
-    async run(storage) {
+    async "an object created anew after its delete has a version of its own"(storage) {
       const before = await mustPut(storage, "object", pattern(10));
       await storage.delete(["object"]);
       const after = await mustPut(storage, "object", pattern(10));
       check(!sameVersion(before, after), "it has the deleted one's version");
     },
-  },
-  {
-    name: "a storage that cannot write says so and changes nothing",
-    unless: ["write"],
-    async run(storage, writer) {
+  }),
+  ...casesWithout(["write"], [], {
+    async "a storage that cannot write says so and changes nothing"(storage, writer) {
       await mustPut(writer, "object", pattern(10));
       await checkRejects(put(storage, "object", pattern(5)), ["read-only-storage"], "put");
       await checkRejects(storage.copy("object", "to", {}), ["read-only-storage"], "copy");
       await checkRejects(storage.delete(["object"]), ["read-only-storage"], "delete");
       checkBytes(await storage.get("object"), pattern(10), "the object after refused writes");
     },
-  },
+  }),
 ];

@@ -116,38 +116,29 @@ function follow(
   for (const index of reached) {
     const state = states[index] as State;
     if (state.kind === "fork") for (const next of state.nexts) reached.add(next);
-    if (state.kind === "assertion" && holds(state.assertion, characters, at)) {
+    if (state.kind === "assertion" && HOLDS[state.assertion](characters[at - 1], characters[at])) {
       reached.add(state.next);
     }
   }
   return reached;
 }
 
-function holds(assertion: RegexAssertion, characters: readonly string[], at: number): boolean {
-  const before = characters[at - 1];
-  const after = characters[at];
-  const wordBefore = before !== undefined && isWord(before);
-  const wordAfter = after !== undefined && isWord(after);
-  switch (assertion) {
-    case "text-start":
-      return before === undefined;
-    case "text-end":
-      return after === undefined;
-    case "line-start":
-      return before === undefined || before === "\n";
-    case "line-end":
-      return after === undefined || after === "\n";
-    case "word-boundary":
-      return wordBefore !== wordAfter;
-    case "no-word-boundary":
-      return wordBefore === wordAfter;
-    case "word-start":
-      return !wordBefore && wordAfter;
-    case "word-end":
-      return wordBefore && !wordAfter;
-    case "no-word-before":
-      return !wordBefore;
-    default:
-      return !wordAfter;
-  }
+/** Whether an assertion holds between two characters, of which one or both may belong to words. */
+const HOLDS: Readonly<
+  Record<RegexAssertion, (before: string | undefined, after: string | undefined) => boolean>
+> = {
+  "text-start": (before) => before === undefined,
+  "text-end": (_, after) => after === undefined,
+  "line-start": (before) => before === undefined || before === "\n",
+  "line-end": (_, after) => after === undefined || after === "\n",
+  "word-boundary": (before, after) => isInWord(before) !== isInWord(after),
+  "no-word-boundary": (before, after) => isInWord(before) === isInWord(after),
+  "word-start": (before, after) => !isInWord(before) && isInWord(after),
+  "word-end": (before, after) => isInWord(before) && !isInWord(after),
+  "no-word-before": (before) => !isInWord(before),
+  "no-word-after": (_, after) => !isInWord(after),
+};
+
+function isInWord(character: string | undefined): boolean {
+  return character !== undefined && isWord(character);
 }
