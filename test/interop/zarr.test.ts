@@ -207,6 +207,61 @@ describe("a sharded array", () => {
     },
   );
 
+  test.each(NAMES)("of %s is read by zarr-python, value for value", async (dtype) => {
+    const { store, commit } = await start();
+    const array = `/sharded-types/${dtype}`;
+    await createArray(store, array, { shape: [3, 5], chunkShape: [1, 2], shards: [2, 4], dtype });
+    await writeRegion(store, array, { data: VALUES[dtype] });
+    await commit(array);
+
+    const read = await oracle.call<DumpedArray & Record<string, unknown>>("zarrRead", {
+      path,
+      array: array.slice(1),
+    });
+    expect(read).toMatchObject({ dtype, chunks: [1, 2], shards: [2, 4] });
+    if (dtype !== "float16") expect(read.bytes).toBe(base64(VALUES[dtype]));
+    else expect(read.bytes).toHaveLength(Buffer.alloc(30).toString("base64").length);
+  });
+
+  test.each([
+    ["whose index has big-endian bytes", [{ name: "bytes", configuration: { endian: "big" } }]],
+    ["whose index has no checksum", [{ name: "bytes" }]],
+    ["whose index has a checksum alone", [{ name: "crc32c" }]],
+  ])("%s is read by zarr-python", async (name, index_codecs) => {
+    const { store, commit } = await start();
+    const array = `/sharded ${name}`;
+    const configuration = { chunk_shape: [2, 3], index_codecs };
+    await createArray(store, array, {
+      shape: [5, 7],
+      chunkShape: [4, 6],
+      dtype: "float64",
+      codecs: [{ name: "sharding_indexed", configuration }],
+    });
+    await writeRegion(store, array, { data: ramp });
+    await commit(array);
+
+    const read = await oracle.call<DumpedArray>("zarrRead", { path, array: array.slice(1) });
+    expect(read.bytes).toBe(base64(ramp));
+  });
+
+  test("of shards in shards, made and changed by icefloe, is read by zarr-python", async () => {
+    const { store, commit } = await start();
+    const inner = { name: "sharding_indexed", configuration: { chunk_shape: [1, 3] } };
+    await createArray(store, "/nested", {
+      shape: [5, 7],
+      chunkShape: [2, 3],
+      shards: [4, 6],
+      dtype: "float64",
+      codecs: [inner],
+    });
+    await writeRegion(store, "/nested", { data: ramp });
+    await writeRegion(store, "/nested", { region: [{ start: 1, end: 3 }, 2], data: [-1, -2] });
+    await commit("nested");
+
+    const read = await oracle.call<DumpedArray>("zarrRead", { path, array: "nested" });
+    expect(read.bytes).toBe(base64(ramp.with(9, -1).with(16, -2)));
+  });
+
   test("made by zarr-python is opened by icefloe, and takes a region", async () => {
     const own = { path: "theirs-sharded/v", shape: [6, 8], chunks: [2, 2], shards: [4, 4] };
     const arrays = [{ ...own, dtype: "float64", dimensionNames: ["y", "x"] }];
