@@ -26,6 +26,8 @@ export interface ArrayLayout {
   readonly codec: ChunkCodec;
   /** One element. */
   readonly fill: Elements;
+  /** What is stored under one key, as messages name it. */
+  readonly storedUnit: "chunk" | "shard";
   /** The key of a chunk, without a leading slash. */
   keyOf(coordinates: readonly number[]): string;
 }
@@ -61,7 +63,8 @@ export function parseLayout(document: JsonObject, path: string): ArrayLayout {
   const fill = parseFillValue(dataType, document.get("fill_value"), path);
   const codec = parseCodecs(document.get("codecs"), { dataType, shape: chunkShape, fill }, path);
   const keyOf = keysOf(path, document.get("chunk_key_encoding"));
-  return { path, shape, chunkShape, dataType, codec, fill, keyOf };
+  const storedUnit = codec.parts === undefined ? "chunk" : "shard";
+  return { path, shape, chunkShape, dataType, codec, fill, storedUnit, keyOf };
 }
 
 function refuseTransformers(transformers: JsonValue | undefined, path: string): void {

@@ -93,12 +93,12 @@ export function planRegion(
 export function assertAligned(layout: ArrayLayout, box: Box): void {
   const cut = firstCutChunk(box, layout);
   if (cut === undefined) return;
-  const { path, chunkShape } = layout;
+  const { path, chunkShape, storedUnit } = layout;
   const { coordinates } = cut;
   const region = box.map(({ start, end }) => `${start}:${end}`).join(", ");
   throw makeError(
     "region-not-aligned",
-    `${path}: the region [${region}] covers chunk [${coordinates}] only in part, and another fork may write the rest; chunks are [${chunkShape}]`,
+    `${path}: the region [${region}] covers ${storedUnit} [${coordinates}] only in part, and another fork may write the rest; ${storedUnit}s are [${chunkShape}]`,
     { details: { path, coordinates, chunkShape: [...chunkShape] } },
   );
 }

@@ -183,7 +183,8 @@ function divide(
 
 /** Throws `region-not-aligned` naming the first chunk that is covered in part. */
 function assertAligned(plan: VariablePlan, extents: Extents): void {
-  const { shape, chunkShape, path, dims } = plan.target;
+  const { shape, chunkShape, path, dims, layout } = plan.target;
+  const { storedUnit } = layout;
   const box = boxOf(plan, extents);
   const cut = firstCutChunk(box, plan.target);
   if (cut === undefined) return;
@@ -195,7 +196,7 @@ function assertAligned(plan: VariablePlan, extents: Extents): void {
   const extent = box[d] as Extent;
   throw makeError(
     "region-not-aligned",
-    `${path}: the region covers ${dims[d]} ${extent.start} to ${extent.end}, but chunks there are ${chunkShape[d]} long: chunk [${coordinates}] would be shared with another writer`,
+    `${path}: the region covers ${dims[d]} ${extent.start} to ${extent.end}, but ${storedUnit}s there are ${chunkShape[d]} long: ${storedUnit} [${coordinates}] would be shared with another writer`,
     {
       details: {
         path,

@@ -95,7 +95,7 @@ export function storageMembers(
   const fillValue = encodeFill(type, encoding["fill_value"] ?? fill.default, owner);
   const inner = [
     askedSerializer(dataType, encoding["serializer"], owner),
-    ...compressorsOf(encoding, owner),
+    ...compressorsOf(encoding, dataType, owner),
   ];
   if (shards === undefined) {
     return { chunkShape: chunks, codecs: inner, fillValue, dataType: dataType.metadata };
@@ -154,17 +154,20 @@ function askedSerializer(dataType: DataType, asked: unknown, owner: string): Jso
   return serializerOf(dataType, codecConfiguration(codec).get("endian"));
 }
 
-function compressorsOf(encoding: Readonly<Record<string, unknown>>, owner: string): JsonValue[] {
-  const { compressors } = encoding;
-  if (compressors === undefined || compressors === "auto") return [compressorOf("zstd")];
+function compressorsOf(
+  { compressors }: Readonly<Record<string, unknown>>,
+  dataType: DataType,
+  owner: string,
+): JsonValue[] {
+  if (compressors === undefined || compressors === "auto") return [compressorOf("zstd", dataType)];
   if (compressors === null) return [];
   const list = Array.isArray(compressors) ? compressors : [compressors];
   return list.map((compressor) => {
     const codec = parseJson(printJson(compressor));
     const name = codecName(codec);
-    if (name === "crc32c") return compressorOf(name);
+    if (name === "crc32c") return compressorOf(name, dataType);
     if (["zstd", "gzip", "blosc"].includes(name)) {
-      return compressorOf(name, codecConfiguration(codec));
+      return compressorOf(name, dataType, codecConfiguration(codec));
     }
     throw makeError("unimplemented", `${owner}: compressor ${name} is not supported`, {
       details: { variable: owner, codec: name },

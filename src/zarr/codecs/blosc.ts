@@ -6,6 +6,7 @@ import { makeError } from "../../base/errors.ts";
 import { loadPackage } from "../../base/optional-package.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
 import type { ByteCodec } from "./byte-codec.ts";
+import { BLOSC_COMPRESSORS, BLOSC_SHUFFLES } from "./codec-metadata.ts";
 import { damaged } from "./element-bytes.ts";
 
 /** What `import("numcodecs/blosc")` gives. */
@@ -21,8 +22,6 @@ interface BloscLibrary {
   };
 }
 
-const COMPRESSORS: readonly unknown[] = ["blosclz", "lz4", "lz4hc", "zlib", "zstd"];
-const SHUFFLES: readonly unknown[] = ["noshuffle", "shuffle", "bitshuffle"];
 /** Versions, flags and item size, then sizes: plain, of a block, and stored. */
 const HEADER_BYTES = 16;
 
@@ -36,8 +35,9 @@ export function bloscCodec(configuration: JsonObject, path: string): ByteCodec {
   const shuffle = configuration.get("shuffle") ?? "noshuffle";
   const blocksize = configuration.get("blocksize") ?? 0;
   const isLevel = Number.isInteger(clevel) && (clevel as number) >= 0 && (clevel as number) <= 9;
-  const isUsable = isLevel && Number.isSafeInteger(blocksize) && SHUFFLES.includes(shuffle);
-  if (!isUsable || !COMPRESSORS.includes(cname)) {
+  const isUsable =
+    isLevel && Number.isSafeInteger(blocksize) && BLOSC_SHUFFLES.includes(shuffle as string);
+  if (!isUsable || !BLOSC_COMPRESSORS.includes(cname as string)) {
     throw makeError(
       "invalid-array-metadata",
       `zarr.json of ${path}: codec blosc cannot be configured with ${printJson(configuration)}`,
@@ -50,7 +50,7 @@ export function bloscCodec(configuration: JsonObject, path: string): ByteCodec {
       "the codec blosc needs",
       () => import("numcodecs/blosc"),
     );
-    const shuffleNumber = SHUFFLES.indexOf(shuffle);
+    const shuffleNumber = BLOSC_SHUFFLES.indexOf(shuffle as string);
     return new Blosc(clevel as number, cname as string, shuffleNumber, blocksize as number);
   };
   return {

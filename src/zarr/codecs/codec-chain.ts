@@ -68,7 +68,8 @@ function parseOrder(codec: JsonValue, rank: number, path: string): readonly numb
     new Set(order).size === rank &&
     order.every((d) => Number.isInteger(d) && (d as number) >= 0 && (d as number) < rank);
   if (isOrder) return order as number[];
-  throw unsupportedCodec(path, `transpose with order ${printJson(order ?? null)}`);
+  const found = printJson(order ?? null);
+  throw invalidCodecs(path, `transpose takes each of ${rank} dimensions once, found ${found}`);
 }
 
 interface ArrayCodec extends ChunkCodec {
@@ -95,7 +96,7 @@ function parseArrayCodec(
   if (name === "bytes" && !isVariable) {
     const endian = codecConfiguration(codec as JsonValue).get("endian") ?? "little";
     if (endian !== "little" && endian !== "big") {
-      throw unsupportedCodec(path, `bytes with endian ${printJson(endian)}`);
+      throw invalidCodecs(path, `endian must be "little" or "big", found ${printJson(endian)}`);
     }
     return fixedCodec(dataType, count, endian);
   }

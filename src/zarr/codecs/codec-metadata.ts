@@ -1,5 +1,13 @@
 /** Codecs as zarr.json names them: reading their members, and completing what a caller gives. */
 import {
+  checkOptions,
+  integerFrom,
+  type OptionKinds,
+  oneOf,
+  positiveInteger,
+  trueOrFalse,
+} from "../../base/options.ts";
+import {
   isJsonArray,
   isJsonObject,
   type JsonObject,
@@ -16,6 +24,23 @@ const SHARDING = "sharding_indexed";
 const INDEX_TYPE = mustFindDataType("uint64", "a shard's index");
 /** Codecs that make bytes of elements. */
 const SERIALIZERS: readonly string[] = ["bytes", "vlen-utf8", "vlen-bytes", SHARDING];
+export const BLOSC_COMPRESSORS: readonly string[] = ["blosclz", "lz4", "lz4hc", "zlib", "zstd"];
+export const BLOSC_SHUFFLES: readonly string[] = ["noshuffle", "shuffle", "bitshuffle"];
+/** Larger elements are not shuffled. */
+const BLOSC_TYPE_BYTES_MAX = 255;
+/** Configurations of compressors, as zarr-python takes them. */
+const KINDS: Readonly<Record<string, OptionKinds>> = {
+  zstd: { level: integerFrom(-131_072, 22), checksum: trueOrFalse },
+  gzip: { level: integerFrom(0, 9) },
+  "numcodecs.zlib": { level: integerFrom(0, 9) },
+  blosc: {
+    typesize: positiveInteger,
+    cname: oneOf(BLOSC_COMPRESSORS),
+    clevel: integerFrom(0, 9),
+    shuffle: oneOf(BLOSC_SHUFFLES),
+    blocksize: integerFrom(0, 2 ** 31 - 1),
+  },
+};
 /** What zarr-python insists on, and what it writes by default. */
 const DEFAULTS: Readonly<Record<string, Configuration>> = {
   zstd: [
@@ -73,14 +98,30 @@ function hasEndian({ kind, bytesPerElement }: DataType): boolean {
   return kind !== "raw" && kind !== "bytes" && bytesPerElement > 1;
 }
 
-/** A compressor with its default configuration, and the given one laid over it. */
-export function compressorOf(name: string, configuration: JsonObject = new Map()): JsonValue {
-  return codecOf(name, [...new Map([...(DEFAULTS[name] ?? []), ...configuration])]);
+/**
+ * A compressor with its default configuration, and the given one laid over it.
+ * @throws {invalid-option} a member that zarr-python would refuse, by name.
+ */
+export function compressorOf(
+  name: string,
+  dataType: DataType,
+  configuration: JsonObject = new Map(),
+): JsonValue {
+  if (KINDS[name] !== undefined) {
+    checkOptions(`codec ${name}`, Object.fromEntries(configuration), KINDS[name]);
+  }
+  const typeSize: Configuration = name === "blosc" ? [["typesize", bloscTypeSize(dataType)]] : [];
+  return codecOf(name, [...new Map([...typeSize, ...(DEFAULTS[name] ?? []), ...configuration])]);
+}
+
+/** Bytes that are shuffled together; strings of any length have no common size. */
+function bloscTypeSize({ isVariable, bytesPerElement }: DataType): number {
+  return isVariable ? 1 : Math.min(bytesPerElement, BLOSC_TYPE_BYTES_MAX);
 }
 
 /** Little-endian bytes, zstd level 0: what zarr-python writes by default. */
 export function defaultCodecs(dataType: DataType): JsonValue[] {
-  return [serializerOf(dataType), compressorOf("zstd")];
+  return [serializerOf(dataType), compressorOf("zstd", dataType)];
 }
 
 /** A codec of shards that hold chunks of that shape: the index at the end, with a checksum. */
@@ -116,9 +157,9 @@ function completeCodec(codec: JsonValue, dataType: DataType): JsonValue {
   const name = codecName(codec);
   if (name === SHARDING) return completeSharding(codec, dataType);
   if (name === "bytes" && !codecConfiguration(codec).has("endian")) return serializerOf(dataType);
-  if (isJsonObject(codec) && codec.has("configuration")) return codec;
-  if (name === "vlen-utf8" || name === "vlen-bytes") return codecOf(name, []);
-  return Object.hasOwn(DEFAULTS, name) ? compressorOf(name) : codec;
+  if (Object.hasOwn(KINDS, name)) return compressorOf(name, dataType, codecConfiguration(codec));
+  const isPlain = !isJsonObject(codec) || !codec.has("configuration");
+  return isPlain && (name === "vlen-utf8" || name === "vlen-bytes") ? codecOf(name, []) : codec;
 }
 
 function completeSharding(codec: JsonValue, dataType: DataType): JsonValue {

@@ -181,6 +181,23 @@ describe("createArray", () => {
       [{ name: "bytes", configuration: {} }],
       [{ name: "bytes", configuration: { endian: "little" } }],
     ],
+    [
+      [{ name: "zstd", configuration: { level: -5 } }],
+      [
+        { name: "bytes", configuration: { endian: "little" } },
+        { name: "zstd", configuration: { level: -5, checksum: false } },
+      ],
+    ],
+    [
+      [{ name: "blosc", configuration: { cname: "lz4" } }],
+      [
+        { name: "bytes", configuration: { endian: "little" } },
+        {
+          name: "blosc",
+          configuration: { typesize: 2, cname: "lz4", clevel: 5, shuffle: "shuffle", blocksize: 0 },
+        },
+      ],
+    ],
   ])("codecs %j are completed", async (codecs, written) => {
     const store = new PlainStore();
 
@@ -221,6 +238,22 @@ describe("createArray", () => {
     [{ chunkShape: [2, 2], shards: 4 }, "invalid-option"],
     [{ shape: [], shards: [1] }, "invalid-option"],
     [{ codecs: [null] }, "invalid-option"],
+    [{ codecs: [{ name: "gzip", configuration: { level: 12 } }] }, "invalid-option"],
+    [{ codecs: [{ name: "gzip", configuration: { level: "x" } }] }, "invalid-option"],
+    [{ codecs: [{ name: "zstd", configuration: { lvl: 9 } }] }, "invalid-option"],
+    [{ codecs: [{ name: "zstd", configuration: { level: 99 } }] }, "invalid-option"],
+    [{ codecs: [{ name: "zstd", configuration: { checksum: 1 } }] }, "invalid-option"],
+    [{ codecs: [{ name: "blosc", configuration: { cname: "lzma" } }] }, "invalid-option"],
+    [{ codecs: [{ name: "blosc", configuration: { typesize: 0 } }] }, "invalid-option"],
+    [
+      { codecs: [{ name: "bytes", configuration: { endian: "middle" } }] },
+      "invalid-array-metadata",
+    ],
+    [{ codecs: [{ name: "transpose" }] }, "invalid-array-metadata"],
+    [
+      { codecs: [{ name: "transpose", configuration: { order: [0, 0] } }] },
+      "invalid-array-metadata",
+    ],
     [{ codecs: [{ configuration: {} }] }, "invalid-option"],
     [
       { codecs: [{ name: "sharding_indexed", configuration: { chunk_shape: [0.5, 1] } }] },
