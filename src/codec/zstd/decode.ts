@@ -198,8 +198,9 @@ class BlockDecoder {
     this.#output = output;
     this.#historyStart = historyStart;
     this.#huffman = dictionary.huffman;
-    const { sequences } = dictionary;
-    this.#sequences = { ...sequences, repeats: [...sequences.repeats] };
+    const { literalLengths, offsets, matchLengths, repeats } = dictionary.sequences;
+    const [first, second, third] = repeats;
+    this.#sequences = { literalLengths, offsets, matchLengths, repeats: [first, second, third] };
   }
 
   /** Decodes the blocks in bytes [start, end) to output from `outputStart`; returns their end. */

@@ -1,7 +1,8 @@
 /**
- * Every configuration key: its name for users, its type in storage, its range. A stored
- * value of a wrong type keeps official clients from opening the repository at all, so what is
- * written here is exactly what they write. Spec: docs/format.md "Configuration".
+ * Every configuration key: its name for users, its type in storage, its range; in storage it has
+ * the same name in snake case. A stored value of a wrong type keeps official clients from opening
+ * the repository at all, so what is written here is exactly what they write.
+ * Spec: docs/format.md "Configuration".
  */
 import { isPlainObject } from "../../base/options.ts";
 import {
