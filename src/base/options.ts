@@ -91,7 +91,7 @@ export function positiveInteger(value: unknown): string | undefined {
 /** An integer in [least, most]. */
 export function integerFrom(least: number, most: number): OptionKind {
   return (value) =>
-    isCount(value) && value >= least && value <= most
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
       ? undefined
       : mustBe(`an integer from ${least} to ${most}`, value);
 }
