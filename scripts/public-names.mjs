@@ -2,6 +2,7 @@
  * Rewrites `test/house/public-names.json` from the sources: every name a user can import, per
  * entry. Run it after a change of the public surface that is meant, and read the difference.
  */
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,7 +12,10 @@ import { ROOT } from "./prepare.mjs";
 const file = await bundleForNode("test/house/public-surface.ts", "house");
 const { namesByEntry, readPublicSurface } = await import(pathToFileURL(file).href);
 const names = namesByEntry(readPublicSurface());
-writeFileSync(
-  join(ROOT, "test", "house", "public-names.json"),
-  `${JSON.stringify(names, null, 2)}\n`,
-);
+const page = join(ROOT, "test", "house", "public-names.json");
+writeFileSync(page, `${JSON.stringify(names, null, 2)}\n`);
+const biome = join(ROOT, "node_modules", "@biomejs", "biome", "bin", "biome");
+const { status } = spawnSync(process.execPath, [biome, "format", "--write", page], {
+  stdio: ["ignore", "ignore", "inherit"],
+});
+process.exitCode = status ?? 1;

@@ -11,6 +11,7 @@ import {
   checkOption,
   checkOptions,
   describe,
+  functionKind,
   integerFrom,
   mustBe,
   type OptionKinds,
@@ -70,7 +71,7 @@ const OPTIONS: OptionKinds = {
   onTaskFailure: oneOf(["reject", "collect"]),
   onOverlap: oneOf(["error", "ours", "theirs"], '"error" or "ours" or "theirs"'),
   checkChunks: oneOf(["sample", "none"]),
-  onProgress: anything,
+  onProgress: functionKind,
   signal: abortSignal,
 };
 

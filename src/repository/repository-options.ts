@@ -1,6 +1,6 @@
 /** How repositories are opened, and what every session of theirs starts with. */
 import type { EngineOptions } from "../assets/engine.ts";
-import { anything, type OptionKinds } from "../base/options.ts";
+import { anything, type OptionKinds, trueOrFalse } from "../base/options.ts";
 
 /** How a repository is opened. */
 export interface RepositoryOptions extends EngineOptions {
@@ -28,6 +28,6 @@ export interface CreateOptions extends RepositoryOptions {
 export const CREATE_KINDS: OptionKinds = {
   ...REPOSITORY_KINDS,
   specVersion: anything,
-  checkCleanRoot: anything,
-  refuseForeignWriters: anything,
+  checkCleanRoot: trueOrFalse,
+  refuseForeignWriters: trueOrFalse,
 };

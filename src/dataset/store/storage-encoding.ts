@@ -3,6 +3,7 @@ import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
 import { type JsonValue, parseJson, printJson } from "../../codec/json.ts";
 import { defaultChunkShape } from "../../zarr/chunk-shape.ts";
+import { isByteCodec } from "../../zarr/codecs/byte-codecs.ts";
 import {
   codecConfiguration,
   codecName,
@@ -165,10 +166,7 @@ function compressorsOf(
   return list.map((compressor) => {
     const codec = parseJson(printJson(compressor));
     const name = codecName(codec);
-    if (name === "crc32c") return compressorOf(name, dataType);
-    if (["zstd", "gzip", "blosc"].includes(name)) {
-      return compressorOf(name, dataType, codecConfiguration(codec));
-    }
+    if (isByteCodec(name)) return compressorOf(name, dataType, codecConfiguration(codec));
     throw makeError("unimplemented", `${owner}: compressor ${name} is not supported`, {
       details: { variable: owner, codec: name },
     });

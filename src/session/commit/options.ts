@@ -51,10 +51,10 @@ const KNOWN: Readonly<Record<"commit" | "amend" | "flush", OptionKinds>> = {
     metadata: anything,
     solver: functionKind,
     attemptsMax: positiveInteger,
-    allowEmpty: anything,
+    allowEmpty: trueOrFalse,
     ...FLUSH,
   },
-  amend: { metadata: anything, allowEmpty: anything, ...FLUSH },
+  amend: { metadata: anything, allowEmpty: trueOrFalse, ...FLUSH },
   flush: { metadata: anything, ...FLUSH },
 };
 

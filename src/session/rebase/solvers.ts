@@ -1,5 +1,5 @@
 /** The solvers that come with the engine. */
-import { anything, checkOptions, describe } from "../../base/options.ts";
+import { checkOptions, oneOf, trueOrFalse } from "../../base/options.ts";
 import type { ConflictSolver } from "./conflict.ts";
 
 /** Options of `basicConflictSolver`. */
@@ -36,12 +36,9 @@ export function conflictDetector(): ConflictSolver {
  */
 export function basicConflictSolver(options?: BasicConflictSolverOptions): ConflictSolver {
   checkOptions("basicConflictSolver", options, {
-    onChunkConflict: (value) =>
-      ["ours", "theirs", "fail"].includes(value as string)
-        ? undefined
-        : `must be "ours", "theirs" or "fail", found ${describe(value)}`,
-    failOnDeleteOfUpdatedArray: anything,
-    failOnDeleteOfUpdatedGroup: anything,
+    onChunkConflict: oneOf(["ours", "theirs", "fail"]),
+    failOnDeleteOfUpdatedArray: trueOrFalse,
+    failOnDeleteOfUpdatedGroup: trueOrFalse,
   });
   const { onChunkConflict = "ours" } = options ?? {};
   const onDeleteOfArray = options?.failOnDeleteOfUpdatedArray === true ? "fail" : "ours";

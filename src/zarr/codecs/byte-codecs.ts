@@ -2,7 +2,7 @@
 import { concatBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { crc32c } from "../../codec/crc32c.ts";
-import type { JsonValue } from "../../codec/json.ts";
+import type { JsonObject, JsonValue } from "../../codec/json.ts";
 import { compressZstd, decompressZstd } from "../../codec/zstd/zstd.ts";
 import { bloscCodec } from "./blosc.ts";
 import type { ByteCodec } from "./byte-codec.ts";
@@ -13,15 +13,28 @@ import { damaged } from "./element-bytes.ts";
 const ZSTD_LEVEL_DEFAULT = 3;
 const CHECKSUM_BYTES = 4;
 
+const BYTE_CODECS: Readonly<
+  Record<string, (configuration: JsonObject, path: string) => ByteCodec>
+> = {
+  zstd: (configuration) => zstdCodec(configuration.get("level")),
+  gzip: () => streamCodec("gzip"),
+  "numcodecs.gzip": () => streamCodec("gzip"),
+  "numcodecs.zlib": () => streamCodec("deflate"),
+  blosc: bloscCodec,
+  crc32c: crc32cCodec,
+};
+
+/** Whether there is a codec of that name. */
+export function isByteCodec(name: string): boolean {
+  return Object.hasOwn(BYTE_CODECS, name);
+}
+
 /** The codec that an array's zarr.json names. Throws `unimplemented`, naming codec and array. */
 export function parseByteCodec(codec: JsonValue, path: string): ByteCodec {
   const name = codecName(codec);
-  if (name === "zstd") return zstdCodec(codecConfiguration(codec).get("level"));
-  if (name === "gzip" || name === "numcodecs.gzip") return streamCodec("gzip");
-  if (name === "numcodecs.zlib") return streamCodec("deflate");
-  if (name === "blosc") return bloscCodec(codecConfiguration(codec), path);
-  if (name === "crc32c") return crc32cCodec();
-  throw unsupportedCodec(path, name);
+  const make = isByteCodec(name) ? BYTE_CODECS[name] : undefined;
+  if (make === undefined) throw unsupportedCodec(path, name);
+  return make(codecConfiguration(codec), path);
 }
 
 /** `unimplemented`, naming codec and array. */

@@ -183,7 +183,7 @@ describe("transaction", () => {
       { message: "m", attemptsMax: 1.5 },
       { message: "m", solver: {} },
       { message: "m", metadata: "x" },
-      { message: "m", allowEmpty: true },
+      { message: "m", nonsense: true },
     ];
     for (const options of wrong) {
       const error = await rejection(repository.transaction("main", countUp, options as never));

@@ -183,9 +183,9 @@ describe("repo files", () => {
   );
 
   test("with an update of a newer kind are read, and refused to be written", () => {
-    const repo = parseRepoInfo(flawed({ updateTag: 17 }), "repo");
+    const repo = parseRepoInfo(flawed({ updateTag: 255 }), "repo");
 
-    expect(repo.latestUpdates[0]?.update).toEqual({ kind: "unknown", tag: 17 });
+    expect(repo.latestUpdates[0]?.update).toEqual({ kind: "unknown", tag: 255 });
     expect(() => encodeRepoInfo(repo)).toThrowError(
       expect.objectContaining({ kind: "unsupported-spec-version" }),
     );
