@@ -98,7 +98,7 @@ export class ForkSession {
 
   /** A fork of this fork; merges into it, or after it into its parent. No I/O. */
   fork(): ForkSession {
-    return new ForkSession(this.#half.forkState(this.#state), this.#half);
+    return new ForkSession(this.#half.stateOfFork(this.#state), this.#half);
   }
 
   /**
@@ -124,7 +124,7 @@ export class ForkSession {
     const storage = options?.storage;
     const checked = await checkEngineOptions("fromBytes", storage, options, { storage: anything });
     const { WRITE_HALF: half } = await import("./write-half.ts");
-    const { base, need, vector, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
+    const { baseId, need, vector, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
     if (overlayOmitted) {
       throw makeError(
         "invalid-fork-bytes",
@@ -133,12 +133,12 @@ export class ForkSession {
       );
     }
     const engine = await openEngine(storage, checked);
-    const index = await readForkBase(engine.assets, base, checked.signal);
+    const index = await readForkBase(engine.assets, baseId, checked.signal);
     const state = createState({
       engine,
       kind: "fork",
       mode: "writable",
-      baseId: base,
+      baseId,
       base: index,
       overlay,
       own,
@@ -204,15 +204,15 @@ function forkCannot(operation: string): Error {
 
 async function readForkBase(
   assets: AssetStore,
-  base: string,
+  baseId: string,
   signal: AbortSignal | undefined,
 ): Promise<NonNullable<SessionState["base"]>> {
   try {
-    return await assets.readSnapshot(base, signal);
+    return await assets.readSnapshot(baseId, signal);
   } catch (cause) {
     if (!isIcefloeError(cause, "object-not-found")) throw cause;
-    throw makeError("fork-base-mismatch", `the storage does not hold the fork's base ${base}`, {
-      details: { forkBase: base },
+    throw makeError("fork-base-mismatch", `the storage does not hold the fork's base ${baseId}`, {
+      details: { forkBase: baseId },
       cause,
     });
   }

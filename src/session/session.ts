@@ -193,7 +193,7 @@ export class Session {
         details: { snapshotId: this.#state.baseId },
       });
     }
-    return new ForkSession(half.forkState(this.#state), half);
+    return new ForkSession(half.stateOfFork(this.#state), half);
   }
 
   /**

@@ -6,7 +6,7 @@
  */
 import { runCommit } from "./commit/commit.ts";
 import { decodeForkBytes } from "./fork/bytes.ts";
-import { bytesOfFork, forkState } from "./fork/content.ts";
+import { bytesOfFork, stateOfFork } from "./fork/content.ts";
 import { mergeInputs } from "./merge/inputs.ts";
 import { deletePrefix } from "./store/delete.ts";
 import { deleteKey, parseSet, setKey } from "./store/write.ts";
@@ -22,7 +22,7 @@ export const WRITE_HALF = Object.freeze({
   setVirtualRefColumns,
   runCommit,
   mergeInputs,
-  forkState,
+  stateOfFork,
   bytesOfFork,
   decodeForkBytes,
 });

@@ -3,7 +3,7 @@
  * changes only: no storage, no credentials, no headers.
  *
  *   magic (8) | format version (1) | flags (1) | body | CRC-32C of all before (4)
- *   body: base | hint? | origins | dots | need | vector | overlay | own
+ *   body: base | origins | dots | need | vector | overlay | own
  *
  * Equal states give equal bytes. Damage of any kind is refused with `invalid-fork-bytes`, and
  * nothing is allocated that the input's length does not justify.
@@ -14,7 +14,6 @@ import { type ErrorDetails, type IcefloeError, makeError } from "../../base/erro
 import { ByteReader, ByteWriter } from "../../codec/byte-stream.ts";
 import { crc32c } from "../../codec/crc32c.ts";
 import { NODE_ID_BYTES, OBJECT_ID_BYTES } from "../../format/ids.ts";
-import type { StorageHint } from "../../storage/port.ts";
 import type { ChangeSet, NodeChange } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot, VersionVector } from "../changes/dot.ts";
@@ -22,10 +21,10 @@ import { DotDictionary } from "../changes/dot-dictionary.ts";
 import { readId, readNodeChange, writeNodeChange } from "./node-bytes.ts";
 import { readTable, writeTable } from "./table-bytes.ts";
 
-/** What a fork's bytes carry. */
-interface ForkState {
+/** What a fork brings, live or as bytes. */
+export interface ForkContent {
   /** Id of the base snapshot. */
-  readonly base: string;
+  readonly baseId: string;
   /** What a receiver must hold. */
   readonly need: VersionVector;
   readonly vector: VersionVector;
@@ -34,43 +33,39 @@ interface ForkState {
   readonly own: ChangeSet;
   /** The overlay was left out: the bytes can be merged, not opened. */
   readonly overlayOmitted?: boolean | undefined;
-  readonly hint?: StorageHint | undefined;
 }
 
 // Not UTF-8, with line ends that text transports change.
 const MAGIC = Uint8Array.of(0x89, 0x49, 0x43, 0x46, 0x6b, 0x0d, 0x0a, 0x1a);
 const FORMAT_VERSION = 1;
 const FLAG_OVERLAY_OMITTED = 1;
-const FLAG_HINT = 2;
-const FLAGS_END = 4;
+const FLAGS_END = 2;
 const HEAD_BYTES = MAGIC.length + 2;
 const CHECKSUM_BYTES = 4;
 
-/** The state as bytes that `decodeForkBytes` turns into an equal state. */
-export function encodeForkBytes(state: ForkState): Uint8Array {
+/** The fork as bytes that `decodeForkBytes` turns into an equal one. */
+export function encodeForkBytes(fork: ForkContent): Uint8Array {
   const dots = new DotDictionary();
   // The dots' list stands in front of what uses them.
   const body = new ByteWriter();
-  writeChanges(body, state.overlay, dots);
-  writeChanges(body, state.own, dots);
+  writeChanges(body, fork.overlay, dots);
+  writeChanges(body, fork.own, dots);
   const writer = new ByteWriter();
   writer.reserve(body.length + 1024);
   writer.raw(MAGIC);
   writer.byte(FORMAT_VERSION);
-  const omitted = state.overlayOmitted === true ? FLAG_OVERLAY_OMITTED : 0;
-  writer.byte(omitted | (state.hint === undefined ? 0 : FLAG_HINT));
-  writer.text(state.base);
-  if (state.hint !== undefined) writer.text(JSON.stringify(state.hint));
-  writeCausality(writer, state, dots);
+  writer.byte(fork.overlayOmitted === true ? FLAG_OVERLAY_OMITTED : 0);
+  writer.text(fork.baseId);
+  writeCausality(writer, fork, dots);
   writer.raw(body.view());
   writer.uint32(crc32c(writer.view()));
   return writer.view().slice();
 }
 
-function writeCausality(writer: ByteWriter, state: ForkState, dots: DotDictionary): void {
+function writeCausality(writer: ByteWriter, fork: ForkContent, dots: DotDictionary): void {
   const used = dots.all();
   const names = used.map(({ origin }) => origin);
-  const origins = [...new Set([...names, ...state.need.keys(), ...state.vector.keys()])];
+  const origins = [...new Set([...names, ...fork.need.keys(), ...fork.vector.keys()])];
   origins.sort(compareUtf8);
   const numbers = new Map(origins.map((origin, number) => [origin, number]));
   const numberOf = (origin: string): number => numbers.get(origin) as number;
@@ -81,7 +76,7 @@ function writeCausality(writer: ByteWriter, state: ForkState, dots: DotDictionar
     writer.varint(numberOf(origin));
     writer.varint(epoch);
   }
-  for (const vector of [state.need, state.vector]) {
+  for (const vector of [fork.need, fork.vector]) {
     const entries = [...vector].sort(([a], [b]) => numberOf(a) - numberOf(b));
     writer.varint(entries.length);
     for (const [origin, epoch] of entries) {
@@ -105,10 +100,10 @@ function writeChanges(writer: ByteWriter, changes: ChangeSet, dots: DotDictionar
 }
 
 /**
- * The state that the bytes carry; shares no memory with them.
+ * The fork that the bytes carry; shares no memory with them.
  * @throws {invalid-fork-bytes} damage, other data, or a format version that is not known
  */
-export function decodeForkBytes(bytes: Uint8Array): ForkState {
+export function decodeForkBytes(bytes: Uint8Array): ForkContent {
   const input = asBytes(bytes);
   if (input === undefined) throw invalid("are not a Uint8Array", {});
   const end = input.length - CHECKSUM_BYTES;
@@ -126,18 +121,17 @@ export function decodeForkBytes(bytes: Uint8Array): ForkState {
   const reader = new ByteReader(input, MAGIC.length + 1, end, (offset, what) => {
     throw invalid(`are damaged at byte ${offset}: ${what}`, { offset });
   });
-  return readState(reader);
+  return readContent(reader);
 }
 
 function invalid(what: string, details: ErrorDetails): IcefloeError {
   return makeError("invalid-fork-bytes", `fork bytes ${what}`, { details });
 }
 
-function readState(reader: ByteReader): ForkState {
+function readContent(reader: ByteReader): ForkContent {
   const flags = reader.byte();
   if (flags >= FLAGS_END) reader.fail(`unknown flags ${flags}`);
-  const base = readId(reader, OBJECT_ID_BYTES);
-  const hint = (flags & FLAG_HINT) === 0 ? undefined : readHint(reader);
+  const baseId = readId(reader, OBJECT_ID_BYTES);
   const origins: string[] = [];
   for (let count = reader.count(1); count > 0; count--) origins.push(reader.text());
   const dots: Dot[] = [];
@@ -148,15 +142,7 @@ function readState(reader: ByteReader): ForkState {
   const own = readChanges(reader, dots);
   if (reader.remaining > 0) reader.fail(`${reader.remaining} bytes too many`);
   const overlayOmitted = (flags & FLAG_OVERLAY_OMITTED) !== 0;
-  return {
-    base,
-    need,
-    vector,
-    overlay,
-    own,
-    overlayOmitted,
-    ...(hint === undefined ? {} : { hint }),
-  };
+  return { baseId, need, vector, overlay, own, overlayOmitted };
 }
 
 function readDot(reader: ByteReader, origins: readonly string[]): Dot {
@@ -172,19 +158,6 @@ function readVector(reader: ByteReader, origins: readonly string[]): VersionVect
     vector.set(origin, epoch);
   }
   return vector;
-}
-
-function readHint(reader: ByteReader): StorageHint {
-  let hint: unknown;
-  try {
-    hint = JSON.parse(reader.text());
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    reader.fail("the storage hint is no JSON");
-  }
-  const type = typeof hint === "object" && hint !== null && "type" in hint ? hint.type : undefined;
-  if (typeof type !== "string") reader.fail("the storage hint has no type");
-  return hint as StorageHint;
 }
 
 function readChanges(reader: ByteReader, dots: readonly Dot[]): ChangeSet {

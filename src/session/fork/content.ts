@@ -1,7 +1,5 @@
 /** What forks are made of, and what they bring to a merge. */
 import { makeError } from "../../base/errors.ts";
-import type { ChangeSet } from "../changes/change-set.ts";
-import type { VersionVector } from "../changes/dot.ts";
 import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
 import { getState } from "../state/access.ts";
 import {
@@ -12,22 +10,13 @@ import {
   hasChanges,
   type SessionState,
 } from "../state/state.ts";
-import { encodeForkBytes } from "./bytes.ts";
-
-/** What a fork brings. */
-export interface ForkContent {
-  readonly baseId: string;
-  readonly need: VersionVector;
-  readonly vector: VersionVector;
-  readonly overlay: ChangeSet;
-  readonly own: ChangeSet;
-}
+import { encodeForkBytes, type ForkContent } from "./bytes.ts";
 
 /**
  * The state of a fork of `parent`: shares all tables until someone writes.
  * @throws {cannot-fork-read-only-session|session-busy}
  */
-export function forkState(parent: SessionState): SessionState {
+export function stateOfFork(parent: SessionState): SessionState {
   if (parent.mode !== "writable") {
     throw makeError("cannot-fork-read-only-session", "fork: the session is read-only", {
       details: { snapshotId: parent.baseId },
@@ -65,7 +54,7 @@ export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit")
   const { baseId, need, vector, overlay, own } = fork;
   const omitted = overlayOption === "omit";
   return encodeForkBytes({
-    base: baseId,
+    baseId,
     need,
     vector,
     overlay: omitted ? emptyChangeSet() : overlay,

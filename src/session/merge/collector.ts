@@ -6,7 +6,7 @@ import { makeError } from "../../base/errors.ts";
 import { objectIdFromBytes } from "../../format/ids.ts";
 import { chunkPath } from "../../format/object-paths.ts";
 import { shareChanges } from "../changes/shared-tables.ts";
-import type { ForkContent } from "../fork/content.ts";
+import type { ForkContent } from "../fork/bytes.ts";
 import { closeEpoch, loadBase, type SessionState } from "../state/state.ts";
 import { EMPTY_MERGE_REPORT, type MergeReport } from "./report.ts";
 import { type MergeTarget, mergeFork, type OverlapDecision } from "./three-way.ts";

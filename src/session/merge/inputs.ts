@@ -14,8 +14,8 @@ import {
   oneOf,
   trueOrFalse,
 } from "../../base/options.ts";
-import { decodeForkBytes } from "../fork/bytes.ts";
-import { contentOfFork, type ForkContent } from "../fork/content.ts";
+import { decodeForkBytes, type ForkContent } from "../fork/bytes.ts";
+import { contentOfFork } from "../fork/content.ts";
 import { getState } from "../state/access.ts";
 import { assertWritable, runMerge, type SessionState } from "../state/state.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
@@ -101,8 +101,7 @@ function assertMergeable(receiver: SessionState, input: unknown): void {
 export function contentOfBytes(input: unknown): ForkContent {
   const bytes = asBytes(input);
   if (bytes !== undefined) {
-    const { base, need, vector, overlay, own } = decodeForkBytes(bytes);
-    return { baseId: base, need, vector, overlay, own };
+    return decodeForkBytes(bytes);
   }
   throw makeError(
     "invalid-option",

@@ -7,7 +7,8 @@ import type { Runtime } from "../../base/runtime.ts";
 import type { RepositoryConfig } from "../../format/config/config.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { Dot } from "../changes/dot.ts";
-import { bytesOfFork, type ForkContent, forkState } from "../fork/content.ts";
+import type { ForkContent } from "../fork/bytes.ts";
+import { bytesOfFork, stateOfFork } from "../fork/content.ts";
 import { mustGetState } from "../state/access.ts";
 import { assertWritable, runMerge } from "../state/state.ts";
 import { startCollector } from "./collector.ts";
@@ -50,7 +51,7 @@ export async function beginParallelMerge(
 ): Promise<ParallelMerge> {
   const state = mustGetState(session);
   assertWritable(state, "parallelWrite");
-  const forkBytes = bytesOfFork(forkState(state), "carry");
+  const forkBytes = bytesOfFork(stateOfFork(state), "carry");
   const collector = await startCollector(state, signal);
   const taskOfOrigin = new Map<string, number>();
   const indexOf = ({ origin }: Dot): number => taskOfOrigin.get(origin) ?? SESSION_INDEX;

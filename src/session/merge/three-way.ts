@@ -24,7 +24,7 @@ import type { ChunkTable } from "../changes/chunk-table.ts";
 import { covers, type Dot, isCovered, joinVectors, type VersionVector } from "../changes/dot.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
 import { writableTable } from "../changes/shared-tables.ts";
-import type { ForkContent } from "../fork/content.ts";
+import type { ForkContent } from "../fork/bytes.ts";
 import type { Layers } from "../state/layers.ts";
 import { isInGrid, pendingChunk } from "../view/chunks.ts";
 import { changeAt, nodeAt } from "../view/nodes.ts";

@@ -8,7 +8,11 @@ import { parsePath } from "../../../../src/format/node-path.ts";
 import type { ChangeSet, NodeChange } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import type { Dot } from "../../../../src/session/changes/dot.ts";
-import { decodeForkBytes, encodeForkBytes } from "../../../../src/session/fork/bytes.ts";
+import {
+  decodeForkBytes,
+  encodeForkBytes,
+  type ForkContent,
+} from "../../../../src/session/fork/bytes.ts";
 import {
   anyCoordinates,
   anyRank,
@@ -21,16 +25,14 @@ import {
   setRef,
 } from "../../format/manifest/ref-model.ts";
 
-type ForkState = Parameters<typeof encodeForkBytes>[0];
-
 const NODE_B = "B".repeat(12).concat("0");
 const NODE_C = "C".repeat(12).concat("0");
 const REFUSED = expect.objectContaining({ kind: "invalid-fork-bytes" });
 const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });
 
-function stateOf(own: Partial<ChangeSet>, more: Partial<ForkState> = {}): ForkState {
+function stateOf(own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): ForkContent {
   return {
-    base: MANIFEST_ID,
+    baseId: MANIFEST_ID,
     need: new Map(),
     vector: new Map([[DOT.origin, 1]]),
     overlay: empty(),
@@ -119,24 +121,20 @@ const anyChanges: fc.Arbitrary<ChangeSet> = fc.record({
     .map((tables) => new Map(tables)),
 });
 
-const anyState: fc.Arbitrary<ForkState> = fc.record(
+const anyState: fc.Arbitrary<ForkContent> = fc.record(
   {
-    base: fc.constantFrom(MANIFEST_ID, INITIAL_SNAPSHOT_ID),
+    baseId: fc.constantFrom(MANIFEST_ID, INITIAL_SNAPSHOT_ID),
     need: anyVersion,
     vector: anyVersion,
     overlay: anyChanges,
     own: anyChanges,
     overlayOmitted: fc.boolean(),
-    hint: fc.constantFrom(
-      { type: "local", path: "/data" },
-      { type: "s3", bucket: "b", nested: [1] },
-    ),
   },
-  { requiredKeys: ["base", "need", "vector", "overlay", "own"] },
+  { requiredKeys: ["baseId", "need", "vector", "overlay", "own"] },
 );
 
 /** The state as plain values. */
-function plain({ base, need, vector, overlay, own, overlayOmitted = false, hint }: ForkState) {
+function plain({ baseId, need, vector, overlay, own, overlayOmitted = false }: ForkContent) {
   const changes = ({ nodes, chunks }: ChangeSet) => ({
     nodes: [...nodes].sort(([a], [b]) => (a < b ? -1 : 1)),
     chunks: [...chunks]
@@ -150,13 +148,12 @@ function plain({ base, need, vector, overlay, own, overlayOmitted = false, hint 
   });
   const sort = (map: ReadonlyMap<string, number>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    base,
+    baseId,
     need: sort(need),
     vector: sort(vector),
     overlay: changes(overlay),
     own: changes(own),
     overlayOmitted,
-    hint,
   };
 }
 
@@ -167,7 +164,7 @@ function reseal(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-const sample = (): ForkState => {
+const sample = (): ForkContent => {
   const table = new ChunkTable(2);
   setRef(table, [0, 0], { type: "inline", bytes: Uint8Array.of(1, 2, 3) });
   setRef(table, [0, 1], { type: "native", id: MANIFEST_ID, offset: 0, length: 100 });
@@ -270,6 +267,7 @@ describe("fork bytes", () => {
     expect(() => decodeForkBytes(changed(0, 0x88))).toThrow("magic");
     expect(() => decodeForkBytes(changed(8, 2))).toThrow("format version 2, expected 1");
     expect(() => decodeForkBytes(changed(9, 0x80))).toThrow("unknown flags");
+    expect(() => decodeForkBytes(changed(9, 2))).toThrow("unknown flags 2");
     expect(() => decodeForkBytes("text" as never)).toThrow(REFUSED);
   });
 

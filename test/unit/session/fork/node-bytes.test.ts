@@ -2,16 +2,18 @@ import { expect, test } from "vitest";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
 import type { ChangeSet } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import { decodeForkBytes, encodeForkBytes } from "../../../../src/session/fork/bytes.ts";
+import {
+  decodeForkBytes,
+  encodeForkBytes,
+  type ForkContent,
+} from "../../../../src/session/fork/bytes.ts";
 import { DOT, MANIFEST_ID, NODE_A } from "../../format/manifest/ref-model.ts";
-
-type ForkState = Parameters<typeof encodeForkBytes>[0];
 
 const REFUSED = expect.objectContaining({ kind: "invalid-fork-bytes" });
 const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });
-const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkState> = {}): Uint8Array =>
+const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Uint8Array =>
   encodeForkBytes({
-    base: MANIFEST_ID,
+    baseId: MANIFEST_ID,
     need: new Map(),
     vector: new Map([[DOT.origin, 1]]),
     overlay: empty(),
@@ -21,7 +23,7 @@ const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkState> = {}): Uint8A
 
 test("fork bytes with ids or paths that are none are refused", () => {
   const node = { id: NODE_A, path: "/a", type: "group" as const, userData: Uint8Array.of() };
-  const withNode = (change: object, more: Partial<ForkState> = {}): Uint8Array => {
+  const withNode = (change: object, more: Partial<ForkContent> = {}): Uint8Array => {
     const nodes = new Map([["/a", { path: "/a", node, dot: DOT, ...change }]]);
     return bytesOf({ nodes }, more);
   };
@@ -32,7 +34,7 @@ test("fork bytes with ids or paths that are none are refused", () => {
     withNode({ node: { ...node, id: wrongId } }),
     withNode({ node: { ...node, id: NODE_A.toLowerCase() } }),
     withNode({ base: { id: wrongId, type: "group" } }),
-    withNode({}, { base: NODE_A }),
+    withNode({}, { baseId: NODE_A }),
     bytesOf({ chunks: new Map([[wrongId, new ChunkTable(1)]]) }),
   ]) {
     expect(() => decodeForkBytes(bytes)).toThrow("an id is malformed");
