@@ -47,7 +47,7 @@ export const COMMIT_MUTANTS = [
     "if (box === undefined) continue; // Wholly",
     "if (box !== undefined) continue; // Wholly",
   ],
-  [MANIFESTS, "refs.set(node.id, [...plan.plan.kept]);", "refs.set(node.id, []);"],
+  [MANIFESTS, "refs.set(node.id, [...plan.kept]);", "refs.set(node.id, []);"],
   [MANIFESTS, "...(dealt.get(cell.key) ?? [])", ""],
   [MANIFESTS, "if (cells.has(key)) continue;", ""],
   [MANIFESTS, "manifestCache.written.set(key, written);", ""],

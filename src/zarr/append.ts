@@ -48,7 +48,10 @@ export async function append(
     }
     const { dataType } = layout;
     const length = elementsIn(dataType, toElements(dataType, data, `${owner}: data`));
-    const sliceSize = shape.reduce((size, extent, d) => (d === axis ? size : size * extent), 1);
+    const sliceSize = shape.reduce(
+      (product, size, d) => (d === axis ? product : product * size),
+      1,
+    );
     const added = sliceSize === 0 ? 0 : length / sliceSize;
     if (!Number.isInteger(added) || (sliceSize === 0 && length > 0)) {
       throw makeError(
@@ -58,9 +61,9 @@ export async function append(
       );
     }
     const newShape = shape.with(axis, oldLength + added);
-    const region = newShape.map((extent, d) => ({
+    const region = newShape.map((size, d) => ({
       start: d === axis ? oldLength : 0,
-      end: extent,
+      end: size,
     }));
     const grown = { ...layout, shape: newShape };
     const { box } = planRegion(grown, { region, data });

@@ -40,10 +40,10 @@ export function intersection(a: Box, b: Box): Extent[] | undefined {
   return shared;
 }
 
-/** `box` as seen from `origin`: its starts are subtracted. */
-export function relativeTo(box: Box, origin: Box): Extent[] {
+/** `box` as seen from `outer`, whose starts are subtracted. */
+export function relativeTo(box: Box, outer: Box): Extent[] {
   return box.map(({ start, end }, d) => {
-    const shift = (origin[d] as Extent).start;
+    const shift = (outer[d] as Extent).start;
     return { start: start - shift, end: end - shift };
   });
 }

@@ -24,7 +24,7 @@ export interface DatasetInput {
 }
 
 /** What a reader adds. */
-interface DatasetOrigin {
+interface DatasetSource {
   /** Group attributes as they were spelled. */
   readonly spelling: ReadonlyMap<string, JsonValue>;
   /** Facts that are no attributes. */
@@ -35,7 +35,7 @@ interface DatasetOrigin {
 /** Variables loaded at once. */
 const LOADS_MAX = 4;
 
-const NO_ORIGIN: DatasetOrigin = {
+const NO_SOURCE: DatasetSource = {
   spelling: new Map(),
   encoding: {},
   close: async () => undefined,
@@ -60,21 +60,21 @@ export class Dataset {
   readonly encoding: Record<string, unknown>;
   /** Size of every dimension. */
   readonly sizes: Readonly<Record<string, number>>;
-  readonly #origin: DatasetOrigin;
+  readonly #source: DatasetSource;
 
   /**
    * A dataset of variables in memory, or of others' variables.
    * @throws {invalid-option} sizes that contradict each other, a name twice, values that do not fit.
    */
-  constructor(input: DatasetInput = {}, origin: DatasetOrigin = NO_ORIGIN) {
+  constructor(input: DatasetInput = {}, source: DatasetSource = NO_SOURCE) {
     checkOptions("Dataset", input, ["variables", "coordinates", "attributes"]);
     const made = makeVariables(input.variables ?? {}, input.coordinates ?? {});
     this.variables = made.variables;
     this.coordinates = made.coordinates;
     this.sizes = made.sizes;
     this.attributes = { ...input.attributes };
-    this.encoding = { ...origin.encoding };
-    this.#origin = origin;
+    this.encoding = { ...source.encoding };
+    this.#source = source;
     defineAsyncClose(this);
   }
 
@@ -144,7 +144,7 @@ export class Dataset {
 
   /** Releases the file or handle behind lazy variables, which cannot be read afterwards. */
   close(): Promise<void> {
-    return this.#origin.close();
+    return this.#source.close();
   }
 
   /** @internal Coordinates first, then data variables. */
@@ -154,7 +154,7 @@ export class Dataset {
 
   /** @internal Group attributes as they were spelled where they were read. */
   get spelling(): ReadonlyMap<string, JsonValue> {
-    return this.#origin.spelling;
+    return this.#source.spelling;
   }
 
   #mustHaveDimension(operation: string, dim: string): void {
@@ -175,7 +175,7 @@ export class Dataset {
         coordinates: each(this.coordinates),
         attributes: this.attributes,
       },
-      this.#origin,
+      this.#source,
     );
   }
 }

@@ -87,17 +87,17 @@ function runsOf({ shape, type, begin, isRecord, recordStride }: HeaderVariable, 
   }
   const outer = size.slice(0, inner);
   const first = box.map(({ start }) => start);
-  const origin = begin + offsetOf(first, strides);
+  const firstAt = begin + offsetOf(first, strides);
   return {
     count: elementCount(outer),
     bytes,
     startOf(run) {
-      let start = origin;
+      let start = firstAt;
       let rest = run;
       for (let d = inner - 1; d >= 0; d--) {
-        const extent = outer[d] as number;
-        start += (rest % extent) * (strides[d] as number);
-        rest = Math.floor(rest / extent);
+        const length = outer[d] as number;
+        start += (rest % length) * (strides[d] as number);
+        rest = Math.floor(rest / length);
       }
       return start;
     },

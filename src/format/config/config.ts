@@ -16,7 +16,7 @@ import {
 } from "./manifest.ts";
 import { CONFIG_SCHEMA } from "./schema.ts";
 import type { RetriesSettings, StorageSettings } from "./storage.ts";
-import { type ConfigOrigin, keyPath } from "./value.ts";
+import { type ConfigSource, keyPath } from "./value.ts";
 import {
   containerProblem,
   usableContainers,
@@ -105,18 +105,18 @@ const COMPRESSION_LEVEL_MAX = 22;
  *   no client would use; the message and `details` name the key path, what is expected, and found
  */
 export function checkConfig(config: unknown): RepositoryConfig {
-  const origin = passedOrigin();
-  const checked = CONFIG_SCHEMA.read(config, "", origin) as RepositoryConfig;
+  const source = passedSource();
+  const checked = CONFIG_SCHEMA.read(config, "", source) as RepositoryConfig;
   const names = new Set<string>();
   for (const [key, container] of Object.entries(checked.virtualChunkContainers ?? {})) {
     const at = keyPath("virtualChunkContainers", key);
     const problem = containerProblem(container);
     if (problem !== undefined) {
-      throw origin.fail(keyPath(at, problem.key), problem.expected, describe(problem.found));
+      throw source.fail(keyPath(at, problem.key), problem.expected, describe(problem.found));
     }
     const { name } = container;
     if (name === undefined) continue;
-    if (names.has(name)) throw origin.fail(keyPath(at, "name"), "a unique name", describe(name));
+    if (names.has(name)) throw source.fail(keyPath(at, "name"), "a unique name", describe(name));
     names.add(name);
   }
   return checked;
@@ -130,9 +130,9 @@ export function mergeConfig(base: RepositoryConfig, override: RepositoryConfig):
   return CONFIG_SCHEMA.merge?.(base, override) as RepositoryConfig;
 }
 
-/** What holds with `layers` over the defaults, later ones over earlier ones. */
-export function resolveConfig(...layers: readonly RepositoryConfig[]): ResolvedConfig {
-  const merged = layers.reduce(mergeConfig, {});
+/** What holds with `configs` over the defaults, later ones over earlier ones. */
+export function resolveConfig(...configs: readonly RepositoryConfig[]): ResolvedConfig {
+  const merged = configs.reduce(mergeConfig, {});
   const config = mergeConfig(DEFAULT_CONFIG, merged) as ResolvedConfig;
   const { preload, splitting } = config.manifest;
   return {
@@ -176,7 +176,7 @@ export function parseConfig(bytes: Uint8Array, object: string): RepositoryConfig
 
 /** What a stored configuration says; `stored` is a plain value. @throws {config-deserialization} */
 export function readStoredConfig(stored: unknown, object: string): RepositoryConfig {
-  return CONFIG_SCHEMA.read(stored, "", storedOrigin(object)) as RepositoryConfig;
+  return CONFIG_SCHEMA.read(stored, "", storedSource(object)) as RepositoryConfig;
 }
 
 /** What `bytes` hold, not checked yet: a plain value. @throws {config-deserialization} no FlexBuffers */
@@ -193,7 +193,7 @@ export function decodeStoredConfig(bytes: Uint8Array, object: string): unknown {
 }
 
 /** Errors about a configuration that a user passes: `invalid-config`. */
-export function passedOrigin(): ConfigOrigin {
+export function passedSource(): ConfigSource {
   return {
     isStored: false,
     values: 0,
@@ -208,7 +208,7 @@ export function passedOrigin(): ConfigOrigin {
   };
 }
 
-function storedOrigin(object: string): ConfigOrigin {
+function storedSource(object: string): ConfigSource {
   return {
     isStored: true,
     values: 0,

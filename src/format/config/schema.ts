@@ -47,7 +47,7 @@ function compressionAlgorithm(): ConfigKind {
   const word = oneOf(["zstd"]);
   const spelled = (value: unknown): unknown => (value === 0 ? "zstd" : value);
   return {
-    read: (value, at, origin) => word.read(origin.isStored ? value : spelled(value), at, origin),
+    read: (value, at, source) => word.read(source.isStored ? value : spelled(value), at, source),
     store: spelled,
   };
 }
@@ -176,13 +176,13 @@ function httpOptions(): ConfigKind {
     headers: texts,
   });
   return {
-    read(value, at, origin) {
-      if (!origin.isStored || !isPlainObject(value)) return passed.read(value, at, origin);
+    read(value, at, source) {
+      if (!source.isStored || !isPlainObject(value)) return passed.read(value, at, source);
       const opts = Object.entries(value).filter(([key]) => key !== HEADERS_KEY);
       const headers = value[HEADERS_KEY] ?? {};
       return {
-        opts: texts.read(Object.fromEntries(opts), at, origin),
-        headers: texts.read(headers, keyPath(at, HEADERS_KEY), origin),
+        opts: texts.read(Object.fromEntries(opts), at, source),
+        headers: texts.read(headers, keyPath(at, HEADERS_KEY), source),
       };
     },
     store(value) {
@@ -212,9 +212,9 @@ function objectStore(): ConfigKind {
     Object.fromEntries(types.map((type) => [snakeCase(type), STORES.get(type) ?? null])),
   );
   return {
-    read(value, at, origin) {
-      if (origin.isStored) {
-        const content = stored.read(value, at, origin);
+    read(value, at, source) {
+      if (source.isStored) {
+        const content = stored.read(value, at, source);
         const isBare = typeof content === "string";
         const [name, field0] = isBare ? [content] : (Object.entries(content as object)[0] ?? []);
         const type = types.find((one) => snakeCase(one) === name);
@@ -222,7 +222,7 @@ function objectStore(): ConfigKind {
       }
       const kind = STORES.get(isPlainObject(value) ? value["type"] : undefined);
       const shape = { type: oneOf(types), ...(kind && { field0: kind }) };
-      return record(shape, { required: ["type", "field0"] }).read(value, at, origin);
+      return record(shape, { required: ["type", "field0"] }).read(value, at, source);
     },
     store(value, previous) {
       const { type, field0 } = value as { readonly type: string; readonly field0?: unknown };
@@ -245,9 +245,9 @@ function repoUpdateRetries(): ConfigKind {
   const outer = record({ default: retries });
   return {
     ...retries,
-    read(value, at, origin) {
-      if (!origin.isStored) return retries.read(value, at, origin);
-      const { default: inner = {} } = outer.read(value, at, origin) as { default?: unknown };
+    read(value, at, source) {
+      if (!source.isStored) return retries.read(value, at, source);
+      const { default: inner = {} } = outer.read(value, at, source) as { default?: unknown };
       return inner;
     },
     store: (value, previous) => outer.store({ default: value }, previous),

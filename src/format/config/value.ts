@@ -14,7 +14,7 @@ const DEPTH_MAX = 32;
 const VALUES_MAX = 100_000;
 
 /** Where the values come from: decides on names, on unknown keys, and on the error. */
-export interface ConfigOrigin {
+export interface ConfigSource {
   /** Stored: snake case, null is absent, unknown keys are skipped, the widest ranges hold. */
   readonly isStored: boolean;
   /** The error for the value at key path `at`. */
@@ -27,7 +27,7 @@ export interface ConfigOrigin {
 /** One kind of value. */
 export interface ConfigKind {
   /** The value at key path `at`, checked and copied, in the form that users pass. */
-  read(value: unknown, at: string, origin: ConfigOrigin): unknown;
+  read(value: unknown, at: string, source: ConfigSource): unknown;
   /** What is stored for `value`; what `previous` has and this version does not know is kept. */
   store(value: unknown, previous: unknown): unknown;
   /** `override` over `base`; both are given. Absent: `override` replaces `base`. */
@@ -41,10 +41,10 @@ export function keyPath(at: string, key: string | number): string {
   return at === "" ? key : `${at}.${key}`;
 }
 
-function countValue(at: string, origin: ConfigOrigin): void {
-  origin.values++;
-  if (origin.values <= VALUES_MAX) return;
-  throw origin.fail(at, `at most ${VALUES_MAX} values in one configuration`, "more");
+function countValue(at: string, source: ConfigSource): void {
+  source.values++;
+  if (source.values <= VALUES_MAX) return;
+  throw source.fail(at, `at most ${VALUES_MAX} values in one configuration`, "more");
 }
 
 /** An integer. `stored` is the range of the stored type; users may pass what is in `passed` too. */
@@ -53,15 +53,15 @@ export function integer(
   passed: readonly [min?: number | undefined, max?: number | undefined] = [],
 ): ConfigKind {
   return {
-    read(value, at, origin) {
-      countValue(at, origin);
-      const min = origin.isStored || passed[0] === undefined ? stored[0] : passed[0];
+    read(value, at, source) {
+      countValue(at, source);
+      const min = source.isStored || passed[0] === undefined ? stored[0] : passed[0];
       // The nearest double of 2^64 - 1 is 2^64: it stands for the largest.
-      const max = origin.isStored || passed[1] === undefined ? stored[1] : passed[1];
+      const max = source.isStored || passed[1] === undefined ? stored[1] : passed[1];
       const isInteger = typeof value === "bigint" || Number.isInteger(value);
       const number = isInteger ? Number(value) : Number.NaN;
       if (number >= Number(min) && number <= Number(max)) return number;
-      throw origin.fail(at, `an integer from ${min} to ${max}`, describe(value));
+      throw source.fail(at, `an integer from ${min} to ${max}`, describe(value));
     },
     store(value, previous) {
       const number = value as number;
@@ -76,10 +76,10 @@ export function integer(
 
 function scalar(expected: string, isValid: (value: unknown) => boolean): ConfigKind {
   return {
-    read(value, at, origin) {
-      countValue(at, origin);
+    read(value, at, source) {
+      countValue(at, source);
       if (isValid(value)) return value;
-      throw origin.fail(at, expected, describe(value));
+      throw source.fail(at, expected, describe(value));
     },
     store: (value) => value,
   };
@@ -122,20 +122,20 @@ export function record(
   const known = new Set(fields.map(({ stored }) => stored));
   const { isReplaced = false, allowsNull = false, required = [], absent, storedOnly } = options;
   const kind: ConfigKind = {
-    read(value, at, origin) {
-      const given = mustBeObject(value, at, origin);
+    read(value, at, source) {
+      const given = mustBeObject(value, at, source);
       const result: Record<string, unknown> = {};
       for (const { key, kind, stored } of fields) {
-        const name = origin.isStored ? stored : key;
+        const name = source.isStored ? stored : key;
         const item = Object.hasOwn(given, name) ? given[name] : undefined;
         const where = keyPath(at, name);
-        if (item === undefined || (item === null && (origin.isStored || allowsNull))) {
+        if (item === undefined || (item === null && (source.isStored || allowsNull))) {
           if (!required.includes(key)) continue;
-          throw origin.fail(where, "a value", describe(item));
+          throw source.fail(where, "a value", describe(item));
         }
-        result[key] = kind.read(item, where, origin);
+        result[key] = kind.read(item, where, source);
       }
-      if (!origin.isStored) refuseUnknownKeys(given, Object.keys(kinds), { at, origin });
+      if (!source.isStored) refuseUnknownKeys(given, Object.keys(kinds), { at, source });
       return result;
     },
     store(value, previous) {
@@ -168,17 +168,17 @@ function isAbsent(value: unknown): value is null | undefined {
 function refuseUnknownKeys(
   given: Readonly<Record<string, unknown>>,
   known: readonly string[],
-  { at, origin }: { readonly at: string; readonly origin: ConfigOrigin },
+  { at, source }: { readonly at: string; readonly source: ConfigSource },
 ): void {
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown === undefined) return;
-  throw origin.fail(keyPath(at, unknown), `one of the keys ${known.join(", ")}`, "an unknown key");
+  throw source.fail(keyPath(at, unknown), `one of the keys ${known.join(", ")}`, "an unknown key");
 }
 
-function mustBeObject(value: unknown, at: string, origin: ConfigOrigin): Record<string, unknown> {
-  countValue(at, origin);
+function mustBeObject(value: unknown, at: string, source: ConfigSource): Record<string, unknown> {
+  countValue(at, source);
   if (isPlainObject(value)) return value;
-  throw origin.fail(at, "a plain object", describe(value));
+  throw source.fail(at, "a plain object", describe(value));
 }
 
 function mergeRecords(
@@ -201,10 +201,10 @@ function mergeRecords(
 /** An object whose keys are free and whose values are all of one kind. */
 export function dictionary(item: ConfigKind): ConfigKind {
   return {
-    read(value, at, origin) {
-      const entries = Object.entries(mustBeObject(value, at, origin));
+    read(value, at, source) {
+      const entries = Object.entries(mustBeObject(value, at, source));
       return Object.fromEntries(
-        entries.map(([key, child]) => [key, item.read(child, keyPath(at, key), origin)]),
+        entries.map(([key, child]) => [key, item.read(child, keyPath(at, key), source)]),
       );
     },
     store(value, previous) {
@@ -224,14 +224,14 @@ export function list(items: ConfigKind | readonly ConfigKind[]): ConfigKind {
   };
   const length = Array.isArray(items) ? items.length : undefined;
   return {
-    read(value, at, origin) {
-      countValue(at, origin);
-      if (!Array.isArray(value)) throw origin.fail(at, "an array", describe(value));
+    read(value, at, source) {
+      countValue(at, source);
+      if (!Array.isArray(value)) throw source.fail(at, "an array", describe(value));
       if (length !== undefined && value.length !== length) {
-        throw origin.fail(at, `an array of ${length}`, `an array of ${value.length}`);
+        throw source.fail(at, `an array of ${length}`, `an array of ${value.length}`);
       }
       return Array.from(value, (child, index) => {
-        return kindAt(index).read(child, keyPath(at, index), origin);
+        return kindAt(index).read(child, keyPath(at, index), source);
       });
     },
     // An element has no name by which what was stored for it could be found again.
@@ -248,13 +248,13 @@ export function list(items: ConfigKind | readonly ConfigKind[]): ConfigKind {
 export function variant(cases: Readonly<Record<string, ConfigKind | null>>): ConfigKind {
   const expected = `one of ${Object.keys(cases).join(", ")}`;
   return {
-    read(value, at, origin) {
-      countValue(at, origin);
+    read(value, at, source) {
+      countValue(at, source);
       const isWord = typeof value === "string";
       const keys = isWord ? [value] : Object.keys(isPlainObject(value) ? value : {});
       const [name] = keys;
       if (keys.length !== 1 || name === undefined || !Object.hasOwn(cases, name)) {
-        throw origin.fail(
+        throw source.fail(
           at,
           expected,
           isWord || keys.length === 0 ? describe(value) : `the keys ${describe(keys.join(", "))}`,
@@ -262,9 +262,9 @@ export function variant(cases: Readonly<Record<string, ConfigKind | null>>): Con
       }
       const kind = cases[name] ?? null;
       const content = isWord ? null : (value as Record<string, unknown>)[name];
-      if (kind !== null) return { [name]: kind.read(content, keyPath(at, name), origin) };
+      if (kind !== null) return { [name]: kind.read(content, keyPath(at, name), source) };
       if (content === null) return name;
-      throw origin.fail(keyPath(at, name), "null", describe(content));
+      throw source.fail(keyPath(at, name), "null", describe(content));
     },
     store(value) {
       if (typeof value === "string") return value;
@@ -283,7 +283,7 @@ export function variant(cases: Readonly<Record<string, ConfigKind | null>>): Con
  * newer version put into it would else be lost, since its parts have no names to find them by.
  */
 export function whole(kind: ConfigKind): ConfigKind {
-  const origin = (): ConfigOrigin => ({
+  const source = (): ConfigSource => ({
     isStored: true,
     values: 0,
     depth: 0,
@@ -295,7 +295,7 @@ export function whole(kind: ConfigKind): ConfigKind {
     read: kind.read,
     store(value, previous) {
       if (isAbsent(previous)) return kind.store(value, undefined);
-      const before = JSON.stringify(kind.read(previous, "", origin()));
+      const before = JSON.stringify(kind.read(previous, "", source()));
       return before === JSON.stringify(value) ? previous : kind.store(value, undefined);
     },
   };
@@ -304,13 +304,13 @@ export function whole(kind: ConfigKind): ConfigKind {
 /** A kind that contains itself; how deep is bounded. */
 export function nested(kind: () => ConfigKind): ConfigKind {
   return {
-    read(value, at, origin) {
-      if (origin.depth >= DEPTH_MAX) {
-        throw origin.fail(at, `at most ${DEPTH_MAX} levels of conditions`, "more");
+    read(value, at, source) {
+      if (source.depth >= DEPTH_MAX) {
+        throw source.fail(at, `at most ${DEPTH_MAX} levels of conditions`, "more");
       }
-      origin.depth++;
-      const result = kind().read(value, at, origin);
-      origin.depth--;
+      source.depth++;
+      const result = kind().read(value, at, source);
+      source.depth--;
       return result;
     },
     store: (value, previous) => kind().store(value, previous),

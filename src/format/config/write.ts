@@ -2,7 +2,7 @@
 import { encodeFlexbuffers } from "../../codec/flexbuffers/encode.ts";
 import {
   decodeStoredConfig,
-  passedOrigin,
+  passedSource,
   type RepositoryConfig,
   readStoredConfig,
 } from "./config.ts";
@@ -22,6 +22,6 @@ export function encodeConfig(config: RepositoryConfig, previous?: Uint8Array): U
   if (before !== undefined) readStoredConfig(before, PREVIOUS);
   const stored = CONFIG_SCHEMA.store(config, before);
   // Read back as others will: a wrong type would keep them out of the whole repository.
-  CONFIG_SCHEMA.read(stored, "", { ...passedOrigin(), isStored: true });
+  CONFIG_SCHEMA.read(stored, "", { ...passedSource(), isStored: true });
   return encodeFlexbuffers(stored);
 }

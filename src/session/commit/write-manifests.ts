@@ -44,7 +44,8 @@ interface ManifestResult {
 
 const CELLS_UNDER_WAY_MAX = 4; // Each holds its old manifests and one encoded payload.
 
-interface Job {
+/** A cell to write: what its manifest is made of. */
+interface CellWrite {
   readonly node: ArrayNode;
   readonly grid: readonly number[];
   readonly rows: ChunkRows | undefined;
@@ -52,7 +53,7 @@ interface Job {
   readonly base: readonly { readonly manifestId: string; readonly subset?: ChunkRows }[];
 }
 
-/** What all jobs of one commit share. */
+/** What all writes of one commit share. */
 interface Writing {
   readonly state: SessionState;
   readonly layers: Layers;
@@ -72,17 +73,19 @@ export async function writeManifests(
   const files = new Map<string, ManifestFileInfo>();
   const counts: ManifestCounts = { written: 0, reused: 0, bytes: 0 };
   const writing: Writing = { state, layers, manifestCache: state.manifestCache, counts, signal };
-  const jobs: Job[] = [];
+  const cellWrites: CellWrite[] = [];
   const split = await loadSplitting(state);
   for (const node of nodes) {
     if (node.array === undefined) continue;
     const plan = planNode(writing, node as ArrayNode, split);
-    refs.set(node.id, [...plan.plan.kept]);
-    counts.reused += plan.plan.kept.length;
-    jobs.push(...(await jobsOf(writing, plan)));
+    refs.set(node.id, [...plan.kept]);
+    counts.reused += plan.kept.length;
+    cellWrites.push(...(await cellWritesOf(writing, plan)));
   }
-  const results = await mapConcurrent(jobs, CELLS_UNDER_WAY_MAX, (job) => writeCell(writing, job));
-  jobs.forEach(({ node }, at) => {
+  const results = await mapConcurrent(cellWrites, CELLS_UNDER_WAY_MAX, (cellWrite) =>
+    writeCell(writing, cellWrite),
+  );
+  cellWrites.forEach(({ node }, at) => {
     const { ref, file } = results[at] as WrittenManifest;
     if (ref === undefined || file === undefined) return;
     refs.get(node.id)?.push(ref);
@@ -91,12 +94,11 @@ export async function writeManifests(
   return { refs, files, counts };
 }
 
-interface NodePlan {
+interface NodePlan extends ManifestPlan {
   readonly node: ArrayNode;
   readonly grid: readonly number[];
   readonly splits: readonly number[];
   readonly rows: (ChunkRows & { sortedOrder(): Uint32Array }) | undefined;
-  readonly plan: ManifestPlan;
 }
 
 /**
@@ -117,17 +119,22 @@ function planNode({ state, layers }: Writing, node: ArrayNode, split: typeof spl
   const rows = layers.own.chunks.get(node.id);
   const changes = rows === undefined ? undefined : { rows, order: rows.sortedOrder() };
   const manifests = baseNodeOf(layers, node)?.manifests ?? [];
-  const plan = planManifests({ grid, splitSizes: splits, manifests, changes });
-  return { node, grid, splits, rows, plan };
+  return {
+    ...planManifests({ grid, splitSizes: splits, manifests, changes }),
+    node,
+    grid,
+    splits,
+    rows,
+  };
 }
 
-/** One job per cell; the rows of scattered manifests are dealt out to their cells first. */
-async function jobsOf(
+/** One write per cell; the rows of scattered manifests are dealt out to their cells first. */
+async function cellWritesOf(
   { state, layers, signal }: Writing,
-  { node, grid, splits, rows, plan }: NodePlan,
-): Promise<Job[]> {
+  { node, grid, splits, rows, cells: planned, scattered }: NodePlan,
+): Promise<CellWrite[]> {
   const dealt = new Map<string, { manifestId: string; subset: ChunkRows }[]>();
-  for (const { id } of plan.scattered) {
+  for (const { id } of scattered) {
     const old = await readManifestRows(layers, state.engine.assets, id, node, signal);
     if (old === undefined) continue;
     const byCell = new Map<string, number[]>();
@@ -144,7 +151,7 @@ async function jobsOf(
       dealt.set(key, parts);
     }
   }
-  const cells = new Map(plan.cells.map((cell) => [cell.key, cell]));
+  const cells = new Map(planned.map((cell) => [cell.key, cell]));
   for (const key of dealt.keys()) {
     if (cells.has(key)) continue;
     const order = new Uint32Array(0);
@@ -159,11 +166,11 @@ async function jobsOf(
   }));
 }
 
-async function writeCell(writing: Writing, job: Job): Promise<WrittenManifest> {
+async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<WrittenManifest> {
   const { state, layers, manifestCache, counts, signal } = writing;
   signal?.throwIfAborted();
   const { assets } = state.engine;
-  const { node, grid, rows, cell, base } = job;
+  const { node, grid, rows, cell, base } = cellWrite;
   const box = cell.within.map(({ start, end }) => `${start}-${end}`);
   const key = [node.id, box.join(), grid.join(), ...base.map(({ manifestId }) => manifestId)].join(
     "|",

@@ -227,18 +227,18 @@ function writeCoordinates(writer: ByteWriter, table: ChunkTable, order: Uint32Ar
     for (let d = 0; d < rank; d++) box.cover(d, table.coordinate(row, d));
   }
   const { starts } = box;
-  const extents = box.lengths();
+  const lengths = box.lengths();
   for (let d = 0; d < rank; d++) {
     writer.varint(starts[d] as number);
-    writer.varint(extents[d] as number);
+    writer.varint(lengths[d] as number);
   }
-  const isBox = hasPositions(extents);
+  const isBox = hasPositions(lengths);
   let previous = -1;
   for (const row of order) {
     let position = 0;
     for (let d = 0; d < rank; d++) {
       const distance = table.coordinate(row, d) - (starts[d] as number);
-      if (isBox) position = position * (extents[d] as number) + distance;
+      if (isBox) position = position * (lengths[d] as number) + distance;
       else writer.varint(distance);
     }
     if (isBox) writer.varint(position - previous - 1);
@@ -247,9 +247,9 @@ function writeCoordinates(writer: ByteWriter, table: ChunkTable, order: Uint32Ar
 }
 
 /** Whether every position in a box has a number that is a safe integer. */
-function hasPositions(extents: readonly number[]): boolean {
-  if (extents.length > BOX_RANK_MAX) return false;
-  return volumeOf(extents) < SAFE_END;
+function hasPositions(lengths: readonly number[]): boolean {
+  if (lengths.length > BOX_RANK_MAX) return false;
+  return volumeOf(lengths) < SAFE_END;
 }
 
 /** Answers coordinates row by row; the array is reused. */
@@ -259,26 +259,26 @@ function readCoordinates(
   rowCount: number,
 ): (row: number) => ArrayLike<number> {
   const starts: number[] = [];
-  const extents: number[] = [];
+  const lengths: number[] = [];
   for (let d = 0; d < rank; d++) {
     const start = reader.varint();
-    const extent = reader.varint();
-    if (extent < 1 || start + extent > COORDINATE_END) reader.fail("a box has a wrong extent");
+    const length = reader.varint();
+    if (length < 1 || start + length > COORDINATE_END) reader.fail("a box has a wrong extent");
     starts.push(start);
-    extents.push(extent);
+    lengths.push(length);
   }
-  return hasPositions(extents)
-    ? readPositions(reader, starts, extents, rowCount)
-    : readDistances(reader, starts, extents, rowCount);
+  return hasPositions(lengths)
+    ? readPositions(reader, starts, lengths, rowCount)
+    : readDistances(reader, starts, lengths, rowCount);
 }
 
 function readPositions(
   reader: ByteReader,
   starts: readonly number[],
-  extents: readonly number[],
+  lengths: readonly number[],
   rowCount: number,
 ): (row: number) => ArrayLike<number> {
-  const size = volumeOf(extents);
+  const size = volumeOf(lengths);
   const positions = new Float64Array(rowCount);
   let position = -1;
   for (let row = 0; row < rowCount; row++) {
@@ -291,9 +291,9 @@ function readPositions(
   return (row) => {
     let rest = positions[row] as number;
     for (let d = rank - 1; d >= 0; d--) {
-      const extent = extents[d] as number;
-      const outer = Math.floor(rest / extent);
-      coordinates[d] = (starts[d] as number) + (rest - outer * extent);
+      const length = lengths[d] as number;
+      const outer = Math.floor(rest / length);
+      coordinates[d] = (starts[d] as number) + (rest - outer * length);
       rest = outer;
     }
     return coordinates;
@@ -303,7 +303,7 @@ function readPositions(
 function readDistances(
   reader: ByteReader,
   starts: readonly number[],
-  extents: readonly number[],
+  lengths: readonly number[],
   rowCount: number,
 ): (row: number) => ArrayLike<number> {
   const rank = starts.length;
@@ -313,7 +313,7 @@ function readDistances(
     let isAfter = row === 0;
     for (let d = 0; d < rank; d++) {
       const distance = reader.varint();
-      if (distance >= (extents[d] as number)) reader.fail("a coordinate lies outside its box");
+      if (distance >= (lengths[d] as number)) reader.fail("a coordinate lies outside its box");
       const value = (starts[d] as number) + distance;
       const before = values[(row - 1) * rank + d] as number;
       if (!isAfter && value < before) reader.fail("coordinates are not ascending");

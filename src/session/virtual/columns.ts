@@ -85,7 +85,7 @@ function gridCoordinates(
   const start = gridOffset ?? gridShape.map(() => 0);
   assert(start.length === rank, "the grid's offset has the rank of the grid");
   const coordinates = new Uint32Array(count * rank);
-  const last = Float64Array.from(gridShape, (extent, d) => (start[d] as number) + extent - 1);
+  const last = Float64Array.from(gridShape, (length, d) => (start[d] as number) + length - 1);
   const fits = count === 0 || last.every((coordinate) => coordinate >>> 0 === coordinate);
   assert(fits, "chunk coordinates are 32-bit unsigned integers");
   if (count === 0) return coordinates;

@@ -56,7 +56,7 @@ const COLUMNS = [
 const REFUSED_INDICES_MAX = 1000; // How many indices an error lists.
 const LIST_ROOM_MAX = 2 ** 20; // References that room is made for at once; a list may say anything.
 const U32_MAX = 0xffff_ffff;
-const PLAIN_ORIGINS_MAX = 1024;
+const PLAIN_PREFIXES_MAX = 1024;
 
 /** Records one reference. */
 export function setVirtualRef(
@@ -107,7 +107,7 @@ export function setVirtualRefs(
       const found = input?.index ?? [];
       const index = Array.isArray(found) ? found : Array.from(found);
       assertInGrid(index, node);
-      const { location, offset, length } = checkExtent(input);
+      const { location, offset, length } = checkRange(input);
       if (location === undefined || location !== lastLocation) {
         locationCode = accepted.addLocation(checkLocation(location));
         lastLocation = location;
@@ -157,11 +157,11 @@ export function setVirtualRefColumns(
   ] as const) {
     if (found !== count) throw invalidRef(`${name}: expected ${count} entries, found ${found}`);
   }
-  const extent = { offset: 0, length: 0 };
+  const range = { offset: 0, length: 0 };
   for (let at = 0; at < count; at++) {
-    extent.offset = offsets[at] as number;
-    extent.length = lengths[at] as number;
-    checkExtent(extent);
+    range.offset = offsets[at] as number;
+    range.length = lengths[at] as number;
+    checkRange(range);
   }
   const checkLocation = createLocationCheck(state, options);
   // Array.from: a hole is no location either.
@@ -232,7 +232,7 @@ function checkBox(node: ArrayNode, { gridShape, gridOffset }: VirtualRefColumns)
   const count = volumeOf(gridShape);
   if (count > 0) {
     assertInGrid(
-      gridShape.map((extent, d) => (start[d] as number) + extent - 1),
+      gridShape.map((length, d) => (start[d] as number) + length - 1),
       node,
     );
   }
@@ -252,11 +252,11 @@ function invalidRef(message: string, details: Record<string, unknown> = {}): Err
 }
 
 function checkRef(ref: VirtualRefInput, checkLocation: (location: string) => string): VirtualRef {
-  const { location, offset, length } = checkExtent(ref);
+  const { location, offset, length } = checkRange(ref);
   return { type: "virtual", location: checkLocation(location), offset, length, ...checksum(ref) };
 }
 
-function checkExtent<Ref extends Pick<VirtualRefInput, "offset" | "length">>(ref: Ref): Ref {
+function checkRange<Ref extends Pick<VirtualRefInput, "offset" | "length">>(ref: Ref): Ref {
   if (typeof ref !== "object" || ref === null) {
     throw invalidRef(`expected { location, offset, length }, got ${describe(ref)}`);
   }
@@ -304,9 +304,9 @@ function createLocationCheck(
   const names = new Set(containers.map(({ name }) => name));
   const validate = options?.validateContainer ?? true;
   checkOption(undefined, "validateContainer", validate, trueOrFalse);
-  const origins: KnownOrigins = { plain: new Set(), latest: undefined };
+  const known: KnownPrefixes = { plain: new Set(), latest: undefined };
   return (location) => {
-    const normal = normaliseLocation(location, origins);
+    const normal = normaliseLocation(location, known);
     if (!validate) return normal;
     const name = normal.startsWith("vcc:") ? /^vcc:\/\/([^/]*)/.exec(normal)?.[1] : undefined;
     const isKnown =
@@ -324,21 +324,21 @@ function createLocationCheck(
 
 /**
  * Prefixes `scheme://authority` that were found valid and in normal form, and the latest of them
- * with a slash: the URL parser is asked once per origin, not once per reference.
+ * with a slash: the URL parser is asked once per prefix, not once per reference.
  */
-interface KnownOrigins {
+interface KnownPrefixes {
   readonly plain: Set<string>;
   latest: string | undefined;
 }
 
-function normaliseLocation(location: string, known: KnownOrigins): string {
+function normaliseLocation(location: string, known: KnownPrefixes): string {
   if (typeof location !== "string") {
     throw invalidRef(`location: expected a string, got ${describe(location)}`);
   }
   if (known.latest !== undefined && location.startsWith(known.latest)) return location;
-  const origin = location.slice(0, location.indexOf("/", location.indexOf("://") + 3));
-  if (known.plain.has(origin)) {
-    known.latest = `${origin}/`;
+  const prefix = location.slice(0, location.indexOf("/", location.indexOf("://") + 3));
+  if (known.plain.has(prefix)) {
+    known.latest = `${prefix}/`;
     return location;
   }
   const [, rawScheme, authority, rest] = LOCATION_SCHEME.exec(location) ?? [];
@@ -354,8 +354,8 @@ function normaliseLocation(location: string, known: KnownOrigins): string {
       location,
     });
   }
-  if (`${scheme}://${authority}` === origin && known.plain.size < PLAIN_ORIGINS_MAX) {
-    known.plain.add(origin);
+  if (`${scheme}://${authority}` === prefix && known.plain.size < PLAIN_PREFIXES_MAX) {
+    known.plain.add(prefix);
   }
   return `${scheme}://${authority}${rest}`;
 }
