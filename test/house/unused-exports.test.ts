@@ -1,4 +1,7 @@
-/** What `src/` exports is imported in `src/`: by another file, or by a public entry. */
+/**
+ * What `src/` exports is imported in `src/`: by another file, or by a public entry. A name that is
+ * exported stands for one thing.
+ */
 import { posix } from "node:path";
 import { expect, test } from "vitest";
 import { codeOf, filesUnder, textOf } from "./source-tree.ts";
@@ -6,6 +9,13 @@ import { codeOf, filesUnder, textOf } from "./source-tree.ts";
 /** Exports that no file of `src/` imports, and why they may stay. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   "format/repo/update.ts: UpdateLayouts": "a test shows what it keeps from compiling",
+};
+
+/** Names that two files of `src/` export, and why they may. */
+const SHARED_NAMES: Readonly<Record<string, string>> = {
+  "Attributes: dataset/model/array-input.ts, zarr/create.ts": "both are public, each in its entry",
+  "openNetcdf: dataset/netcdf/open-netcdf.ts, dataset/node/open-file.ts":
+    "both are public: of icefloe/dataset, and of icefloe/dataset/node, which takes paths too",
 };
 
 const EXPORT = /^export (?:abstract |async )?(?:function\*?|class|const|interface|type) (\w+)/gm;
@@ -35,6 +45,20 @@ function unusedExports(files: ReadonlyMap<string, string>): string[] {
     .filter((name) => !used.has(name));
 }
 
+/** Names that more than one file exports, as `name: files`. */
+function sharedNames(files: ReadonlyMap<string, string>): string[] {
+  const filesOf = new Map<string, string[]>();
+  for (const [file, text] of files) {
+    for (const name of new Set(exportsOf(text))) {
+      filesOf.set(name, [...(filesOf.get(name) ?? []), file]);
+    }
+  }
+  return [...filesOf]
+    .filter(([, found]) => found.length > 1)
+    .map(([name, found]) => `${name}: ${found.join(", ")}`)
+    .sort();
+}
+
 function exportsOf(text: string): string[] {
   return [...text.matchAll(EXPORT)].map((match) => match[1] as string);
 }
@@ -43,11 +67,14 @@ function wordsOf(text: string): string[] {
   return codeOf(text).match(/\w+/g) ?? [];
 }
 
-test("every export is imported by another file or a public entry", () => {
-  const names = filesUnder("src", ".ts");
-  const files = new Map(names.map((name) => [name, textOf(`src/${name}`)]));
+const sources = new Map(filesUnder("src", ".ts").map((name) => [name, textOf(`src/${name}`)]));
 
-  expect(unusedExports(files)).toEqual(Object.keys(EXCEPTIONS));
+test("every export is imported by another file or a public entry", () => {
+  expect(unusedExports(sources)).toEqual(Object.keys(EXCEPTIONS));
+});
+
+test("no two files export the same name", () => {
+  expect(sharedNames(sources)).toEqual(Object.keys(SHARED_NAMES));
 });
 
 test("an export that nothing imports is found, however it stands", () => {
@@ -64,4 +91,18 @@ test("an export that nothing imports is found, however it stands", () => {
   files.set("index.ts", 'export { type A, a } from "./a.ts";\n');
 
   expect(unusedExports(files)).toEqual(["a.ts: Planted", "c.ts: other", "d.ts: D", "d.ts: E"]);
+});
+
+test("a name that two files export is found; one that an entry exports again is not", () => {
+  const files = new Map([
+    ["index.ts", 'export { a } from "./a.ts";\nexport type * from "./b/b.ts";\n'],
+    ["a.ts", "export function a(one: 1): void;\nexport function a(one: 2): void;\n"],
+    ["b/b.ts", "export interface B {}\nconst c = 1; // c is not exported\n"],
+    ["c.ts", "export const c = 1;\n"],
+  ]);
+  expect(sharedNames(files)).toEqual([]);
+
+  files.set("d.ts", "export type B = 1;\nexport async function a() {}\n");
+
+  expect(sharedNames(files)).toEqual(["B: b/b.ts, d.ts", "a: a.ts, d.ts"]);
 });

@@ -94,7 +94,7 @@ export function otherSign(type: ElementType): ElementType {
 }
 
 /** Bytes of one number of this type. */
-export function bytesOf(type: ElementType): number {
+export function bytesPerValue(type: ElementType): number {
   return type.name === "bool" ? 1 : Number(/\d+$/.exec(type.name)?.[0] ?? 8) / 8;
 }
 
@@ -113,7 +113,7 @@ export interface ScaleNumbers {
 export function unpackedName(stored: ElementType, scale: ScaleNumbers): "float32" | "float64" {
   const { scaleFactor, addOffset, isScaleSingle, isOffsetSingle } = scale;
   if (scaleFactor !== undefined && addOffset !== undefined) {
-    const isWide = isInteger(stored) && bytesOf(stored) === 4;
+    const isWide = isInteger(stored) && bytesPerValue(stored) === 4;
     return isScaleSingle && isOffsetSingle && !isWide ? "float32" : "float64";
   }
   if (addOffset !== undefined) return "float64";
@@ -123,5 +123,5 @@ export function unpackedName(stored: ElementType, scale: ScaleNumbers): "float32
 /** The type that masked values have: integers become floats, to hold NaN. */
 export function maskedName(stored: ElementType): Dtype {
   if (isFloat(stored)) return stored.name;
-  return bytesOf(stored) <= 2 ? "float32" : "float64";
+  return bytesPerValue(stored) <= 2 ? "float32" : "float64";
 }

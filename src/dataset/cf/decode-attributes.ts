@@ -6,7 +6,7 @@ import { isJsonArray, JsonNumber, type JsonValue, jsonToPlain } from "../../code
 import { type ElementType, isFloat, isInteger, isNumeric, typeText } from "../array/elements.ts";
 import type { RawVariable } from "../netcdf/raw-variable.ts";
 import {
-  bytesOf,
+  bytesPerValue,
   type Coding,
   maskedName,
   otherSign,
@@ -179,12 +179,12 @@ export function usableFill(
   const stored = wrapped(integer, type);
   // Under _Unsigned a fill may be given with either sign: -1 and 255 are one byte.
   if (stored !== integer && wrapped(integer, seen) !== integer) return undefined;
-  return bytesOf(type) === 8 ? stored : Number(stored);
+  return bytesPerValue(type) === 8 ? stored : Number(stored);
 }
 
 /** The integer that the same bits are in this type. */
 export function wrapped(value: bigint, type: ElementType): bigint {
-  const bits = bytesOf(type) * 8;
+  const bits = bytesPerValue(type) * 8;
   return type.name.startsWith("u") ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value);
 }
 

@@ -4,7 +4,7 @@ import { makeError } from "../../base/errors.ts";
 import { isList, type Numbers } from "../../zarr/codecs/elements.ts";
 import { allocate, type ElementType, type Values } from "../array/elements.ts";
 import { NOT_A_TIME } from "../model/time-array.ts";
-import { bytesOf, type Coding, isPlain } from "./coding.ts";
+import { bytesPerValue, type Coding, isPlain } from "./coding.ts";
 import { wrapped } from "./decode-attributes.ts";
 
 /** The type that decoded values have in memory; times are integers or doubles. */
@@ -80,7 +80,7 @@ function shownFills({ fills, reinterpreted }: Coding): readonly (number | bigint
   if (reinterpreted === undefined) return fills;
   return fills.map((fill) => {
     const shown = wrapped(BigInt(fill), reinterpreted);
-    return bytesOf(reinterpreted) === 8 ? shown : Number(shown);
+    return bytesPerValue(reinterpreted) === 8 ? shown : Number(shown);
   });
 }
 

@@ -16,7 +16,7 @@ import {
   type Values,
 } from "../array/elements.ts";
 import { encodeFractional, encodeWhole, instantOf, NOT_A_TIME } from "../model/time-array.ts";
-import { bytesOf, type Coding } from "./coding.ts";
+import { bytesPerValue, type Coding } from "./coding.ts";
 import { wrapped } from "./decode-attributes.ts";
 import { isSameUnits, type TimeUnits } from "./time-units.ts";
 
@@ -163,7 +163,7 @@ function storeInto(
       (target as Float64Array)[index] = Number(value);
     };
   }
-  if (bytesOf(stored) === 8) {
+  if (bytesPerValue(stored) === 8) {
     return (index, value) => {
       const whole = typeof value === "bigint" ? value : roundHalfToEven(value);
       if (typeof whole === "number" && !Number.isFinite(whole)) refuse(index, value);
@@ -172,7 +172,7 @@ function storeInto(
       (target as BigInt64Array)[index] = wrapped(integer, stored);
     };
   }
-  const bits = bytesOf(stored) * 8;
+  const bits = bytesPerValue(stored) * 8;
   const start = seen.name.startsWith("u") ? 0 : -(2 ** (bits - 1));
   const end = start + 2 ** bits;
   return (index, value) => {

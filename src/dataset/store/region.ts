@@ -43,7 +43,7 @@ type Extents = ReadonlyMap<string, Extent & { readonly size: number }>;
  * @throws {invalid-option} a part that is not where it says, or does not fit the store.
  * @throws {region-not-aligned} a chunk that another writer would share.
  */
-export async function writeRegion(
+export async function writeRegionToZarr(
   dataset: DatasetContent,
   address: NodeAddress,
   context: WriteContext,

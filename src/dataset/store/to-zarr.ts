@@ -18,7 +18,7 @@ import type { DatasetContent } from "../model/dataset-content.ts";
 import { appendToZarr } from "./append.ts";
 import { childAddress, readGroup, type StoredGroup } from "./group.ts";
 import { deleteTree } from "./listing.ts";
-import { type RegionOption, writeRegion } from "./region.ts";
+import { type RegionOption, writeRegionToZarr } from "./region.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
 import { type WriteContext, writeVariable } from "./write-chunks.ts";
 import {
@@ -99,7 +99,7 @@ export async function toZarr(
     return appendToZarr(dataset, address, context, { ...options, appendDim: options.appendDim });
   }
   if (options.region !== undefined) {
-    return writeRegion(dataset, address, context, { ...options, region: options.region });
+    return writeRegionToZarr(dataset, address, context, { ...options, region: options.region });
   }
   await writeAll(dataset, address, context, options);
 }

@@ -7,13 +7,13 @@
 import { isPlainObject } from "../../base/options.ts";
 import {
   type ConfigKind,
+  choice,
   dictionary,
   flag,
   integer,
   keyPath,
   list,
   nested,
-  oneOf,
   record,
   snakeCase,
   text,
@@ -44,7 +44,7 @@ const compression = record({
 
 /** The official binding numbers the algorithms: 0 is zstd. */
 function compressionAlgorithm(): ConfigKind {
-  const word = oneOf(["zstd"]);
+  const word = choice(["zstd"]);
   const spelled = (value: unknown): unknown => (value === 0 ? "zstd" : value);
   return {
     read: (value, at, source) => word.read(source.isStored ? value : spelled(value), at, source),
@@ -161,7 +161,7 @@ const s3Options = record(
     forcePathStyle: flag,
     networkStreamTimeoutSeconds: integer(U32),
     requesterPays: flag,
-    checksumAlgorithm: oneOf(["crc32", "crc32c", "crc64_nvme", "sha1", "sha256"]),
+    checksumAlgorithm: choice(["crc32", "crc32c", "crc64_nvme", "sha1", "sha256"]),
   },
   { absent: { anonymous: false, allowHttp: false, forcePathStyle: false, requesterPays: false } },
 );
@@ -221,7 +221,7 @@ function objectStore(): ConfigKind {
         return { type, ...(isBare ? {} : { field0 }) };
       }
       const kind = STORES.get(isPlainObject(value) ? value["type"] : undefined);
-      const shape = { type: oneOf(types), ...(kind && { field0: kind }) };
+      const shape = { type: choice(types), ...(kind && { field0: kind }) };
       return record(shape, { required: ["type", "field0"] }).read(value, at, source);
     },
     store(value, previous) {

@@ -92,7 +92,7 @@ export const flag: ConfigKind = scalar("a boolean", (value) => typeof value === 
 export const text: ConfigKind = scalar("a string", (value) => typeof value === "string");
 
 /** One of `words`. */
-export function oneOf(words: readonly string[]): ConfigKind {
+export function choice(words: readonly string[]): ConfigKind {
   return scalar(`one of ${words.join(", ")}`, (value) => words.includes(value as string));
 }
 

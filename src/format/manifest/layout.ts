@@ -22,8 +22,8 @@ import {
   LAYOUT_CODES_END,
   MANIFEST_TABLE_BYTES,
   MANIFEST_VTABLE,
+  type RefTableLayout,
   refTableLayout,
-  type TableLayout,
 } from "./table-layouts.ts";
 
 /** The chunk references of one array, for a manifest. */
@@ -40,7 +40,7 @@ export const MANIFEST_VTABLE_AT: number = HEADER_BYTES;
 export const ARRAY_VTABLE_AT: number = HEADER_BYTES + MANIFEST_VTABLE.byteLength;
 
 /** One array of a layout. */
-export interface ArrayLayout {
+export interface ManifestArrayLayout {
   readonly nodeIdBytes: Uint8Array;
   readonly selection: RowSelection;
   /** Per reference: kind and HAS_ flags. */
@@ -56,8 +56,10 @@ const align = (at: number, alignment: number): number => Math.ceil(at / alignmen
 
 /** Positions of everything in the payload. */
 export class ManifestLayout {
-  readonly arrays: ArrayLayout[];
-  readonly tableLayouts: (TableLayout | undefined)[] = new Array(LAYOUT_CODES_END).fill(undefined);
+  readonly arrays: ManifestArrayLayout[];
+  readonly tableLayouts: (RefTableLayout | undefined)[] = new Array(LAYOUT_CODES_END).fill(
+    undefined,
+  );
   readonly locations: LocationNumbers;
   readonly etags: ByteDictionary = new ByteDictionary();
   rootAt = 0;
@@ -111,7 +113,7 @@ export class ManifestLayout {
   }
 
   /** Chooses each reference's layout and numbers its strings. */
-  #classify(array: ArrayLayout): void {
+  #classify(array: ManifestArrayLayout): void {
     const { selection, layoutCodes } = array;
     const { sources, sourceOf, rowOf, length } = selection;
     for (let i = 0; i < length; i++) {
@@ -142,7 +144,7 @@ export class ManifestLayout {
     return this.rootAt + MANIFEST_TABLE_BYTES + 4 + this.arrays.length * (4 + ARRAY_TABLE_BYTES);
   }
 
-  #measureRefs(array: ArrayLayout, start: number, firstNumber: number): number {
+  #measureRefs(array: ManifestArrayLayout, start: number, firstNumber: number): number {
     const { selection, layoutCodes, locations } = array;
     const { sources, sourceOf, rowOf, length, rank } = selection;
     const indexBytes = 4 + 4 * rank;
@@ -150,7 +152,7 @@ export class ManifestLayout {
     let apparentBytes = 0;
     for (let i = 0; i < length; i++) {
       const code = layoutCodes[i] as number;
-      const tableLayout = this.tableLayouts[code] as TableLayout;
+      const tableLayout = this.tableLayouts[code] as RefTableLayout;
       layout.openTable(code, tableLayout, indexBytes);
       apparentBytes += tableLayout.apparentBytes + indexBytes;
       if (tableLayout.alignment === 4) {
@@ -171,7 +173,7 @@ export class ManifestLayout {
   }
 
   /** Counts every use of a location in full, as the official verifier does. */
-  #countLocations({ locations, layoutCodes }: ArrayLayout): void {
+  #countLocations({ locations, layoutCodes }: ManifestArrayLayout): void {
     if (locations === undefined) return;
     const byteCounts = new Uint32Array(this.locations.length);
     for (let number = 0; number < byteCounts.length; number++) {

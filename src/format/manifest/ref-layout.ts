@@ -5,7 +5,7 @@
  * references to the next: half the size once compressed, and less to compress, than with one
  * vtable in front and all locations behind. Measuring and writing walk through it alike.
  */
-import { LAYOUT_CODES_END, type TableLayout } from "./table-layouts.ts";
+import { LAYOUT_CODES_END, type RefTableLayout } from "./table-layouts.ts";
 
 /** A table is at most so far from its vtable: a copy takes 24 bytes, once for 200 references. */
 const VTABLE_REACH_BYTES = 8192;
@@ -32,7 +32,7 @@ export class RefLayout {
   }
 
   /** Lays out a table and its coordinates; true if a copy of its vtable goes to `vtableAt`. */
-  openTable(code: number, tableLayout: TableLayout, indexBytes: number): boolean {
+  openTable(code: number, tableLayout: RefTableLayout, indexBytes: number): boolean {
     const reach = this.#isBehindString ? VTABLE_REACH_BYTES_MIN : VTABLE_REACH_BYTES;
     const isDue = this.at - (this.#vtables[code] as number) > reach;
     if (isDue) {

@@ -27,7 +27,7 @@ export const LAYOUT_CODES_END = 32;
 const CHUNK_ID_BYTES = 12;
 
 /** A table's layout: where fields are, relative to the table. 0 = absent. */
-export interface TableLayout {
+export interface RefTableLayout {
   readonly sizeBytes: number;
   readonly alignment: 4 | 8;
   readonly vtable: Uint16Array;
@@ -48,7 +48,7 @@ export interface TableLayout {
  * reference to the next comes first and what stays last, in front of the coordinates: the
  * compressor then finds one long repetition per reference instead of several short ones.
  */
-export function refTableLayout(code: number): TableLayout {
+export function refTableLayout(code: number): RefTableLayout {
   const kind = code & 3;
   const isInline = kind === ROW_INLINE;
   const isNative = kind === ROW_NATIVE;

@@ -8,9 +8,9 @@ import { objectIdToBytes } from "../ids.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
 import {
   ARRAY_VTABLE_AT,
-  type ArrayLayout,
   MANIFEST_VTABLE_AT,
   type ManifestArray,
+  type ManifestArrayLayout,
   ManifestLayout,
 } from "./layout.ts";
 import type { LocationNumbers } from "./location-numbers.ts";
@@ -24,7 +24,7 @@ import {
   MANIFEST_ID_AT,
   MANIFEST_TABLE_BYTES,
   MANIFEST_VTABLE,
-  type TableLayout,
+  type RefTableLayout,
 } from "./table-layouts.ts";
 
 /** What goes into a manifest. */
@@ -92,7 +92,7 @@ class ManifestWriter {
   }
 
   /** The vector of references of one array, and all that `RefLayout` lays out. */
-  writeRefs(array: ArrayLayout, firstNumber: number): void {
+  writeRefs(array: ManifestArrayLayout, firstNumber: number): void {
     const words = this.#words;
     const { tableLayouts, locationAt, lastUse } = this.#layout;
     const { sources, sourceOf, rowOf, length, rank } = array.selection;
@@ -103,7 +103,7 @@ class ManifestWriter {
       const rows = sources[sourceOf[i] as number] as ChunkRows;
       const row = rowOf[i] as number;
       const code = array.layoutCodes[i] as number;
-      const tableLayout = tableLayouts[code] as TableLayout;
+      const tableLayout = tableLayouts[code] as RefTableLayout;
       if (layout.openTable(code, tableLayout, 4 + 4 * rank))
         this.#writeVtable(layout.vtableAt, tableLayout.vtable);
       const at = layout.tableAt;
@@ -153,7 +153,7 @@ class ManifestWriter {
 
   #writeTarget(
     at: number,
-    tableLayout: TableLayout,
+    tableLayout: RefTableLayout,
     code: number,
     rows: ChunkRows,
     row: number,
