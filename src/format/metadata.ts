@@ -6,6 +6,7 @@ import type { FlatBufferReader } from "../codec/flatbuffers/read.ts";
 import { decodeFlexbuffers } from "../codec/flexbuffers/decode.ts";
 import { setMember } from "../codec/members.ts";
 import { decodeMessagePack } from "../codec/msgpack/decode.ts";
+import { noteUnknownSlots, slotCount } from "./table-fields.ts";
 
 /** Slots of an item's table. */
 const METADATA_ITEM_SLOTS = { name: 0, value: 1 } as const;
@@ -40,9 +41,10 @@ export function parseMetadataItems(
   slot: number,
   unknownFields?: Set<string>,
 ): MetadataItem[] {
+  const known = slotCount(METADATA_ITEM_SLOTS);
   return reader.mapTables(reader.vector(table, slot, 4), (item) => {
     if (unknownFields !== undefined) {
-      for (const newer of reader.unknownSlots(item, 2)) unknownFields.add(`MetadataItem.${newer}`);
+      noteUnknownSlots(reader, item, "MetadataItem", known, unknownFields);
     }
     const name =
       reader.string(item, METADATA_ITEM_SLOTS.name) ??

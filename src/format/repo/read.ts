@@ -10,15 +10,9 @@ import { makeError } from "../../base/errors.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
 import { type MetadataItem, parseMetadataItems } from "../metadata.ts";
-import { parseObjectId } from "../snapshot/array-data.ts";
+import { noteUnknownSlots, parseObjectId, slotCount } from "../table-fields.ts";
 import { parseNames, parseRefs } from "./refs.ts";
-import {
-  noteUnknownSlots,
-  parseStatus,
-  parseUpdate,
-  type RepoStatus,
-  type RepoUpdate,
-} from "./update.ts";
+import { parseStatus, parseUpdate, type RepoStatus, type RepoUpdate } from "./update.ts";
 
 /** Slots of the repository's table. */
 export const REPO_SLOTS = {
@@ -93,7 +87,7 @@ export function parseRepoInfo(payload: Uint8Array, object: string): RepoInfo {
   const root = reader.root();
   checkSpecVersion(reader, root);
   const unknownFields = new Set<string>();
-  noteUnknownSlots(reader, root, "Repo", 13, unknownFields);
+  noteUnknownSlots(reader, root, "Repo", slotCount(REPO_SLOTS), unknownFields);
   const snapshots = parseSnapshots(reader, root, unknownFields);
   const ids = [...snapshots.keys()];
   const status = reader.table(root, REPO_SLOTS.status);
@@ -141,10 +135,11 @@ function parseSnapshots(
       parseObjectId(reader, table, REPO_SNAPSHOT_SLOTS.id) ??
       reader.fail(table, "snapshot without id"),
   );
+  const known = slotCount(REPO_SNAPSHOT_SLOTS);
   const snapshots = new Map<string, RepoSnapshot>();
   for (let i = 0; i < count; i++) {
     const table = reader.tableAt(vector, i);
-    noteUnknownSlots(reader, table, "SnapshotInfo", 6, unknownFields);
+    noteUnknownSlots(reader, table, "SnapshotInfo", known, unknownFields);
     const id = ids[i] as string;
     if (snapshots.has(id)) reader.fail(table, `snapshot ${id} is listed twice`);
     const parent = reader.int32(table, REPO_SNAPSHOT_SLOTS.parentOffset, 0);

@@ -3,7 +3,7 @@
  * sorted list. Spec: v2 "Repo Info File" › Ref.
  */
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
-import { noteUnknownSlots } from "./update.ts";
+import { noteUnknownSlots, slotCount } from "../table-fields.ts";
 
 /** Slots of a reference's table. */
 const REF_SLOTS = { name: 0, snapshotIndex: 1 } as const;
@@ -17,10 +17,11 @@ export function parseRefs(
   unknownFields: Set<string>,
 ): Map<string, string> {
   const vector = reader.vector(root, slot, 4);
+  const known = slotCount(REF_SLOTS);
   const refs = new Map<string, string>();
   for (let i = 0; i < reader.vectorLength(vector); i++) {
     const table = reader.tableAt(vector, i);
-    noteUnknownSlots(reader, table, "Ref", 2, unknownFields);
+    noteUnknownSlots(reader, table, "Ref", known, unknownFields);
     const name =
       reader.string(table, REF_SLOTS.name) ?? reader.fail(table, "reference without name");
     if (refs.has(name)) reader.fail(table, `reference "${name}" is listed twice`);

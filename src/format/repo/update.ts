@@ -3,7 +3,7 @@
  * Spec: v2 "Repo Info File" › Update, RepoStatus; docs/format.md "Updates".
  */
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
-import { parseObjectId } from "../snapshot/array-data.ts";
+import { noteUnknownSlots, parseObjectId, slotCount } from "../table-fields.ts";
 
 /** Who may use the repository. */
 export interface RepoStatus {
@@ -137,24 +137,13 @@ const KIND_OF_TAG = new Map(
   ]),
 );
 
-/** Adds to `unknownFields` the slots of `table` from `known` on, as `name.slot`. */
-export function noteUnknownSlots(
-  reader: FlatBufferReader,
-  table: number,
-  name: string,
-  known: number,
-  unknownFields: Set<string>,
-): void {
-  for (const slot of reader.unknownSlots(table, known)) unknownFields.add(`${name}.${slot}`);
-}
-
 /** The status in the table at `table`; unknown availabilities count as online, as for all engines. */
 export function parseStatus(
   reader: FlatBufferReader,
   table: number,
   unknownFields: Set<string>,
 ): RepoStatus {
-  noteUnknownSlots(reader, table, "RepoStatus", 3, unknownFields);
+  noteUnknownSlots(reader, table, "RepoStatus", slotCount(STATUS_SLOTS), unknownFields);
   const code = reader.uint8(table, STATUS_SLOTS.availability, 0);
   const availability = AVAILABILITIES[code];
   return {
@@ -171,7 +160,7 @@ export function parseUpdate(
   table: number,
   unknownFields: Set<string>,
 ): RepoUpdate {
-  noteUnknownSlots(reader, table, "Update", 4, unknownFields);
+  noteUnknownSlots(reader, table, "Update", slotCount(UPDATE_SLOTS), unknownFields);
   const tag = reader.uint8(table, UPDATE_SLOTS.type, 0);
   const value = reader.table(table, UPDATE_SLOTS.value);
   if (tag === 0 || value === 0) reader.fail(table, "update without type or value");

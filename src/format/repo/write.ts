@@ -6,6 +6,7 @@
 import { makeError } from "../../base/errors.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { putMetadataItems } from "../metadata-write.ts";
+import { slotCount } from "../table-fields.ts";
 import type { RepoBlock } from "./blocks.ts";
 import { RepoEntriesWriter } from "./entries-write.ts";
 import { REPO_SLOTS, type RepoInfo, SPEC_VERSION } from "./read.ts";
@@ -18,7 +19,7 @@ const ROOM_WORDS = 4096;
 const ENTRY_WORDS = 12;
 
 /** The root's fields in slot order, one word each. */
-const FIELD_COUNT = Object.keys(REPO_SLOTS).length;
+const FIELD_COUNT = slotCount(REPO_SLOTS);
 
 /** The payload of `repo`: the head and then the blocks, in this order. */
 interface RepoPayload {

@@ -2,7 +2,8 @@
 import { makeError } from "../../base/errors.ts";
 import type { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { objectIdToBytes } from "../ids.ts";
-import { type ArrayData, type DimensionShape, type ManifestRef, UINT32_MAX } from "./array-data.ts";
+import { UINT32_MAX } from "../table-fields.ts";
+import type { ArrayData, DimensionShape, ManifestRef } from "./array-data.ts";
 
 /** Shape of spec 1, dimension names, manifests, shape: slots 0 to 3. */
 const ARRAY_LAYOUT = [20, 4, 16, 8, 12] as const;

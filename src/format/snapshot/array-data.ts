@@ -4,7 +4,7 @@
  */
 import type { Extent } from "../../base/extent.ts";
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
-import { OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
+import { parseObjectId, UINT32_MAX } from "../table-fields.ts";
 
 /** Extent of one dimension: `arrayLength` elements in `chunkCount` chunks. */
 export interface DimensionShape {
@@ -38,18 +38,6 @@ const DIMENSION_SHAPE_SLOTS = { arrayLength: 0, chunkCount: 1 } as const;
 const DIMENSION_STRUCT_BYTES = 16;
 /** Bytes of an extent's struct. */
 const EXTENT_BYTES = 8;
-/** The format's largest chunk count and chunk coordinate. */
-export const UINT32_MAX = 2 ** 32 - 1;
-
-/** The 12-byte id in `slot`, as text; `undefined` if absent. */
-export function parseObjectId(
-  reader: FlatBufferReader,
-  table: number,
-  slot: number,
-): string | undefined {
-  const at = reader.field(table, slot, OBJECT_ID_BYTES);
-  return at === 0 ? undefined : objectIdFromBytes(reader.bytes.subarray(at, at + OBJECT_ID_BYTES));
-}
 
 /** The array in the table at `table`. */
 export function parseArray(reader: FlatBufferReader, table: number): ArrayData {

@@ -7,7 +7,8 @@ import { compareUtf8 } from "../../base/bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
 import { type MetadataItem, parseMetadataItems } from "../metadata.ts";
-import { type ArrayData, parseArray, parseObjectId } from "./array-data.ts";
+import { parseObjectId } from "../table-fields.ts";
+import { type ArrayData, parseArray } from "./array-data.ts";
 
 /** Slots of a snapshot's table. */
 const SNAPSHOT_SLOTS = {

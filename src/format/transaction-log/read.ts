@@ -5,7 +5,7 @@
  */
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes } from "../ids.ts";
-import { parseObjectId } from "../snapshot/array-data.ts";
+import { parseObjectId } from "../table-fields.ts";
 
 /** Slot numbers of the tables; updated arrays come before updated groups, unlike the others. */
 const LOG = {

@@ -18,10 +18,8 @@ import {
   printJson,
 } from "../../codec/json.ts";
 import type { DimensionShape } from "../../format/snapshot/array-data.ts";
+import { UINT32_MAX } from "../../format/table-fields.ts";
 import type { ArrayMetadata, NodeState } from "./change-set.ts";
-
-/** Chunk coordinates are u32, so a dimension has at most this many chunks. */
-const CHUNK_COUNT_MAX = 2 ** 32 - 1;
 
 /** What a zarr.json says. */
 export type ParsedMetadata =
@@ -95,10 +93,10 @@ function parseArray(document: JsonObject, path: string): ArrayMetadata {
   const counts = chunkCounts(document.get("chunk_grid"), lengths, path);
   const shape: DimensionShape[] = lengths.map((arrayLength, dimension) => {
     const chunkCount = counts[dimension] as number;
-    if (chunkCount <= CHUNK_COUNT_MAX) return { arrayLength, chunkCount };
+    if (chunkCount <= UINT32_MAX) return { arrayLength, chunkCount };
     throw invalidArray(
       path,
-      `dimension ${dimension} has ${chunkCount} chunks, at most ${CHUNK_COUNT_MAX} are possible`,
+      `dimension ${dimension} has ${chunkCount} chunks, at most ${UINT32_MAX} are possible`,
       { dimension, chunkCount },
     );
   });

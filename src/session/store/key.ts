@@ -11,11 +11,11 @@
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
 import { parsePath } from "../../format/node-path.ts";
+import { UINT32_MAX } from "../../format/table-fields.ts";
 
 const METADATA_NAME = "zarr.json";
 const CHUNKS_NAME = "c";
 const ZARR_V2_NAMES: readonly string[] = [".zgroup", ".zarray", ".zattrs", ".zmetadata"];
-const COORDINATE_MAX = 2 ** 32 - 1;
 const PLAIN_DIGITS_MAX = 9; // Any nine digits are below 2^32.
 const CANONICAL_PATHS_MAX = 1024;
 const ZERO = 48;
@@ -95,10 +95,10 @@ function parseAnyKey(key: string): StoreKey {
   if (marker < 0) throw invalidKey(key, "names no node and no chunk");
   const coordinates = components.slice(marker + 1).map((text) => {
     const coordinate = Number(text);
-    if (/^\+?[0-9]+$/.test(text) && coordinate <= COORDINATE_MAX) return coordinate;
+    if (/^\+?[0-9]+$/.test(text) && coordinate <= UINT32_MAX) return coordinate;
     throw invalidKey(
       key,
-      `has ${describe(text)} for a chunk coordinate, expected 0 to ${COORDINATE_MAX}`,
+      `has ${describe(text)} for a chunk coordinate, expected 0 to ${UINT32_MAX}`,
     );
   });
   const path = pathOf(key, components.slice(0, marker));

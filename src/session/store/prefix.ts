@@ -2,8 +2,7 @@
 import { makeError } from "../../base/errors.ts";
 import { describe, mustBe } from "../../base/options.ts";
 import { parsePath } from "../../format/node-path.ts";
-
-const U32_MAX = 0xffff_ffff;
+import { UINT32_MAX } from "../../format/table-fields.ts";
 
 /** The absolute path that a prefix names: slashes at either end are tolerated. Throws `bad-key-prefix`. */
 export function parseStorePrefix(prefix: string): string {
@@ -39,6 +38,6 @@ export function parseChunkPrefix(
   const coordinates = segments
     .slice(at + 1)
     .map((text) => (/^\d+$/.test(text) ? Number(text) : -1));
-  if (coordinates.some((value) => value < 0 || value > U32_MAX)) return undefined;
+  if (coordinates.some((value) => value < 0 || value > UINT32_MAX)) return undefined;
   return { path: `/${segments.slice(0, at).join("/")}`, coordinates };
 }

@@ -7,6 +7,7 @@ import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import { checkOption, describe, isCount, trueOrFalse } from "../../base/options.ts";
 import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
+import { UINT32_MAX } from "../../format/table-fields.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import type { Layers } from "../state/layers.ts";
 import { currentDot, type SessionState } from "../state/state.ts";
@@ -55,7 +56,6 @@ const COLUMNS = [
 ];
 const REFUSED_INDICES_MAX = 1000; // How many indices an error lists.
 const LIST_ROOM_MAX = 2 ** 20; // References that room is made for at once; a list may say anything.
-const U32_MAX = 0xffff_ffff;
 const PLAIN_PREFIXES_MAX = 1024;
 
 /** Records one reference. */
@@ -282,7 +282,7 @@ function checksum({
   // Rounded up: a file changed within the second it was indexed in must not look changed.
   const seconds =
     lastModified instanceof Date ? Math.ceil(lastModified.getTime() / 1000) : Number.NaN;
-  if (!(seconds > 0 && seconds <= U32_MAX)) {
+  if (!(seconds > 0 && seconds <= UINT32_MAX)) {
     throw invalidRef(
       `lastModified: expected a Date from 1970 to 2106, got ${describe(lastModified)}`,
     );
