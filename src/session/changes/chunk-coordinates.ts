@@ -8,7 +8,7 @@ import { readCoordinates } from "../../format/manifest/row-values.ts";
 import type { UpdatedChunks } from "../../format/transaction-log/read.ts";
 
 /** Errors carry at most this many coordinates, beside the total. */
-const ERROR_COORDINATES_MAX = 1_000;
+export const ERROR_COORDINATES_MAX = 1_000;
 
 /** Chunk coordinates, row by row: row r is data[r * rank, (r + 1) * rank). */
 export class ChunkCoordinates implements Iterable<number[]> {

@@ -1,9 +1,6 @@
 /** How a merge is refused: chunks that both sides wrote, nodes that both sides changed. */
 import { type ErrorDetails, makeError } from "../../base/errors.ts";
-import { ChunkCoordinates } from "../changes/chunk-coordinates.ts";
-
-/** Errors name at most so many coordinates of an array. */
-export const COORDINATES_PER_OVERLAP_MAX = 1000;
+import { ChunkCoordinates, ERROR_COORDINATES_MAX } from "../changes/chunk-coordinates.ts";
 
 /** Chunks of one array that both sides wrote. */
 export interface Overlap {
@@ -19,7 +16,7 @@ export function overlapError(overlaps: ReadonlyMap<string, Overlap>): Error {
     path,
     chunkCoordinates: new ChunkCoordinates(
       rank,
-      Math.min(total, COORDINATES_PER_OVERLAP_MAX),
+      Math.min(total, ERROR_COORDINATES_MAX),
       Uint32Array.from(coordinates),
     ),
     total,

@@ -19,7 +19,7 @@ import {
   type NodeState,
   pathsById,
 } from "../changes/change-set.ts";
-import { ChunkCoordinates } from "../changes/chunk-coordinates.ts";
+import { ChunkCoordinates, ERROR_COORDINATES_MAX } from "../changes/chunk-coordinates.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import { covers, type Dot, isCovered, joinVectors, type VersionVector } from "../changes/dot.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
@@ -28,12 +28,7 @@ import type { ForkContent } from "../fork/bytes.ts";
 import type { Layers } from "../state/layers.ts";
 import { isInGrid, pendingChunk } from "../view/chunks.ts";
 import { changeAt, nodeAt } from "../view/nodes.ts";
-import {
-  COORDINATES_PER_OVERLAP_MAX,
-  mergeFailed,
-  type Overlap,
-  overlapError,
-} from "./refusals.ts";
+import { mergeFailed, type Overlap, overlapError } from "./refusals.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 
 /** The receiver's changes in the making: private, `own` shares no map with the session. */
@@ -295,7 +290,7 @@ function takesTheirs(
   }
   const rank = coordinates.length;
   const overlap = run.overlaps.get(path) ?? { path, rank, coordinates: [], total: 0 };
-  if (overlap.total < COORDINATES_PER_OVERLAP_MAX) overlap.coordinates.push(...coordinates);
+  if (overlap.total < ERROR_COORDINATES_MAX) overlap.coordinates.push(...coordinates);
   overlap.total++;
   run.overlaps.set(path, overlap);
   return false;
@@ -360,7 +355,7 @@ function assertChunksFit(
     unseenCount++;
     readCoordinates(table, row, coordinates);
     if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;
-    if (outside.length < COORDINATES_PER_OVERLAP_MAX * table.rank) outside.push(...coordinates);
+    if (outside.length < ERROR_COORDINATES_MAX * table.rank) outside.push(...coordinates);
   }
   if (unseenCount === 0 || (hasSameMeaning && outside.length === 0)) return;
   const count = table.rank === 0 ? 1 : outside.length / table.rank;
