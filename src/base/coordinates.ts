@@ -135,9 +135,11 @@ function joinCoordinates(parts: readonly CoordinateRows[]): CoordinateRows {
   return { rank, count, data };
 }
 
-/** How many positions a box of these lengths has; 1 for that of a scalar. */
+/** How many positions a box of these lengths has, or elements an array; 1 for that of a scalar. */
 export function volumeOf(lengths: readonly number[]): number {
-  return lengths.reduce((product, length) => product * length, 1);
+  let volume = 1;
+  for (const length of lengths) volume *= length;
+  return volume;
 }
 
 /** Whether `coordinates` lie in the box, which has one extent per coordinate. */

@@ -4,13 +4,6 @@ import type { Extent } from "../base/extent.ts";
 /** One extent per dimension. */
 export type Box = readonly Extent[];
 
-/** How many elements an array of this shape has; 1 for rank 0. */
-export function elementCount(shape: readonly number[]): number {
-  let count = 1;
-  for (const size of shape) count *= size;
-  return count;
-}
-
 /** Sizes of a box. */
 export function shapeOf(box: Box): number[] {
   return box.map(({ start, end }) => end - start);

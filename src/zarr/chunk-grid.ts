@@ -3,8 +3,9 @@
  * count from 0 in row-major order of their coordinates; edge chunks reach beyond the array.
  */
 import { mapConcurrent } from "../base/concurrency.ts";
+import { volumeOf } from "../base/coordinates.ts";
 import type { Extent } from "../base/extent.ts";
-import { type Box, elementCount, indexAt, relativeTo, shapeOf } from "./box.ts";
+import { type Box, indexAt, relativeTo, shapeOf } from "./box.ts";
 
 /** An array, or a shard, cut into chunks of one shape. */
 export interface ChunkGrid {
@@ -23,7 +24,7 @@ export interface TouchedChunk {
 
 /** Number of chunks that a box touches. */
 export function touchedChunkCount(box: Box, chunkShape: readonly number[]): number {
-  return elementCount(shapeOf(touchedCoordinates(box, chunkShape)));
+  return volumeOf(shapeOf(touchedCoordinates(box, chunkShape)));
 }
 
 function touchedCoordinates(box: Box, chunkShape: readonly number[]): Extent[] {

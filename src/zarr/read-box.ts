@@ -2,9 +2,10 @@
  * Reads a box of elements out of an array, chunk by chunk. Of a shard that the box covers in part,
  * only the index and the chunks inside that it touches are read, where the store has `getRange`.
  */
+import { volumeOf } from "../base/coordinates.ts";
 import { isIcefloeError } from "../base/errors.ts";
 import type { ArrayLayout } from "./array-layout.ts";
-import { type Box, elementCount, relativeTo, shapeOf } from "./box.ts";
+import { type Box, relativeTo, shapeOf } from "./box.ts";
 import { chunkBox, forEachTouchedChunk, startIn, type TouchedChunk } from "./chunk-grid.ts";
 import { type ByteParts, partsOf } from "./codecs/chunk-codec.ts";
 import { filled } from "./codecs/element-values.ts";
@@ -22,7 +23,7 @@ export async function readBox(
   signal: AbortSignal | undefined,
 ): Promise<Elements> {
   const shape = shapeOf(box);
-  const values = filled(layout.dataType, elementCount(shape), layout.fill);
+  const values = filled(layout.dataType, volumeOf(shape), layout.fill);
   await forEachTouchedChunk(box, layout, { concurrencyMax: READS_MAX, signal }, (chunk) => {
     const target = { values, shape, start: startIn(box, chunk.shared) };
     return readPart(store, layout, chunk, target, signal);

@@ -7,9 +7,10 @@
  * full size, padded with the fill value; a chunk of nothing but the fill value is not stored.
  */
 import type { Limiter } from "../base/concurrency.ts";
+import { volumeOf } from "../base/coordinates.ts";
 import { inTurn } from "../base/in-turn.ts";
 import type { ArrayLayout } from "./array-layout.ts";
-import { type Box, elementCount, relativeTo, shapeOf } from "./box.ts";
+import { type Box, relativeTo, shapeOf } from "./box.ts";
 import { chunkBox, forEachTouchedChunk, startIn, type TouchedChunk } from "./chunk-grid.ts";
 import { filled } from "./codecs/element-values.ts";
 import { copyRegion, holdsOnly, type Region } from "./codecs/elements.ts";
@@ -83,7 +84,7 @@ async function encodeChanged(
   }
   const values =
     stored === undefined
-      ? filled(dataType, elementCount(chunkShape), fill)
+      ? filled(dataType, volumeOf(chunkShape), fill)
       : await codec.decode(stored, key);
   const target = { values, shape: chunkShape, start: startIn(own, shared) };
   copyRegion(source, target, shapeOf(shared), dataType.itemsPerElement);
@@ -91,5 +92,5 @@ async function encodeChanged(
 }
 
 function encodeFilled({ codec, dataType, chunkShape, fill }: ArrayLayout): Promise<Uint8Array> {
-  return codec.encode(filled(dataType, elementCount(chunkShape), fill));
+  return codec.encode(filled(dataType, volumeOf(chunkShape), fill));
 }

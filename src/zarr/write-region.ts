@@ -3,10 +3,11 @@
  * written, one writer at a time within a session. Between forks nothing can order that, so a fork
  * refuses it unless told otherwise; of a sharded array what must be covered is the shard.
  */
+import { volumeOf } from "../base/coordinates.ts";
 import { makeError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import { type ArrayLayout, parseLayout } from "./array-layout.ts";
-import { type Box, elementCount, shapeOf } from "./box.ts";
+import { type Box, shapeOf } from "./box.ts";
 import { firstCutChunk, startIn } from "./chunk-grid.ts";
 import {
   type ArrayValues,
@@ -72,13 +73,13 @@ export function planRegion(
     const element = toElement(dataType, data, `${owner}: data`);
     const valuesOf = (shared: Box): Region => {
       const own = shapeOf(shared);
-      const values = filled(dataType, elementCount(own), element);
+      const values = filled(dataType, volumeOf(own), element);
       return { values, shape: own, start: own.map(() => 0) };
     };
     return { box, valuesOf };
   }
   const values = toElements(dataType, data as ArrayValues, `${owner}: data`);
-  const [expected, found] = [elementCount(size), elementsIn(dataType, values)];
+  const [expected, found] = [volumeOf(size), elementsIn(dataType, values)];
   if (expected !== found) {
     throw makeError(
       "invalid-option",

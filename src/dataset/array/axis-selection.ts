@@ -4,8 +4,9 @@
  */
 
 import { mapConcurrent } from "../../base/concurrency.ts";
+import { volumeOf } from "../../base/coordinates.ts";
 import type { Extent } from "../../base/extent.ts";
-import { type Box, elementCount, shapeOf, stridesOf } from "../../zarr/box.ts";
+import { type Box, shapeOf, stridesOf } from "../../zarr/box.ts";
 import { copyRegion } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "./array-source.ts";
 import { allocate, type Values } from "./elements.ts";
@@ -73,7 +74,7 @@ async function readSelection(
 ): Promise<Values> {
   const plan = planOf(axes, box);
   if ("extents" in plan) return source.read(plan.extents, signal);
-  const target = allocate(source.type, elementCount(plan.size), "a selection");
+  const target = allocate(source.type, volumeOf(plan.size), "a selection");
   await mapConcurrent(plan.combinations, SECTIONS_UNDER_WAY_MAX, async (combination) => {
     const extents = combination.map(({ extent }) => extent);
     const values = await source.read(extents, signal);
@@ -86,7 +87,7 @@ function readSelectionNow(source: ArraySource, axes: readonly AxisSelection[], b
   const plan = planOf(axes, box);
   const readNow = source.readNow as (box: Box) => Values;
   if ("extents" in plan) return readNow(plan.extents);
-  const target = allocate(source.type, elementCount(plan.size), "a selection");
+  const target = allocate(source.type, volumeOf(plan.size), "a selection");
   for (const combination of plan.combinations) {
     const extents = combination.map(({ extent }) => extent);
     copySection(combination, readNow(extents), shapeOf(extents), target, plan.size);

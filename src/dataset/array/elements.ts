@@ -3,7 +3,8 @@
  * to float32), strings, and byte strings. Every array of a dataset is read into one of these,
  * whatever file or store it comes from.
  */
-import { type Box, elementCount } from "../../zarr/box.ts";
+import { volumeOf } from "../../base/coordinates.ts";
+import type { Box } from "../../zarr/box.ts";
 import { allocateNumbers, type NumberTypeName } from "../../zarr/codecs/data-type.ts";
 import {
   assertFitsMemory,
@@ -96,7 +97,7 @@ export function copyBox(
   box: Box,
 ): Values {
   const size = box.map(({ start, end }) => end - start);
-  const copy = allocate(type, elementCount(size), "a part of an array");
+  const copy = allocate(type, volumeOf(size), "a part of an array");
   copyRegion(
     { values, shape, start: box.map(({ start }) => start) },
     { values: copy, shape: size, start: size.map(() => 0) },

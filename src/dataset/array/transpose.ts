@@ -1,6 +1,7 @@
 /** Reorders the dimensions of an array in memory, and of a source. */
 
-import { elementCount, shapeOf } from "../../zarr/box.ts";
+import { volumeOf } from "../../base/coordinates.ts";
+import { shapeOf } from "../../zarr/box.ts";
 import { transposeInto } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "./array-source.ts";
 import { allocate, type ElementType, type Values } from "./elements.ts";
@@ -13,7 +14,7 @@ function transposeValues(
   order: readonly number[],
 ): Values {
   if (order.every((from, to) => from === to)) return values;
-  const target = allocate(type, elementCount(shape), "a transposed array");
+  const target = allocate(type, volumeOf(shape), "a transposed array");
   transposeInto(target, values, shape, order);
   return target;
 }

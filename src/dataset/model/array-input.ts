@@ -1,8 +1,8 @@
 /** What a user gives as a variable, checked and taken apart. */
+import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import { checkOptions, isPlainObject, mustBe } from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
-import { elementCount } from "../../zarr/box.ts";
 import { type ArraySource, memorySource } from "../array/array-source.ts";
 import { allocate, type ElementType, type Values } from "../array/elements.ts";
 import { type Coding, plainCoding, timeCoding } from "../cf/coding.ts";
@@ -138,7 +138,7 @@ function shapeOf(
   if (shape === undefined) {
     throw invalid(owner, `the sizes of ${dims.join(", ")} are not known: give a shape`);
   }
-  const isFit = shape.length === dims.length && elementCount(shape) === flat.values.length;
+  const isFit = shape.length === dims.length && volumeOf(shape) === flat.values.length;
   if (isFit && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return [...shape];
   throw invalid(
     owner,

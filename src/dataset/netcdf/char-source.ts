@@ -3,7 +3,8 @@
  * is the length. NULs at the end are cut, spaces stay; nothing is decoded here.
  */
 
-import { elementCount, shapeOf } from "../../zarr/box.ts";
+import { volumeOf } from "../../base/coordinates.ts";
+import { shapeOf } from "../../zarr/box.ts";
 import { withoutTrailingNulls } from "../../zarr/codecs/fill-value.ts";
 import type { ArraySource } from "../array/array-source.ts";
 
@@ -17,7 +18,7 @@ export function charSource(characters: ArraySource): ArraySource {
     async read(box, signal) {
       const whole = characters.shape.length === 0 ? [] : [...box, { start: 0, end: width }];
       const bytes = (await characters.read(whole, signal)) as Uint8Array;
-      const count = elementCount(shapeOf(box));
+      const count = volumeOf(shapeOf(box));
       return Array.from({ length: count }, (_, i) =>
         withoutTrailingNulls(bytes.subarray(i * width, (i + 1) * width)),
       );

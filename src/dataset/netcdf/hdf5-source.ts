@@ -1,15 +1,8 @@
 /** Reads boxes of an HDF5 dataset. h5wasm reads at once, so a large box blocks while it is read. */
 
+import { volumeOf } from "../../base/coordinates.ts";
 import type { Extent } from "../../base/extent.ts";
-import {
-  type Box,
-  elementCount,
-  intersection,
-  isWhole,
-  relativeTo,
-  shapeOf,
-  wholeBox,
-} from "../../zarr/box.ts";
+import { type Box, intersection, isWhole, relativeTo, shapeOf, wholeBox } from "../../zarr/box.ts";
 import { copyRegion } from "../../zarr/codecs/elements.ts";
 import { withoutTrailingNulls } from "../../zarr/codecs/fill-value.ts";
 import type { ArraySource } from "../array/array-source.ts";
@@ -62,7 +55,7 @@ export function hdf5Source(
     shape,
     async read(box, signal) {
       signal?.throwIfAborted();
-      const count = elementCount(shapeOf(box));
+      const count = volumeOf(shapeOf(box));
       if (count === 0) return allocate(inMemory, 0, path);
       return guarded(file, `variable ${path}`, () =>
         type.type === HDF5_CLASS.string && type.vlen
@@ -79,7 +72,7 @@ function readBytes(file: Hdf5File, path: string, type: Hdf5Type, box: Box): Uint
   const count = isAll ? null : box.map(({ start, end }: Extent) => BigInt(end - start));
   const offset = isAll ? null : box.map(({ start }: Extent) => BigInt(start));
   const strides = isAll ? null : box.map(() => 1n);
-  const byteCount = type.size * elementCount(shapeOf(box));
+  const byteCount = type.size * volumeOf(shapeOf(box));
   return bytesFrom(module, byteCount, (pointer) => {
     const status = module.get_dataset_data(id, path, count, offset, strides, pointer);
     if (status < 0) throw new Error(`status ${status}`);
@@ -117,7 +110,7 @@ export function paddedSource(
     shape,
     async read(box, signal) {
       const size = shapeOf(box);
-      const values = allocate(source.type, elementCount(size), "a padded variable");
+      const values = allocate(source.type, volumeOf(size), "a padded variable");
       (values as Float64Array).fill(fill as number);
       const shared = intersection(box, wholeBox(source.shape));
       if (shared === undefined) return values;

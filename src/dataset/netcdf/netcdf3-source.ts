@@ -4,9 +4,10 @@
  */
 
 import { mapConcurrent } from "../../base/concurrency.ts";
+import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
-import { type Box, elementCount, offsetOf, shapeOf, stridesOf } from "../../zarr/box.ts";
+import { type Box, offsetOf, shapeOf, stridesOf } from "../../zarr/box.ts";
 import { isLittleEndian, type Numbers, swapBytes } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "../array/array-source.ts";
 import { allocate } from "../array/elements.ts";
@@ -42,7 +43,7 @@ export function netcdf3Source(file: ByteSource, variable: HeaderVariable): Array
     type: element,
     shape,
     async read(box, signal) {
-      const count = elementCount(shapeOf(box));
+      const count = volumeOf(shapeOf(box));
       if (count === 0) return allocate(element, 0, variable.name);
       const runs = runsOf(variable, box);
       checkEnd(file, variable, runs);
@@ -89,7 +90,7 @@ function runsOf({ shape, type, begin, isRecord, recordStride }: HeaderVariable, 
   const first = box.map(({ start }) => start);
   const firstAt = begin + offsetOf(first, strides);
   return {
-    count: elementCount(outer),
+    count: volumeOf(outer),
     bytes,
     startOf(run) {
       let start = firstAt;

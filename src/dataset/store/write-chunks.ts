@@ -1,7 +1,8 @@
 /** Writes a variable into its array; stored values that mean the same there are passed on bit for bit. */
 import type { Limiter } from "../../base/concurrency.ts";
+import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
-import { type Box, elementCount, relativeTo, shapeOf, wholeBox } from "../../zarr/box.ts";
+import { type Box, relativeTo, shapeOf, wholeBox } from "../../zarr/box.ts";
 import { touchedChunkCount } from "../../zarr/chunk-grid.ts";
 import { writeBox } from "../../zarr/write-box.ts";
 import type { ZarrStore } from "../../zarr/zarr-store.ts";
@@ -33,7 +34,7 @@ export async function writeVariable(
   plan: VariablePlan,
   region: Box,
 ): Promise<void> {
-  if (elementCount(shapeOf(region)) === 0) return;
+  if (volumeOf(shapeOf(region)) === 0) return;
   const { layout, type } = plan.target;
   const { store, limiter, signal } = context;
   const isSingle = touchedChunkCount(region, layout.chunkShape) === 1;
@@ -55,7 +56,7 @@ async function readAtOnce(
   signal: AbortSignal | undefined,
 ): Promise<ArraySource> {
   const { type, shape, readNow } = source;
-  const sizeBytes = elementCount(shape) * elementBytes(type);
+  const sizeBytes = volumeOf(shape) * elementBytes(type);
   if (readNow !== undefined || sizeBytes > READ_AT_ONCE_BYTES_MAX) return source;
   return memorySource(type, shape, await source.read(wholeBox(shape), signal));
 }

@@ -1,5 +1,6 @@
 /** A source over an array of a store: a box costs the chunks that it touches. */
-import { elementCount, shapeOf } from "../../zarr/box.ts";
+import { volumeOf } from "../../base/coordinates.ts";
+import { shapeOf } from "../../zarr/box.ts";
 import { readBox } from "../../zarr/read-box.ts";
 import type { ZarrStore } from "../../zarr/zarr-store.ts";
 import type { ArraySource } from "../array/array-source.ts";
@@ -14,7 +15,7 @@ export function zarrSource(store: ZarrStore, array: StoredArray): ArraySource {
     type,
     shape,
     async read(box, signal) {
-      if (elementCount(shapeOf(box)) === 0) return allocate(type, 0, path);
+      if (volumeOf(shapeOf(box)) === 0) return allocate(type, 0, path);
       return fromElements(type, await readBox(store, layout, box, signal));
     },
   };

@@ -7,7 +7,7 @@ import { loadPackage } from "../../base/optional-package.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
 import type { ByteCodec } from "./byte-codec.ts";
 import { BLOSC_COMPRESSORS, BLOSC_SHUFFLES } from "./codec-metadata.ts";
-import { damaged } from "./element-bytes.ts";
+import { damaged } from "./damaged.ts";
 
 /** What `import("numcodecs/blosc")` gives. */
 interface BloscLibrary {

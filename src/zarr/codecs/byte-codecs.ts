@@ -7,7 +7,7 @@ import { compressZstd, decompressZstd } from "../../codec/zstd/zstd.ts";
 import { bloscCodec } from "./blosc.ts";
 import type { ByteCodec } from "./byte-codec.ts";
 import { codecConfiguration, codecName } from "./codec-metadata.ts";
-import { damaged } from "./element-bytes.ts";
+import { damaged } from "./damaged.ts";
 
 /** zstd's own default, which level 0 asks for. */
 const ZSTD_LEVEL_DEFAULT = 3;

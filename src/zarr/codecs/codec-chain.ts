@@ -2,9 +2,9 @@
  * The codecs of one array: `transpose`, then `bytes`, `vlen-utf8`, `vlen-bytes` or
  * `sharding_indexed`, then compressors. Spec: Zarr v3 "Codecs".
  */
+import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import { isJsonArray, type JsonValue, printJson } from "../../codec/json.ts";
-import { elementCount } from "../box.ts";
 import type { ByteCodec } from "./byte-codec.ts";
 import { parseByteCodec, unsupportedCodec } from "./byte-codecs.ts";
 import type { ChunkCodec, ChunkLayout } from "./chunk-codec.ts";
@@ -42,7 +42,7 @@ export function parseCodecs(
     const found = codecs === undefined ? "nothing" : printJson(codecs);
     throw invalidCodecs(path, `codecs must be a list that begins with bytes, found ${found}`);
   }
-  if (elementCount(layout.shape) * layout.dataType.bytesPerElement > CHUNK_BYTES_MAX) {
+  if (volumeOf(layout.shape) * layout.dataType.bytesPerElement > CHUNK_BYTES_MAX) {
     throw makeError("unimplemented", `array ${path}: chunks of [${layout.shape}] are too large`, {
       details: { path, chunkShape: layout.shape },
     });
@@ -84,7 +84,7 @@ function parseArrayCodec(
 ): ArrayCodec {
   const { dataType, shape } = layout;
   const { kind, isVariable, name: typeName } = dataType;
-  const count = elementCount(shape);
+  const count = volumeOf(shape);
   const name = codec === undefined ? "nothing" : codecName(codec);
   if (isVariable && name === (kind === "text" ? "vlen-utf8" : "vlen-bytes")) {
     return {
@@ -162,7 +162,7 @@ function transposed(
 ): Elements {
   if (order === undefined || order.every((from, to) => from === to)) return elements;
   const { itemsPerElement: items } = dataType;
-  const target = dataType.allocate(elementCount(shape));
+  const target = dataType.allocate(volumeOf(shape));
   if (items === 1) transposeInto(target, elements, shape, order);
   else transposeInto(target, elements, [...shape, items], [...order, order.length]);
   return target;

@@ -1,6 +1,6 @@
 /** Elements of one chunk as bytes and back: the Zarr codecs `bytes`, `vlen-utf8` and `vlen-bytes`. */
 import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
-import { makeError } from "../../base/errors.ts";
+import { damaged } from "./damaged.ts";
 import type { DataType } from "./data-type.ts";
 import {
   bytesOf,
@@ -129,13 +129,5 @@ export function decodeVariable(
     } catch (cause) {
       throw damaged(chunk, `string ${i} is not UTF-8`, cause);
     }
-  });
-}
-
-/** `deserialization` for a chunk. */
-export function damaged(chunk: string, what: string, cause?: unknown): Error {
-  return makeError("deserialization", `chunk ${chunk} is damaged: ${what}`, {
-    details: { chunk },
-    ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -3,8 +3,9 @@
  * element, lists for strings and byte strings. Copying, filling and reordering them.
  */
 import { equalBytes } from "../../base/bytes.ts";
+import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
-import { elementCount, offsetOf, stridesOf } from "../box.ts";
+import { offsetOf, stridesOf } from "../box.ts";
 
 /** Numbers in memory: bool as 0 and 1, float16 as bits, complex as pairs, raw bytes as bytes. */
 export type Numbers =
@@ -118,7 +119,7 @@ export function copyRegion(
   size: readonly number[],
   itemsPerElement = 1,
 ): void {
-  if (elementCount(size) === 0) return;
+  if (volumeOf(size) === 0) return;
   if (itemsPerElement !== 1) {
     copyRegion(withItems(source, itemsPerElement), withItems(target, itemsPerElement), [
       ...size,
@@ -140,7 +141,7 @@ export function copyRegion(
   }
   const [sourceItems, targetItems] = [asItems(source.values), asItems(target.values)];
   const index = new Array<number>(inner).fill(0);
-  const runs = elementCount(size.slice(0, inner));
+  const runs = volumeOf(size.slice(0, inner));
   for (let i = 0; i < runs; i++) {
     copyRun(sourceItems, sourceAt, targetItems, targetAt, run);
     for (let d = inner - 1; d >= 0; d--) {

@@ -4,7 +4,7 @@ import { isJsonArray, type JsonObject, type JsonValue, printJson } from "../../c
 import type { ByteCodec } from "./byte-codec.ts";
 import { parseByteCodec } from "./byte-codecs.ts";
 import { codecConfiguration, codecName } from "./codec-metadata.ts";
-import { damaged } from "./element-bytes.ts";
+import { damaged } from "./damaged.ts";
 
 /** Offset and length of a chunk that is not there. */
 const ABSENT = 2n ** 64n - 1n;

@@ -5,18 +5,11 @@
  */
 import { concatBytes } from "../../base/bytes.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
+import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import { isCount } from "../../base/options.ts";
 import { isJsonArray, type JsonObject, type JsonValue, printJson } from "../../codec/json.ts";
-import {
-  type Box,
-  elementCount,
-  offsetOf,
-  relativeTo,
-  shapeOf,
-  stridesOf,
-  wholeBox,
-} from "../box.ts";
+import { type Box, offsetOf, relativeTo, shapeOf, stridesOf, wholeBox } from "../box.ts";
 import {
   type ChunkGrid,
   chunkBox,
@@ -32,7 +25,7 @@ import {
   partsOf,
   partsWithin,
 } from "./chunk-codec.ts";
-import { damaged } from "./element-bytes.ts";
+import { damaged } from "./damaged.ts";
 import { filled } from "./element-values.ts";
 import { copyRegion, type Elements, holdsOnly, type Region } from "./elements.ts";
 import {
@@ -90,7 +83,7 @@ export function parseSharding(
   }
   const chunkShape = inner as number[];
   const perShard = layout.shape.map((size, d) => size / (chunkShape[d] as number));
-  const count = elementCount(perShard);
+  const count = volumeOf(perShard);
   if (count > CHUNKS_PER_SHARD_MAX) {
     throw makeError(
       "unimplemented",
@@ -118,7 +111,7 @@ export function parseSharding(
       return assemble(shard, await encodeTouched(shard, [], whole, source, "of a shard"));
     },
     async decode(bytes, chunk) {
-      const values = filled(layout.dataType, elementCount(layout.shape), layout.fill);
+      const values = filled(layout.dataType, volumeOf(layout.shape), layout.fill);
       const target = { values, shape: layout.shape, start: layout.shape.map(() => 0) };
       await parts.read(partsOf(bytes), wholeBox(layout.shape), target, chunk);
       return values;
@@ -263,7 +256,7 @@ async function encodeChunk(
   }
   const values =
     before === undefined
-      ? filled(layout.dataType, elementCount(grid.chunkShape), layout.fill)
+      ? filled(layout.dataType, volumeOf(grid.chunkShape), layout.fill)
       : await chunks.decode(before, chunk);
   copyPart(shard, source, fromChunk(shard, touched, values), touched.shared);
   return holdsOnly(values, layout.fill) ? undefined : chunks.encode(values);
@@ -287,7 +280,7 @@ async function assemble(
 }
 
 function isAllOf({ grid }: Shard, { shared }: TouchedChunk): boolean {
-  return elementCount(shapeOf(shared)) === elementCount(grid.chunkShape);
+  return volumeOf(shapeOf(shared)) === volumeOf(grid.chunkShape);
 }
 
 /** The shared elements in a chunk's own memory. */

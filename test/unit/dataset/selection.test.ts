@@ -1,13 +1,14 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { volumeOf } from "../../../src/base/coordinates.ts";
 import type { ArraySource } from "../../../src/dataset/array/array-source.ts";
 import { memorySource } from "../../../src/dataset/array/array-source.ts";
 import { type AxisSelection, selectSource } from "../../../src/dataset/array/axis-selection.ts";
 import { transposeSource } from "../../../src/dataset/array/transpose.ts";
-import { elementCount, wholeBox } from "../../../src/zarr/box.ts";
+import { wholeBox } from "../../../src/zarr/box.ts";
 
 function ramp(shape: readonly number[]): ArraySource {
-  const values = Int32Array.from({ length: elementCount(shape) }, (_, i) => i);
+  const values = Int32Array.from({ length: volumeOf(shape) }, (_, i) => i);
   return memorySource({ name: "int32" }, shape, values);
 }
 
