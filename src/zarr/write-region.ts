@@ -4,7 +4,7 @@
  * refuses it unless told otherwise; of a sharded array what must be covered is the shard.
  */
 import { makeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { abortSignal, anything, checkOptions, trueOrFalse } from "../base/options.ts";
 import { type ArrayLayout, parseLayout } from "./array-layout.ts";
 import { type Box, elementCount, shapeOf } from "./box.ts";
 import { firstCutChunk, startIn } from "./chunk-grid.ts";
@@ -47,7 +47,12 @@ export async function writeRegion(
   path: string,
   options: WriteRegionOptions,
 ): Promise<void> {
-  checkOptions("writeRegion", options ?? null, ["region", "data", "safeChunks", "signal"]);
+  checkOptions("writeRegion", options ?? null, {
+    region: anything,
+    data: anything,
+    safeChunks: trueOrFalse,
+    signal: abortSignal,
+  });
   const address = addressOf("writeRegion", store, path, options.signal);
   const layout = parseLayout(await mustReadDocument(address), address.path);
   const plan = planRegion(layout, options);
