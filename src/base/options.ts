@@ -90,13 +90,13 @@ export function integerFrom(least: number, most: number): OptionKind {
       : mustBe(`an integer from ${least} to ${most}`, value);
 }
 
-/** One of two or more texts; `expected` says so in another way than usual. */
-export function oneOf(texts: readonly string[], expected?: string): OptionKind {
+/** One of two or more texts. */
+export function oneOf(texts: readonly string[]): OptionKind {
   return (value) => {
     if (texts.includes(value as string)) return undefined;
     const quoted = texts.map((text) => `"${text}"`);
     const last = quoted.pop();
-    return mustBe(expected ?? `${quoted.join(", ")} or ${last}`, value);
+    return mustBe(`${quoted.join(", ")} or ${last}`, value);
   };
 }
 
