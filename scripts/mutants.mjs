@@ -1,53 +1,24 @@
 /**
- * `npm run mutants -- [--area commit] [--list]`: plants one bug after the other in a copy of the
+ * `npm run mutants -- [--area commit] [--only PART]`: plants one bug after the other in a copy of the
  * sources and runs the tests that should notice. Prints what survives and the score per area; a
- * bug whose place is gone from the source is an error. Not for CI: it takes minutes.
+ * bug whose place is gone from the source is an error. `--only`: bugs of files whose name has PART.
+ * Not for CI: it takes minutes.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { COMMIT_MUTANTS } from "./mutants/commit.mjs";
-import { CONFLICT_MUTANTS } from "./mutants/conflicts.mjs";
-import { FORMAT_MUTANTS } from "./mutants/format.mjs";
-import { SESSION_MUTANTS } from "./mutants/session.mjs";
+import { AREAS } from "./mutants/areas.mjs";
 import { prepare, ROOT } from "./prepare.mjs";
 
 const SCORE_MIN = 0.8;
 const HANG_MS = 180_000;
-const SESSIONS = ["test/unit/session", "test/unit/repository"];
-/** What notices most, tried first: by area, a second or two each. */
-const NEAREST = {
-  commit: ["commit/", "commit-", "session.test"].map((name) => `test/unit/session/${name}`),
-  conflicts: ["conflicts/", "rebase"].map((name) => `test/unit/session/${name}`),
-  session: ["merge", "fork-", "chunk-table", "coordinate-index", "session.test"].map(
-    (name) => `test/unit/session/${name}`,
-  ),
-};
-const HISTORIES = [
-  "test/property",
-  "test/model/conflict-matrix",
-  "test/model/merge-model",
-  "test/model/session",
-];
-
 /** Tests that take long and look at other things. */
 const SLOW = ["clock", "many-writers", "dataset-regions"].flatMap((name) => [
   "--exclude",
   `**/${name}.test.ts`,
 ]);
-
-/** By area: the bugs, and the tests in the order in which they are tried. */
-const AREAS = {
-  commit: {
-    mutants: COMMIT_MUTANTS,
-    tests: [NEAREST.commit, SESSIONS, HISTORIES, ["test/unit/session/clock"]],
-  },
-  conflicts: { mutants: CONFLICT_MUTANTS, tests: [NEAREST.conflicts, SESSIONS, HISTORIES] },
-  session: { mutants: SESSION_MUTANTS, tests: [NEAREST.session, SESSIONS, HISTORIES] },
-  format: { mutants: FORMAT_MUTANTS, tests: [["test/unit/format"], ["test/fuzz"]] },
-};
 
 const { values } = parseArgs({
   options: { area: { type: "string", multiple: true }, only: { type: "string" } },

@@ -26,7 +26,7 @@ import {
 
 /** Sends of one object while replies get lost. */
 const SENDS_MAX = 5;
-const RESEND_POLICY = { attemptsMax: SENDS_MAX, initialBackoffMs: 50, maxBackoffMs: 5000 };
+const RESEND_BACKOFF = { initialBackoffMs: 50, maxBackoffMs: 5000 };
 
 /** What a first state is made with. */
 interface InitialRepoOptions {
@@ -174,7 +174,7 @@ async function putFirstRepo(
     }
     if (found !== "none") return found;
     if (send >= SENDS_MAX) throw unknown === undefined ? blocked(storage) : unknownOutcome(unknown);
-    await backoff(options.runtime, RESEND_POLICY, send);
+    await backoff(options.runtime, RESEND_BACKOFF, send);
   }
 }
 

@@ -12,24 +12,18 @@ export interface Abortable {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What operations take that check nothing but the names of their options. */
-const SIGNAL: OptionKinds = { signal: abortSignal };
+/** Of operations that take nothing but a signal. */
+export const SIGNAL: OptionKinds = { signal: abortSignal };
 
 /**
  * Throws `invalid-option` unless `options` is undefined or a plain object with only `known` keys,
- * each undefined or of its kind. Of a list of names, `signal` must be an AbortSignal. `operation`
- * names the call in the message.
+ * each undefined or of its kind. `operation` names the call in the message.
  */
-export function checkOptions(
-  operation: string,
-  options: unknown,
-  known: readonly string[] | OptionKinds,
-): void {
+export function checkOptions(operation: string, options: unknown, known: OptionKinds): void {
   if (options === undefined) return;
   checkOption(operation, "options", options, plainObject);
   const given = options as Readonly<Record<string, unknown>>;
-  const isList = Array.isArray(known);
-  const names: readonly string[] = isList ? known : Object.keys(known);
+  const names = Object.keys(known);
   for (const key of Object.keys(given)) {
     if (names.includes(key)) continue;
     throw makeError(
@@ -38,7 +32,7 @@ export function checkOptions(
       { details: { operation, option: key, known: names } },
     );
   }
-  for (const [name, kind] of Object.entries(isList ? SIGNAL : (known as OptionKinds))) {
+  for (const [name, kind] of Object.entries(known)) {
     if (given[name] !== undefined) checkOption(operation, name, given[name], kind);
   }
 }
@@ -96,13 +90,13 @@ export function integerFrom(least: number, most: number): OptionKind {
       : mustBe(`an integer from ${least} to ${most}`, value);
 }
 
-/** One of two or more texts; `expected` says so in another way than usual. */
-export function oneOf(texts: readonly string[], expected?: string): OptionKind {
+/** One of two or more texts. */
+export function oneOf(texts: readonly string[]): OptionKind {
   return (value) => {
     if (texts.includes(value as string)) return undefined;
     const quoted = texts.map((text) => `"${text}"`);
     const last = quoted.pop();
-    return mustBe(expected ?? `${quoted.join(", ")} or ${last}`, value);
+    return mustBe(`${quoted.join(", ")} or ${last}`, value);
   };
 }
 

@@ -1,7 +1,7 @@
 /** Cuts an array's extent into chunk-aligned regions, so that no two tasks share a chunk. */
 import { makeError } from "../base/errors.ts";
 import type { Extent } from "../base/extent.ts";
-import { checkOptions, isCount } from "../base/options.ts";
+import { anything, checkOptions, isCount } from "../base/options.ts";
 import { wholeBox } from "../zarr/box.ts";
 import { touchedChunkCount, touchedChunks } from "../zarr/chunk-grid.ts";
 
@@ -34,7 +34,7 @@ const REGIONS_MAX = 10_000_000;
  * from the last dimension: whole rows first.
  */
 export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions): RegionExtent[][] {
-  checkOptions("chunkRegions", options, ["chunksPerTask"]);
+  checkOptions("chunkRegions", options, { chunksPerTask: anything });
   const { shape } = array;
   const chunkShape = array.shards ?? array.chunkShape ?? array.chunks;
   const chunksPerTask = options?.chunksPerTask ?? 1;

@@ -3,7 +3,7 @@
  * A worker module exports one as its default; the same module serves every executor.
  */
 import { makeError } from "../base/errors.ts";
-import { checkOptions, describe, mustBe } from "../base/options.ts";
+import { anything, checkOptions, describe, mustBe } from "../base/options.ts";
 import type { ForkSession } from "../session/fork-session.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 
@@ -41,7 +41,10 @@ export function defineWorker<T>(
   if (typeof work !== "function") {
     throw makeError("invalid-option", `defineWorker: expected a function, got ${describe(work)}`);
   }
-  checkOptions("defineWorker", options, ["storage", "authorizeVirtualChunkAccess"]);
+  checkOptions("defineWorker", options, {
+    storage: anything,
+    authorizeVirtualChunkAccess: anything,
+  });
   return Object.freeze({ kind: "icefloe-worker", work, options: options ?? {} });
 }
 

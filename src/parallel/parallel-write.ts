@@ -69,7 +69,7 @@ const OPTIONS: OptionKinds = {
       : mustBe("an executor such as tasks()", value),
   retriesPerTask: integerFrom(0, RETRIES_MAX),
   onTaskFailure: oneOf(["reject", "collect"]),
-  onOverlap: oneOf(["error", "ours", "theirs"], '"error" or "ours" or "theirs"'),
+  onOverlap: oneOf(["error", "ours", "theirs"]),
   checkChunks: oneOf(["sample", "none"]),
   onProgress: functionKind,
   signal: abortSignal,

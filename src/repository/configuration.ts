@@ -5,7 +5,7 @@ import {
   type EngineOptions,
   effectiveConfig,
 } from "../assets/engine.ts";
-import { checkOptions } from "../base/options.ts";
+import { anything, checkOptions } from "../base/options.ts";
 import { mergeConfig } from "../format/config/config.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 
@@ -21,7 +21,7 @@ export async function reopenEngine(
   engine: Engine,
   options: ReopenOptions | undefined,
 ): Promise<Engine> {
-  checkOptions("reopen", options, ["config", "authorizeVirtualChunkAccess"]);
+  checkOptions("reopen", options, { config: anything, authorizeVirtualChunkAccess: anything });
   const checked = await checkEngineOptions("reopen", engine.storage, options);
   const settings = mergeConfig(engine.settings, checked.config);
   return {

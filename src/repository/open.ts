@@ -6,6 +6,7 @@ import {
   checkEngineOptions,
   checkStorage,
   type Engine,
+  openEngine,
   persistedConfig,
 } from "../assets/engine.ts";
 import { locateRepo, mustLocateRepo, specOneUnimplemented } from "../assets/locate-repo.ts";
@@ -26,9 +27,7 @@ import {
  */
 export async function openExisting(storage: Storage, options?: RepositoryOptions): Promise<Engine> {
   const checked = await checkEngineOptions("open", storage, options, REPOSITORY_KINDS);
-  checked.signal?.throwIfAborted();
-  const state = await mustLocateRepo(storage, checked.metadataBytesMax, checked.signal);
-  return buildEngine(storage, checked, state);
+  return openEngine(storage, checked);
 }
 
 /** Opens the repository, or creates it. Of several that create at once, all but one open. */

@@ -5,12 +5,14 @@
  * state by one conditional GET, which concurrent calls share. Spec: docs/semantics.md
  * "Repositories".
  */
+
 import { ancestorsOf, isInAncestry, mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import type { Engine } from "../assets/engine.ts";
 import { assertCanUpdate } from "../assets/repo-object.ts";
 import { assertStatusAllowsUpdates } from "../assets/update-group.ts";
 import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
+import { anything, SIGNAL } from "../base/options.ts";
 import type { RepositoryConfig } from "../format/config/config.ts";
 import { parseSnapshotId } from "../format/ids.ts";
 import { copyCommitMetadata } from "../session/commit/metadata.ts";
@@ -161,7 +163,7 @@ export class Repository {
    * @throws {read-only-storage} @throws {condition-not-supported}
    */
   async writableSession(branch: string, options?: WritableSessionOptions): Promise<Session> {
-    const signal = takeSignal("writableSession", options, ["base"]);
+    const signal = takeSignal("writableSession", options, { ...SIGNAL, base: anything });
     const base = options?.base === undefined ? undefined : parseSnapshotId(options.base);
     assertCanUpdate(this.storage, "writableSession");
     const repo = await this.#engine.repoState.read(signal);
@@ -224,7 +226,7 @@ export class Repository {
    * @throws {snapshot-not-found} @throws {branch-not-found} @throws {branch-update-conflict}
    */
   async resetBranch(name: string, snapshotId: string, options?: ResetBranchOptions): Promise<void> {
-    const signal = takeSignal("resetBranch", options, ["from"]);
+    const signal = takeSignal("resetBranch", options, { ...SIGNAL, from: anything });
     const reset = { name, snapshotId, from: options?.from };
     return resetBranch(this.#engine.repoState, reset, signal);
   }

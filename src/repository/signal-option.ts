@@ -1,5 +1,5 @@
 /** The option that every operation with I/O takes. */
-import { checkOptions } from "../base/options.ts";
+import { checkOptions, type OptionKinds, SIGNAL } from "../base/options.ts";
 
 /** Lets the caller end an operation early. */
 export interface SignalOption {
@@ -8,14 +8,14 @@ export interface SignalOption {
 }
 
 /**
- * The signal in `options`, which may have `signal` and the `known` keys.
+ * The signal in `options`, which may have the `known` keys.
  * @throws {invalid-option}
  */
 export function takeSignal(
   operation: string,
   options: SignalOption | undefined,
-  known: readonly string[] = [],
+  known: OptionKinds = SIGNAL,
 ): AbortSignal | undefined {
-  checkOptions(operation, options, ["signal", ...known]);
+  checkOptions(operation, options, known);
   return options?.signal;
 }

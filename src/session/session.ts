@@ -5,7 +5,7 @@
 import type { Engine } from "../assets/engine.ts";
 import type { AsyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { checkOptions, SIGNAL } from "../base/options.ts";
 import type { CommitRun } from "./commit/commit.ts";
 import {
   type AmendOptions,
@@ -163,7 +163,7 @@ export class Session {
    */
   async rebase(solver?: ConflictSolver, options?: QueryOptions): Promise<void> {
     checkSolver("rebase", solver);
-    checkOptions("rebase", options, ["signal"]);
+    checkOptions("rebase", options, SIGNAL);
     const signal = options?.signal;
     signal?.throwIfAborted();
     if (this.readOnly) {

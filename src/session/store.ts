@@ -7,7 +7,14 @@ import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import { assert, makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOption, checkOptions, mustBe } from "../base/options.ts";
+import {
+  checkOption,
+  checkOptions,
+  mustBe,
+  type OptionKinds,
+  SIGNAL,
+  trueOrFalse,
+} from "../base/options.ts";
 import { abortable } from "../base/single-flight.ts";
 import { coordinatesOf } from "../format/manifest/row-values.ts";
 import type { Layers } from "./state/layers.ts";
@@ -61,7 +68,7 @@ export type ArrayChunk = { readonly coordinates: number[]; readonly length: numb
     }
 );
 
-const CHECKED = ["signal"];
+const VIRTUAL_REF: OptionKinds = { ...SIGNAL, validateContainer: trueOrFalse };
 const WHOLE: RangeRequest = { offset: 0 };
 const BATCH_REQUESTS_MAX = 64; // Ranges of one getRanges call under way at once.
 
@@ -109,7 +116,7 @@ export class Store<S = unknown> {
    * One GET at most once manifests are cached. Throws `invalid-key`.
    */
   async get(key: string, options?: StoreOptions): Promise<Uint8Array | undefined> {
-    checkOptions("get", options, CHECKED);
+    checkOptions("get", options, SIGNAL);
     return readKey(this.#state, key, WHOLE, options?.signal);
   }
 
@@ -122,7 +129,7 @@ export class Store<S = unknown> {
     range: RangeRequest,
     options?: StoreOptions,
   ): Promise<Uint8Array | undefined> {
-    checkOptions("getRange", options, CHECKED);
+    checkOptions("getRange", options, SIGNAL);
     return readKey(this.#state, key, range, options?.signal);
   }
 
@@ -132,7 +139,7 @@ export class Store<S = unknown> {
     ranges: readonly RangeRequest[],
     options?: StoreOptions,
   ): Promise<(Uint8Array | undefined)[]> {
-    checkOptions("getRanges", options, CHECKED);
+    checkOptions("getRanges", options, SIGNAL);
     const signal = options?.signal;
     signal?.throwIfAborted();
     parseStoreKey(key);
@@ -147,7 +154,7 @@ export class Store<S = unknown> {
     requests: readonly (readonly [key: string, range?: RangeRequest | undefined])[],
     options?: StoreOptions,
   ): Promise<(Uint8Array | undefined)[]> {
-    checkOptions("getPartialValues", options, CHECKED);
+    checkOptions("getPartialValues", options, SIGNAL);
     const signal = options?.signal;
     signal?.throwIfAborted();
     checkList("getPartialValues", "requests", requests);
@@ -196,7 +203,7 @@ export class Store<S = unknown> {
   /** Whether the node exists, or the chunk has a reference. Chunk bytes are not fetched. */
   has(key: string, options?: StoreOptions): Promise<boolean> {
     try {
-      checkOptions("has", options, CHECKED);
+      checkOptions("has", options, SIGNAL);
       return Promise.resolve(hasKey(this.#state, parseStoreKey(key), options?.signal));
     } catch (error) {
       return Promise.reject(error);
@@ -239,25 +246,25 @@ export class Store<S = unknown> {
 
   /** Keys of the node at `prefix` and all below it. Throws `bad-key-prefix` if no node is there. */
   listPrefix(prefix: string, options?: StoreOptions): AsyncList<string> {
-    checkOptions("listPrefix", options, CHECKED);
+    checkOptions("listPrefix", options, SIGNAL);
     return asyncList(() => listKeys(this.#state, prefix, options?.signal));
   }
 
   /** Names directly under `prefix`. An array always shows `zarr.json` and `c`. */
   listDir(prefix: string, options?: StoreOptions): AsyncList<string> {
-    checkOptions("listDir", options, CHECKED);
+    checkOptions("listDir", options, SIGNAL);
     return asyncList(() => listDirectory(this.#state, prefix, options?.signal));
   }
 
   /** Bytes stored under `key`, from the reference alone; 0 for an absent chunk of an array. */
   async getSize(key: string, options?: StoreOptions): Promise<number> {
-    checkOptions("getSize", options, CHECKED);
+    checkOptions("getSize", options, SIGNAL);
     return sizeOf(this.#state, key, options?.signal);
   }
 
   /** Sum of `getSize` over `listPrefix(prefix)`. */
   async getSizePrefix(prefix: string, options?: StoreOptions): Promise<number> {
-    checkOptions("getSizePrefix", options, CHECKED);
+    checkOptions("getSizePrefix", options, SIGNAL);
     return sizeOfPrefix(this.#state, prefix, options?.signal);
   }
 
@@ -269,7 +276,7 @@ export class Store<S = unknown> {
 
   /** Every existing chunk of the array at `path`, with its reference. */
   arrayChunks(path: string, options?: StoreOptions): AsyncList<ArrayChunk> {
-    checkOptions("arrayChunks", options, CHECKED);
+    checkOptions("arrayChunks", options, SIGNAL);
     return asyncList(() => this.#arrayChunks(path, options?.signal));
   }
 
@@ -293,11 +300,11 @@ export class Store<S = unknown> {
    * (the default) a virtual chunk container must match the location.
    */
   setVirtualRef(key: string, ref: VirtualRefInput, options?: VirtualRefOptions): Promise<void> {
-    return this.#write("setVirtualRef", options, (half, signal) =>
+    const write = (half: WriteHalf, signal: AbortSignal | undefined) =>
       this.#withLayers(signal, (layers) =>
         half.setVirtualRef(this.#state, layers, key, ref, options),
-      ),
-    );
+      );
+    return this.#write("setVirtualRef", options, write, VIRTUAL_REF);
   }
 
   /** Many references of one array, all validated first: all or none. */
@@ -306,11 +313,11 @@ export class Store<S = unknown> {
     refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
     options?: VirtualRefOptions,
   ): Promise<void> {
-    return this.#write("setVirtualRefs", options, (half, signal) =>
+    const write = (half: WriteHalf, signal: AbortSignal | undefined) =>
       this.#withLayers(signal, (layers) =>
         half.setVirtualRefs(this.#state, layers, arrayPath, refs, options),
-      ),
-    );
+      );
+    return this.#write("setVirtualRefs", options, write, VIRTUAL_REF);
   }
 
   /** References of a whole box of chunks as columns, in row-major order of `gridShape`. */
@@ -319,11 +326,11 @@ export class Store<S = unknown> {
     columns: VirtualRefColumns,
     options?: VirtualRefOptions,
   ): Promise<void> {
-    return this.#write("setVirtualRefColumns", options, (half, signal) =>
+    const write = (half: WriteHalf, signal: AbortSignal | undefined) =>
       this.#withLayers(signal, (layers) =>
         half.setVirtualRefColumns(this.#state, layers, arrayPath, columns, options),
-      ),
-    );
+      );
+    return this.#write("setVirtualRefColumns", options, write, VIRTUAL_REF);
   }
 
   /** Runs one mutation: refused when read-only or busy, awaited by commit, never thrown synchronously. */
@@ -331,9 +338,9 @@ export class Store<S = unknown> {
     operation: string,
     options: StoreOptions | VirtualRefOptions | undefined,
     work: (half: WriteHalf, signal: AbortSignal | undefined) => Promise<void> | undefined,
+    known: OptionKinds = SIGNAL,
   ): Promise<void> {
     try {
-      const known = operation.startsWith("setVirtual") ? ["signal", "validateContainer"] : CHECKED;
       checkOptions(operation, options, known);
       if (this.#readOnly) {
         throw makeError("read-only-store", `${operation}: the store is read-only`, {

@@ -1,6 +1,6 @@
 /** Storages from URLs, and from the hints that storages give of themselves. Backends load on use. */
 import { makeError } from "../base/errors.ts";
-import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import { anything, checkOptions, describe, isPlainObject } from "../base/options.ts";
 import type { Runtime } from "../base/runtime.ts";
 import type { Storage, StorageHint } from "./port.ts";
 
@@ -30,7 +30,7 @@ export async function storageFromUrl(
   url: string | URL,
   options?: StorageFromUrlOptions,
 ): Promise<Storage> {
-  checkOptions("storageFromUrl", options, ["runtime"]);
+  checkOptions("storageFromUrl", options, { runtime: anything });
   const text = String(url);
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(text)?.[0].toLowerCase() ?? "";
   const backend = { runtime: options?.runtime };
@@ -73,7 +73,7 @@ export async function storageFromHint(
   hint: StorageHint,
   options?: StorageFromUrlOptions,
 ): Promise<Storage> {
-  checkOptions("storageFromHint", options, ["runtime"]);
+  checkOptions("storageFromHint", options, { runtime: anything });
   if (!isPlainObject(hint)) refuseHint(hint, `no hint: ${describe(hint)}`);
   const backend = { runtime: options?.runtime };
   const inner = (): Promise<Storage> => storageFromHint(hint["storage"] as StorageHint, options);

@@ -6,7 +6,13 @@
  * it announced is refused. 408, 429 and 5xx, and failures of the connection, are retryable.
  */
 import { makeError } from "../base/errors.ts";
-import { type Abortable, checkOptions, isPlainObject } from "../base/options.ts";
+import {
+  type Abortable,
+  anything,
+  checkOptions,
+  functionKind,
+  isPlainObject,
+} from "../base/options.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { checkByteRange, resolveByteRange } from "./byte-range.ts";
 import { checkObjectPath, isWriteOncePath } from "./object-path.ts";
@@ -66,7 +72,11 @@ function parseBaseUrl(baseUrl: string | URL): URL {
 
 /** The objects below `baseUrl`, for reading. */
 export function httpStorage(baseUrl: string | URL, options?: HttpStorageOptions): Storage {
-  checkOptions("httpStorage", options, ["headers", "fetch", "runtime"]);
+  checkOptions("httpStorage", options, {
+    headers: anything,
+    fetch: functionKind,
+    runtime: anything,
+  });
   // Not by `checkOption`, which would repeat what was given: headers hold credentials.
   if (options?.headers !== undefined && !isPlainObject(options.headers))
     throw makeError("invalid-option", "httpStorage: headers must be a plain object");

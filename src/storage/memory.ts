@@ -7,7 +7,7 @@
  */
 import { hexOf } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
-import { type Abortable, checkOptions } from "../base/options.ts";
+import { type Abortable, anything, checkOptions } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 import { checkByteRange, resolveByteRange } from "./byte-range.ts";
 import { checkListPrefix, checkObjectPath } from "./object-path.ts";
@@ -48,7 +48,7 @@ const CAPABILITIES: StorageCapabilities = Object.freeze({
 
 /** A new, empty storage in memory. */
 export function memoryStorage(options?: MemoryStorageOptions): Storage {
-  checkOptions("memoryStorage", options, ["runtime"]);
+  checkOptions("memoryStorage", options, { runtime: anything });
   const runtime = options?.runtime ?? systemRuntime();
   return new MemoryStorage(`memory:${hexOf(runtime.randomBytes(8))}`, runtime);
 }

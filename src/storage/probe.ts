@@ -1,7 +1,7 @@
 /** Finds out whether a storage keeps the conditions of a put, rather than believing it. */
 import { hexOf } from "../base/bytes.ts";
 import { isIcefloeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { abortSignal, anything, checkOptions } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 import type { ObjectVersion, PutCondition, Storage } from "./port.ts";
 
@@ -31,7 +31,7 @@ export async function probeConditionalWrites(
   storage: Storage,
   options?: ProbeOptions,
 ): Promise<ConditionalWritesReport> {
-  checkOptions("probeConditionalWrites", options, ["runtime", "signal"]);
+  checkOptions("probeConditionalWrites", options, { runtime: anything, signal: abortSignal });
   const { runtime = systemRuntime(), signal } = options ?? {};
   const path = `icefloe-probe.${hexOf(runtime.randomBytes(8))}`;
   const problems: string[] = [];

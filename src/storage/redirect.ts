@@ -6,7 +6,7 @@
  * Spec: docs/semantics.md "Redirects". Browsers hide redirects from programs, so not there.
  */
 import { makeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { checkOptions, functionKind } from "../base/options.ts";
 import { createSingleFlight } from "../base/single-flight.ts";
 import { httpStorage } from "./http.ts";
 import type { ListEntry, Storage, StorageCapabilities } from "./port.ts";
@@ -76,7 +76,7 @@ async function resolveRedirect(url: string, fetch: typeof globalThis.fetch): Pro
  * failure to find out (`bad-redirect`, `unimplemented`) rejects it, and the next asks again.
  */
 export function redirectStorage(url: string | URL, options?: RedirectStorageOptions): Storage {
-  checkOptions("redirectStorage", options, ["fetch"]);
+  checkOptions("redirectStorage", options, { fetch: functionKind });
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw makeError("cannot-parse-url", `redirectStorage: ${String(url)} is no http(s) URL`);
   }

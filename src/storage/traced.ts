@@ -1,6 +1,6 @@
 /** Reports every request that a storage serves. */
 
-import { checkOptions } from "../base/options.ts";
+import { anything, checkOptions } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 import {
   interceptStorage,
@@ -48,7 +48,7 @@ export function traced(
   onRequest: (event: StorageEvent) => void,
   options?: TracedOptions,
 ): Storage {
-  checkOptions("traced", options, ["runtime"]);
+  checkOptions("traced", options, { runtime: anything });
   const runtime = options?.runtime ?? systemRuntime();
   const begin = (request: StorageRequest) => {
     const startMicros = runtime.nowMicros();

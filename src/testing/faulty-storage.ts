@@ -3,7 +3,7 @@
  * with the runtime, so that one seed gives one history.
  */
 import { type IcefloeError, makeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { anything, checkOptions } from "../base/options.ts";
 import { type Runtime, randomFraction, systemRuntime } from "../base/runtime.ts";
 import {
   type Interceptor,
@@ -145,7 +145,7 @@ function createScript(faults: readonly Fault[], runtime: Runtime) {
  * faultyStorage(memoryStorage(), { faults: [{ effect: "lost-reply", objectKinds: ["repo"], nth: 2 }] })
  */
 export function faultyStorage(storage: Storage, options: FaultyStorageOptions): FaultyStorage {
-  checkOptions("faultyStorage", options, ["faults", "runtime"]);
+  checkOptions("faultyStorage", options, { faults: anything, runtime: anything });
   const runtime = options.runtime ?? systemRuntime();
   const decide = createScript(options.faults, runtime);
   const injected: InjectedFault[] = [];

@@ -1,7 +1,7 @@
 /** Makes an array longer and writes into what is new. */
 import { makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOptions, mustBe } from "../base/options.ts";
+import { abortSignal, anything, checkOptions, mustBe, trueOrFalse } from "../base/options.ts";
 import { parseLayout } from "./array-layout.ts";
 import { touchedChunkCount } from "./chunk-grid.ts";
 import { type ArrayValues, elementsIn, toElements } from "./codecs/element-values.ts";
@@ -31,7 +31,12 @@ export async function append(
   path: string,
   options: AppendOptions,
 ): Promise<number[]> {
-  checkOptions("append", options ?? null, ["data", "axis", "safeChunks", "signal"]);
+  checkOptions("append", options ?? null, {
+    data: anything,
+    axis: anything,
+    safeChunks: trueOrFalse,
+    signal: abortSignal,
+  });
   const { axis = 0, data, safeChunks, signal } = options;
   const address = addressOf("append", store, path, signal);
   return inTurn(ownerOf(store), `append ${address.path}`, async () => {

@@ -6,7 +6,16 @@
 import { encodeUtf8 } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOption, checkOptions, describe, mustBe, plainObject } from "../base/options.ts";
+import {
+  abortSignal,
+  anything,
+  checkOption,
+  checkOptions,
+  describe,
+  mustBe,
+  plainObject,
+  trueOrFalse,
+} from "../base/options.ts";
 import { isJsonArray, isJsonObject, type JsonValue, parseJson, printJson } from "../codec/json.ts";
 import { parseNodeMetadata } from "../session/changes/node-metadata.ts";
 import { parseLayout } from "./array-layout.ts";
@@ -79,7 +88,11 @@ export async function createGroup(
   path: string,
   options: CreateGroupOptions = {},
 ): Promise<void> {
-  checkOptions("createGroup", options, ["attributes", "overwrite", "signal"]);
+  checkOptions("createGroup", options, {
+    attributes: anything,
+    overwrite: trueOrFalse,
+    signal: abortSignal,
+  });
   const address = addressOf("createGroup", store, path, options.signal);
   await createNode(address, groupDocument(options.attributes), options.overwrite === true);
 }
@@ -97,18 +110,18 @@ export async function createArray(
   path: string,
   options: CreateArrayOptions,
 ): Promise<void> {
-  checkOptions("createArray", options ?? null, [
-    "shape",
-    "chunkShape",
-    "dtype",
-    "fillValue",
-    "codecs",
-    "shards",
-    "dimensionNames",
-    "attributes",
-    "overwrite",
-    "signal",
-  ]);
+  checkOptions("createArray", options ?? null, {
+    shape: anything,
+    chunkShape: anything,
+    dtype: anything,
+    fillValue: anything,
+    codecs: anything,
+    shards: anything,
+    dimensionNames: anything,
+    attributes: anything,
+    overwrite: trueOrFalse,
+    signal: abortSignal,
+  });
   const address = addressOf("createArray", store, path, options.signal);
   await createNode(address, arrayDocument(address.path, options), options.overwrite === true);
 }

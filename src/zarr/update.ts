@@ -5,7 +5,7 @@
 import { encodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import { checkOptions, describe, isPlainObject } from "../base/options.ts";
+import { checkOptions, describe, isPlainObject, SIGNAL } from "../base/options.ts";
 import {
   isJsonObject,
   type JsonObject,
@@ -47,7 +47,7 @@ export async function updateAttributes(
   change: Attributes | ((old: Record<string, unknown>) => Attributes),
   options?: UpdateOptions,
 ): Promise<void> {
-  checkOptions("updateAttributes", options, ["signal"]);
+  checkOptions("updateAttributes", options, SIGNAL);
   const address = addressOf("updateAttributes", store, path, options?.signal);
   await changeDocument(address, (document) => {
     const member = document.get("attributes");
@@ -83,7 +83,7 @@ export async function resize(
   shape: readonly number[],
   options?: UpdateOptions,
 ): Promise<void> {
-  checkOptions("resize", options, ["signal"]);
+  checkOptions("resize", options, SIGNAL);
   const address = addressOf("resize", store, path, options?.signal);
   await changeDocument(address, async (document) => {
     assertArrayDocument(document, address.path);

@@ -5,7 +5,7 @@
  */
 import { volumeOf } from "../base/coordinates.ts";
 import { makeError } from "../base/errors.ts";
-import { checkOptions } from "../base/options.ts";
+import { abortSignal, anything, checkOptions, trueOrFalse } from "../base/options.ts";
 import { type ArrayLayout, parseLayout } from "./array-layout.ts";
 import { type Box, shapeOf } from "./box.ts";
 import { firstCutChunk, startIn } from "./chunk-grid.ts";
@@ -48,7 +48,12 @@ export async function writeRegion(
   path: string,
   options: WriteRegionOptions,
 ): Promise<void> {
-  checkOptions("writeRegion", options ?? null, ["region", "data", "safeChunks", "signal"]);
+  checkOptions("writeRegion", options ?? null, {
+    region: anything,
+    data: anything,
+    safeChunks: trueOrFalse,
+    signal: abortSignal,
+  });
   const address = addressOf("writeRegion", store, path, options.signal);
   const layout = parseLayout(await mustReadDocument(address), address.path);
   const plan = planRegion(layout, options);

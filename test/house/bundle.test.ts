@@ -98,11 +98,7 @@ test("the core bundles for browsers without any module of Node", () => {
 test("the core takes nothing from the folders above the repository", () => {
   const inputs = Object.keys(metafile.inputs).filter((path) => path.startsWith("src/"));
 
-  expect(
-    inputs.filter((path) =>
-      /^src\/(zarr|maintenance|testing|parallel|dataset|compat)\//.test(path),
-    ),
-  ).toEqual([]);
+  expect(inputs.filter((path) => /^src\/(zarr|testing|parallel|dataset)\//.test(path))).toEqual([]);
 });
 
 test(`opening and reading loads less than ${READING_BYTES_MAX / 1000} kB, gzipped`, () => {

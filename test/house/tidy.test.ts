@@ -11,10 +11,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ["assets"],
   ["session"],
   ["repository"],
-  ["zarr", "maintenance", "testing"],
+  ["zarr", "testing"],
   ["parallel"],
   ["dataset"],
-  ["compat"],
   ["index.ts"],
 ];
 /**
@@ -96,6 +95,15 @@ function faults(check: (file: string, text: string) => readonly string[]): strin
 }
 
 describe("the source tree", () => {
+  test("has the floors that are named here, and in ARCHITECTURE", () => {
+    const named = FLOORS.flat();
+    const folders = files.map(({ name }) => name.split("/")[0] as string);
+    const drawn = /```\nsrc\/\n([\s\S]*?)```/.exec(textOf("ARCHITECTURE.md"))?.[1] ?? "";
+
+    expect([...new Set(folders)].sort()).toEqual([...named].sort());
+    expect(named.filter((name) => !drawn.includes(` ${name}`))).toEqual([]);
+  });
+
   test("imports only from lower floors", () => {
     const found = faults((file, text) => {
       const floor = floorOf(file);

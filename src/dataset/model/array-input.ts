@@ -1,7 +1,13 @@
 /** What a user gives as a variable, checked and taken apart. */
 import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
-import { checkOptions, isPlainObject, mustBe } from "../../base/options.ts";
+import {
+  anything,
+  checkOptions,
+  isPlainObject,
+  mustBe,
+  type OptionKinds,
+} from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import { type ArraySource, memorySource } from "../array/array-source.ts";
 import { allocate, type ElementType, type Values } from "../array/elements.ts";
@@ -58,7 +64,15 @@ export class VariableParts {
   }
 }
 
-const KEYS = ["dims", "data", "shape", "attributes", "encoding", "dtype", "name"];
+const KEYS: OptionKinds = {
+  dims: anything,
+  data: anything,
+  shape: anything,
+  attributes: anything,
+  encoding: anything,
+  dtype: anything,
+  name: anything,
+};
 
 /** Sizes of dimensions that are known from elsewhere. */
 type KnownSizes = ReadonlyMap<string, number>;

@@ -1,6 +1,6 @@
 /** Compares datasets as tests do: the first difference is an error that says where it is. */
 import { makeError } from "../../base/errors.ts";
-import { checkOptions } from "../../base/options.ts";
+import { checkOptions, SIGNAL } from "../../base/options.ts";
 import { printJson } from "../../codec/json.ts";
 import { indexAt, wholeBox } from "../../zarr/box.ts";
 import { formatInstant } from "../cf/time-units.ts";
@@ -27,7 +27,7 @@ export async function assertIdentical(
   b: Dataset | DataArray,
   options?: AssertOptions,
 ): Promise<void> {
-  checkOptions("assertIdentical", options, ["signal"]);
+  checkOptions("assertIdentical", options, SIGNAL);
   await compare("identical", a, b, { isStrict: true, signal: options?.signal });
 }
 
@@ -40,7 +40,7 @@ export async function assertEqual(
   b: Dataset | DataArray,
   options?: AssertOptions,
 ): Promise<void> {
-  checkOptions("assertEqual", options, ["signal"]);
+  checkOptions("assertEqual", options, SIGNAL);
   await compare("equal", a, b, { isStrict: false, signal: options?.signal });
 }
 

@@ -3,7 +3,7 @@
  * file or store stay there until they are needed; what is in memory is decoded.
  */
 import { makeError } from "../../base/errors.ts";
-import { checkOptions } from "../../base/options.ts";
+import { checkOptions, SIGNAL } from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import { wholeBox } from "../../zarr/box.ts";
 import { selectSource } from "../array/axis-selection.ts";
@@ -98,7 +98,7 @@ export class DataArray {
 
   /** Reads the values into memory, once; resolves to this variable. */
   async load(options?: LoadOptions): Promise<this> {
-    checkOptions("load", options, ["signal"]);
+    checkOptions("load", options, SIGNAL);
     if (!this.isLoaded) this.#keep(await this.readValues(options?.signal));
     return this;
   }

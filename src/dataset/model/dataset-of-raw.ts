@@ -1,5 +1,11 @@
 /** Makes a dataset of variables as they are stored: decodes attributes, finds the coordinates. */
-import { checkOptions } from "../../base/options.ts";
+import {
+  abortSignal,
+  anything,
+  checkOptions,
+  type OptionKinds,
+  trueOrFalse,
+} from "../../base/options.ts";
 import { type JsonValue, jsonToPlain } from "../../codec/json.ts";
 import { coordinateNames } from "../cf/coordinates.ts";
 import { type DecodeOptions, decodeAttributes } from "../cf/decode-attributes.ts";
@@ -16,15 +22,20 @@ export interface OpenOptions extends DecodeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const KNOWN = ["decodeTimes", "maskAndScale", "dropVariables", "signal"];
+const KNOWN: OptionKinds = {
+  decodeTimes: trueOrFalse,
+  maskAndScale: trueOrFalse,
+  dropVariables: anything,
+  signal: abortSignal,
+};
 
 /** Throws `invalid-option` for an unknown option. */
 export function checkOpenOptions(
   operation: string,
   options: unknown,
-  more: readonly string[] = [],
+  more: OptionKinds = {},
 ): void {
-  checkOptions(operation, options, [...KNOWN, ...more]);
+  checkOptions(operation, options, { ...KNOWN, ...more });
 }
 
 /** What a reader found. */

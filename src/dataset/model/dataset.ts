@@ -4,7 +4,14 @@
  */
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe, isPlainObject } from "../../base/options.ts";
+import {
+  abortSignal,
+  anything,
+  checkOptions,
+  describe,
+  isPlainObject,
+  SIGNAL,
+} from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import type { ZarrStore } from "../../zarr/zarr-store.ts";
 import { type ToZarrOptions, toZarr } from "../store/to-zarr.ts";
@@ -67,7 +74,11 @@ export class Dataset {
    * @throws {invalid-option} sizes that contradict each other, a name twice, values that do not fit.
    */
   constructor(input: DatasetInput = {}, source: DatasetSource = NO_SOURCE) {
-    checkOptions("Dataset", input, ["variables", "coordinates", "attributes"]);
+    checkOptions("Dataset", input, {
+      variables: anything,
+      coordinates: anything,
+      attributes: anything,
+    });
     const made = makeVariables(input.variables ?? {}, input.coordinates ?? {});
     this.variables = made.variables;
     this.coordinates = made.coordinates;
@@ -111,7 +122,7 @@ export class Dataset {
    * @throws {invalid-option} no such label, or a dimension without a coordinate.
    */
   async sel(labels: Labels, options?: SelectOptions & LoadOptions): Promise<Dataset> {
-    checkOptions("sel", options, ["method", "signal"]);
+    checkOptions("sel", options, { method: anything, signal: abortSignal });
     const indexers: Record<string, Indexers[string]> = {};
     for (const [dim, label] of Object.entries(labels)) {
       this.#mustHaveDimension("sel", dim);
@@ -129,7 +140,7 @@ export class Dataset {
 
   /** Reads every variable into memory; resolves to this dataset. */
   async load(options?: LoadOptions): Promise<this> {
-    checkOptions("load", options, ["signal"]);
+    checkOptions("load", options, SIGNAL);
     await mapConcurrent(this.all(), LOADS_MAX, (array) => array.load(options));
     return this;
   }

@@ -1,7 +1,7 @@
 /** Opens NetCDF files, whichever version: NetCDF-3 by our own reader, NetCDF-4 through h5wasm. */
 import { hexOf } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
-import { describe } from "../../base/options.ts";
+import { describe, functionKind } from "../../base/options.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { checkOpenOptions, datasetOfRaw, type OpenOptions } from "../model/dataset-of-raw.ts";
 import { type ByteSource, blobSource, bytesSource, urlSource } from "./byte-source.ts";
@@ -33,7 +33,7 @@ export async function openNetcdf(
   input: NetcdfInput,
   options: OpenNetcdfOptions = {},
 ): Promise<Dataset> {
-  checkOpenOptions("openNetcdf", options, ["fetch"]);
+  checkOpenOptions("openNetcdf", options, { fetch: functionKind });
   return openSource(await sourceOf(input, options), options, openHdf5Bytes);
 }
 

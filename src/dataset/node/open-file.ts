@@ -1,5 +1,6 @@
 /** Opens NetCDF files by path: both versions are read from disk as they are needed. */
 
+import { functionKind } from "../../base/options.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { checkOpenOptions } from "../model/dataset-of-raw.ts";
 import { type Hdf5Library, loadHdf5 } from "../netcdf/hdf5.ts";
@@ -23,7 +24,7 @@ export async function openNetcdf(
 ): Promise<Dataset> {
   const isFile = typeof input === "string" || (input instanceof URL && input.protocol === "file:");
   if (!isFile) return openAnywhere(input as NetcdfInput, options);
-  checkOpenOptions("openNetcdf", options, ["fetch"]);
+  checkOpenOptions("openNetcdf", options, { fetch: functionKind });
   const path = pathOf(input as string | URL);
   return openSource(await fileSource(path), options, async (source) => {
     const library = await loadHdf5(importHdf5);

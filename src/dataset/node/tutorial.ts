@@ -6,7 +6,7 @@ import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
-import { describe } from "../../base/options.ts";
+import { anything, describe, functionKind } from "../../base/options.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { checkOpenOptions, type OpenOptions } from "../model/dataset-of-raw.ts";
 import { isNetcdf3 } from "../netcdf/netcdf3-header.ts";
@@ -36,7 +36,12 @@ export async function openTutorial(
   name: string,
   options: OpenTutorialOptions = {},
 ): Promise<Dataset> {
-  checkOpenOptions("openTutorial", options, ["cacheFolder", "baseUrl", "fetch", "onProgress"]);
+  checkOpenOptions("openTutorial", options, {
+    cacheFolder: anything,
+    baseUrl: anything,
+    fetch: functionKind,
+    onProgress: functionKind,
+  });
   const { cacheFolder, baseUrl, fetch: ownFetch, onProgress, ...openOptions } = options;
   const fileName = fileNameOf(name);
   const folder = resolve(cacheFolder ?? defaultCacheFolder());

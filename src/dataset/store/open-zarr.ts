@@ -1,4 +1,5 @@
 /** Opens a group of a Zarr store as a dataset; values stay in the store until they are needed. */
+import { anything } from "../../base/options.ts";
 import { isJsonArray, type JsonValue, jsonToPlain } from "../../codec/json.ts";
 import {
   codecConfiguration,
@@ -28,7 +29,7 @@ export interface OpenZarrOptions extends OpenOptions {
  * @throws {invalid-array-metadata} an array without dimension names; damage.
  */
 export async function openZarr(store: ZarrStore, options: OpenZarrOptions = {}): Promise<Dataset> {
-  checkOpenOptions("openZarr", options, ["group"]);
+  checkOpenOptions("openZarr", options, { group: anything });
   const address = addressOf("openZarr", store, options.group ?? "/", options.signal);
   const group = await mustReadGroup(address, options.dropVariables);
   return datasetOfRaw(

@@ -4,7 +4,16 @@
  */
 import { createLimiter, mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe, isPlainObject, mustBe } from "../../base/options.ts";
+import {
+  abortSignal,
+  anything,
+  checkOptions,
+  describe,
+  isPlainObject,
+  mustBe,
+  type OptionKinds,
+  trueOrFalse,
+} from "../../base/options.ts";
 import { wholeBox } from "../../zarr/box.ts";
 import { CHUNKS_UNDER_WAY_MAX } from "../../zarr/write-box.ts";
 import {
@@ -63,17 +72,17 @@ export interface ToZarrOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const KNOWN = [
-  "mode",
-  "compute",
-  "encoding",
-  "region",
-  "safeChunks",
-  "writeInvariant",
-  "appendDim",
-  "group",
-  "signal",
-];
+const KNOWN: OptionKinds = {
+  mode: anything,
+  compute: trueOrFalse,
+  encoding: anything,
+  region: anything,
+  safeChunks: trueOrFalse,
+  writeInvariant: trueOrFalse,
+  appendDim: anything,
+  group: anything,
+  signal: abortSignal,
+};
 const MODES: readonly unknown[] = ["w", "w-", "a", "a-", "r+"];
 /** Variables of one call under way at once. */
 const VARIABLES_UNDER_WAY_MAX = 4;

@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { errorFromJson, makeError } from "../../base/errors.ts";
-import { checkOptions } from "../../base/options.ts";
+import { anything, checkOptions } from "../../base/options.ts";
 import { checkConcurrency } from "../concurrency-option.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
@@ -25,7 +25,7 @@ export interface ProcessesOptions {
 
 /** Runs jobs in worker processes. The storage must be one that other processes can reach. */
 export function processes(options?: ProcessesOptions): Executor {
-  checkOptions("processes", options, ["concurrency", "env", "execArgv"]);
+  checkOptions("processes", options, { concurrency: anything, env: anything, execArgv: anything });
   const concurrency = checkConcurrency("processes", options?.concurrency, availableParallelism());
   const alive = new Set<WorkerProcess>();
   const killAll = async (): Promise<void> => {

@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel } from "node:worker_threads";
 import { type AnyErrorJson, errorFromJson, makeError } from "../../base/errors.ts";
-import { checkOptions } from "../../base/options.ts";
+import { anything, checkOptions } from "../../base/options.ts";
 import { checkConcurrency } from "../concurrency-option.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
@@ -26,7 +26,7 @@ interface Pool {
 
 /** Runs jobs in worker threads. The storage must be one that can be rebuilt there. */
 export function threads(options?: ThreadsOptions): Executor {
-  checkOptions("threads", options, ["concurrency"]);
+  checkOptions("threads", options, { concurrency: anything });
   const concurrency = checkConcurrency("threads", options?.concurrency, availableParallelism());
   let pool: Promise<Pool> | undefined;
   const close = async (): Promise<void> => {

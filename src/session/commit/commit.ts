@@ -13,7 +13,7 @@ import type { RepoChange } from "../../assets/repo-change.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { inTurn, isTaken } from "../../base/in-turn.ts";
 import { isPlainObject } from "../../base/options.ts";
-import { backoff, type RetryPolicy } from "../../base/retry.ts";
+import { type BackoffTimes, backoff } from "../../base/retry.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { encodeMetadata } from "../../format/metadata-write.ts";
 import type { RepoInfo } from "../../format/repo/read.ts";
@@ -45,7 +45,7 @@ export interface CommitRun extends CheckedCommitOptions {
 }
 
 // A loser tries again soon: the winner's put takes milliseconds on a local disk.
-const RACE_POLICY: RetryPolicy = { attemptsMax: 1000, initialBackoffMs: 2, maxBackoffMs: 2000 };
+const RACE_BACKOFF: BackoffTimes = { initialBackoffMs: 2, maxBackoffMs: 2000 };
 const RACES_WITHOUT_BACKOFF = 1;
 
 /** Runs one commit, amend or flush; on success the state is finished at the new snapshot. */
@@ -175,7 +175,7 @@ async function rebaseUntilPublished(progress: Progress): Promise<string> {
   const { state, run } = progress;
   for (;;) {
     const lost = progress.attempts - 1;
-    await backoff(state.engine.runtime, RACE_POLICY, lost - RACES_WITHOUT_BACKOFF, run.signal);
+    await backoff(state.engine.runtime, RACE_BACKOFF, lost - RACES_WITHOUT_BACKOFF, run.signal);
     if (!(await hasLandedNow(state, run))) await rebase(progress);
     const id = await attemptUnlessLost(progress);
     if (id !== undefined) return id;

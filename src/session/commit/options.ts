@@ -68,7 +68,6 @@ export function checkCommitOptions(
   const { metadata, solver, attemptsMax = ATTEMPTS_MAX, onProgress, signal } = options ?? {};
   const allowEmpty = options?.allowEmpty ?? false;
   checkOption(operation, "message", message, wellFormedText);
-  checkOption(operation, "allowEmpty", allowEmpty, trueOrFalse);
   return {
     message,
     metadata: copyCommitMetadata(operation, "metadata", metadata),

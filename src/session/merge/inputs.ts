@@ -29,7 +29,7 @@ export interface MergeOptions {
   readonly onOverlap?: OverlapPolicy | undefined;
   /** `sample` (default): one HEAD per fork finds forks of another repository. */
   readonly checkChunks?: "sample" | "none" | undefined;
-  /** For forks that `save` will leave in the repository: not built yet, and of no effect. */
+  /** For forks that `save` will leave in the repository: `unimplemented` so far. */
   readonly withOverlay?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,6 +51,11 @@ export async function mergeInputs<F>(
   options: MergeOptions | undefined,
 ): Promise<MergeReport> {
   checkOptions("merge", options, KNOWN);
+  if (options?.withOverlay === true) {
+    throw makeError("unimplemented", "merge: withOverlay is not built yet", {
+      details: { option: "withOverlay" },
+    });
+  }
   if (state.mode !== "writable") {
     throw makeError("merge-not-allowed", "merge: the session is read-only", {
       details: { snapshotId: state.baseId },

@@ -1,7 +1,7 @@
 /** What sessions and forks answer about their content, apart from the store. */
 import { type AsyncList, asyncList } from "../../base/async-list.ts";
 import { makeError } from "../../base/errors.ts";
-import { checkOptions, describe } from "../../base/options.ts";
+import { checkOptions, describe, SIGNAL } from "../../base/options.ts";
 import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { parsePath } from "../../format/node-path.ts";
 import { type ChunkCoordinates, coordinatesOfRows } from "../changes/chunk-coordinates.ts";
@@ -14,8 +14,6 @@ import { mustGetArray, mustGetNode, nodesUnder } from "./nodes.ts";
 export interface QueryOptions {
   readonly signal?: AbortSignal | undefined;
 }
-
-const KNOWN = ["signal"];
 
 /** How a chunk is stored. */
 export type ChunkType = "uninitialized" | "inline" | "native" | "virtual";
@@ -32,7 +30,7 @@ export function listChunkCoordinates(
   path: string,
   options?: QueryOptions,
 ): ChunkCoordinateList {
-  checkOptions("chunkCoordinates", options, KNOWN);
+  checkOptions("chunkCoordinates", options, SIGNAL);
   async function* batches(): AsyncGenerator<ChunkCoordinates> {
     const layers = await loadLayers(state, options?.signal);
     const node = mustGetArray(layers, parsePath(path));
@@ -54,7 +52,7 @@ export async function chunkTypeAt(
   coordinates: readonly number[],
   options?: QueryOptions,
 ): Promise<ChunkType> {
-  checkOptions("chunkType", options, KNOWN);
+  checkOptions("chunkType", options, SIGNAL);
   const layers = await loadLayers(state, options?.signal);
   const node = mustGetArray(layers, parsePath(path));
   const rank = node.array.shape.length;
@@ -81,13 +79,13 @@ export async function nodeIdAt(
   path: string,
   options?: QueryOptions,
 ): Promise<string> {
-  checkOptions("getNodeId", options, KNOWN);
+  checkOptions("getNodeId", options, SIGNAL);
   return mustGetNode(await loadLayers(state, options?.signal), parsePath(path)).id;
 }
 
 /** What the session or fork has changed against its base. */
 export async function statusOf(state: SessionState, options?: QueryOptions): Promise<Diff> {
-  checkOptions("status", options, KNOWN);
+  checkOptions("status", options, SIGNAL);
   const { statusOfLayers } = await import("./diff.ts");
   return statusOfLayers(await loadLayers(state, options?.signal));
 }
@@ -97,7 +95,7 @@ export function listVirtualLocations(
   state: SessionState,
   options?: QueryOptions,
 ): AsyncList<string> {
-  checkOptions("allVirtualChunkLocations", options, KNOWN);
+  checkOptions("allVirtualChunkLocations", options, SIGNAL);
   const signal = options?.signal;
   const { assets } = state.engine;
   return asyncList(async function* () {

@@ -5,7 +5,7 @@
 
 import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
-import { checkOption, describe, isCount, trueOrFalse } from "../../base/options.ts";
+import { describe, isCount } from "../../base/options.ts";
 import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import { UINT32_MAX } from "../../format/table-fields.ts";
 import { writableTable } from "../changes/shared-tables.ts";
@@ -297,13 +297,10 @@ function createLocationCheck(
   state: SessionState,
   options: VirtualRefOptions | undefined,
 ): (location: string) => string {
-  const containers = Object.values(state.engine.config.virtualChunkContainers ?? {});
-  const prefixes = containers.map(({ urlPrefix }) =>
-    urlPrefix.endsWith("/") ? urlPrefix : `${urlPrefix}/`,
-  );
+  const containers = Object.values(state.engine.config.virtualChunkContainers);
+  const prefixes = containers.map(({ urlPrefix }) => urlPrefix);
   const names = new Set(containers.map(({ name }) => name));
   const validate = options?.validateContainer ?? true;
-  checkOption(undefined, "validateContainer", validate, trueOrFalse);
   const known: KnownPrefixes = { plain: new Set(), latest: undefined };
   return (location) => {
     const normal = normaliseLocation(location, known);

@@ -1,6 +1,6 @@
 /** Makes a local storage: checks its options and puts its parts together. */
 import { makeError } from "../../base/errors.ts";
-import { checkOption, checkOptions, describe, oneOf } from "../../base/options.ts";
+import { anything, checkOption, checkOptions, describe, oneOf } from "../../base/options.ts";
 import { type Runtime, systemRuntime } from "../../base/runtime.ts";
 import type { Storage } from "../port.ts";
 import { withDescriptorLimit } from "./descriptor-limit.ts";
@@ -60,7 +60,11 @@ export function localFilesystemStorage(
   path: string | URL,
   options?: LocalFilesystemOptions,
 ): Storage {
-  checkOptions("localFilesystemStorage", options, ["durability", "runtime", "fileSystem"]);
+  checkOptions("localFilesystemStorage", options, {
+    durability: anything,
+    runtime: anything,
+    fileSystem: anything,
+  });
   const durability = options?.durability ?? "metadata";
   const known = oneOf(["none", "metadata", "full"]);
   checkOption("localFilesystemStorage", "durability", durability, known);

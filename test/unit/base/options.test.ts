@@ -7,6 +7,7 @@ import {
   integerFrom,
   oneOf,
   positiveInteger,
+  SIGNAL,
   trueOrFalse,
 } from "../../../src/base/options.ts";
 
@@ -43,8 +44,8 @@ describe("options", () => {
     expect(check(options)).toThrow(refused(message));
   });
 
-  test("named without kinds have a signal that is one", () => {
-    expect(() => checkOptions("get", { signal: 1 }, ["signal"])).toThrow(
+  test("of an operation that takes a signal alone are a signal", () => {
+    expect(() => checkOptions("get", { signal: 1 }, SIGNAL)).toThrow(
       refused("get: signal must be an AbortSignal, got 1"),
     );
   });

@@ -49,6 +49,13 @@ describe("toZarr refuses", () => {
     ],
     ["an unknown mode", one({}), { mode: "x" }, /unknown mode "x"/],
     ["an unknown option", one({}), { moed: "w" }, /unknown option "moed"/],
+    ['compute: "no"', one({}), { compute: "no" }, /compute must be true or false, got "no"/],
+    [
+      "a level that gzip lacks",
+      one({}),
+      { encoding: { v: { compressors: [{ name: "gzip", configuration: { level: 12 } }] } } },
+      /codec gzip: level must be an integer from 0 to 9, got 12/,
+    ],
     [
       "a region with mode w",
       one({}),

@@ -223,6 +223,7 @@ describe("createArray", () => {
     [{ dtype: "uint64", fillValue: -1n }, "invalid-option"],
     [{ dtype: "bool", fillValue: 1 }, "invalid-option"],
     [{ codecs: "zstd" }, "invalid-option"],
+    [{ overwrite: "yes" }, "invalid-option"],
     [{ shards: [8] }, "invalid-option"],
     [{ chunkShape: [2, 3], shards: [4, 4] }, "invalid-option"],
     [{ chunkShape: [2, 2], shards: [0, 2] }, "invalid-option"],

@@ -130,6 +130,15 @@ describe("forks of one session", () => {
   });
 });
 
+test("an option that is not built yet is refused by name", async () => {
+  const { session } = await repositoryWithArray();
+
+  await expect(session.merge([], { withOverlay: true })).rejects.toMatchObject({
+    kind: "unimplemented",
+    details: { option: "withOverlay" },
+  });
+});
+
 describe("nodes", () => {
   test("two creations at one path are refused with the path", async () => {
     const { session } = await repositoryWithArray();
