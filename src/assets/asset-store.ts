@@ -38,11 +38,19 @@ interface Stored {
 
 /** Typed access to immutable objects. Shared by all sessions of a repository. */
 export interface AssetStore extends ChunkIo {
-  /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
+  /**
+   * One GET, or none if cached.
+   * @throws {object-not-found}
+   * @throws {invalid-file-format}
+   */
   readSnapshot(id: string, signal?: AbortSignal): Promise<SnapshotIndex>;
   /** Stores a snapshot; `payload` is its encoded form, which the asset store owns from now on. */
   writeSnapshot(snapshot: Snapshot, payload: Uint8Array, signal?: AbortSignal): Promise<Stored>;
-  /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
+  /**
+   * One GET, or none if cached.
+   * @throws {object-not-found}
+   * @throws {invalid-file-format}
+   */
   readManifest(id: string, signal?: AbortSignal): Promise<Manifest>;
   /** The manifest, if it is cached. */
   cachedManifest(id: string): Manifest | undefined;

@@ -86,7 +86,8 @@ export interface CheckedEngineOptions extends EngineOptions {
 
 /**
  * Checks options that may have the `extra` keys too. Makes a runtime unless one is given.
- * @throws {invalid-option} @throws {invalid-config}
+ * @throws {invalid-option}
+ * @throws {invalid-config}
  */
 export async function checkEngineOptions(
   operation: string,
@@ -110,7 +111,7 @@ export async function checkEngineOptions(
   };
 }
 
-/** Throws `invalid-option` unless `storage` looks like one. */
+/** @throws {invalid-option} unless `storage` looks like one */
 export function checkStorage(operation: string, storage: unknown): void {
   checkOption(operation, "storage", storage, (value) =>
     hasMethod("getIfChanged", value, "a Storage"),
@@ -119,7 +120,9 @@ export function checkStorage(operation: string, storage: unknown): void {
 
 /**
  * Opens the repository in `storage`. One GET.
- * @throws {repository-not-found} @throws {invalid-file-format} @throws {unsupported-spec-version}
+ * @throws {repository-not-found}
+ * @throws {invalid-file-format}
+ * @throws {unsupported-spec-version}
  * @throws {config-deserialization}
  */
 export async function openEngine(storage: Storage, options: CheckedEngineOptions): Promise<Engine> {

@@ -19,7 +19,12 @@ export interface VersionedRepo {
   readonly version: ObjectVersion;
 }
 
-/** Decodes `repo` or a backup of it; `object` names it in errors. @throws FormatError */
+/**
+ * Decodes `repo` or a backup of it; `object` names it in errors.
+ * @throws {invalid-file-format}
+ * @throws {unsupported-spec-version}
+ * @throws {deserialization}
+ */
 export async function decodeRepo(
   bytes: Uint8Array,
   object: string,
@@ -101,7 +106,8 @@ export function repoMetadata(
 
 /**
  * Refuses a storage on which the branch tip cannot be swapped safely.
- * @throws {read-only-storage} @throws {condition-not-supported}
+ * @throws {read-only-storage}
+ * @throws {condition-not-supported}
  */
 export function assertCanUpdate(storage: Storage, operation: string): void {
   const { write, conditionalCreate, conditionalUpdate } = storage.capabilities;

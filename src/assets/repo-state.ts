@@ -49,7 +49,9 @@ export interface RepoState {
    * `change` is pure: it runs again on newer states when a race is lost, and throws to refuse.
    * Two requests (copy, put) if this process knows the newest state, else one read more.
    *
-   * @throws {read-only-repository} @throws {read-only-storage} @throws {condition-not-supported}
+   * @throws {read-only-repository}
+   * @throws {read-only-storage}
+   * @throws {condition-not-supported}
    * @throws {update-attempts-exhausted} too many lost races
    * @throws {snapshot-timestamp} the newest update is more than 600 s ahead of the clock
    * @throws {unknown-outcome} the fate of the put cannot be known

@@ -179,7 +179,7 @@ export function isIcefloeError(
   return kinds.length === 0 || kinds.includes((value as unknown as IcefloeError).kind);
 }
 
-/** Throws `internal` unless `condition` holds: for what only a bug in icefloe can break. */
+/** @throws {internal} unless `condition` holds: for what only a bug in icefloe can break */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw makeError("internal", message);
 }

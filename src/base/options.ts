@@ -16,9 +16,10 @@ export interface Abortable {
 const SIGNAL: OptionKinds = { signal: abortSignal };
 
 /**
- * Throws `invalid-option` unless `options` is undefined or a plain object with only `known` keys,
- * each undefined or of its kind. Of a list of names, `signal` must be an AbortSignal. `operation`
- * names the call in the message.
+ * Checks options: of a list of names, only `signal` has a kind (AbortSignal). `operation` names the
+ * call in the message.
+ * @throws {invalid-option} unless `options` is undefined or a plain object with only `known` keys,
+ *   each undefined or of its kind
  */
 export function checkOptions(
   operation: string,
@@ -43,7 +44,10 @@ export function checkOptions(
   }
 }
 
-/** Throws `invalid-option` unless `value` is of the kind. Without an operation `option` says enough. */
+/**
+ * Checks one option or argument. Leave out the operation where `option` says enough.
+ * @throws {invalid-option} unless `value` is of the kind
+ */
 export function checkOption(
   operation: string | undefined,
   option: string,

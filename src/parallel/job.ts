@@ -48,7 +48,7 @@ export function encodeJob(header: JobHeader, forkBytes: Uint8Array): Uint8Array 
   return bytes;
 }
 
-/** Splits what `encodeJob` joined. Throws `invalid-fork-bytes` on anything else. */
+/** Splits what `encodeJob` joined. @throws {invalid-fork-bytes} on anything else */
 function decodeJob(bytes: Uint8Array): { header: JobHeader; forkBytes: Uint8Array } {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -18,7 +18,11 @@ export function branchNames(repo: RepoInfo): string[] {
   return [...repo.branches.keys()].sort(compareUtf8);
 }
 
-/** The tip of branch `name`. @throws {branch-not-found} @throws {invalid-ref-name} */
+/**
+ * The tip of branch `name`.
+ * @throws {branch-not-found}
+ * @throws {invalid-ref-name}
+ */
 export function mustGetBranch(repo: RepoInfo, name: string): string {
   const tip = repo.branches.get(name);
   if (tip !== undefined) return tip;
@@ -30,7 +34,9 @@ export function mustGetBranch(repo: RepoInfo, name: string): string {
 
 /**
  * Makes branch `name` at a listed snapshot.
- * @throws {invalid-ref-name} @throws {invalid-snapshot-id} @throws {snapshot-not-found}
+ * @throws {invalid-ref-name}
+ * @throws {invalid-snapshot-id}
+ * @throws {snapshot-not-found}
  * @throws {branch-already-exists}
  */
 export async function createBranch(
@@ -67,7 +73,9 @@ interface ResetBranch {
 
 /**
  * Moves a branch to any listed snapshot, related or not.
- * @throws {snapshot-not-found} @throws {branch-not-found} @throws {invalid-snapshot-id}
+ * @throws {snapshot-not-found}
+ * @throws {branch-not-found}
+ * @throws {invalid-snapshot-id}
  * @throws {branch-update-conflict} the tip is not `from`
  */
 export async function resetBranch(
@@ -95,7 +103,11 @@ export async function resetBranch(
   await repoState.update(change, { signal });
 }
 
-/** Deletes a branch; its snapshots stay. @throws {cannot-delete-main} @throws {branch-not-found} */
+/**
+ * Deletes a branch; its snapshots stay.
+ * @throws {cannot-delete-main}
+ * @throws {branch-not-found}
+ */
 export async function deleteBranch(
   repoState: RepoState,
   name: string,

@@ -15,7 +15,8 @@ export type ReopenOptions = Pick<EngineOptions, "config" | "authorizeVirtualChun
 /**
  * An engine over the same state and caches, with `config` merged over the present configuration.
  * Sizes of caches, the compression level and limits of requests stay as they are. No I/O.
- * @throws {invalid-option} @throws {invalid-config}
+ * @throws {invalid-option}
+ * @throws {invalid-config}
  */
 export async function reopenEngine(
   engine: Engine,

@@ -32,7 +32,9 @@ const KINDS: OptionKinds = {
  * `repo`; one GET more if the initial snapshot exists already.
  * @throws {parent-directory-not-clean} a repository, or something else, is there
  * @throws {repo-info-updated} another creator was faster
- * @throws {read-only-storage} @throws {condition-not-supported} @throws {unimplemented} spec 1
+ * @throws {read-only-storage}
+ * @throws {condition-not-supported}
+ * @throws {unimplemented} spec 1
  */
 export async function createEngine(storage: Storage, options?: CreateOptions): Promise<Engine> {
   const checked = await checkEngineOptions("create", storage, options, KINDS);

@@ -16,7 +16,11 @@ export function tagNames(repo: RepoInfo): string[] {
   return [...repo.tags.keys()].sort(compareUtf8);
 }
 
-/** The snapshot of tag `name`. @throws {tag-not-found} also for deleted ones @throws {invalid-ref-name} */
+/**
+ * The snapshot of tag `name`.
+ * @throws {tag-not-found} also for deleted ones
+ * @throws {invalid-ref-name}
+ */
 export function mustGetTag(repo: RepoInfo, name: string): string {
   const snapshotId = repo.tags.get(name);
   if (snapshotId !== undefined) return snapshotId;
@@ -31,8 +35,12 @@ export function mustGetTag(repo: RepoInfo, name: string): string {
 
 /**
  * Makes tag `name` at a listed snapshot.
- * @throws {invalid-ref-name} @throws {invalid-snapshot-id} @throws {snapshot-not-found}
- * @throws {feature-flag-disabled} @throws {tag-already-exists} @throws {tag-previously-deleted}
+ * @throws {invalid-ref-name}
+ * @throws {invalid-snapshot-id}
+ * @throws {snapshot-not-found}
+ * @throws {feature-flag-disabled}
+ * @throws {tag-already-exists}
+ * @throws {tag-previously-deleted}
  */
 export async function createTag(
   repoState: RepoState,
@@ -64,7 +72,11 @@ export async function createTag(
   await repoState.update(change, { signal });
 }
 
-/** Deletes a tag and burns its name. @throws {feature-flag-disabled} @throws {tag-not-found} */
+/**
+ * Deletes a tag and burns its name.
+ * @throws {feature-flag-disabled}
+ * @throws {tag-not-found}
+ */
 export async function deleteTag(
   repoState: RepoState,
   name: string,

@@ -69,7 +69,9 @@ function invalid(operation: string, fault: string): Error {
 
 /**
  * The id of the snapshot that `version` stands for.
- * @throws {branch-not-found} @throws {tag-not-found} @throws {snapshot-not-found}
+ * @throws {branch-not-found}
+ * @throws {tag-not-found}
+ * @throws {snapshot-not-found}
  * @throws {no-snapshot-at-time} the branch has nothing that old
  */
 export function resolveVersion(repo: RepoInfo, version: ParsedVersionRef): string {

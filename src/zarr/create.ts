@@ -70,9 +70,10 @@ export interface CreateArrayOptions extends CreateGroupOptions {
 
 /**
  * Makes the group at `path` and missing groups above it.
- * @throws {node-already-exists} something is there and `overwrite` is not set.
- * @throws {not-a-group} an array lies above it.
- * @throws {bad-metadata} attributes that JSON cannot say, by name.
+ * @throws {node-already-exists} something is there and `overwrite` is not set
+ * @throws {not-a-group} an array lies above it
+ * @throws {bad-metadata} attributes that JSON cannot say, by name
+ * @throws {invalid-path}
  */
 export async function createGroup(
   store: ZarrStore,
@@ -86,11 +87,14 @@ export async function createGroup(
 
 /**
  * Makes the array at `path`, without chunks, and missing groups above it.
- * @throws {node-already-exists} something is there and `overwrite` is not set.
- * @throws {not-a-group} an array lies above it.
- * @throws {invalid-array-metadata} shape, chunk shape, codecs or dimension names that do not fit.
- * @throws {invalid-option} a fill value that the data type cannot hold; shards that chunks do not fill.
- * @throws {unimplemented} a data type that is not supported (times, structures), by name.
+ * @throws {node-already-exists} something is there and `overwrite` is not set
+ * @throws {not-a-group} an array lies above it
+ * @throws {invalid-array-metadata} shape, chunk shape, codecs or dimension names that do not fit
+ * @throws {invalid-option} a fill value that the data type cannot hold; shards that chunks do not
+ *   fill
+ * @throws {bad-metadata} attributes that JSON cannot say, by name
+ * @throws {unimplemented} a data type that is not supported (times, structures), by name
+ * @throws {invalid-path}
  */
 export async function createArray(
   store: ZarrStore,
@@ -123,7 +127,7 @@ function groupDocument(attributes: Attributes | undefined): Uint8Array {
   );
 }
 
-/** Refuses what is no object. Throws `invalid-option`. */
+/** Refuses what is no object. @throws {invalid-option} */
 export function checkAttributes(attributes: unknown): Attributes {
   checkOption(undefined, "attributes", attributes, plainObject);
   return attributes as Attributes;

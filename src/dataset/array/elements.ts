@@ -54,7 +54,7 @@ export function typeText({ name, width }: ElementType): string {
 
 /**
  * `length` zeros, empty strings or empty byte strings.
- * @throws {invalid-option} more than an array in memory can hold.
+ * @throws {invalid-option} more than an array in memory can hold
  */
 export function allocate(type: ElementType, length: number, owner: string): Values {
   assertFitsMemory(length, owner);

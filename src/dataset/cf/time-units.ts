@@ -51,8 +51,8 @@ export function isTimeUnits(units: unknown): units is string {
 
 /**
  * Takes units apart.
- * @throws {unimplemented} a unit of no fixed length (months, years) or an unknown calendar.
- * @throws {invalid-option} a reference date that the calendar does not have.
+ * @throws {unimplemented} a unit of no fixed length (months, years) or an unknown calendar
+ * @throws {invalid-option} a reference date that the calendar does not have
  */
 export function parseTimeUnits(
   text: string,

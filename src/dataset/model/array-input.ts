@@ -65,7 +65,7 @@ type KnownSizes = ReadonlyMap<string, number>;
 
 /**
  * The parts of a variable in memory.
- * @throws {invalid-option} data, dimensions and shape that do not fit, naming the variable.
+ * @throws {invalid-option} data, dimensions and shape that do not fit, naming the variable
  */
 export function partsOfInput(
   name: string,

@@ -93,7 +93,7 @@ export function asData(values: Values): Data {
 
 /**
  * What a user gave as flat values. Typed arrays and lists of strings are copied.
- * @throws {invalid-option} anything else, lists of mixed kinds, ragged lists.
+ * @throws {invalid-option} anything else, lists of mixed kinds, ragged lists
  */
 export function flattenData(data: unknown, owner: string): FlatData {
   if (isTimeArray(data)) {

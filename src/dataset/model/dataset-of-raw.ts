@@ -18,7 +18,7 @@ export interface OpenOptions extends DecodeOptions {
 
 const KNOWN = ["decodeTimes", "maskAndScale", "dropVariables", "signal"];
 
-/** Throws `invalid-option` for an unknown option. */
+/** @throws {invalid-option} for an unknown option */
 export function checkOpenOptions(
   operation: string,
   options: unknown,
@@ -37,7 +37,7 @@ interface RawGroup {
 
 /**
  * The dataset.
- * @throws {unimplemented} time units without a fixed length, unknown calendars: naming the variable.
+ * @throws {unimplemented} time units without a fixed length, unknown calendars: naming the variable
  */
 export function datasetOfRaw(group: RawGroup, options: OpenOptions): Dataset {
   const kept = group.variables.filter(({ name }) => !options.dropVariables?.includes(name));

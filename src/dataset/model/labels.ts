@@ -38,7 +38,7 @@ interface LabelRange {
 
 /**
  * Positions of labels in a loaded one-dimensional coordinate.
- * @throws {invalid-option} no such label; a range over a coordinate that is not sorted.
+ * @throws {invalid-option} no such label; a range over a coordinate that is not sorted
  */
 export function labelsToIndexers(
   index: DataArray,

@@ -44,7 +44,7 @@ interface Item {
 
 /**
  * The variables of the root group.
- * @throws {invalid-file-format} damage.
+ * @throws {invalid-file-format} damage
  */
 export function readNetcdf4(file: Hdf5File, close: () => Promise<void>): RawDataset {
   const items = listItems(file);

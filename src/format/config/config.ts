@@ -101,8 +101,8 @@ const COMPRESSION_LEVEL_MAX = 22;
 
 /**
  * A checked copy of what a user passes.
- * @throws {invalid-config} an unknown key, a wrong type, a number out of range, a container that
- *   no client would use; the message and `details` name the key path, what is expected, and found
+ * @throws {invalid-config} an unknown key, a wrong type, a number out of range, a container that no
+ *   client would use; the message and `details` name the key path, what is expected, and found
  */
 export function checkConfig(config: unknown): RepositoryConfig {
   const origin = passedOrigin();
@@ -179,7 +179,10 @@ export function readStoredConfig(stored: unknown, object: string): RepositoryCon
   return CONFIG_SCHEMA.read(stored, "", storedOrigin(object)) as RepositoryConfig;
 }
 
-/** What `bytes` hold, not checked yet: a plain value. @throws {config-deserialization} no FlexBuffers */
+/**
+ * What `bytes` hold, not checked yet: a plain value.
+ * @throws {config-deserialization} no FlexBuffers
+ */
 export function decodeStoredConfig(bytes: Uint8Array, object: string): unknown {
   try {
     return decodeFlexbuffers(bytes);

@@ -30,8 +30,9 @@ export type ParsedMetadata =
 
 /**
  * Parses and checks the zarr.json of the node at `path` (for messages).
- * @throws {bad-metadata} no UTF-8, no strict JSON, not Zarr 3, or an unknown node type.
- * @throws {invalid-array-metadata} shape, chunk grid, chunk keys or dimension names that cannot work.
+ * @throws {bad-metadata} no UTF-8, no strict JSON, not Zarr 3, or an unknown node type
+ * @throws {invalid-array-metadata} shape, chunk grid, chunk keys or dimension names that cannot
+ *   work
  */
 export function parseNodeMetadata(bytes: Uint8Array, path: string): ParsedMetadata {
   const document = parseDocument(bytes, path);

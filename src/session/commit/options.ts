@@ -80,7 +80,7 @@ export function checkCommitOptions(
   };
 }
 
-/** Throws `invalid-option` unless a solver is a function, or not given. */
+/** @throws {invalid-option} unless a solver is a function, or not given */
 export function checkSolver(operation: string, solver: unknown): void {
   if (solver !== undefined) checkOption(operation, "solver", solver, functionKind);
 }

@@ -25,7 +25,8 @@ export interface ForkContent {
 
 /**
  * The state of a fork of `parent`: shares all tables until someone writes.
- * @throws {cannot-fork-read-only-session|session-busy}
+ * @throws {cannot-fork-read-only-session}
+ * @throws {session-busy}
  */
 export function forkState(parent: SessionState): SessionState {
   if (parent.mode !== "writable") {
@@ -58,7 +59,10 @@ function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
   return hasOverlay ? flattenChanges(overlay, own) : shareChanges(own);
 }
 
-/** A fork as bytes, its epoch closed; `omit` leaves out the parent's uncommitted changes. */
+/**
+ * A fork as bytes, its epoch closed; `omit` leaves out the parent's uncommitted changes.
+ * @throws {session-busy}
+ */
 export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit"): Uint8Array {
   assertIdle(fork, "toBytes");
   closeEpoch(fork);

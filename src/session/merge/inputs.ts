@@ -44,7 +44,15 @@ const KNOWN: OptionKinds = {
   signal: abortSignal,
 };
 
-/** Merges all inputs, in order; all or none. */
+/**
+ * Merges all inputs, in order; all or none.
+ * @throws {merge-not-allowed} a read-only session, or an input that is not a fork
+ * @throws {merge-overlap}
+ * @throws {merge-failed}
+ * @throws {fork-base-mismatch}
+ * @throws {invalid-fork-bytes}
+ * @throws {session-busy}
+ */
 export async function mergeInputs<F>(
   state: SessionState,
   inputs: MergeInputs<F>,

@@ -32,7 +32,7 @@ export function conflictDetector(): ConflictSolver {
 /**
  * Settles chunks that both sides wrote and deletions of what the other side changed; everything
  * else fails. The defaults are the official engine's.
- * @throws {invalid-option} an unknown option or value.
+ * @throws {invalid-option} an unknown option or value
  */
 export function basicConflictSolver(options?: BasicConflictSolverOptions): ConflictSolver {
   checkOptions("basicConflictSolver", options, {

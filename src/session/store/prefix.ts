@@ -5,7 +5,10 @@ import { parsePath } from "../../format/node-path.ts";
 
 const U32_MAX = 0xffff_ffff;
 
-/** The absolute path that a prefix names: slashes at either end are tolerated. Throws `bad-key-prefix`. */
+/**
+ * The absolute path that a prefix names: slashes at either end are tolerated.
+ * @throws {bad-key-prefix}
+ */
 export function parseStorePrefix(prefix: string): string {
   if (typeof prefix !== "string") {
     throw makeError("bad-key-prefix", `a prefix ${mustBe("a string", prefix)}`, {
@@ -23,7 +26,10 @@ export function parseStorePrefix(prefix: string): string {
   }
 }
 
-/** The path of a node as the store takes it: the leading slash may be missing. Throws `invalid-path`. */
+/**
+ * The path of a node as the store takes it: the leading slash may be missing.
+ * @throws {invalid-path}
+ */
 export function parseNodePath(path: string): string {
   const isRelative = typeof path === "string" && !path.startsWith("/");
   return parsePath(isRelative ? `/${path}` : path);

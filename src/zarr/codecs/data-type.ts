@@ -63,7 +63,7 @@ export interface DataType {
   readonly isVariable: boolean;
   /** Numbers in memory of one element: 2 of complex numbers, the bytes of raw ones, else 1. */
   readonly itemsPerElement: number;
-  /** Zeros, empty strings or empty byte strings. Throws `invalid-option` for too many. */
+  /** Zeros, empty strings or empty byte strings. @throws {invalid-option} for too many */
   allocate(length: number): Elements;
 }
 
@@ -201,7 +201,7 @@ function listType(
   };
 }
 
-/** As `findDataType`; throws `unimplemented` naming the data type and what has it. */
+/** As `findDataType`. @throws {unimplemented} naming the data type and what has it */
 export function mustFindDataType(metadata: JsonValue | undefined, owner: string): DataType {
   const dataType = findDataType(metadata);
   if (dataType !== undefined) return dataType;
@@ -217,7 +217,7 @@ function printed(metadata: JsonValue | undefined): string {
   return metadata === undefined ? "nothing" : printJson(metadata);
 }
 
-/** The data type that a caller asks for. Throws `unimplemented`, naming it and the owner. */
+/** The data type that a caller asks for. @throws {unimplemented} naming it and the owner */
 export function parseDtype(dtype: unknown, owner: string): DataType {
   if (typeof dtype === "string") return mustFindDataType(dtype, owner);
   if (typeof dtype === "object" && dtype !== null && !Array.isArray(dtype)) {
