@@ -69,7 +69,7 @@ export class IcefloeError extends Error {
   }
 }
 
-/** Any error's plain form: of those that are none of ours, name and message. */
+/** Any error's plain form: of those that are not ours, name and message. */
 export type AnyErrorJson = NonNullable<ErrorJson["cause"]>;
 
 /** The plain form of whatever was thrown. */
@@ -79,7 +79,7 @@ export function errorToJson(error: unknown): AnyErrorJson {
   return { name: "Error", message: String(error) };
 }
 
-/** The error of which `errorToJson` made this. */
+/** The error from which `errorToJson` made this. */
 export function errorFromJson(json: AnyErrorJson): Error {
   if ("kind" in json && json.kind in ERROR_KINDS) return IcefloeError.fromJSON(json);
   const error = new Error(json.message);

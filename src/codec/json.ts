@@ -51,7 +51,7 @@ export function jsonFloat(value: number): number | JsonNumber {
 
 /**
  * Parses strict JSON. Of members with one name the last wins.
- * @throws {bad-metadata} no JSON, nested too deeply, or a number beyond the range of doubles
+ * @throws {bad-metadata} not JSON, nested too deeply, or a number beyond the range of doubles
  */
 export function parseJson(text: string): JsonValue {
   const parser = new Parser(text);

@@ -64,7 +64,7 @@ const openStorages = new WeakMap<WorkerDefinition, Map<string, Promise<Storage>>
 
 /**
  * Runs a job and resolves to its result: the fork's own changes as bytes. Whatever goes wrong
- * rejects; nothing of a failed attempt is ever merged.
+ * rejects; no part of a failed attempt is ever merged.
  */
 export async function runJob(bytes: Uint8Array, context: JobContext): Promise<Uint8Array> {
   const { header, forkBytes } = decodeJob(bytes);

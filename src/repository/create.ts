@@ -1,6 +1,6 @@
 /**
  * Makes a repository: initial snapshot and log, then `repo`, put only if there is none. Several
- * creators may race: one wins, and nothing that another has written is overwritten.
+ * creators may race: one wins, and none overwrites what another has written.
  * Spec: v2 "Repo Info File"; docs/semantics.md "Create".
  */
 import {

@@ -92,7 +92,7 @@ export class Repository {
 
   /**
    * Opens the repository, or creates it; fails as these do. Safe to call from several processes at
-   * once: losing the race to create is no failure.
+   * once: losing the race to create is not an error.
    */
   static async openOrCreate(storage: Storage, options?: CreateOptions): Promise<Repository> {
     const defaults = defaultsOf("openOrCreate", options);
@@ -146,7 +146,7 @@ export class Repository {
 
   /**
    * JSON values by name that every commit of sessions made from now on carries. A copy.
-   * @throws {invalid-option} when set: values that JSON has no form for
+   * @throws {invalid-option} when set: values that JSON cannot hold
    */
   get defaultCommitMetadata(): Record<string, unknown> {
     return copyCommitMetadata("defaultCommitMetadata", METADATA, this.#defaultCommitMetadata);
@@ -175,7 +175,7 @@ export class Repository {
    * @throws {branch-not-found}
    * @throws {tag-not-found}
    * @throws {snapshot-not-found}
-   * @throws {no-snapshot-at-time} the branch has nothing that old
+   * @throws {no-snapshot-at-time} the branch's history begins later
    * @throws {invalid-option} no version, or several
    * @throws {invalid-snapshot-id}
    */

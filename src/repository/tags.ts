@@ -1,5 +1,5 @@
 /**
- * Tags: immutable names of snapshots. A deleted tag's name is burnt for good. Every change is one
+ * Tags: immutable names of snapshots. A deleted tag's name is never used again. Every change is one
  * update of `repo`. Spec: docs/semantics.md "Tags".
  */
 import { mustGetRepoSnapshot } from "../assets/ancestry.ts";
@@ -73,7 +73,7 @@ export async function createTag(
 }
 
 /**
- * Deletes a tag and burns its name.
+ * Deletes a tag; its name can never be used again.
  * @throws {feature-flag-disabled}
  * @throws {tag-not-found}
  */

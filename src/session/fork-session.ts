@@ -97,7 +97,7 @@ export class ForkSession {
   }
 
   /**
-   * A fork of this fork; merges into it, or after it into its parent. No I/O.
+   * A fork of this fork; to be merged into it, or after it into its parent. No I/O.
    * @throws {session-busy} a merge is running
    */
   fork(): ForkSession {
@@ -168,7 +168,7 @@ export class ForkSession {
     return new ForkSession(state, half);
   }
 
-  /** What the fork and its parent's uncommitted changes change against the base. */
+  /** What the fork and its parent's uncommitted changes have changed since the base. */
   status(options?: QueryOptions): Promise<Diff> {
     return statusOf(this.#state, options);
   }

@@ -212,7 +212,7 @@ export class Session {
     await runExclusive(this.#state, "rebase", rebase, signal);
   }
 
-  /** What the session has changed against its base. */
+  /** What the session has changed since its base. */
   status(options?: QueryOptions): Promise<Diff> {
     return statusOf(this.#state, options);
   }
@@ -242,7 +242,7 @@ export class Session {
    * @throws {fork-base-mismatch} a fork of another session, base or repository
    * @throws {invalid-fork-bytes} damaged bytes, or of a format that is not known
    * @throws {merge-not-allowed} the session is read-only or committed, or an input is not a fork
-   * @throws {session-busy} a commit or rebase is running, here or in a fork
+   * @throws {session-busy} a commit or rebase is running, or a merge in one of the forks
    */
   async merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
     const half = this.#half;

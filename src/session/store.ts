@@ -122,7 +122,7 @@ export class Store<S = unknown> {
   /**
    * A part of the bytes at `key`: `{ offset, length }`, `{ offset }` or `{ suffixLength }`. Absent:
    * `undefined`. Fails as `get` does, too.
-   * @throws {invalid-byte-range} no range, or one that leaves the value: nothing is clamped
+   * @throws {invalid-byte-range} not a range, or outside the value: nothing is clamped
    */
   async getRange(
     key: string,
@@ -168,7 +168,7 @@ export class Store<S = unknown> {
   /**
    * Writes a node's zarr.json or a chunk. Chunks above the inline threshold are stored at once (one
    * PUT); nothing is visible to others before the commit.
-   * @throws {node-not-found} a chunk of no array
+   * @throws {node-not-found} a chunk under a path without a node
    * @throws {not-an-array} a chunk of a group
    * @throws {invalid-chunk-index} outside the grid, or another rank
    * @throws {zero-length-chunk}
@@ -222,7 +222,7 @@ export class Store<S = unknown> {
   }
 
   /**
-   * Deletes a chunk, or a node with everything below it. Deleting what is not there is no error;
+   * Deletes a chunk, or a node with everything below it. Deleting what is not there is not an error;
    * deleting an absent chunk inside the grid still counts as a change.
    */
   delete(key: string, options?: StoreOptions): Promise<void> {

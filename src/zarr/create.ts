@@ -63,7 +63,7 @@ export interface CreateArrayOptions extends CreateGroupOptions {
   readonly dimensionNames?: readonly (string | null)[] | undefined;
   /**
    * Elements per shard and dimension, multiples of `chunkShape`: chunks are then stored together, a
-   * shard under one key. Two writers may not share a shard; readers need no more than a chunk.
+   * shard under one key. Two writers may not share a shard; readers fetch single chunks.
    */
   readonly shards?: readonly number[] | undefined;
 }
@@ -127,7 +127,7 @@ function groupDocument(attributes: Attributes | undefined): Uint8Array {
   );
 }
 
-/** Refuses what is no object. @throws {invalid-option} */
+/** Refuses what is not an object. @throws {invalid-option} */
 export function checkAttributes(attributes: unknown): Attributes {
   checkOption(undefined, "attributes", attributes, plainObject);
   return attributes as Attributes;
@@ -188,7 +188,7 @@ function checkShards(
   );
 }
 
-/** Codecs that only others have are let pass: they may write the array. */
+/** Lets codecs pass that only others have: they may write the array. */
 function refuseNonsense(text: string, path: string): void {
   const document = parseJson(text);
   if (!isJsonObject(document)) return;

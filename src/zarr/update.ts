@@ -77,7 +77,7 @@ function checkPatch(patch: unknown): Attributes {
  * @throws {node-not-found} nothing is there
  * @throws {not-an-array} a group
  * @throws {unimplemented} a grid that is not regular
- * @throws {invalid-array-metadata} another rank, or a length that is none
+ * @throws {invalid-array-metadata} another rank, or a length that is not a whole number from 0
  * @throws {invalid-path}
  */
 export async function resize(

@@ -80,7 +80,7 @@ export function optionsOf(signal: AbortSignal | undefined): ZarrStoreOptions | u
   return signal === undefined ? undefined : { signal };
 }
 
-/** The zarr.json at the address, or `undefined`. @throws {bad-metadata} if it is no JSON object */
+/** The zarr.json at the address, or `undefined`. @throws {bad-metadata} not a JSON object */
 export async function readDocument(address: NodeAddress): Promise<JsonObject | undefined> {
   const { store, path, signal } = address;
   const bytes = await store.get(`/${metadataKey(path)}`, optionsOf(signal));

@@ -32,7 +32,7 @@ export function isNumeric(type: ElementType): boolean {
   return type.name !== "string" && type.name !== "bytes";
 }
 
-/** Whether elements of this type are integers; bool is none. */
+/** Whether elements of this type are integers; bool is not. */
 export function isInteger(type: ElementType): boolean {
   return /^u?int/.test(type.name);
 }

@@ -100,7 +100,7 @@ const ZONE = /^\s*(?:Z|UTC|GMT|([+-])(\d{1,2})(?::?(\d{2}))?)$/i;
 /** How much of a date a text says. */
 export type DatePrecision = "year" | "month" | "day" | "time";
 
-/** A text as the instant it begins at, and how precise it is; `undefined` if it is no date. */
+/** A text as the instant it begins at, and how precise it is; `undefined` if it is not a date. */
 export function parseDate(
   text: string,
   calendar: Calendar,

@@ -113,7 +113,7 @@ function withDtype(flat: FlatData, { dtype, data }: VariableInput, owner: string
   const isEmptyList = Array.isArray(data) && flat.values.length === 0;
   const found = flat.times === undefined ? flat.type.name : "datetime";
   if (dtype === undefined || dtype === found) return flat;
-  // An empty list says nothing of what it would hold.
+  // An empty list does not say what it would hold.
   if (isEmptyList && dtype !== "datetime") {
     const type: ElementType = dtype === "bytes" ? { name: dtype, width: 1 } : { name: dtype };
     return { ...flat, type, values: allocate(type, 0, owner) };

@@ -7,7 +7,7 @@ import { isList, type Numbers } from "../../zarr/codecs/elements.ts";
 import { cloneValues, type ElementType, type Values } from "../array/elements.ts";
 import { TimeArray, timesOfDates } from "./time-array.ts";
 
-/** Numbers in memory that are no bigints. */
+/** Numbers in memory that are not bigints. */
 export type TypedArray =
   | Int8Array
   | Int16Array

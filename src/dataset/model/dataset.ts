@@ -27,7 +27,7 @@ export interface DatasetInput {
 interface DatasetOrigin {
   /** Group attributes as they were spelled. */
   readonly spelling: ReadonlyMap<string, JsonValue>;
-  /** Facts that are no attributes. */
+  /** Facts that are not attributes. */
   readonly encoding: Record<string, unknown>;
   close(): Promise<void>;
 }
@@ -63,7 +63,7 @@ export class Dataset {
   readonly #origin: DatasetOrigin;
 
   /**
-   * A dataset of variables in memory, or of others' variables.
+   * A dataset of variables in memory, or of other datasets' variables.
    * @throws {invalid-option} sizes that contradict each other, a name twice, values that do not fit
    */
   constructor(input: DatasetInput = {}, origin: DatasetOrigin = NO_ORIGIN) {

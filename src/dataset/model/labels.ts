@@ -27,7 +27,7 @@ export interface SelectOptions {
 
 type Comparable = number | bigint | string;
 
-/** Values as they compare; `undefined` is no label. */
+/** Values as they compare; `undefined` is not a label. */
 type Keys = readonly (Comparable | undefined)[];
 
 /** A label as the coordinate's values compare: an interval for texts such as `2013-01`. */

@@ -25,7 +25,7 @@ export type NetcdfInput = Uint8Array | Blob | URL;
 /**
  * The dataset in a NetCDF file. NetCDF-3 is read on demand, from URLs by range requests; NetCDF-4
  * is fetched whole and needs the package `h5wasm`.
- * @throws {invalid-file-format} no NetCDF file, or damage
+ * @throws {invalid-file-format} not a NetCDF file, or damaged
  * @throws {unimplemented} a variable that cannot be held, by name: see `dropVariables`
  * @throws {missing-dependency} NetCDF-4 without h5wasm
  * @throws {io} a URL that cannot be read

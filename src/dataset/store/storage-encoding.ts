@@ -40,8 +40,8 @@ const STORAGE_KEYS: readonly string[] = [
 ];
 
 /**
- * A variable's encoding with what the call asks for laid over it. If the call says anything of what
- * values are stored as, the variable's own words on that are dropped.
+ * A variable's encoding with what the call asks for laid over it. If the call says anything about
+ * what values are stored as, what the variable itself says about that is dropped.
  * @throws {invalid-option} an unknown key, by name
  */
 export function mergeEncoding(

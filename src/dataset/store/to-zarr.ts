@@ -32,7 +32,7 @@ import {
 } from "./write-group.ts";
 
 /**
- * What happens to what is there: `w-` refuses an existing group, `w` replaces it with all below it,
+ * What happens to an existing store: `w-` refuses an existing group, `w` replaces it with all below it,
  * `a` keeps it and overwrites variables of the same name, `r+` only writes into existing ones.
  * `a-`, only with `appendDim`, is `a` but leaves existing variables without that dimension alone.
  */

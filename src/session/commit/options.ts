@@ -34,7 +34,7 @@ export type AmendOptions = Omit<CommitOptions, "solver" | "attemptsMax">;
 /** Options of `flush`. */
 export type FlushOptions = Pick<CommitOptions, "metadata" | "onProgress" | "signal">;
 
-/** Options of a commit with what is always needed filled in; the metadata is a copy. */
+/** Options of a commit with the defaults filled in; the metadata is a copy. */
 export interface CheckedCommitOptions {
   readonly message: string;
   readonly metadata: Readonly<Record<string, unknown>>;

@@ -105,7 +105,7 @@ function assertMergeable(receiver: SessionState, input: unknown): void {
   });
 }
 
-/** A fork's content from what was sent; refuses what is no fork. */
+/** A fork's content from what was sent; refuses anything else. */
 export function contentOfBytes(input: unknown): ForkContent {
   const bytes = asBytes(input);
   if (bytes !== undefined) {

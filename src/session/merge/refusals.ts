@@ -2,7 +2,7 @@
 import { type ErrorDetails, makeError } from "../../base/errors.ts";
 import { ChunkCoordinates } from "../changes/chunk-coordinates.ts";
 
-/** Errors name at most so many coordinates of an array. */
+/** Errors name at most this many coordinates of an array. */
 export const COORDINATES_PER_OVERLAP_MAX = 1000;
 
 /** Chunks of one array that both sides wrote. */

@@ -24,7 +24,7 @@ function prompt(solver: ConflictSolver): ConflictSolver {
   return solver;
 }
 
-/** Accepts nothing: a rebase succeeds only where nothing is in the way. */
+/** Accepts no conflict: a rebase succeeds only if there is none. */
 export function conflictDetector(): ConflictSolver {
   return prompt(() => "fail");
 }

@@ -35,7 +35,7 @@ export function parseNodePath(path: string): string {
   return parsePath(isRelative ? `/${path}` : path);
 }
 
-/** Splits `<array>/c[/<i>…]` at its last `c` component; `undefined` if it is no such path. */
+/** Splits `<array>/c[/<i>…]` at its last `c` component; `undefined` for any other path. */
 export function parseChunkPrefix(
   path: string,
 ): { readonly path: string; readonly coordinates: number[] } | undefined {

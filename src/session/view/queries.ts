@@ -85,7 +85,7 @@ export async function nodeIdAt(
   return mustGetNode(await loadLayers(state, options?.signal), parsePath(path)).id;
 }
 
-/** What the session or fork has changed against its base. */
+/** What the session or fork has changed since its base. */
 export async function statusOf(state: SessionState, options?: QueryOptions): Promise<Diff> {
   checkOptions("status", options, KNOWN);
   const { statusOfLayers } = await import("./diff.ts");

@@ -113,7 +113,7 @@ export function allocateNumbers(name: NumberTypeName, length: number): Numbers {
   return new NUMBERS[name][1](length);
 }
 
-/** The data type that a `data_type` of zarr.json says; `undefined` if it is none of ours. */
+/** The data type that a `data_type` of zarr.json says; `undefined` if it is not one of ours. */
 export function findDataType(metadata: JsonValue | undefined): DataType | undefined {
   const name = isJsonObject(metadata) ? metadata.get("name") : metadata;
   if (metadata === undefined || typeof name !== "string") return undefined;
