@@ -61,7 +61,8 @@ export {
   conflictDetector,
 } from "./session/rebase/solvers.ts";
 export { Session } from "./session/session.ts";
-export { type ArrayChunk, Store, type StoreOptions } from "./session/store.ts";
+export type { ArrayChunk } from "./session/store/array-chunk.ts";
+export { Store, type StoreOptions } from "./session/store.ts";
 export type { Diff } from "./session/view/diff.ts";
 export type { ChunkCoordinateList, ChunkType, QueryOptions } from "./session/view/queries.ts";
 export type {

@@ -62,7 +62,8 @@ export function assetLimits(
 
 /**
  * Refuses to write a metadata file that would be refused when it is read: what it holds would be
- * out of reach, and as `repo` it would lock everybody out. @throws {serialization}
+ * out of reach, and as `repo` it would lock everybody out.
+ * @throws {serialization}
  */
 export function assertReadable(object: string, payloadBytes: number, bytesMax: number): void {
   if (payloadBytes <= bytesMax) return;

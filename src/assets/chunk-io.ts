@@ -20,7 +20,8 @@ import { putImmutable } from "./immutable-put.ts";
 export interface ChunkIo {
   /**
    * Bytes of a native chunk (of `range` inside it), owned by the caller. One GET, shared with
-   * concurrent readers. @throws {object-not-found} @throws {invalid-object-size}
+   * concurrent readers.
+   * @throws {object-not-found} @throws {invalid-object-size}
    */
   readChunk(ref: NativeRef, range?: Extent, signal?: AbortSignal): Promise<Uint8Array>;
   /** Stores a chunk under a fresh id and resolves, once it is stored, to the id's 12 bytes. */

@@ -77,7 +77,7 @@ function hasMethod(name: string, value: unknown, expected: string): string | und
   return typeof method === "function" ? undefined : mustBe(expected, value);
 }
 
-/** Engine options, checked, with what is always needed filled in. */
+/** Engine options, checked, with defaults filled in where a value is always needed. */
 export interface CheckedEngineOptions extends EngineOptions {
   readonly config: RepositoryConfig;
   readonly runtime: Runtime;
@@ -110,7 +110,7 @@ export async function checkEngineOptions(
   };
 }
 
-/** Throws `invalid-option` unless `storage` looks like one. */
+/** @throws {invalid-option} unless `storage` looks like one */
 export function checkStorage(operation: string, storage: unknown): void {
   checkOption(operation, "storage", storage, (value) =>
     hasMethod("getIfChanged", value, "a Storage"),

@@ -1,6 +1,6 @@
 /**
  * The first state of a repository: initial snapshot and log, then `repo`, each put only where
- * there is none. Several creators may race: one wins, nothing of another's is overwritten.
+ * there is none. Several creators may race: one wins, and none overwrites another's objects.
  * Spec: v2 "Repo Info File"; docs/format.md "Order of writes".
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";

@@ -26,7 +26,7 @@ export type Located =
 
 /**
  * The repository in `storage`, `undefined` if there is none. One GET, one more if `repo` is absent.
- * @throws {invalid-file-format} `repo` is damaged or no Icechunk file
+ * @throws {invalid-file-format} `repo` is damaged or not an Icechunk file
  * @throws {unsupported-spec-version}
  */
 export async function locateRepo(
@@ -46,7 +46,7 @@ export async function locateRepo(
 /**
  * The state of the repository that must stand in `storage`.
  * @throws {repository-not-found} nothing is there
- * @throws {invalid-file-format} something is there, but no repository
+ * @throws {invalid-file-format} something is there, but not a repository
  * @throws {unimplemented} a repository of spec 1
  */
 export async function mustLocateRepo(

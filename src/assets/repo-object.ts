@@ -19,7 +19,10 @@ export interface VersionedRepo {
   readonly version: ObjectVersion;
 }
 
-/** Decodes `repo` or a backup of it; `object` names it in errors. @throws FormatError */
+/**
+ * Decodes `repo` or a backup of it; `object` names it in errors.
+ * @throws {invalid-file-format} @throws {unsupported-spec-version} @throws {deserialization}
+ */
 export async function decodeRepo(
   bytes: Uint8Array,
   object: string,

@@ -161,7 +161,7 @@ async function isInHistory(
   throw unknownOutcome("and the ops log does not reach back to it", cause);
 }
 
-/** A failure to read is no answer: the put may have landed. */
+/** A failure to read decides nothing: the put may have landed. */
 async function readPage(
   context: PublishContext,
   path: string,

@@ -37,7 +37,7 @@ export function applyChanges(base: RepoInfo, group: readonly Member[]): GroupPla
   return { repo, updates, accepted, refused };
 }
 
-/** Throws `read-only-repository` while the repository's status is read-only; offline is online. */
+/** @throws {read-only-repository} while the repository's status is read-only; offline is online */
 export function assertStatusAllowsUpdates(repo: RepoInfo, operation: string): void {
   const { availability, limitedAvailabilityReason: reason } = repo.status;
   if (availability !== "read-only") return;

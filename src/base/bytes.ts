@@ -31,7 +31,7 @@ export function decodeIfUtf8(bytes: Uint8Array): string | undefined {
 /**
  * `value` as a Uint8Array of this realm in memory that is not shared; copied only if it is of
  * another realm (a test runner's sandbox, an iframe) or shared (others may write to it, and
- * decoders and requests refuse it). `undefined` if it is no Uint8Array.
+ * decoders and requests refuse it). `undefined` if it is not a Uint8Array.
  */
 export function asBytes(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array && value.buffer instanceof ArrayBuffer) return value;

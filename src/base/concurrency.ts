@@ -2,7 +2,10 @@
 
 /** Runs functions, at most `limit` at a time, first come first served. */
 export interface Limiter {
-  /** Runs `work` when a slot is free; rejects with `signal.reason` if aborted while waiting. */
+  /**
+   * Runs `work` when a slot is free. Aborted while it waits, it does not run; it rejects with
+   * `signal.reason` only when its turn comes.
+   */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 

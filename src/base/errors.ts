@@ -69,7 +69,7 @@ export class IcefloeError extends Error {
   }
 }
 
-/** Any error's plain form: of those that are none of ours, name and message. */
+/** Any error's plain form: of those that are not ours, name and message. */
 export type AnyErrorJson = NonNullable<ErrorJson["cause"]>;
 
 /** The plain form of whatever was thrown. */
@@ -79,7 +79,7 @@ export function errorToJson(error: unknown): AnyErrorJson {
   return { name: "Error", message: String(error) };
 }
 
-/** The error of which `errorToJson` made this. */
+/** The error from which `errorToJson` made this. */
 export function errorFromJson(json: AnyErrorJson): Error {
   if ("kind" in json && json.kind in ERROR_KINDS) return IcefloeError.fromJSON(json);
   const error = new Error(json.message);
@@ -179,7 +179,7 @@ export function isIcefloeError(
   return kinds.length === 0 || kinds.includes((value as unknown as IcefloeError).kind);
 }
 
-/** Throws `internal` unless `condition` holds: for what only a bug in icefloe can break. */
+/** @throws {internal} unless `condition` holds: for what only a bug in icefloe can break */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw makeError("internal", message);
 }

@@ -10,7 +10,7 @@ export function isTaken(owner: object, name: string): boolean {
 
 /**
  * Runs `work` after all earlier ones of the same owner and name have ended, however they ended.
- * Aborting while it waits rejects at once, and nobody comes forward for it.
+ * Aborting while it waits rejects at once; the order of the others does not change.
  */
 export async function inTurn<T>(
   owner: object,

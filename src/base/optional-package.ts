@@ -1,6 +1,9 @@
 import { makeError } from "./errors.ts";
 
-/** What `load` imports of `name`. Throws `missing-dependency`, saying what needs it, if it cannot. */
+/**
+ * What `load` imports of `name`.
+ * @throws {missing-dependency} if it cannot, saying what needs it
+ */
 export async function loadPackage<Library>(
   name: string,
   needs: string,

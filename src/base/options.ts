@@ -16,8 +16,9 @@ export interface Abortable {
 export const SIGNAL: OptionKinds = { signal: abortSignal };
 
 /**
- * Throws `invalid-option` unless `options` is undefined or a plain object with only `known` keys,
- * each undefined or of its kind. `operation` names the call in the message.
+ * Checks options; `operation` names the call in the message.
+ * @throws {invalid-option} unless `options` is undefined or a plain object with only `known` keys,
+ *   each undefined or of its kind
  */
 export function checkOptions(operation: string, options: unknown, known: OptionKinds): void {
   if (options === undefined) return;
@@ -37,7 +38,10 @@ export function checkOptions(operation: string, options: unknown, known: OptionK
   }
 }
 
-/** Throws `invalid-option` unless `value` is of the kind. Without an operation `option` says enough. */
+/**
+ * Checks one option or argument. Leave out the operation where `option` says enough.
+ * @throws {invalid-option} unless `value` is of the kind
+ */
 export function checkOption(
   operation: string | undefined,
   option: string,

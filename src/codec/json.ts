@@ -51,7 +51,7 @@ export function jsonFloat(value: number): number | JsonNumber {
 
 /**
  * Parses strict JSON. Of members with one name the last wins.
- * @throws {bad-metadata} no JSON, nested too deeply, or a number beyond the range of doubles.
+ * @throws {bad-metadata} not JSON, nested too deeply, or a number beyond the range of doubles
  */
 export function parseJson(text: string): JsonValue {
   const parser = new Parser(text);
@@ -177,7 +177,7 @@ class Parser {
 /**
  * Prints `value` without spaces: a parsed document, plain objects and arrays, or a mix.
  * Members that are `undefined` are left out, as `JSON.stringify` does.
- * @throws {bad-metadata} what JSON cannot say (NaN, dates, functions, cycles), naming the member.
+ * @throws {bad-metadata} what JSON cannot say (NaN, dates, functions, cycles), naming the member
  */
 export function printJson(value: unknown): string {
   return print(value, [], false);

@@ -86,7 +86,7 @@ export interface EnvelopeExpectation {
  * The payload of a file that was written to be read in parts, decompressed as it is asked for;
  * `undefined` if this one was not, so that all of it must be decoded. Keeps `bytes` meanwhile. What
  * is damaged is refused when it is reached, and `onDamage` called first.
- * @throws {invalid-file-format} {unsupported-spec-version} {deserialization}
+ * @throws {invalid-file-format} @throws {unsupported-spec-version} @throws {deserialization}
  */
 export async function openEnvelope(
   bytes: Uint8Array,
@@ -103,7 +103,7 @@ export async function openEnvelope(
 
 /**
  * Checks the header and decompresses the payload.
- * @throws {invalid-file-format} {unsupported-spec-version} {deserialization}
+ * @throws {invalid-file-format} @throws {unsupported-spec-version} @throws {deserialization}
  */
 export async function decodeEnvelope(
   bytes: Uint8Array,

@@ -29,12 +29,12 @@ export function randomNodeId(runtime: Runtime): string {
   return encodeBase32(runtime.randomBytes(NODE_ID_BYTES));
 }
 
-/** The 12 bytes of a snapshot, manifest or chunk id. @throws {internal} if `id` is no such id */
+/** The 12 bytes of a snapshot, manifest or chunk id. @throws {internal} if `id` is none of these */
 export function objectIdToBytes(id: string): Uint8Array {
   return mustDecode(id, OBJECT_ID_BYTES);
 }
 
-/** The 8 bytes of a node id. @throws {internal} if `id` is no such id */
+/** The 8 bytes of a node id. @throws {internal} if `id` is not one */
 export function nodeIdToBytes(id: string): Uint8Array {
   return mustDecode(id, NODE_ID_BYTES);
 }

@@ -9,7 +9,7 @@ const ITEM_LAYOUT = [12, 4, 8] as const;
 
 /**
  * `record` as items of spec 2, sorted by name; members that are `undefined` are left out.
- * @throws {serialization} on values that JSON has no place for
+ * @throws {serialization} on values that JSON cannot hold
  */
 export function encodeMetadata(record: Readonly<Record<string, unknown>>): MetadataItem[] {
   const items: MetadataItem[] = [];

@@ -17,10 +17,7 @@ export interface MetadataItem {
   readonly value: Uint8Array;
 }
 
-/**
- * The values of `items`, by name.
- * @throws {deserialization}
- */
+/** The values of `items`, by name. @throws {deserialization} */
 export function decodeMetadata(
   items: readonly MetadataItem[],
   specVersion: 1 | 2,

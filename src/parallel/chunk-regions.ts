@@ -32,6 +32,7 @@ const REGIONS_MAX = 10_000_000;
 /**
  * Regions that cover the array, each a box of whole chunks, in row-major order. Boxes are filled
  * from the last dimension: whole rows first.
+ * @throws {invalid-option} a shape and chunks that do not fit, or more than 10 million regions
  */
 export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions): RegionExtent[][] {
   checkOptions("chunkRegions", options, { chunksPerTask: anything });

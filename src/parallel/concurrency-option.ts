@@ -3,7 +3,7 @@ import { checkOption, integerFrom } from "../base/options.ts";
 
 const CONCURRENCY_MAX = 1024; // More processes than any machine here can run.
 
-/** Checks the option; throws `invalid-option` unless it is an integer in [1, 1024]. */
+/** Checks the option. @throws {invalid-option} unless it is an integer in [1, 1024] */
 export function checkConcurrency(
   operation: string,
   concurrency: number | undefined,

@@ -60,7 +60,7 @@ export function isWorkerDefinition(value: unknown): value is WorkerDefinition {
 
 /**
  * Loads the definition that a module exports as its default.
- * @throws {invalid-option} the module can't be loaded or exports no worker.
+ * @throws {invalid-option} the module can't be loaded or exports no worker
  */
 export async function loadWorkerDefinition(moduleUrl: string): Promise<WorkerDefinition> {
   let loaded: { readonly default?: unknown };

@@ -48,7 +48,7 @@ export function encodeJob(header: JobHeader, forkBytes: Uint8Array): Uint8Array 
   return bytes;
 }
 
-/** Splits what `encodeJob` joined. Throws `invalid-fork-bytes` on anything else. */
+/** Splits what `encodeJob` joined. @throws {invalid-fork-bytes} on anything else */
 function decodeJob(bytes: Uint8Array): { header: JobHeader; forkBytes: Uint8Array } {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -64,7 +64,7 @@ const openStorages = new WeakMap<WorkerDefinition, Map<string, Promise<Storage>>
 
 /**
  * Runs a job and resolves to its result: the fork's own changes as bytes. Whatever goes wrong
- * rejects; nothing of a failed attempt is ever merged.
+ * rejects; no part of a failed attempt is ever merged.
  */
 export async function runJob(bytes: Uint8Array, context: JobContext): Promise<Uint8Array> {
   const { header, forkBytes } = decodeJob(bytes);

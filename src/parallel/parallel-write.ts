@@ -79,7 +79,12 @@ const OPTIONS: OptionKinds = {
  * Runs `worker` once per task and merges what the workers wrote into `session`, all or none.
  * @throws {task-failed} a task failed past its retries; `details.errors` has every cause
  * @throws {merge-overlap} two tasks wrote one chunk: align their regions (`chunkRegions`)
+ * @throws {merge-failed} two tasks changed one node
+ * @throws {fork-base-mismatch} a worker wrote into another repository
+ * @throws {invalid-fork-bytes} an executor returned something else than a result
  * @throws {storage-not-shareable} before anything starts
+ * @throws {read-only-session} read-only or committed
+ * @throws {session-busy} a commit, merge or rebase is running
  */
 export async function parallelWrite<T>(
   session: Session,

@@ -4,7 +4,7 @@ import { describe, isPlainObject } from "../base/options.ts";
 
 const DEPTH_MAX = 64;
 
-/** Throws `invalid-option` unless `task` survives JSON unchanged. */
+/** @throws {invalid-option} unless `task` survives JSON unchanged */
 export function checkTask(task: unknown, index: number): void {
   const fault = faultOf(task, "task", 0);
   if (fault === undefined) return;

@@ -1,6 +1,6 @@
 /**
  * Makes a repository: initial snapshot and log, then `repo`, put only if there is none. Several
- * creators may race: one wins, and nothing that another has written is overwritten.
+ * creators may race: one wins, and none overwrites what another has written.
  * Spec: v2 "Repo Info File"; docs/semantics.md "Create".
  */
 import {
@@ -32,7 +32,8 @@ const KINDS: OptionKinds = {
  * `repo`; one GET more if the initial snapshot exists already.
  * @throws {parent-directory-not-clean} a repository, or something else, is there
  * @throws {repo-info-updated} another creator was faster
- * @throws {read-only-storage} @throws {condition-not-supported} @throws {unimplemented} spec 1
+ * @throws {read-only-storage} @throws {condition-not-supported}
+ * @throws {unimplemented} spec 1
  */
 export async function createEngine(storage: Storage, options?: CreateOptions): Promise<Engine> {
   const checked = await checkEngineOptions("create", storage, options, KINDS);

@@ -17,7 +17,7 @@ const FLAGS = {
   delete_tag: { id: 5, guards: "tag deletion" },
 } as const satisfies Record<string, Flag>;
 
-/** Throws `feature-flag-disabled` if the repository has switched the operation off. */
+/** @throws {feature-flag-disabled} if the repository has switched the operation off */
 export function assertFeatureEnabled(repo: RepoInfo, name: keyof typeof FLAGS): void {
   const { id, guards } = FLAGS[name];
   if (!(repo.disabledFeatureFlags ?? []).includes(id)) return;

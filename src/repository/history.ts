@@ -41,7 +41,7 @@ export async function listManifestFiles(
 /**
  * What the snapshots after `from` up to `to` changed. One conditional GET, then a GET per
  * transaction log and two for the snapshots, unless cached.
- * @throws {bad-snapshot-chain-for-diff} `from` is no strict ancestor of `to`
+ * @throws {bad-snapshot-chain-for-diff} `from` is not a strict ancestor of `to`
  */
 export async function diffVersions(
   engine: Engine,

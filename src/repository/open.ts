@@ -23,7 +23,8 @@ import {
 /**
  * Opens a repository. One GET.
  * @throws {repository-not-found} @throws {invalid-file-format} @throws {unsupported-spec-version}
- * @throws {config-deserialization} @throws {unimplemented} spec 1
+ * @throws {config-deserialization}
+ * @throws {unimplemented} spec 1
  */
 export async function openExisting(storage: Storage, options?: RepositoryOptions): Promise<Engine> {
   const checked = await checkEngineOptions("open", storage, options, REPOSITORY_KINDS);

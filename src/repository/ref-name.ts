@@ -5,7 +5,7 @@ import { describe } from "../base/options.ts";
 /** Matches halves of surrogate pairs, which UTF-8 cannot hold: they would be stored as U+FFFD. */
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
-/** Refuses what can be no name of a new branch or tag. @throws {invalid-ref-name} */
+/** Refuses what cannot name a new branch or tag. @throws {invalid-ref-name} */
 export function checkRefName(operation: string, name: string): void {
   if (typeof name === "string" && name !== "" && !LONE_SURROGATE.test(name)) return;
   const found = describe(name);

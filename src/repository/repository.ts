@@ -46,7 +46,12 @@ export interface ResetBranchOptions extends SignalOption {
   readonly from?: string | undefined;
 }
 
-/** An Icechunk repository: versions of a Zarr hierarchy, with branches and tags. */
+/**
+ * An Icechunk repository: versions of a Zarr hierarchy, with branches and tags. Whatever changes it
+ * (branches, tags, `saveConfig`) may also fail with `read-only-repository`, `read-only-storage`,
+ * `condition-not-supported`, `update-attempts-exhausted`, `snapshot-timestamp`, `unknown-outcome`.
+ * An empty name is refused everywhere (`invalid-ref-name`).
+ */
 export class Repository {
   readonly #engine: Engine;
   #defaultCommitMetadata: Readonly<Record<string, unknown>>;
@@ -61,7 +66,9 @@ export class Repository {
    * @throws {parent-directory-not-clean} a repository, or something else, is there
    * @throws {repo-info-updated} another creator was faster
    * @throws {read-only-storage} @throws {condition-not-supported} @throws {unknown-outcome}
+   * @throws {invalid-config} `config` names an unknown key or a wrong value
    * @throws {unimplemented} `specVersion: 1`
+   * @throws {unsupported-spec-version} any but 1 and 2
    */
   static async create(storage: Storage, options?: CreateOptions): Promise<Repository> {
     const defaults = defaultsOf("create", options);
@@ -73,7 +80,9 @@ export class Repository {
    * Opens a repository. One GET.
    * @throws {repository-not-found} nothing is there
    * @throws {invalid-file-format} something else is there, or `repo` is damaged
-   * @throws {unsupported-spec-version} @throws {config-deserialization}
+   * @throws {unsupported-spec-version} written by a newer version of the format
+   * @throws {config-deserialization} the persisted configuration is damaged
+   * @throws {invalid-config} `config` names an unknown key or a wrong value
    * @throws {unimplemented} a repository of spec 1
    */
   static async open(storage: Storage, options?: RepositoryOptions): Promise<Repository> {
@@ -81,18 +90,25 @@ export class Repository {
     return new Repository(await openExisting(storage, options), defaults);
   }
 
-  /** Opens the repository, or creates it. Safe to call from several processes at once. */
+  /**
+   * Opens the repository, or creates it; fails as these do. Safe to call from several processes at
+   * once: losing the race to create is not an error.
+   */
   static async openOrCreate(storage: Storage, options?: CreateOptions): Promise<Repository> {
     const defaults = defaultsOf("openOrCreate", options);
     return new Repository(await openOrCreateEngine(storage, options), defaults);
   }
 
-  /** Whether a repository, of any spec, is there. Creates nothing. */
+  /**
+   * Whether a repository, of any spec, is there. Creates nothing.
+   * @throws {invalid-file-format} `repo` is damaged or not Icechunk's
+   * @throws {unsupported-spec-version}
+   */
   static async exists(storage: Storage, options?: SignalOption): Promise<boolean> {
     return (await fetchSpecVersion(storage, takeSignal("exists", options))) !== undefined;
   }
 
-  /** 1 or 2; `undefined` if there is no repository. */
+  /** 1 or 2; `undefined` if there is no repository. Fails as `exists` does. */
   static async fetchSpecVersion(
     storage: Storage,
     options?: SignalOption,
@@ -100,7 +116,11 @@ export class Repository {
     return fetchSpecVersion(storage, takeSignal("fetchSpecVersion", options));
   }
 
-  /** The persisted configuration; `undefined` if none is. @throws {repository-not-found} */
+  /**
+   * The persisted configuration; `undefined` if there is none.
+   * @throws {repository-not-found} @throws {config-deserialization}
+   * @throws {unimplemented} a repository of spec 1
+   */
   static async fetchConfig(
     storage: Storage,
     options?: SignalOption,
@@ -123,7 +143,10 @@ export class Repository {
     return 2;
   }
 
-  /** JSON values by name that every commit of sessions made from now on carries. A copy. */
+  /**
+   * JSON values by name that every commit of sessions made from now on carries. A copy.
+   * @throws {invalid-option} when set: values that JSON cannot hold
+   */
   get defaultCommitMetadata(): Record<string, unknown> {
     return copyCommitMetadata("defaultCommitMetadata", METADATA, this.#defaultCommitMetadata);
   }
@@ -135,12 +158,13 @@ export class Repository {
   /**
    * Another Repository over the same storage and caches, with `config` merged over the present
    * configuration. Cache sizes and limits of requests stay. No I/O.
+   * @throws {invalid-config}
    */
   async reopen(options?: ReopenOptions): Promise<Repository> {
     return new Repository(await reopenEngine(this.#engine, options), this.#defaultCommitMetadata);
   }
 
-  /** Persists the effective configuration for everyone; the last of several saves wins. */
+  /** Persists the effective configuration for everyone; the last save wins. @throws {config-deserialization} */
   async saveConfig(options?: SignalOption): Promise<void> {
     return saveConfig(this.#engine, takeSignal("saveConfig", options));
   }
@@ -148,7 +172,9 @@ export class Repository {
   /**
    * A session that reads one version, and never anything newer. One conditional GET.
    * @throws {branch-not-found} @throws {tag-not-found} @throws {snapshot-not-found}
-   * @throws {no-snapshot-at-time} @throws {invalid-option} @throws {invalid-snapshot-id}
+   * @throws {no-snapshot-at-time} the branch's history begins later
+   * @throws {invalid-option} no version, or several
+   * @throws {invalid-snapshot-id}
    */
   async readonlySession(version: VersionRef, options?: SignalOption): Promise<Session> {
     const signal = takeSignal("readonlySession", options);
@@ -159,8 +185,10 @@ export class Repository {
 
   /**
    * A session that can be written to and committed to `branch`. One conditional GET.
-   * @throws {branch-not-found} @throws {base-not-in-ancestry} @throws {read-only-repository}
-   * @throws {read-only-storage} @throws {condition-not-supported}
+   * @throws {branch-not-found}
+   * @throws {invalid-snapshot-id} `base`
+   * @throws {base-not-in-ancestry} `base` is not in the branch's history
+   * @throws {read-only-repository} @throws {read-only-storage} @throws {condition-not-supported}
    */
   async writableSession(branch: string, options?: WritableSessionOptions): Promise<Session> {
     const signal = takeSignal("writableSession", options, { ...SIGNAL, base: anything });
@@ -183,8 +211,11 @@ export class Repository {
   /**
    * Opens a session on `branch`, runs `write`, commits, and resolves to the new snapshot's id. If
    * another writer was faster, the changes are rebased or `write` runs again: see `retry`. A throw
-   * in `write` commits nothing; without changes it resolves to the branch's tip.
-   * @throws {update-attempts-exhausted} @throws {rebase-failed} and what `commit` throws
+   * in `write` commits nothing; without changes it resolves to the branch's tip. Fails as
+   * `writableSession` and `commit` do, too.
+   * @throws {update-attempts-exhausted} every rerun lost its race
+   * @throws {commit-conflict} every rebase lost its race
+   * @throws {rebase-failed} conflicts that the solver did not accept
    */
   async transaction(
     branch: string,
@@ -208,7 +239,7 @@ export class Repository {
 
   /**
    * Makes a branch at any snapshot of the repository.
-   * @throws {snapshot-not-found} @throws {branch-already-exists} @throws {invalid-ref-name}
+   * @throws {snapshot-not-found} @throws {invalid-snapshot-id} @throws {branch-already-exists}
    */
   async createBranch(name: string, snapshotId: string, options?: SignalOption): Promise<void> {
     const signal = takeSignal("createBranch", options);
@@ -223,7 +254,8 @@ export class Repository {
 
   /**
    * Moves a branch to any snapshot of the repository, related or not.
-   * @throws {snapshot-not-found} @throws {branch-not-found} @throws {branch-update-conflict}
+   * @throws {snapshot-not-found} @throws {invalid-snapshot-id} @throws {branch-not-found}
+   * @throws {branch-update-conflict} the tip is not `from`
    */
   async resetBranch(name: string, snapshotId: string, options?: ResetBranchOptions): Promise<void> {
     const signal = takeSignal("resetBranch", options, { ...SIGNAL, from: anything });
@@ -231,7 +263,10 @@ export class Repository {
     return resetBranch(this.#engine.repoState, reset, signal);
   }
 
-  /** Deletes a branch; its snapshots stay. @throws {cannot-delete-main} @throws {branch-not-found} */
+  /**
+   * Deletes a branch; its snapshots stay.
+   * @throws {cannot-delete-main} @throws {branch-not-found}
+   */
   async deleteBranch(name: string, options?: SignalOption): Promise<void> {
     return deleteBranch(this.#engine.repoState, name, takeSignal("deleteBranch", options));
   }
@@ -243,8 +278,8 @@ export class Repository {
 
   /**
    * Tags a snapshot for good.
-   * @throws {snapshot-not-found} @throws {tag-already-exists} @throws {tag-previously-deleted}
-   * @throws {invalid-ref-name} @throws {feature-flag-disabled}
+   * @throws {snapshot-not-found} @throws {invalid-snapshot-id} @throws {tag-already-exists}
+   * @throws {tag-previously-deleted} @throws {feature-flag-disabled}
    */
   async createTag(name: string, snapshotId: string, options?: SignalOption): Promise<void> {
     const signal = takeSignal("createTag", options);
@@ -257,12 +292,18 @@ export class Repository {
     return mustGetTag(await this.#engine.repoState.read(signal), name);
   }
 
-  /** Deletes a tag; its name can never be used again. @throws {tag-not-found} @throws {feature-flag-disabled} */
+  /**
+   * Deletes a tag; its name can never be used again.
+   * @throws {tag-not-found} @throws {feature-flag-disabled}
+   */
   async deleteTag(name: string, options?: SignalOption): Promise<void> {
     return deleteTag(this.#engine.repoState, name, takeSignal("deleteTag", options));
   }
 
-  /** Any snapshot that the repository lists, reachable or not. One conditional GET. @throws {snapshot-not-found} */
+  /**
+   * Any snapshot that the repository lists, reachable or not. One conditional GET.
+   * @throws {snapshot-not-found} @throws {invalid-snapshot-id}
+   */
   async lookupSnapshot(id: string, options?: SignalOption): Promise<SnapshotInfo> {
     const signal = takeSignal("lookupSnapshot", options);
     const canonical = parseSnapshotId(id);
@@ -271,7 +312,10 @@ export class Repository {
     );
   }
 
-  /** A version and its ancestors, newest first. One conditional GET per iteration. */
+  /**
+   * A version and its ancestors, newest first. One conditional GET per iteration. Refuses versions
+   * as `readonlySession` does.
+   */
   ancestry(version: VersionRef, options?: SignalOption): AsyncList<SnapshotInfo> {
     const signal = takeSignal("ancestry", options);
     const parsed = parseVersionRef("ancestry", version);
@@ -290,7 +334,10 @@ export class Repository {
     return graphOf(await this.#engine.repoState.read(takeSignal("ancestryGraph", options)));
   }
 
-  /** The manifests that a snapshot refers to. Two GETs at most. @throws {snapshot-not-found} */
+  /**
+   * The manifests that a snapshot refers to. Two GETs at most.
+   * @throws {snapshot-not-found} @throws {invalid-snapshot-id}
+   */
   async listManifestFiles(snapshotId: string, options?: SignalOption): Promise<ManifestFile[]> {
     const signal = takeSignal("listManifestFiles", options);
     return listManifestFiles(this.#engine, parseSnapshotId(snapshotId), signal);
@@ -302,8 +349,10 @@ export class Repository {
   }
 
   /**
-   * What changed from an ancestor to a descendant, by path.
-   * @throws {bad-snapshot-chain-for-diff} `from` is no strict ancestor of `to`
+   * What changed from an ancestor to a descendant, by path. Refuses versions as `readonlySession`
+   * does.
+   * @throws {bad-snapshot-chain-for-diff} `from` is not a strict ancestor of `to`
+   * @throws {object-not-found} a transaction log between them is gone
    */
   async diff(from: VersionRef, to: VersionRef, options?: SignalOption): Promise<Diff> {
     const signal = takeSignal("diff", options);

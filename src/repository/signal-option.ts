@@ -7,10 +7,7 @@ export interface SignalOption {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The signal in `options`, which may have the `known` keys.
- * @throws {invalid-option}
- */
+/** The signal in `options`, which may have the `known` keys. @throws {invalid-option} */
 export function takeSignal(
   operation: string,
   options: SignalOption | undefined,

@@ -1,5 +1,5 @@
 /**
- * Tags: immutable names of snapshots. A deleted tag's name is burnt for good. Every change is one
+ * Tags: immutable names of snapshots. A deleted tag's name is never used again. Every change is one
  * update of `repo`. Spec: docs/semantics.md "Tags".
  */
 import { mustGetRepoSnapshot } from "../assets/ancestry.ts";
@@ -16,7 +16,11 @@ export function tagNames(repo: RepoInfo): string[] {
   return [...repo.tags.keys()].sort(compareUtf8);
 }
 
-/** The snapshot of tag `name`. @throws {tag-not-found} also for deleted ones @throws {invalid-ref-name} */
+/**
+ * The snapshot of tag `name`.
+ * @throws {tag-not-found} also for deleted ones
+ * @throws {invalid-ref-name}
+ */
 export function mustGetTag(repo: RepoInfo, name: string): string {
   const snapshotId = repo.tags.get(name);
   if (snapshotId !== undefined) return snapshotId;
@@ -64,7 +68,10 @@ export async function createTag(
   await repoState.update(change, { signal });
 }
 
-/** Deletes a tag and burns its name. @throws {feature-flag-disabled} @throws {tag-not-found} */
+/**
+ * Deletes a tag; its name can never be used again.
+ * @throws {feature-flag-disabled} @throws {tag-not-found}
+ */
 export async function deleteTag(
   repoState: RepoState,
   name: string,

@@ -70,7 +70,7 @@ function invalid(operation: string, fault: string): Error {
 /**
  * The id of the snapshot that `version` stands for.
  * @throws {branch-not-found} @throws {tag-not-found} @throws {snapshot-not-found}
- * @throws {no-snapshot-at-time} the branch has nothing that old
+ * @throws {no-snapshot-at-time} the branch's history begins later
  */
 export function resolveVersion(repo: RepoInfo, version: ParsedVersionRef): string {
   if ("tag" in version) return mustGetTag(repo, version.tag);

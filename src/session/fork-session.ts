@@ -96,20 +96,33 @@ export class ForkSession {
     return this.#state.engine.storage.describe();
   }
 
-  /** A fork of this fork; merges into it, or after it into its parent. No I/O. */
+  /**
+   * A fork of this fork; to be merged into it, or after it into its parent. No I/O.
+   * @throws {session-busy} a merge is running
+   */
   fork(): ForkSession {
     return new ForkSession(this.#half.stateOfFork(this.#state), this.#half);
   }
 
   /**
    * Merges other forks into this one; all or none. Cost: no I/O but one HEAD per fork with native
-   * chunks. Throws `fork-base-mismatch`, `merge-failed`, `merge-overlap`, `invalid-fork-bytes`.
+   * chunks.
+   * @throws {merge-overlap} both sides wrote a chunk, and `onOverlap` is `error`
+   * @throws {merge-failed} both sides changed a node
+   * @throws {fork-base-mismatch} a fork of another session, base or repository
+   * @throws {invalid-fork-bytes} damaged bytes, or of a format that is not known
+   * @throws {merge-not-allowed} an input is this fork itself, or not a fork
+   * @throws {session-busy} a merge is running in a fork that is to be merged
    */
   merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
     return this.#half.mergeInputs(this.#state, inputs, options);
   }
 
-  /** The fork as bytes: magic, format version, checksum; no secrets, no storage. Later writes are not in them. */
+  /**
+   * The fork as bytes: magic, format version, checksum; no secrets, no storage. Without later
+   * writes.
+   * @throws {session-busy} a merge is running
+   */
   toBytes(options?: ToBytesOptions): Uint8Array {
     checkOptions("toBytes", options, { overlay: oneOf(["carry", "omit"]) });
     return this.#half.bytesOfFork(this.#state, options?.overlay ?? "carry");
@@ -117,8 +130,15 @@ export class ForkSession {
 
   /**
    * Opens fork bytes where they arrive; a new instance with an identity of its own. One GET of the
-   * configuration, one of the base snapshot. Throws `invalid-fork-bytes`, `fork-base-mismatch`
-   * (the storage does not hold the base), `repository-not-found`.
+   * configuration, one of the base snapshot.
+   * @throws {invalid-fork-bytes} damaged bytes, or made with `overlay: "omit"`
+   * @throws {fork-base-mismatch} the storage does not hold the fork's base
+   * @throws {repository-not-found} nothing is there
+   * @throws {invalid-file-format} something else is there, or `repo` is damaged
+   * @throws {unsupported-spec-version} written by a newer version of the format
+   * @throws {config-deserialization} the persisted configuration is damaged
+   * @throws {invalid-config} `config` names an unknown key or a wrong value
+   * @throws {unimplemented} a repository of spec 1
    */
   static async fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<ForkSession> {
     const storage = options?.storage;
@@ -148,23 +168,33 @@ export class ForkSession {
     return new ForkSession(state, half);
   }
 
-  /** What the fork and its parent's uncommitted changes change against the base. */
+  /** What the fork and its parent's uncommitted changes have changed since the base. */
   status(options?: QueryOptions): Promise<Diff> {
     return statusOf(this.#state, options);
   }
 
-  /** Drops the fork's own changes, writes in flight included; the parent's stay visible. */
+  /**
+   * Drops the fork's own changes, writes in flight included; the parent's stay visible.
+   * @throws {session-busy} a merge is running
+   */
   discardChanges(): void {
     assertIdle(this.#state, "discardChanges");
     discard(this.#state);
   }
 
-  /** Coordinates of every existing chunk of an array. */
+  /**
+   * Coordinates of every existing chunk of an array.
+   * @throws {invalid-path} @throws {node-not-found} @throws {not-an-array}
+   */
   chunkCoordinates(path: string, options?: QueryOptions): ChunkCoordinateList {
     return listChunkCoordinates(this.#state, path, options);
   }
 
-  /** How a chunk is stored. */
+  /**
+   * How a chunk is stored.
+   * @throws {invalid-path} @throws {node-not-found} @throws {not-an-array}
+   * @throws {invalid-chunk-index} not one whole number per dimension; outside the grid is fine
+   */
   chunkType(
     path: string,
     coordinates: readonly number[],
@@ -173,24 +203,24 @@ export class ForkSession {
     return chunkTypeAt(this.#state, path, coordinates, options);
   }
 
-  /** The id of the node at `path`. */
+  /** The id of the node at `path`. @throws {invalid-path} @throws {node-not-found} */
   getNodeId(path: string, options?: QueryOptions): Promise<string> {
     return nodeIdAt(this.#state, path, options);
   }
 
-  /** Refused: `commit-not-allowed`. */
+  /** Refused: a fork is merged into its session. @throws {commit-not-allowed} */
   async commit(): Promise<never> {
     throw forkCannot("commit");
   }
-  /** Refused: `commit-not-allowed`. */
+  /** Refused: a fork is merged into its session. @throws {commit-not-allowed} */
   async amend(): Promise<never> {
     throw forkCannot("amend");
   }
-  /** Refused: `commit-not-allowed`. */
+  /** Refused: a fork is merged into its session. @throws {commit-not-allowed} */
   async flush(): Promise<never> {
     throw forkCannot("flush");
   }
-  /** Refused: `commit-not-allowed`. */
+  /** Refused: a fork is merged into its session. @throws {commit-not-allowed} */
   async rebase(): Promise<never> {
     throw forkCannot("rebase");
   }

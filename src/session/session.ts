@@ -100,12 +100,23 @@ export class Session {
   }
 
   /**
-   * Makes all changes visible on the branch at once; resolves to the new snapshot's id. Without a
-   * solver a lost race throws ConflictError (`commit-conflict`) and the session stays dirty.
+   * Makes all changes visible on the branch at once; resolves to the new snapshot's id. After an
+   * error the session is as it was, dirty and usable.
    * Waits for writes already called; writes called meanwhile are refused (`session-busy`).
-   * Cost: one PUT per changed manifest, two for snapshot and log, then GET, backup and PUT of `repo`.
-   * @throws {no-changes-to-commit|commit-not-allowed|commit-conflict|rebase-failed|branch-not-found}
-   * @throws {unknown-outcome} the put was sent and its fate can't be learnt
+   * Cost: a PUT per changed manifest, two for snapshot and log; then GET, backup, PUT of `repo`.
+   * @throws {no-changes-to-commit} nothing was written, and no `allowEmpty`
+   * @throws {commit-not-allowed} read-only or committed; or changed since an earlier commit, of
+   *   unknown outcome, had landed
+   * @throws {session-busy} a commit, merge or rebase is running
+   * @throws {commit-conflict} another writer was faster, and no solver or no attempt is left
+   * @throws {rebase-failed} conflicts that the solver did not accept
+   * @throws {base-not-in-ancestry} with a solver: the branch was reset or amended past the base
+   * @throws {rebase-tx-log-pruned} with a solver: history that the rebase needs is gone
+   * @throws {branch-not-found} the branch was deleted
+   * @throws {read-only-repository} the repository's status has become read-only
+   * @throws {update-attempts-exhausted} too many lost races for `repo`
+   * @throws {snapshot-timestamp} the base or the newest update is over 600 s ahead of this clock
+   * @throws {unknown-outcome} the put was sent, and whether it landed can't be learnt
    */
   async commit(message: string, options?: CommitOptions): Promise<string> {
     return this.#run("commit", message, options);
@@ -113,15 +124,32 @@ export class Session {
 
   /**
    * Like `commit`, but the new snapshot replaces the branch's tip: its parent is the tip's parent.
-   * @throws {no-amend-for-initial-commit|commit-conflict|no-changes-to-commit|commit-not-allowed}
+   * @throws {no-amend-for-initial-commit} the tip is the repository's first snapshot
+   * @throws {no-changes-to-commit} nothing was written, and no `allowEmpty`
+   * @throws {commit-not-allowed} as for `commit`
+   * @throws {session-busy} a commit, merge or rebase is running
+   * @throws {commit-conflict} another writer was faster
+   * @throws {branch-not-found} the branch was deleted
+   * @throws {object-not-found} the transaction log of the tip is gone
+   * @throws {read-only-repository} the repository's status has become read-only
+   * @throws {update-attempts-exhausted} too many lost races for `repo`
+   * @throws {snapshot-timestamp} the base or the newest update is over 600 s ahead of this clock
+   * @throws {unknown-outcome} the put was sent, and whether it landed can't be learnt
    */
   async amend(message: string, options?: AmendOptions): Promise<string> {
     return this.#run("amend", message, options);
   }
 
   /**
-   * Writes the changes as a snapshot that no branch points to; resolves to its id. Collected as
-   * garbage later unless a branch or tag is put on it.
+   * Writes the changes as a snapshot that no branch points to; resolves to its id. It is garbage
+   * unless a branch or tag is put on it.
+   * @throws {commit-not-allowed} as for `commit`
+   * @throws {session-busy} a commit, merge or rebase is running
+   * @throws {snapshot-not-found} the base is no longer in the repository
+   * @throws {read-only-repository} the repository's status has become read-only
+   * @throws {update-attempts-exhausted} too many lost races for `repo`
+   * @throws {snapshot-timestamp} the base or the newest update is over 600 s ahead of this clock
+   * @throws {unknown-outcome} the put was sent, and whether it landed can't be learnt
    */
   async flush(message: string, options?: FlushOptions): Promise<string> {
     return this.#run("flush", message, options);
@@ -147,7 +175,11 @@ export class Session {
     return this.#lastCommit.snapshotId;
   }
 
-  /** Drops all changes, writes in flight included. Chunks already stored become garbage. */
+  /**
+   * Drops all changes, writes in flight included. Chunks already stored become garbage.
+   * @throws {read-only-session} read-only or committed
+   * @throws {session-busy} a commit, merge or rebase is running
+   */
   discardChanges(): void {
     if (this.readOnly) {
       throw makeError("read-only-session", "discardChanges: the session is read-only");
@@ -159,7 +191,11 @@ export class Session {
   /**
    * Moves the changes onto the branch's tip. Default solver: `conflictDetector()`, which refuses
    * every conflict. A failure changes nothing.
-   * @throws {rebase-failed|base-not-in-ancestry|rebase-tx-log-pruned|commit-not-allowed}
+   * @throws {rebase-failed} conflicts that the solver did not accept
+   * @throws {base-not-in-ancestry} the branch was reset or amended past the base
+   * @throws {rebase-tx-log-pruned} history that the rebase needs is gone
+   * @throws {commit-not-allowed} read-only or committed; or an earlier commit had landed
+   * @throws {session-busy} a commit, merge or rebase is running
    */
   async rebase(solver?: ConflictSolver, options?: QueryOptions): Promise<void> {
     checkSolver("rebase", solver);
@@ -176,7 +212,7 @@ export class Session {
     await runExclusive(this.#state, "rebase", rebase, signal);
   }
 
-  /** What the session has changed against its base. */
+  /** What the session has changed since its base. */
   status(options?: QueryOptions): Promise<Diff> {
     return statusOf(this.#state, options);
   }
@@ -184,7 +220,8 @@ export class Session {
   /**
    * A writable copy for one worker: synchronous, no I/O, also with uncommitted changes, which it
    * sees. Writes whose promise has not resolved are not in it.
-   * @throws {cannot-fork-read-only-session|session-busy}
+   * @throws {cannot-fork-read-only-session} read-only or committed
+   * @throws {session-busy} a commit, merge or rebase is running
    */
   fork(): ForkSession {
     const half = this.#half;
@@ -201,7 +238,11 @@ export class Session {
    * was merged before, or has grown since, is harmless.
    * Cost: no I/O but one HEAD per fork with native chunks.
    * @throws {merge-overlap} both sides wrote a chunk, and `onOverlap` is `error`
-   * @throws {merge-failed|fork-base-mismatch|invalid-fork-bytes|merge-not-allowed}
+   * @throws {merge-failed} both sides changed a node
+   * @throws {fork-base-mismatch} a fork of another session, base or repository
+   * @throws {invalid-fork-bytes} damaged bytes, or of a format that is not known
+   * @throws {merge-not-allowed} the session is read-only or committed, or an input is not a fork
+   * @throws {session-busy} a commit or rebase is running, or a merge in one of the forks
    */
   async merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
     const half = this.#half;
@@ -213,12 +254,19 @@ export class Session {
     return half.mergeInputs(this.#state, inputs, options);
   }
 
-  /** Coordinates of every existing chunk of an array. */
+  /**
+   * Coordinates of every existing chunk of an array.
+   * @throws {invalid-path} @throws {node-not-found} @throws {not-an-array}
+   */
   chunkCoordinates(path: string, options?: QueryOptions): ChunkCoordinateList {
     return listChunkCoordinates(this.#state, path, options);
   }
 
-  /** How a chunk is stored. One GET at most. */
+  /**
+   * How a chunk is stored. One GET at most.
+   * @throws {invalid-path} @throws {node-not-found} @throws {not-an-array}
+   * @throws {invalid-chunk-index} not one whole number per dimension; outside the grid is fine
+   */
   chunkType(
     path: string,
     coordinates: readonly number[],
@@ -232,7 +280,10 @@ export class Session {
     return listVirtualLocations(this.#state, options);
   }
 
-  /** The id of the node at `path`: stable over updates, new after delete and create. */
+  /**
+   * The id of the node at `path`: stable over updates, new after delete and create.
+   * @throws {invalid-path} @throws {node-not-found}
+   */
   getNodeId(path: string, options?: QueryOptions): Promise<string> {
     return nodeIdAt(this.#state, path, options);
   }

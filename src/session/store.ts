@@ -25,6 +25,7 @@ import {
   type SessionState,
   trackWrite,
 } from "./state/state.ts";
+import type { ArrayChunk } from "./store/array-chunk.ts";
 import type { RangeRequest } from "./store/byte-range.ts";
 import { parseStoreKey } from "./store/key.ts";
 import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./store/listing.ts";
@@ -40,39 +41,16 @@ export interface StoreOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One chunk as `arrayChunks` yields it: its bytes, or where they are. */
-export type ArrayChunk = { readonly coordinates: number[]; readonly length: number } & (
-  | {
-      readonly type: "inline";
-      readonly bytes: Uint8Array;
-      readonly id?: undefined;
-      readonly location?: undefined;
-      readonly offset?: undefined;
-    }
-  | {
-      readonly type: "native";
-      /** The object `chunks/<id>`. */
-      readonly id: string;
-      readonly offset: number;
-      readonly bytes?: undefined;
-      readonly location?: undefined;
-    }
-  | {
-      readonly type: "virtual";
-      readonly location: string;
-      readonly offset: number;
-      readonly etag?: string | undefined;
-      readonly lastModifiedSeconds?: number | undefined;
-      readonly bytes?: undefined;
-      readonly id?: undefined;
-    }
-);
-
 const VIRTUAL_REF: OptionKinds = { ...SIGNAL, validateContainer: trueOrFalse };
 const WHOLE: RangeRequest = { offset: 0 };
 const BATCH_REQUESTS_MAX = 64; // Ranges of one getRanges call under way at once.
 
-/** Reads and writes the nodes and chunks of a session by Zarr key. */
+/**
+ * Nodes and chunks of a session by Zarr key. What is not a key or prefix is refused (`invalid-key`,
+ * `bad-key-prefix`), and so are writes through `withReadOnly()` (`read-only-store`), in a session
+ * that is read-only or committed (`read-only-session`) or busy with a commit, merge or rebase
+ * (`session-busy`).
+ */
 export class Store<S = unknown> {
   /** The session this store belongs to. */
   readonly session: S;
@@ -106,14 +84,15 @@ export class Store<S = unknown> {
     return true;
   }
 
-  /** The same session's store, refusing writes with `read-only-store`. */
+  /** The same session's store, for reading only. */
   withReadOnly(): Store<S> {
     return new Store(this.session, this.#state, undefined, true);
   }
 
   /**
-   * The bytes at `key`, owned by the caller; `undefined` if absent, also under a missing node.
-   * One GET at most once manifests are cached. Throws `invalid-key`.
+   * The bytes at `key`, owned by the caller; `undefined` if absent, also under a missing node. One
+   * GET at most once manifests are cached.
+   * @throws {unimplemented} a virtual chunk
    */
   async get(key: string, options?: StoreOptions): Promise<Uint8Array | undefined> {
     checkOptions("get", options, SIGNAL);
@@ -121,8 +100,9 @@ export class Store<S = unknown> {
   }
 
   /**
-   * A part of the bytes at `key`: `{ offset, length }`, `{ offset }` or `{ suffixLength }`. Strict:
-   * a range outside the value throws `invalid-byte-range`. Absent: `undefined`.
+   * A part of the bytes at `key`: `{ offset, length }`, `{ offset }` or `{ suffixLength }`. Absent:
+   * `undefined`. Fails as `get` does, too.
+   * @throws {invalid-byte-range} not a range, or outside the value: nothing is clamped
    */
   async getRange(
     key: string,
@@ -133,7 +113,7 @@ export class Store<S = unknown> {
     return readKey(this.#state, key, range, options?.signal);
   }
 
-  /** Several parts of one value, in order. */
+  /** Several parts of one value, in order. Fails as `getRange` does. */
   async getRanges(
     key: string,
     ranges: readonly RangeRequest[],
@@ -149,7 +129,7 @@ export class Store<S = unknown> {
     );
   }
 
-  /** Parts of several values, in order; `getPartialValuesConcurrency` at once. */
+  /** As `getRange`, of several values, in order; `getPartialValuesConcurrency` at once. */
   async getPartialValues(
     requests: readonly (readonly [key: string, range?: RangeRequest | undefined])[],
     options?: StoreOptions,
@@ -166,10 +146,16 @@ export class Store<S = unknown> {
   }
 
   /**
-   * Writes a node's zarr.json or a chunk. Chunks above the inline threshold are stored at once
-   * (one PUT); nothing is visible to others before the commit. Throws `read-only-session`,
-   * `session-busy`, `node-not-found`, `not-an-array`, `invalid-chunk-index`,
-   * `zero-length-chunk`, `bad-metadata`, `invalid-array-metadata`, `node-already-exists`.
+   * Writes a node's zarr.json or a chunk. Chunks above the inline threshold are stored at once (one
+   * PUT); nothing is visible to others before the commit.
+   * @throws {node-not-found} a chunk under a path without a node
+   * @throws {not-an-array} a chunk of a group
+   * @throws {invalid-chunk-index} outside the grid, or another rank
+   * @throws {zero-length-chunk}
+   * @throws {bad-metadata} not strict JSON, not Zarr 3, or an unknown node type
+   * @throws {invalid-array-metadata} members that cannot work, or another rank than before
+   * @throws {node-already-exists} a group where an array is, or the reverse
+   * @throws {unimplemented} a key of Zarr 2
    */
   set(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
     return this.#write("set", options, (half, signal) => {
@@ -181,9 +167,9 @@ export class Store<S = unknown> {
   }
 
   /**
-   * Writes unless something is there already. Calls for one key of one session run one after the
-   * other: the first one wins. Not atomic across sessions. A read-only store refuses only what it
-   * would have to write.
+   * Writes unless something is there already; fails as `set` does. Calls for one key of one session
+   * run one after the other: the first one wins. Not atomic across sessions. A read-only store
+   * refuses only what it would have to write.
    */
   async setIfNotExists(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
     if (this.readOnly && (await this.has(key, options))) return;
@@ -216,7 +202,7 @@ export class Store<S = unknown> {
   }
 
   /**
-   * Deletes a chunk, or a node with everything below it. Deleting what is not there is no error;
+   * Deletes a chunk, or a node with everything below it. Deleting what is not there is not an error;
    * deleting an absent chunk inside the grid still counts as a change.
    */
   delete(key: string, options?: StoreOptions): Promise<void> {
@@ -244,25 +230,29 @@ export class Store<S = unknown> {
     return this.listPrefix("", options);
   }
 
-  /** Keys of the node at `prefix` and all below it. Throws `bad-key-prefix` if no node is there. */
+  /** Keys of the node at `prefix` and all below it. @throws {bad-key-prefix} if no node is there */
   listPrefix(prefix: string, options?: StoreOptions): AsyncList<string> {
     checkOptions("listPrefix", options, SIGNAL);
     return asyncList(() => listKeys(this.#state, prefix, options?.signal));
   }
 
-  /** Names directly under `prefix`. An array always shows `zarr.json` and `c`. */
+  /** Names directly under `prefix`, none if nothing is there. An array always shows `zarr.json` and `c`. */
   listDir(prefix: string, options?: StoreOptions): AsyncList<string> {
     checkOptions("listDir", options, SIGNAL);
     return asyncList(() => listDirectory(this.#state, prefix, options?.signal));
   }
 
-  /** Bytes stored under `key`, from the reference alone; 0 for an absent chunk of an array. */
+  /**
+   * Bytes stored under `key`, from the reference alone; 0 for an absent chunk of an array.
+   * @throws {node-not-found}
+   * @throws {not-an-array} a chunk of a group
+   */
   async getSize(key: string, options?: StoreOptions): Promise<number> {
     checkOptions("getSize", options, SIGNAL);
     return sizeOf(this.#state, key, options?.signal);
   }
 
-  /** Sum of `getSize` over `listPrefix(prefix)`. */
+  /** Sum of `getSize` over `listPrefix(prefix)`. @throws {bad-key-prefix} if no node is there */
   async getSizePrefix(prefix: string, options?: StoreOptions): Promise<number> {
     checkOptions("getSizePrefix", options, SIGNAL);
     return sizeOfPrefix(this.#state, prefix, options?.signal);
@@ -274,7 +264,7 @@ export class Store<S = unknown> {
     return true;
   }
 
-  /** Every existing chunk of the array at `path`, with its reference. */
+  /** Every existing chunk of an array, with its reference. Fails as `Session.chunkCoordinates` does. */
   arrayChunks(path: string, options?: StoreOptions): AsyncList<ArrayChunk> {
     checkOptions("arrayChunks", options, SIGNAL);
     return asyncList(() => this.#arrayChunks(path, options?.signal));
@@ -298,6 +288,11 @@ export class Store<S = unknown> {
    * Points a chunk at bytes [offset, offset + length) of an object elsewhere. The object is not
    * contacted. `etag` wins over `lastModified` (rounded up to seconds). With `validateContainer`
    * (the default) a virtual chunk container must match the location.
+   * @throws {not-allowed} not the key of a chunk
+   * @throws {node-not-found} @throws {not-an-array}
+   * @throws {invalid-chunk-index} outside the grid, or another rank
+   * @throws {invalid-virtual-ref} a location, offset, length, ETag or time that cannot be
+   * @throws {zero-length-chunk} @throws {no-container-for-virtual-chunk}
    */
   setVirtualRef(key: string, ref: VirtualRefInput, options?: VirtualRefOptions): Promise<void> {
     const write = (half: WriteHalf, signal: AbortSignal | undefined) =>
@@ -307,7 +302,7 @@ export class Store<S = unknown> {
     return this.#write("setVirtualRef", options, write, VIRTUAL_REF);
   }
 
-  /** Many references of one array, all validated first: all or none. */
+  /** As `setVirtualRef`, for many chunks of one array, all or none; `details.refused` has those at fault. @throws {invalid-path} */
   setVirtualRefs(
     arrayPath: string,
     refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
@@ -320,7 +315,7 @@ export class Store<S = unknown> {
     return this.#write("setVirtualRefs", options, write, VIRTUAL_REF);
   }
 
-  /** References of a whole box of chunks as columns, in row-major order of `gridShape`. */
+  /** As `setVirtualRefs`, of a whole box of chunks as columns, in row-major order of `gridShape`. */
   setVirtualRefColumns(
     arrayPath: string,
     columns: VirtualRefColumns,

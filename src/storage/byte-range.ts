@@ -13,7 +13,7 @@ function refuse(range: ByteRange, path: string, reason: string): never {
   });
 }
 
-/** Throws `invalid-byte-range` unless the range could fit some object. */
+/** @throws {invalid-byte-range} unless the range could fit some object */
 export function checkByteRange(range: ByteRange, path: string): void {
   if ("suffix" in range) {
     if (!isCount(range.suffix)) refuse(range, path, `has suffix ${String(range.suffix)}`);
@@ -25,7 +25,7 @@ export function checkByteRange(range: ByteRange, path: string): void {
 
 /**
  * The bytes that a checked `range` names in an object of `sizeBytes`; all of them without a range.
- * Throws `invalid-byte-range` where it reaches past the end.
+ * @throws {invalid-byte-range} where it reaches past the end
  */
 export function resolveByteRange(
   range: ByteRange | undefined,

@@ -24,7 +24,9 @@ const LATER_SCHEMES: readonly string[] = [
 /**
  * The storage that `url` names: `file:///folder`, `http(s)://host/path` (for reading),
  * `http(s)+redirect://host/path` (see `redirectStorage`), or `memory:` (a new, empty one each
- * time). Kinds thrown: `cannot-parse-url`; `unimplemented` for schemes that come later.
+ * time).
+ * @throws {cannot-parse-url} a URL that names no storage
+ * @throws {unimplemented} schemes that come later
  */
 export async function storageFromUrl(
   url: string | URL,
@@ -66,8 +68,9 @@ function textOf(hint: StorageHint, key: string): string {
 }
 
 /**
- * The storage that `hint`, the result of `Storage.describe()`, speaks of, with this place's own
- * credentials. Rejects with `storage-config` if the hint is none of ours.
+ * The storage that `hint`, the result of `Storage.describe()`, describes, with this place's own
+ * credentials.
+ * @throws {storage-config} a hint that is not one of ours
  */
 export async function storageFromHint(
   hint: StorageHint,

@@ -70,7 +70,11 @@ function parseBaseUrl(baseUrl: string | URL): URL {
   return url;
 }
 
-/** The objects below `baseUrl`, for reading. */
+/**
+ * The objects below `baseUrl`, for reading.
+ * @throws {cannot-parse-url} not an http(s) URL
+ * @throws {storage-config} credentials in the URL: headers are for those
+ */
 export function httpStorage(baseUrl: string | URL, options?: HttpStorageOptions): Storage {
   checkOptions("httpStorage", options, {
     headers: anything,

@@ -25,8 +25,8 @@ export function isWriteOncePath(path: string): boolean {
 }
 
 /**
- * Throws `invalid-path` unless `path` is relative and `/`-separated, has no empty, `.` or `..`
- * segment and no NUL, is Unicode, and lies outside `.icefloe`.
+ * @throws {invalid-path} unless `path` is relative and `/`-separated, has no empty, `.` or `..`
+ *   segment and no NUL, is Unicode, and lies outside `.icefloe`
  */
 export function checkObjectPath(path: string): void {
   if (typeof path !== "string") refuse(path, "is no string");
@@ -37,7 +37,9 @@ export function checkObjectPath(path: string): void {
     refuse(path, "is reserved for the storage itself");
 }
 
-/** Throws `invalid-path` unless `prefix` is `""` or the path of a folder with a slash at its end. */
+/**
+ * @throws {invalid-path} unless `prefix` is `""` or the path of a folder with a slash at its end
+ */
 export function checkListPrefix(prefix: string): void {
   if (prefix === "") return;
   if (typeof prefix !== "string" || !prefix.endsWith("/"))

@@ -1,6 +1,6 @@
 /**
- * The storage port: named immutable objects plus one conditional put. Everything above speaks
- * only this. Rules that every backend keeps (`storageConformance` checks them):
+ * The storage port: named immutable objects plus one conditional put. Everything above uses
+ * nothing else. Rules that every backend keeps (`storageConformance` checks them):
  *
  * - only a definite "not found" is absent (`undefined`); every other failure throws;
  * - a condition that the backend cannot honour is refused (`condition-not-supported`), never ignored;

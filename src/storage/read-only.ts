@@ -13,7 +13,11 @@ export const READ_ONLY_CAPABILITIES: Readonly<
   delete: false,
 });
 
-/** Rejects with `read-only-storage` (with `invalid-path` for a path that no storage takes). */
+/**
+ * Refuses a write.
+ * @throws {invalid-path} a path that no storage takes
+ * @throws {read-only-storage} any other
+ */
 export async function refuseWrite(
   operation: "put" | "copy" | "delete",
   paths: readonly string[],
@@ -26,7 +30,7 @@ export async function refuseWrite(
   });
 }
 
-/** `storage` for reading only: `put`, `copy` and `delete` reject with `read-only-storage`. */
+/** `storage` for reading only: `put`, `copy` and `delete` are refused (`read-only-storage`). */
 export function readOnly(storage: Storage): Storage {
   return {
     id: storage.id,

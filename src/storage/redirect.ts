@@ -74,6 +74,7 @@ async function resolveRedirect(url: string, fetch: typeof globalThis.fetch): Pro
 /**
  * The storage that `url` redirects to, for reading. Nothing is asked before the first request; a
  * failure to find out (`bad-redirect`, `unimplemented`) rejects it, and the next asks again.
+ * @throws {cannot-parse-url} not an http(s) URL
  */
 export function redirectStorage(url: string | URL, options?: RedirectStorageOptions): Storage {
   checkOptions("redirectStorage", options, { fetch: functionKind });

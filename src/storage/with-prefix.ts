@@ -3,8 +3,9 @@ import { checkListPrefix, checkObjectPath } from "./object-path.ts";
 import type { DeleteOutcome, ListEntry, Storage } from "./port.ts";
 
 /**
- * The objects of `storage` below the folder `prefix` (`"a/b"` or `"a/b/"`), under paths relative
- * to it; nothing outside is reachable. Throws `invalid-path` if `prefix` is no folder's path.
+ * The objects of `storage` below the folder `prefix` (`"a/b"` or `"a/b/"`), under paths relative to
+ * it; nothing outside is reachable.
+ * @throws {invalid-path} if `prefix` is not the path of a folder
  */
 export function withPrefix(storage: Storage, prefix: string): Storage {
   const folder = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;

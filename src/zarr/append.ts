@@ -22,9 +22,14 @@ export interface AppendOptions {
 
 /**
  * Appends `data` to the array at `path` along one dimension, and resolves to the new shape.
- * Appends of one session run one after the other.
- * @throws {invalid-option} an axis that the array does not have; data that fills no whole slices.
- * @throws As `writeRegion` and `resize`; what can be checked is checked before the resize.
+ * Appends of one session run one after the other. What can be checked is checked before the resize.
+ * @throws {invalid-option} an axis that the array does not have; data that fills no whole slices
+ * @throws {node-not-found} nothing is there
+ * @throws {not-an-array} a group is
+ * @throws {region-not-aligned} a fork and a chunk covered in part, naming it
+ * @throws {unimplemented} a data type, grid or codec that cannot be written, by name
+ * @throws {invalid-array-metadata} a zarr.json whose members make no sense
+ * @throws {invalid-path}
  */
 export async function append(
   store: ZarrStore,

@@ -32,7 +32,7 @@ export interface ArrayLayout {
   keyOf(coordinates: readonly number[]): string;
 }
 
-/** Refuses a group. Throws `not-an-array`. */
+/** Refuses a group. @throws {not-an-array} */
 export function assertArrayDocument(document: JsonObject, path: string): void {
   const type = document.get("node_type");
   if (type === "array") return;
@@ -43,9 +43,10 @@ export function assertArrayDocument(document: JsonObject, path: string): void {
 
 /**
  * Reads the layout of the array at `path`.
- * @throws {not-an-array} a group.
- * @throws {unimplemented} a data type, chunk grid, codec or transformer that is not supported, by name.
- * @throws {invalid-array-metadata} members that make no sense.
+ * @throws {not-an-array} a group
+ * @throws {unimplemented} a data type, chunk grid, codec or transformer that is not supported, by
+ *   name
+ * @throws {invalid-array-metadata} members that make no sense
  */
 export function parseLayout(document: JsonObject, path: string): ArrayLayout {
   assertArrayDocument(document, path);
@@ -93,12 +94,12 @@ function keysOf(path: string, encoding: JsonValue | undefined): ArrayLayout["key
   });
 }
 
-/** The lengths of the array's dimensions. Throws `invalid-array-metadata`. */
+/** The lengths of the array's dimensions. @throws {invalid-array-metadata} */
 export function parseShape(document: JsonObject, path: string): number[] {
   return parseLengths(document.get("shape"), "shape", path);
 }
 
-/** The chunk shape of a regular grid. Throws `unimplemented` for other grids. */
+/** The chunk shape of a regular grid. @throws {unimplemented} for other grids */
 export function parseChunkShape(document: JsonObject, path: string): number[] {
   const grid = document.get("chunk_grid");
   const name = isJsonObject(grid) ? grid.get("name") : undefined;

@@ -72,16 +72,17 @@ export interface CreateArrayOptions extends CreateGroupOptions {
   readonly dimensionNames?: readonly (string | null)[] | undefined;
   /**
    * Elements per shard and dimension, multiples of `chunkShape`: chunks are then stored together, a
-   * shard under one key. Two writers may not share a shard; readers need no more than a chunk.
+   * shard under one key. Two writers may not share a shard; readers fetch single chunks.
    */
   readonly shards?: readonly number[] | undefined;
 }
 
 /**
  * Makes the group at `path` and missing groups above it.
- * @throws {node-already-exists} something is there and `overwrite` is not set.
- * @throws {not-a-group} an array lies above it.
- * @throws {bad-metadata} attributes that JSON cannot say, by name.
+ * @throws {node-already-exists} something is there and `overwrite` is not set
+ * @throws {not-a-group} an array lies above it
+ * @throws {bad-metadata} attributes that JSON cannot say, by name
+ * @throws {invalid-path}
  */
 export async function createGroup(
   store: ZarrStore,
@@ -99,11 +100,14 @@ export async function createGroup(
 
 /**
  * Makes the array at `path`, without chunks, and missing groups above it.
- * @throws {node-already-exists} something is there and `overwrite` is not set.
- * @throws {not-a-group} an array lies above it.
- * @throws {invalid-array-metadata} shape, chunk shape, codecs or dimension names that do not fit.
- * @throws {invalid-option} a fill value that the data type cannot hold; shards that chunks do not fill.
- * @throws {unimplemented} a data type that is not supported (times, structures), by name.
+ * @throws {node-already-exists} something is there and `overwrite` is not set
+ * @throws {not-a-group} an array lies above it
+ * @throws {invalid-array-metadata} shape, chunk shape, codecs or dimension names that do not fit
+ * @throws {invalid-option} a fill value that the data type cannot hold; shards that chunks do not
+ *   fill
+ * @throws {bad-metadata} attributes that JSON cannot say, by name
+ * @throws {unimplemented} a data type that is not supported (times, structures), by name
+ * @throws {invalid-path}
  */
 export async function createArray(
   store: ZarrStore,
@@ -136,7 +140,7 @@ function groupDocument(attributes: Attributes | undefined): Uint8Array {
   );
 }
 
-/** Refuses what is no object. Throws `invalid-option`. */
+/** Refuses what is not an object. @throws {invalid-option} */
 export function checkAttributes(attributes: unknown): Attributes {
   checkOption(undefined, "attributes", attributes, plainObject);
   return attributes as Attributes;
@@ -197,7 +201,7 @@ function checkShards(
   );
 }
 
-/** Codecs that only others have are let pass: they may write the array. */
+/** Lets codecs pass that only others have: they may write the array. */
 function refuseNonsense(text: string, path: string): void {
   const document = parseJson(text);
   if (!isJsonObject(document)) return;

@@ -19,7 +19,7 @@ export type RegionDimension =
 
 /**
  * The spans of a region; without one, of the whole array.
- * @throws {invalid-option} another rank, or a dimension that is no part of the array.
+ * @throws {invalid-option} another rank, or a part that lies outside the array
  */
 export function parseRegion(
   region: readonly RegionDimension[] | undefined,

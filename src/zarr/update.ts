@@ -38,8 +38,10 @@ export interface UpdateOptions {
  * Changes the attributes of the group or array at `path`. An object is laid over the old ones
  * (`undefined` removes a member); a function gets the old ones, as a copy, and returns all of the
  * new ones. Runs one after the other per node and session.
- * @throws {node-not-found} nothing is there.
- * @throws {bad-metadata} attributes that JSON cannot say (NaN, dates), by name.
+ * @throws {node-not-found} nothing is there
+ * @throws {bad-metadata} attributes that JSON cannot say (NaN, dates), by name
+ * @throws {invalid-option} attributes that are not an object
+ * @throws {invalid-path}
  */
 export async function updateAttributes(
   store: ZarrStore,
@@ -72,10 +74,11 @@ function checkPatch(patch: unknown): Attributes {
  * Sets the shape of the array at `path`; its rank stays. Chunks that then lie outside are
  * deleted. A chunk across the new edge keeps its elements behind it: growing again shows them.
  * Of a sharded array that holds for whole shards, as in zarr-python.
- * @throws {node-not-found} nothing is there.
- * @throws {not-an-array} a group.
- * @throws {unimplemented} a grid that is not regular.
- * @throws {invalid-array-metadata} another rank, or a length that is none.
+ * @throws {node-not-found} nothing is there
+ * @throws {not-an-array} a group
+ * @throws {unimplemented} a grid that is not regular
+ * @throws {invalid-array-metadata} another rank, or a length that is not a whole number from 0
+ * @throws {invalid-path}
  */
 export async function resize(
   store: ZarrStore,

@@ -38,10 +38,13 @@ export interface WriteRegionOptions {
  * Writes `data` into a region of the array at `path`. Costs one write per chunk, and one read per
  * chunk covered in part; with shards, per shard. If it fails or is aborted midway, some chunks have
  * been written.
- * @throws {node-not-found} nothing is there; {not-an-array} a group is.
- * @throws {invalid-option} a region outside the array; data of another type or length.
- * @throws {region-not-aligned} a fork and a chunk covered in part, naming it; nothing is written.
- * @throws {unimplemented} a data type, grid or codec that cannot be written, by name.
+ * @throws {node-not-found} nothing is there
+ * @throws {not-an-array} a group is
+ * @throws {invalid-option} a region outside the array; data of another type or length
+ * @throws {region-not-aligned} a fork and a chunk covered in part, naming it; nothing is written
+ * @throws {unimplemented} a data type, grid or codec that cannot be written, by name
+ * @throws {invalid-array-metadata} a zarr.json whose members make no sense
+ * @throws {invalid-path}
  */
 export async function writeRegion(
   store: ZarrStore,
@@ -66,7 +69,7 @@ interface RegionPlan {
   valuesOf(shared: Box): Region;
 }
 
-/** Checks region and data against the array. Throws `invalid-option`. */
+/** Checks region and data against the array. @throws {invalid-option} */
 export function planRegion(
   { path, shape, dataType }: ArrayLayout,
   { region, data }: Pick<WriteRegionOptions, "region" | "data">,
@@ -95,7 +98,7 @@ export function planRegion(
   return { box, valuesOf: (shared) => ({ values, shape: size, start: startIn(box, shared) }) };
 }
 
-/** Throws `region-not-aligned` naming the first chunk that the region covers in part. */
+/** @throws {region-not-aligned} naming the first chunk that the region covers in part */
 export function assertAligned(layout: ArrayLayout, box: Box): void {
   const cut = firstCutChunk(box, layout);
   if (cut === undefined) return;

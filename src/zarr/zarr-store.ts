@@ -42,7 +42,10 @@ export interface NodeAddress {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Checks store and path; a leading slash may be missing. Throws `invalid-option`, `invalid-path`. */
+/**
+ * Checks store and path; a leading slash may be missing.
+ * @throws {invalid-option} @throws {invalid-path}
+ */
 export function addressOf(
   operation: string,
   store: ZarrStore,
@@ -76,7 +79,7 @@ export function optionsOf(signal: AbortSignal | undefined): ZarrStoreOptions | u
   return signal === undefined ? undefined : { signal };
 }
 
-/** The zarr.json at the address, or `undefined`. Throws `bad-metadata` if it is no JSON object. */
+/** The zarr.json at the address, or `undefined`. @throws {bad-metadata} not a JSON object */
 export async function readDocument(address: NodeAddress): Promise<JsonObject | undefined> {
   const { store, path, signal } = address;
   const bytes = await store.get(`/${metadataKey(path)}`, optionsOf(signal));
@@ -92,7 +95,7 @@ export async function readDocument(address: NodeAddress): Promise<JsonObject | u
   throw makeError("bad-metadata", `zarr.json of ${path}: ${found}`, { details: { path } });
 }
 
-/** The zarr.json at the address. Throws `node-not-found`, `bad-metadata`. */
+/** The zarr.json at the address. @throws {node-not-found} @throws {bad-metadata} */
 export async function mustReadDocument(address: NodeAddress): Promise<JsonObject> {
   const document = await readDocument(address);
   if (document !== undefined) return document;
@@ -100,7 +103,7 @@ export async function mustReadDocument(address: NodeAddress): Promise<JsonObject
   throw makeError("node-not-found", `there is no array or group at ${path}`, { details: { path } });
 }
 
-/** Paths of groups above the address that are not there, outermost first. Throws `not-a-group`. */
+/** Paths of groups above the address that are not there, outermost first. @throws {not-a-group} */
 export async function missingGroups(address: NodeAddress): Promise<string[]> {
   const missing: string[] = [];
   for (let path = parentPath(address.path); path !== undefined; path = parentPath(path)) {

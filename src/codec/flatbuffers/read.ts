@@ -5,7 +5,7 @@
  * where hostile offsets share one vector a million times. Of bytes that are made when asked for,
  * it asks for what it reads.
  *
- * Damage throws `deserialization` with the object's name and the byte offset.
+ * Damage is refused (`deserialization`) with the object's name and the byte offset.
  */
 import { decodeIfUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";

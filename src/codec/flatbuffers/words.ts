@@ -191,7 +191,7 @@ export class FlatBufferWords {
     if (this.length % 2 === 1) this.put(0);
   }
 
-  /** Copies a fragment to the next multiple of 8 bytes; returns where. */
+  /** Copies a fragment to the next multiple of 8 bytes; returns where it starts. */
   putFragment({ words, tables }: FlatBufferFragment): number {
     for (const { layout } of tables) this.vtableOf(layout);
     this.alignTo8Bytes();

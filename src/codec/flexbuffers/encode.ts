@@ -38,7 +38,7 @@ type Stored =
 
 /**
  * `value` as FlexBuffers. Members that are `undefined` are left out.
- * @throws {serialization} on values that JSON has no place for, and on nesting deeper than 64
+ * @throws {serialization} on values that JSON cannot hold, and on nesting deeper than 64
  */
 export function encodeFlexbuffers(value: unknown): Uint8Array {
   return new FlexbuffersWriter().finish(value);

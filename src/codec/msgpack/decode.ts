@@ -10,10 +10,7 @@ import { setMember } from "../members.ts";
 
 const MESSAGE_PACK_DEPTH_MAX = 64;
 
-/**
- * The value in `bytes`; integers beyond 2^53 become bigints.
- * @throws {deserialization}
- */
+/** The value in `bytes`; integers beyond 2^53 become bigints. @throws {deserialization} */
 export function decodeMessagePack(bytes: Uint8Array): unknown {
   const reader = new MessagePackReader(bytes);
   const value = reader.read(0);

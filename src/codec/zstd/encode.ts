@@ -20,7 +20,7 @@ const TABLE_LOG_MAX_HIGH = 17;
 /** Frame header, at most: magic, descriptor, window, content size. */
 const HEADER_BYTES_MAX = 14;
 /**
- * A piece ends with the block that takes it to so many compressed bytes, or to so much content:
+ * A piece ends with the block that takes it to this many compressed bytes, or to this much content:
  * each begins anew to learn what repeats, which costs 7 kB at worst (measured), so smaller ones
  * would make files visibly larger, and larger ones take longer to decode.
  */

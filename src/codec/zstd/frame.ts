@@ -33,14 +33,14 @@ export interface ZstdFrame extends Extent {
   readonly contentBytesMax: number;
 }
 
-/** Throws `deserialization`: the stream is damaged at byte `offset`. */
+/** @throws {deserialization} the stream is damaged at byte `offset` */
 export function zstdDamaged(offset: number, what: string): never {
   throw makeError("deserialization", `zstd: damaged at byte ${offset}: ${what}`, {
     details: { offset },
   });
 }
 
-/** Throws `deserialization`: more than `bytesMax` bytes would come out. */
+/** @throws {deserialization} more than `bytesMax` bytes would come out */
 export function outputTooLarge(bytesMax: number): never {
   throw makeError("deserialization", `zstd: content exceeds the limit of ${bytesMax} bytes`, {
     details: { bytesMax },

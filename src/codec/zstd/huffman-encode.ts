@@ -131,7 +131,7 @@ function describeWeights(weights: Uint8Array): Uint8Array | undefined {
   return direct;
 }
 
-/** FSE with two states that take turns, or `undefined` where it has no form or no gain. */
+/** FSE with two states that take turns, or `undefined` where that is impossible or saves nothing. */
 function packWeights(weights: Uint8Array): Uint8Array | undefined {
   const counts = new Uint32Array(CODE_BITS_MAX + 2);
   for (const weight of weights) counts[weight] = (counts[weight] as number) + 1;

@@ -7,7 +7,7 @@
 
 /** Positions so close to a block's end start no match: comparing reads ahead. */
 const TAIL_BYTES = 12;
-/** The longer nothing matches, the larger the steps: a step more per so many bytes. */
+/** The longer nothing matches, the larger the steps: one more step per this many bytes. */
 const SKIP_SHIFT = 6;
 /** Going back to the distance before the latest one breaks the row's rhythm for less than this. */
 const SECOND_BYTES_MIN = 8;

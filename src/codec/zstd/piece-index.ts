@@ -34,7 +34,7 @@ export interface ZstdPiece extends Extent {
   readonly contentEnd: number;
 }
 
-/** The index of a frame whose pieces have so many blocks and these bytes. */
+/** The index of a frame whose pieces have these numbers of blocks and of bytes. */
 export function encodePieceIndex(
   header: Uint8Array,
   pieces: readonly { readonly blockCount: number; readonly bytes: Uint8Array }[],

@@ -13,7 +13,7 @@ import { xxh64Low } from "./xxh64.ts";
 type BlockDecoding = (bytes: Uint8Array, start: number, end: number, output: Uint8Array) => number;
 
 /**
- * The content of `bytes`, nothing of it decoded yet; `undefined` unless they are a frame in
+ * The content of `bytes`, none of it decoded yet; `undefined` unless they are a frame in
  * pieces. Keeps `bytes`, which nobody may write to, until all is decoded. What is thrown for
  * damage, now or later, is what `rename` makes of it.
  * @throws {deserialization} on damage outside of the pieces, and above `bytesMax`

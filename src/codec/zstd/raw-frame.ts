@@ -16,7 +16,7 @@ export function rawFrame(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * A frame to be followed by others: it says nothing of its size, which the official engine 2.3.0
+ * A frame to be followed by others: it does not give its size, which the official engine 2.3.0
  * would take for that of all frames.
  */
 export function openingFrame(bytes: Uint8Array): Uint8Array {

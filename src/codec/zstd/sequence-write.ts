@@ -94,7 +94,7 @@ export class SequenceWriter {
   #offsetState = 0;
   #matchState = 0;
 
-  /** For blocks of at most so many sequences. */
+  /** For blocks of at most this many sequences. */
   constructor(countMax: number) {
     this.#literals = new Field(LITERAL_LENGTH_CODE, countMax);
     this.#offsets = new Field(OFFSET_CODE, countMax);

@@ -33,7 +33,7 @@ export function isNumeric(type: ElementType): boolean {
   return type.name !== "string" && type.name !== "bytes";
 }
 
-/** Whether elements of this type are integers; bool is none. */
+/** Whether elements of this type are integers; bool is not. */
 export function isInteger(type: ElementType): boolean {
   return /^u?int/.test(type.name);
 }
@@ -55,7 +55,7 @@ export function typeText({ name, width }: ElementType): string {
 
 /**
  * `length` zeros, empty strings or empty byte strings.
- * @throws {invalid-option} more than an array in memory can hold.
+ * @throws {invalid-option} more than an array in memory can hold
  */
 export function allocate(type: ElementType, length: number, owner: string): Values {
   assertFitsMemory(length, owner);

@@ -14,7 +14,7 @@ export interface Coding {
   readonly stored: ElementType;
   /** Integers read with the other sign: `_Unsigned` says so. */
   readonly reinterpreted: ElementType | undefined;
-  /** Stored values that mean "missing". NaN is none: it is missing anyway. */
+  /** Stored values that mean "missing". NaN is not listed: it is missing anyway. */
   readonly fills: readonly (number | bigint)[];
   readonly scaleFactor: number | undefined;
   readonly addOffset: number | undefined;

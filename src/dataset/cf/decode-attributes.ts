@@ -39,7 +39,7 @@ interface Draft {
 
 /**
  * Decodes the attributes of one variable.
- * @throws {unimplemented} time units without a fixed length, or an unknown calendar.
+ * @throws {unimplemented} time units without a fixed length, or an unknown calendar
  */
 export function decodeAttributes(
   variable: RawVariable,

@@ -24,7 +24,7 @@ function isWholeTime({ stored, scaleFactor, addOffset }: Coding): boolean {
 
 /**
  * Decodes values of one variable; `owner` names it. May return `values` itself.
- * @throws {deserialization} byte strings that are no text of their encoding; times beyond 64 bits.
+ * @throws {deserialization} byte strings that are not text of their encoding; times beyond 64 bits
  */
 export function decodeValues(values: Values, coding: Coding, owner: string): Values {
   if (isPlain(coding)) return values;

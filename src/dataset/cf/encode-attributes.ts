@@ -42,7 +42,7 @@ interface EncodedAttributes {
 
 /**
  * Chooses how a variable is stored.
- * @throws {invalid-option} an encoding that makes no sense, naming the variable and the key.
+ * @throws {invalid-option} an encoding that makes no sense, naming the variable and the key
  */
 export function encodeAttributes(input: EncodeInput): EncodedAttributes {
   const { name, encoding } = input;

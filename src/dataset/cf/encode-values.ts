@@ -30,7 +30,7 @@ interface DecodedValues {
 /**
  * Encodes values as `coding` stores them; `owner` names the variable. May return the values
  * themselves where nothing changes.
- * @throws {invalid-option} a value that the stored type cannot hold, naming its index.
+ * @throws {invalid-option} a value that the stored type cannot hold, naming its index
  */
 export function encodeValues(decoded: DecodedValues, coding: Coding, owner: string): Values {
   const { values, type } = decoded;

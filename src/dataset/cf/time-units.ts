@@ -51,8 +51,8 @@ export function isTimeUnits(units: unknown): units is string {
 
 /**
  * Takes units apart.
- * @throws {unimplemented} a unit of no fixed length (months, years) or an unknown calendar.
- * @throws {invalid-option} a reference date that the calendar does not have.
+ * @throws {unimplemented} a unit of no fixed length (months, years) or an unknown calendar
+ * @throws {invalid-option} a reference date that the calendar does not have
  */
 export function parseTimeUnits(
   text: string,
@@ -100,7 +100,7 @@ const ZONE = /^\s*(?:Z|UTC|GMT|([+-])(\d{1,2})(?::?(\d{2}))?)$/i;
 /** How much of a date a text says. */
 export type DatePrecision = "year" | "month" | "day" | "time";
 
-/** A text as the instant it begins at, and how precise it is; `undefined` if it is no date. */
+/** A text as the instant it begins at, and how precise it is; `undefined` if it is not a date. */
 export function parseDate(
   text: string,
   calendar: Calendar,

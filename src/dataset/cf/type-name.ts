@@ -8,7 +8,7 @@ const KINDS: Readonly<Record<string, string>> = { i: "int", u: "uint", f: "float
 
 /**
  * The type of that name: `int16`, `i2`, `<i2`, `float32`, `bool`, `string`, `<U5`, `S5`.
- * @throws {invalid-option} an unknown name.
+ * @throws {invalid-option} an unknown name
  */
 export function parseTypeName(name: unknown, owner: string): ElementType {
   const type = typeof name === "string" ? findType(name) : undefined;

@@ -79,7 +79,7 @@ type KnownSizes = ReadonlyMap<string, number>;
 
 /**
  * The parts of a variable in memory.
- * @throws {invalid-option} data, dimensions and shape that do not fit, naming the variable.
+ * @throws {invalid-option} data, dimensions and shape that do not fit, naming the variable
  */
 export function partsOfInput(
   name: string,
@@ -127,7 +127,7 @@ function withDtype(flat: FlatData, { dtype, data }: VariableInput, owner: string
   const isEmptyList = Array.isArray(data) && flat.values.length === 0;
   const found = flat.times === undefined ? flat.type.name : "datetime";
   if (dtype === undefined || dtype === found) return flat;
-  // An empty list says nothing of what it would hold.
+  // An empty list does not say what it would hold.
   if (isEmptyList && dtype !== "datetime") {
     const type: ElementType = dtype === "bytes" ? { name: dtype, width: 1 } : { name: dtype };
     return { ...flat, type, values: allocate(type, 0, owner) };

@@ -20,7 +20,7 @@ const DIFFERENCES_SHOWN_MAX = 10;
 /**
  * Resolves if both are identical: names, dimensions in order, coordinates, attributes, dtype and
  * every value, NaN equal to NaN and 0 to -0. Lazy variables are read, one at a time, and stay lazy.
- * @throws {not-identical} a difference, with `details.differences`.
+ * @throws {not-identical} a difference, with `details.differences`
  */
 export async function assertIdentical(
   a: Dataset | DataArray,
@@ -33,7 +33,7 @@ export async function assertIdentical(
 
 /**
  * As `assertIdentical`, but attributes, the dataset's and the variables', and dtypes may differ.
- * @throws {not-identical} a difference, with `details.differences`.
+ * @throws {not-identical} a difference, with `details.differences`
  */
 export async function assertEqual(
   a: Dataset | DataArray,

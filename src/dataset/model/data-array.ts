@@ -46,10 +46,7 @@ export class DataArray {
   #data: Data | undefined;
   readonly #spelling: ReadonlyMap<string, JsonValue>;
 
-  /**
-   * A variable in memory.
-   * @throws {invalid-option} data, dimensions and shape that do not fit.
-   */
+  /** A variable in memory. @throws {invalid-option} data, dimensions and shape that do not fit */
   constructor(input: DataArrayInput | VariableParts) {
     const parts = input instanceof VariableParts ? input : partsOfInput(input.name, input);
     this.name = parts.name;
@@ -81,8 +78,8 @@ export class DataArray {
   }
 
   /**
-   * The decoded values in memory, always the same array; changes to it are changes of the
-   * variable. Throws `not-allowed` before `load()` for values that lie in a file or store.
+   * The decoded values in memory, always the same array; changes to it are changes of the variable.
+   * @throws {not-allowed} before `load()` for values that lie in a file or store
    */
   get values(): Data {
     if (this.#data !== undefined) return this.#data;
@@ -105,7 +102,7 @@ export class DataArray {
 
   /**
    * A part by position: a number drops the dimension, a list or range keeps it. Nothing is read.
-   * @throws {invalid-option} an unknown dimension, or a position outside.
+   * @throws {invalid-option} an unknown dimension, or a position outside
    */
   isel(indexers: Indexers): DataArray {
     for (const dim of Object.keys(indexers)) {

@@ -7,7 +7,7 @@ import { isList, type Numbers } from "../../zarr/codecs/elements.ts";
 import { cloneValues, type ElementType, type Values } from "../array/elements.ts";
 import { TimeArray, timesOfDates } from "./time-array.ts";
 
-/** Numbers in memory that are no bigints. */
+/** Numbers in memory that are not bigints. */
 export type TypedArray =
   | Int8Array
   | Int16Array
@@ -93,7 +93,7 @@ export function asData(values: Values): Data {
 
 /**
  * What a user gave as flat values. Typed arrays and lists of strings are copied.
- * @throws {invalid-option} anything else, lists of mixed kinds, ragged lists.
+ * @throws {invalid-option} anything else, lists of mixed kinds, ragged lists
  */
 export function flattenData(data: unknown, owner: string): FlatData {
   if (isTimeArray(data)) {

@@ -12,7 +12,7 @@ type Arrays = Record<string, DataArray>;
 
 /**
  * Variables and coordinates.
- * @throws {invalid-option} a name twice, no name, contradicting sizes.
+ * @throws {invalid-option} a name twice, no name, contradicting sizes
  */
 export function makeVariables(
   variables: Inputs,

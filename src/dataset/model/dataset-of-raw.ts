@@ -29,7 +29,7 @@ const KNOWN: OptionKinds = {
   signal: abortSignal,
 };
 
-/** Throws `invalid-option` for an unknown option. */
+/** @throws {invalid-option} for an unknown option */
 export function checkOpenOptions(
   operation: string,
   options: unknown,
@@ -48,7 +48,7 @@ interface RawGroup {
 
 /**
  * The dataset.
- * @throws {unimplemented} time units without a fixed length, unknown calendars: naming the variable.
+ * @throws {unimplemented} time units without a fixed length, unknown calendars: naming the variable
  */
 export function datasetOfRaw(group: RawGroup, options: OpenOptions): Dataset {
   const kept = group.variables.filter(({ name }) => !options.dropVariables?.includes(name));

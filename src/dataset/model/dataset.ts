@@ -34,7 +34,7 @@ export interface DatasetInput {
 interface DatasetSource {
   /** Group attributes as they were spelled. */
   readonly spelling: ReadonlyMap<string, JsonValue>;
-  /** Facts that are no attributes. */
+  /** Facts that are not attributes. */
   readonly encoding: Record<string, unknown>;
   close(): Promise<void>;
 }
@@ -70,8 +70,8 @@ export class Dataset {
   readonly #source: DatasetSource;
 
   /**
-   * A dataset of variables in memory, or of others' variables.
-   * @throws {invalid-option} sizes that contradict each other, a name twice, values that do not fit.
+   * A dataset of variables in memory, or of other datasets' variables.
+   * @throws {invalid-option} sizes that contradict each other, a name twice, values that do not fit
    */
   constructor(input: DatasetInput = {}, source: DatasetSource = NO_SOURCE) {
     checkOptions("Dataset", input, {
@@ -102,7 +102,7 @@ export class Dataset {
   /**
    * A part by position, of every variable that has the dimension: a number drops the dimension,
    * `[i]` keeps it, `{ start, end }` and zarrita's `slice()` are ranges. Nothing is read.
-   * @throws {invalid-option} an unknown dimension, or a position outside.
+   * @throws {invalid-option} an unknown dimension, or a position outside
    */
   isel(indexers: Indexers): Dataset {
     if (!isPlainObject(indexers)) {
@@ -119,7 +119,7 @@ export class Dataset {
    * A part by coordinate values: a value (drops the dimension), a list, or `{ start, end }` with
    * both ends included, as in xarray. Times are `Date`s or texts such as `2013-01`.
    * Loads the index coordinates that are named.
-   * @throws {invalid-option} no such label, or a dimension without a coordinate.
+   * @throws {invalid-option} no such label, or a dimension without a coordinate
    */
   async sel(labels: Labels, options?: SelectOptions & LoadOptions): Promise<Dataset> {
     checkOptions("sel", options, { method: anything, signal: abortSignal });
@@ -147,7 +147,15 @@ export class Dataset {
 
   /**
    * Writes the dataset into a group of a Zarr store, as xarray would; see `ToZarrOptions`.
-   * @throws {region-not-aligned} a region that shares a chunk with another writer.
+   * @throws {node-already-exists} mode `w-` and a group is there
+   * @throws {node-not-found} mode `r+`, or a region, and no group is there
+   * @throws {not-a-group} an array is there, or above it
+   * @throws {invalid-option} what contradicts itself or the store, or cannot be stored losslessly
+   * @throws {bad-metadata} attributes that JSON cannot say, by name
+   * @throws {region-not-aligned} a region that covers a chunk in part, naming it
+   * @throws {unimplemented} an encoding or a stored array that is not supported, by name
+   * @throws {invalid-array-metadata} a stored array without dimension names; damage
+   * @throws {invalid-path} `group`
    */
   toZarr(store: ZarrStore, options: ToZarrOptions = {}): Promise<void> {
     return toZarr(this, store, options);

@@ -20,7 +20,7 @@ export type Indexers = Readonly<Record<string, Indexer>>;
 
 /**
  * What an indexer takes of a dimension of `size`.
- * @throws {invalid-option} a position outside, or no indexer.
+ * @throws {invalid-option} a position outside, or not an indexer
  */
 export function parseIndexer(indexer: Indexer, dim: string, size: number): AxisSelection {
   if (typeof indexer === "number") {

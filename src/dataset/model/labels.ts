@@ -27,7 +27,7 @@ export interface SelectOptions {
 
 type Comparable = number | bigint | string;
 
-/** Values as they compare; `undefined` is no label. */
+/** Values as they compare; `undefined` is not a label. */
 type Keys = readonly (Comparable | undefined)[];
 
 /** A label as the coordinate's values compare: an interval for texts such as `2013-01`. */
@@ -38,7 +38,7 @@ interface LabelRange {
 
 /**
  * Positions of labels in a loaded one-dimensional coordinate.
- * @throws {invalid-option} no such label; a range over a coordinate that is not sorted.
+ * @throws {invalid-option} no such label; a range over a coordinate that is not sorted
  */
 export function labelsToIndexers(
   index: DataArray,

@@ -29,7 +29,8 @@ export class TimeArray {
 
   /**
    * Takes the values as they are, without copying. The calendar is `standard` unless given.
-   * @throws {invalid-option} values or units that make no times; {unimplemented} unknown calendars.
+   * @throws {invalid-option} values or units that make no times
+   * @throws {unimplemented} unknown calendars
    */
   constructor(values: BigInt64Array | Float64Array, units: string, calendar = "standard") {
     checkOption("TimeArray", "values", values, (value) =>
@@ -61,7 +62,7 @@ export class TimeArray {
   /**
    * The time as a `Date`, invalid where there is none; finer than milliseconds is cut off. Dates of
    * model calendars (noleap, …) keep year, month and day.
-   * @throws {invalid-option} a date that only the model calendar has, such as 30 February.
+   * @throws {invalid-option} a date that only the model calendar has, such as 30 February
    */
   toDate(index: number): Date {
     const instant = this.toNanoseconds(index);

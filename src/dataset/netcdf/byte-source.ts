@@ -49,7 +49,7 @@ interface UrlSourceOptions {
 /**
  * A source over a URL. One request learns the size; a server without range support sends the whole
  * file, which is then kept. A file that changes between requests (another ETag or size) is refused.
- * @throws {io} the server refuses or sends something else than asked for.
+ * @throws {io} the server refuses or sends something else than asked for
  */
 export async function urlSource(url: URL, options: UrlSourceOptions = {}): Promise<ByteSource> {
   const get = options.fetch ?? fetch;

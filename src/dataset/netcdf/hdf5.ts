@@ -58,7 +58,7 @@ export interface Hdf5Library {
   readonly Attribute: new (file: bigint, path: string, name: string) => { readonly value: unknown };
 }
 
-/** Loads the library. Throws `missing-dependency` if it is not installed. */
+/** Loads the library. @throws {missing-dependency} if it is not installed */
 export function loadHdf5(load: () => Promise<unknown>): Promise<Hdf5Library> {
   return loadPackage("h5wasm", "NetCDF-4 files need", load);
 }

@@ -83,7 +83,7 @@ export function isNetcdf3(bytes: Uint8Array): boolean {
 
 /**
  * Reads the header, in one request as a rule.
- * @throws {invalid-file-format} damage, naming the byte.
+ * @throws {invalid-file-format} damage, naming the byte
  */
 export async function readNetcdf3Header(
   source: ByteSource,

@@ -18,8 +18,8 @@ export function isHdf5(bytes: Uint8Array): boolean {
 
 /**
  * Opens a NetCDF-4 file, which is read whole.
- * @throws {missing-dependency} h5wasm is not installed.
- * @throws {invalid-file-format} damage.
+ * @throws {missing-dependency} h5wasm is not installed
+ * @throws {invalid-file-format} damage
  */
 export async function openHdf5Bytes(file: ByteSource, signal?: AbortSignal): Promise<RawDataset> {
   const library = await loadHdf5(importHdf5);

@@ -25,9 +25,11 @@ export type NetcdfInput = Uint8Array | Blob | URL;
 /**
  * The dataset in a NetCDF file. NetCDF-3 is read on demand, from URLs by range requests; NetCDF-4
  * is fetched whole and needs the package `h5wasm`.
- * @throws {invalid-file-format} no NetCDF file, or damage.
- * @throws {unimplemented} a variable that cannot be held, by name: see `dropVariables`.
- * @throws {missing-dependency} NetCDF-4 without h5wasm; {io} a URL that cannot be read.
+ * @throws {invalid-file-format} not a NetCDF file, or damaged
+ * @throws {unimplemented} a variable that cannot be held, by name: see `dropVariables`
+ * @throws {missing-dependency} NetCDF-4 without h5wasm
+ * @throws {io} a URL that cannot be read
+ * @throws {invalid-option} neither bytes nor a Blob nor an http(s) URL
  */
 export async function openNetcdf(
   input: NetcdfInput,

@@ -18,7 +18,7 @@ export interface RawVariable {
   readonly dims: readonly string[];
   readonly source: ArraySource;
   readonly attributes: RawAttributes;
-  /** Facts about the storage that are no attributes: chunk shape, name of the char dimension. */
+  /** Facts about the storage that are not attributes: chunk shape, name of the char dimension. */
   readonly encoding: Readonly<Record<string, unknown>>;
 }
 

@@ -9,7 +9,7 @@ import type { RawDataset } from "./raw-variable.ts";
 
 /**
  * The variables of a NetCDF-3 file. One request, as a rule.
- * @throws {invalid-file-format} damage, naming the byte.
+ * @throws {invalid-file-format} damage, naming the byte
  */
 export async function readNetcdf3(file: ByteSource, signal?: AbortSignal): Promise<RawDataset> {
   const header = await readNetcdf3Header(file, signal);

@@ -14,7 +14,7 @@ import type { RawDataset, RawVariable } from "./raw-variable.ts";
 
 /** Marks a scale that stands for a dimension only. */
 const DIMENSION_ONLY = "This is a netCDF dimension but not a netCDF variable";
-/** Before the name of a variable that is named like a dimension but is none of its coordinates. */
+/** Before the name of a variable that is named like a dimension but is not its coordinate. */
 const NOT_A_COORDINATE = "_nc4_non_coord_";
 
 /** What NetCDF reads where nothing was written. */
@@ -42,10 +42,7 @@ interface Item {
   readonly isDimensionOnly: boolean;
 }
 
-/**
- * The variables of the root group.
- * @throws {invalid-file-format} damage.
- */
+/** The variables of the root group. @throws {invalid-file-format} damage */
 export function readNetcdf4(file: Hdf5File, close: () => Promise<void>): RawDataset {
   const items = listItems(file);
   const sizes = dimensionSizes(items);

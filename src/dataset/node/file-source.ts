@@ -12,7 +12,7 @@ export function pathOf(file: string | URL): string {
 
 /**
  * A source over the file at `path`, which stays open until it is closed.
- * @throws {io} the file cannot be opened or read.
+ * @throws {io} the file cannot be opened or read
  */
 export async function fileSource(path: string): Promise<ByteSource> {
   const handle = await open(path, "r").catch((cause: unknown) => {

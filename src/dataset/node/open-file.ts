@@ -16,7 +16,10 @@ import { fileSource, pathOf } from "./file-source.ts";
 /**
  * The dataset in a NetCDF file: by path or `file:` URL, or as `openNetcdf` of `icefloe/dataset`.
  * The file stays open until `close()` of the dataset.
- * @throws {io} a file that cannot be opened; and as `openNetcdf` of `icefloe/dataset`.
+ * @throws {io} a file or URL that cannot be read
+ * @throws {invalid-file-format} not a NetCDF file, or damaged
+ * @throws {unimplemented} a variable that cannot be held, by name: see `dropVariables`
+ * @throws {missing-dependency} NetCDF-4 without h5wasm
  */
 export async function openNetcdf(
   input: string | NetcdfInput,

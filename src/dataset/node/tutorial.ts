@@ -30,7 +30,10 @@ export interface OpenTutorialOptions extends OpenOptions {
 /**
  * The dataset in a file of the collection, such as `rasm` or `air_temperature`. Fetched once: into
  * the cache folder, whole or not at all, going on where an earlier try broke off.
- * @throws {io} the file cannot be fetched; the message says where to put it by hand.
+ * @throws {io} the file cannot be fetched; the message says where to put it by hand
+ * @throws {invalid-option} a name that cannot be a file's
+ * @throws {unimplemented} a variable that cannot be held, by name: see `dropVariables`
+ * @throws {missing-dependency} NetCDF-4 without h5wasm
  */
 export async function openTutorial(
   name: string,

@@ -23,7 +23,7 @@ const UNDER_WAY_MAX = 4;
 /**
  * Appends along `appendDim`. Everything is checked, and times are encoded, before an array grows.
  * @throws {invalid-option} the store does not have the dimension; a variable with it that only one
- *   side has; times that the stored units cannot say.
+ *   side has; times that the stored units cannot say
  */
 export async function appendToZarr(
   dataset: DatasetContent,

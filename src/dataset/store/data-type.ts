@@ -39,7 +39,7 @@ function sized(name: string, lengthBytes: number): JsonValue {
 
 /**
  * The type that a `data_type` names.
- * @throws {unimplemented} one that no variable can hold, naming it and the array.
+ * @throws {unimplemented} one that no variable can hold, naming it and the array
  */
 export function parseElementType(metadata: JsonValue | undefined, path: string): ElementType {
   const dataType = findDataType(metadata);
@@ -70,7 +70,7 @@ export function elementBytes(type: ElementType): number {
 
 /**
  * `fill_value` of an array: what was asked for, else NaN, 0, false or nothing.
- * @throws {invalid-option} a value that the type cannot hold.
+ * @throws {invalid-option} a value that the type cannot hold
  */
 export function encodeFill(type: ElementType, asked: unknown, owner: string): JsonValue {
   if (isNumeric(type)) {

@@ -24,8 +24,8 @@ export function childAddress(address: NodeAddress, name: string): NodeAddress {
 /**
  * Reads the group at the address and its arrays, except those in `dropped`; one listing and one
  * request per node. Groups below it are left alone. `undefined` if nothing is there.
- * @throws {not-a-group} an array is there.
- * @throws {unimplemented} an array that is not supported, by name.
+ * @throws {not-a-group} an array is there
+ * @throws {unimplemented} an array that is not supported, by name
  */
 export async function readGroup(
   address: NodeAddress,
@@ -50,7 +50,7 @@ export async function readGroup(
   return { address, attributes: attributesOf(document), arrays };
 }
 
-/** As `readGroup`; throws `node-not-found` where nothing is. */
+/** As `readGroup`. @throws {node-not-found} where nothing is */
 export async function mustReadGroup(
   address: NodeAddress,
   dropped: readonly string[] = [],

@@ -11,7 +11,7 @@ type Key = number | bigint | string | undefined;
 
 /**
  * Where the own values stand among the stored ones.
- * @throws {invalid-option} a value that is not stored, or stored twice; gaps, another order.
+ * @throws {invalid-option} a value that is not stored, or stored twice; gaps, another order
  */
 export function locate(dim: string, { own, stored }: BothValues): Extent {
   const wanted = keysOf(own);

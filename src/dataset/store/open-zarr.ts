@@ -24,9 +24,13 @@ export interface OpenZarrOptions extends OpenOptions {
 /**
  * The dataset in a group of a store, in the manner of xarray's `open_zarr`. Costs one listing and
  * one request per array; values are read when they are needed.
- * @throws {node-not-found} there is no group.
- * @throws {unimplemented} an array that cannot be held, by name: see `dropVariables`.
- * @throws {invalid-array-metadata} an array without dimension names; damage.
+ * @throws {node-not-found} there is no group
+ * @throws {not-a-group} an array is there
+ * @throws {invalid-option} a store that cannot list its keys
+ * @throws {bad-metadata} a zarr.json that is not JSON
+ * @throws {invalid-path} `group`
+ * @throws {unimplemented} an array that cannot be held, by name: see `dropVariables`
+ * @throws {invalid-array-metadata} an array without dimension names; damage
  */
 export async function openZarr(store: ZarrStore, options: OpenZarrOptions = {}): Promise<Dataset> {
   checkOpenOptions("openZarr", options, { group: anything });

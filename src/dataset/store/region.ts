@@ -40,8 +40,9 @@ type Extents = ReadonlyMap<string, Extent & { readonly size: number }>;
 
 /**
  * Writes `dataset` into its part of the group at `address`.
- * @throws {invalid-option} a part that is not where it says, or does not fit the store.
- * @throws {region-not-aligned} a chunk that another writer would share.
+ * @throws {invalid-option} a part that is not where it says, or does not fit the store
+ * @throws {region-not-aligned} a chunk that another writer would share
+ * @throws {node-not-found} there is no group
  */
 export async function writeRegionToZarr(
   dataset: DatasetContent,
@@ -181,7 +182,7 @@ function divide(
   return { written, compared };
 }
 
-/** Throws `region-not-aligned` naming the first chunk that is covered in part. */
+/** @throws {region-not-aligned} naming the first chunk that is covered in part */
 function assertAligned(plan: VariablePlan, extents: Extents): void {
   const { shape, chunkShape, path, dims, layout } = plan.target;
   const { storedUnit } = layout;
@@ -209,7 +210,7 @@ function assertAligned(plan: VariablePlan, extents: Extents): void {
   );
 }
 
-/** Throws `invalid-option` naming the first value that differs from what is stored. */
+/** @throws {invalid-option} naming the first value that differs from what is stored */
 async function assertStored(
   { store, signal }: WriteContext,
   plan: VariablePlan,

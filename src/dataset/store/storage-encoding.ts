@@ -40,9 +40,9 @@ const STORAGE_KEYS: readonly string[] = [
 ];
 
 /**
- * A variable's encoding with what the call asks for laid over it. If the call says anything of what
- * values are stored as, the variable's own words on that are dropped.
- * @throws {invalid-option} an unknown key, by name.
+ * A variable's encoding with what the call asks for laid over it. If the call says anything about
+ * what values are stored as, what the variable itself says about that is dropped.
+ * @throws {invalid-option} an unknown key, by name
  */
 export function mergeEncoding(
   own: Readonly<Record<string, unknown>>,
@@ -79,7 +79,8 @@ interface StorageMembers {
 
 /**
  * Chooses how an array is stored.
- * @throws {invalid-option} chunks that do not fit; {unimplemented} filters, other chunk keys.
+ * @throws {invalid-option} chunks that do not fit
+ * @throws {unimplemented} filters, other chunk keys
  */
 export function storageMembers(
   type: ElementType,

@@ -31,8 +31,8 @@ export interface StoredArray {
 
 /**
  * Reads an array's zarr.json.
- * @throws {unimplemented} a data type, grid or codec that is not supported, by name.
- * @throws {invalid-array-metadata} members that make no sense, and dimensions without names.
+ * @throws {unimplemented} a data type, grid or codec that is not supported, by name
+ * @throws {invalid-array-metadata} members that make no sense, and dimensions without names
  */
 export function parseStoredArray(name: string, path: string, document: JsonObject): StoredArray {
   const type = parseElementType(document.get("data_type"), path);

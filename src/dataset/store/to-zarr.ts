@@ -41,8 +41,9 @@ import {
 } from "./write-group.ts";
 
 /**
- * What happens to what is there: `w-` refuses an existing group, `w` replaces it with all below it,
+ * What happens to an existing store: `w-` refuses an existing group, `w` replaces it with all below it,
  * `a` keeps it and overwrites variables of the same name, `r+` only writes into existing ones.
+ * `a-`, only with `appendDim`, is `a` but leaves existing variables without that dimension alone.
  */
 export type WriteMode = "w" | "w-" | "a" | "a-" | "r+";
 
@@ -89,9 +90,15 @@ const VARIABLES_UNDER_WAY_MAX = 4;
 
 /**
  * Writes `dataset`. If it fails or is aborted midway, some of it has been written.
- * @throws {node-already-exists} mode `w-` and a group is there; {node-not-found} `r+` and none is.
- * @throws {invalid-option} what contradicts itself or the store, or cannot be stored losslessly.
- * @throws {region-not-aligned} a region that covers a chunk in part, naming it.
+ * @throws {node-already-exists} mode `w-` and a group is there
+ * @throws {node-not-found} mode `r+`, or a region, and no group is there
+ * @throws {not-a-group} an array is there, or above it
+ * @throws {invalid-option} what contradicts itself or the store, or cannot be stored losslessly
+ * @throws {bad-metadata} attributes that JSON cannot say, by name
+ * @throws {region-not-aligned} a region that covers a chunk in part, naming it
+ * @throws {unimplemented} an encoding or a stored array that is not supported, by name
+ * @throws {invalid-array-metadata} a stored array without dimension names; damage
+ * @throws {invalid-path} `group`
  */
 export async function toZarr(
   dataset: DatasetContent,

@@ -54,8 +54,8 @@ interface NewArrayOptions {
 
 /**
  * The plan of a variable that gets a new array.
- * @throws {invalid-option} an encoding that makes no sense; {bad-metadata} attributes that JSON
- *   cannot say, naming the variable and the attribute.
+ * @throws {invalid-option} an encoding that makes no sense
+ * @throws {bad-metadata} attributes that JSON cannot say, naming the variable and the attribute
  */
 export function planNewArray(array: DataArray, options: NewArrayOptions): VariablePlan {
   const { path, asked } = options;
@@ -230,7 +230,7 @@ function printedDocument(
 /**
  * The plan of a variable that is written into an array of the store; its dimensions may come in
  * another order.
- * @throws {invalid-option} other dimensions.
+ * @throws {invalid-option} other dimensions
  */
 export function planStoredArray(array: DataArray, target: StoredArray): VariablePlan {
   const order = target.dims.map((dim) => array.dims.indexOf(dim));

@@ -1,9 +1,9 @@
 /**
- * The configuration of a repository: what users pass, what is persisted, and what holds.
+ * The configuration of a repository: what users pass, what is persisted, and what applies.
  *
  * Effective = defaults, overridden by what is persisted, overridden by what the user passes.
  * Unknown keys are refused in what a user passes and survive in what is persisted. Credentials
- * are no part of it. Spec: v2 "Repo Info File" › Repo; docs/format.md "Configuration".
+ * are not part of it. Spec: v2 "Repo Info File" › Repo; docs/format.md "Configuration".
  */
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
@@ -43,7 +43,7 @@ export interface CachingConfig {
 
 /** What users set. Everything may be left out. */
 export interface RepositoryConfig {
-  /** Chunks of at most so many bytes are kept in manifests; 0 to 65535. */
+  /** Chunks of at most this many bytes are kept in manifests; 0 to 65535. */
   readonly inlineChunkThresholdBytes?: number | undefined;
   /** Ranges fetched at once by one call. */
   readonly getPartialValuesConcurrency?: number | undefined;
@@ -64,7 +64,7 @@ export interface RepositoryConfig {
   readonly numUpdatesPerRepoInfoFile?: number | undefined;
 }
 
-/** What holds: nothing left out. It may be passed wherever a `RepositoryConfig` may. */
+/** What applies, nothing left out. It may be passed wherever a `RepositoryConfig` may. */
 export interface ResolvedConfig extends Settled<RepositoryConfig> {
   readonly compression: { readonly algorithm: "zstd"; readonly level: number };
   readonly caching: Settled<CachingConfig>;
@@ -74,7 +74,7 @@ export interface ResolvedConfig extends Settled<RepositoryConfig> {
   readonly repoUpdateRetries: Settled<RetriesSettings>;
 }
 
-/** What holds where nothing is configured. */
+/** What applies where nothing is configured. */
 const DEFAULT_CONFIG: ResolvedConfig = {
   inlineChunkThresholdBytes: 512,
   getPartialValuesConcurrency: 10,
@@ -101,8 +101,8 @@ const COMPRESSION_LEVEL_MAX = 22;
 
 /**
  * A checked copy of what a user passes.
- * @throws {invalid-config} an unknown key, a wrong type, a number out of range, a container that
- *   no client would use; the message and `details` name the key path, what is expected, and found
+ * @throws {invalid-config} an unknown key, a wrong type, a number out of range, a container that no
+ *   client would use; the message and `details` name the key path, what is expected, and found
  */
 export function checkConfig(config: unknown): RepositoryConfig {
   const source = passedSource();
@@ -130,7 +130,7 @@ export function mergeConfig(base: RepositoryConfig, override: RepositoryConfig):
   return CONFIG_SCHEMA.merge?.(base, override) as RepositoryConfig;
 }
 
-/** What holds with `configs` over the defaults, later ones over earlier ones. */
+/** What applies with `configs` over the defaults, later ones over earlier ones. */
 export function resolveConfig(...configs: readonly RepositoryConfig[]): ResolvedConfig {
   const merged = configs.reduce(mergeConfig, {});
   const config = mergeConfig(DEFAULT_CONFIG, merged) as ResolvedConfig;
@@ -179,7 +179,10 @@ export function readStoredConfig(stored: unknown, object: string): RepositoryCon
   return CONFIG_SCHEMA.read(stored, "", storedSource(object)) as RepositoryConfig;
 }
 
-/** What `bytes` hold, not checked yet: a plain value. @throws {config-deserialization} no FlexBuffers */
+/**
+ * What `bytes` hold, not checked yet: a plain value.
+ * @throws {config-deserialization} not FlexBuffers
+ */
 export function decodeStoredConfig(bytes: Uint8Array, object: string): unknown {
   try {
     return decodeFlexbuffers(bytes);

@@ -108,7 +108,7 @@ const COORDINATE_NAMES = [
   "^(x|i|nlon|rlon|ni)$",
 ];
 
-/** What holds where nothing is configured: small coordinate arrays are preloaded, none is split. */
+/** What applies where nothing is configured: small coordinate arrays are preloaded, none is split. */
 export const DEFAULT_MANIFEST_CONFIG: ResolvedManifestConfig = {
   preload: {
     max_total_refs: 10_000,

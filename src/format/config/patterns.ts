@@ -12,7 +12,7 @@ import { keyPath } from "./value.ts";
 const PATTERN_KEYS: readonly string[] = ["regex", "DimensionName"];
 
 /**
- * @throws {invalid-config} a pattern that is none in the syntax of Rust's `regex` crate, or takes
+ * @throws {invalid-config} a pattern that is not in the syntax of Rust's `regex` crate, or takes
  *   more states than are allowed; names it and its key path
  */
 export function checkManifestPatterns(manifest: ManifestConfig): void {

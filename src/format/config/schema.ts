@@ -193,7 +193,7 @@ function httpOptions(): ConfigKind {
   };
 }
 
-/** What is said of each type of store. */
+/** The settings of each type of store. */
 const STORES: ReadonlyMap<unknown, ConfigKind | null> = new Map([
   ["InMemory", null],
   ["LocalFileSystem", text],

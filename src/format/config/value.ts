@@ -242,7 +242,7 @@ export function list(items: ConfigKind | readonly ConfigKind[]): ConfigKind {
 }
 
 /**
- * One of several cases: a bare word where the case has no content (`null` here), else an object
+ * One of several cases: a bare word where the case holds nothing (`null` here), else an object
  * with the case as its only key.
  */
 export function variant(cases: Readonly<Record<string, ConfigKind | null>>): ConfigKind {

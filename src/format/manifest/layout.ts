@@ -138,7 +138,7 @@ export class ManifestLayout {
     }
   }
 
-  /** Vtables, root table, arrays vector and array tables; answers where they end. */
+  /** Vtables, root table, arrays vector and array tables; returns where they end. */
   #layOutHead(): number {
     this.rootAt = align(ARRAY_VTABLE_AT + ARRAY_VTABLE.byteLength, 4);
     return this.rootAt + MANIFEST_TABLE_BYTES + 4 + this.arrays.length * (4 + ARRAY_TABLE_BYTES);
@@ -197,7 +197,7 @@ export class ManifestLayout {
   }
 }
 
-/** Lays strings out one after the other from `at`; answers where they end. */
+/** Lays strings out one after the other from `at`; returns where they end. */
 function layOutStrings(
   positions: Uint32Array,
   strings: Pick<LocationNumbers, "byteLength">,

@@ -4,7 +4,7 @@
  * payloads are checked when they are read. While parts of the bytes are still to be made, that pass
  * is put off until all rows are asked for or the bytes are whole: what is looked up before is
  * checked one by one, and trusted to be sorted and of one rank, as icefloe writes such files.
- * Damage throws `deserialization`, naming object and offset. Spec: v2 "Chunk Manifest Files".
+ * Damage is refused (`deserialization`), naming object and offset. Spec: v2 "Chunk Manifest Files".
  */
 import { decodeIfUtf8 } from "../../base/bytes.ts";
 import { positionInBox } from "../../base/coordinates.ts";

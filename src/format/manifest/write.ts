@@ -40,7 +40,7 @@ const UINT32_END = 2 ** 32;
 
 /**
  * The payload of a manifest file; `compression_algorithm` is stored as 0 (plain locations).
- * Throws `serialization` if readers would refuse it for its size.
+ * @throws {serialization} if readers would refuse it for its size
  */
 export function encodeManifest(input: ManifestInput): Uint8Array {
   const layout = new ManifestLayout(input.arrays);

@@ -20,7 +20,7 @@ export interface RepoBlock {
   readonly bytes: Uint8Array;
 }
 
-/** Entries, and the words that refer to them: so many for each, to be written in front. */
+/** Entries, and the words that refer to them: their number for each, to be written in front. */
 export interface WrittenEntries<Entry> {
   readonly entries: readonly Entry[];
   /** Offsets are positions in the block, or in the file for entries behind the last block. */

@@ -80,7 +80,7 @@ export interface RepoInfo {
 
 /**
  * The repository in the payload of `repo`.
- * @throws {deserialization} {unsupported-spec-version}
+ * @throws {deserialization} @throws {unsupported-spec-version}
  */
 export function parseRepoInfo(payload: Uint8Array, object: string): RepoInfo {
   const reader = new FlatBufferReader(payload, object);

@@ -25,14 +25,14 @@ const NEWEST_LAYOUT = [24, 4, 16, 8] as const;
 const STATUS_LAYOUT = [24, 4, 8, 16] as const;
 const REASONLESS_LAYOUT = [24, 4, 8] as const;
 
-/** Puts the table of `status`; answers where. */
+/** Puts the table of `status`; returns where it starts. */
 export function putStatus(words: FlatBufferWords, status: RepoStatus): number {
   const inner = new FlatBufferWords(32);
   deferStatus(inner, status);
   return words.putFragment(inner.toFragment());
 }
 
-/** Answers where. */
+/** Returns where it starts. */
 function deferStatus(words: FlatBufferWords, status: RepoStatus): number {
   const { limitedAvailabilityReason: reason } = status;
   words.alignTo8Bytes();

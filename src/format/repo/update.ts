@@ -8,7 +8,7 @@ import { noteUnknownSlots, parseObjectId, slotCount } from "../table-fields.ts";
 /** Who may use the repository. */
 export interface RepoStatus {
   readonly availability: "online" | "read-only" | "offline";
-  /** The stored number, where it is none that we know; kept when the file is rewritten. */
+  /** The stored number, if we do not know it; kept when the file is rewritten. */
   readonly availabilityCode?: number | undefined;
   readonly setAtMicros: number;
   readonly limitedAvailabilityReason?: string | undefined;

@@ -57,7 +57,7 @@ export function encodeRepoPayload(repo: RepoInfo): RepoPayload {
 
 type Field = readonly [slot: number, put: (() => number) | undefined];
 
-/** What each slot but the version holds: a function that puts it and answers where. */
+/** What each slot but the version holds: a function that puts it and returns where it starts. */
 function fieldsOf(
   repo: RepoInfo,
   words: FlatBufferWords,

@@ -15,7 +15,7 @@ const UNNAMED_LAYOUT = [4] as const;
 /** Id and extents: slots 0 and 1. */
 const MANIFEST_REF_LAYOUT = [20, 4, 16] as const;
 
-/** Puts the table of `array`; answers where. */
+/** Puts the table of `array`; returns where it starts. */
 export function putArray(words: FlatBufferWords, array: ArrayData): number {
   const { dimensionNames } = array;
   const table = words.putTable(dimensionNames === undefined ? NAMELESS_LAYOUT : ARRAY_LAYOUT);

@@ -6,7 +6,7 @@ import type { Extent } from "../../base/extent.ts";
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { parseObjectId, UINT32_MAX } from "../table-fields.ts";
 
-/** Extent of one dimension: `arrayLength` elements in `chunkCount` chunks. */
+/** Size of one dimension: `arrayLength` elements in `chunkCount` chunks. */
 export interface DimensionShape {
   readonly arrayLength: number;
   readonly chunkCount: number;

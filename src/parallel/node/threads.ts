@@ -24,7 +24,10 @@ interface Pool {
   destroy(): Promise<void>;
 }
 
-/** Runs jobs in worker threads. The storage must be one that can be rebuilt there. */
+/**
+ * Runs jobs in worker threads. The storage must be one that can be rebuilt there. A run fails with
+ * `missing-dependency` if the package piscina is not installed.
+ */
 export function threads(options?: ThreadsOptions): Executor {
   checkOptions("threads", options, { concurrency: anything });
   const concurrency = checkConcurrency("threads", options?.concurrency, availableParallelism());

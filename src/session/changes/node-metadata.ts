@@ -28,8 +28,9 @@ export type ParsedMetadata =
 
 /**
  * Parses and checks the zarr.json of the node at `path` (for messages).
- * @throws {bad-metadata} no UTF-8, no strict JSON, not Zarr 3, or an unknown node type.
- * @throws {invalid-array-metadata} shape, chunk grid, chunk keys or dimension names that cannot work.
+ * @throws {bad-metadata} not UTF-8, not strict JSON, not Zarr 3, or an unknown node type
+ * @throws {invalid-array-metadata} shape, chunk grid, chunk keys or dimension names that cannot
+ *   work
  */
 export function parseNodeMetadata(bytes: Uint8Array, path: string): ParsedMetadata {
   const document = parseDocument(bytes, path);
@@ -51,7 +52,7 @@ export function parseNodeMetadata(bytes: Uint8Array, path: string): ParsedMetada
 
 /**
  * The signature of a stored zarr.json, which another engine may have written: checks nothing
- * else. `undefined` if the bytes are no JSON object.
+ * else. `undefined` if the bytes are not a JSON object.
  */
 export function readSignature(bytes: Uint8Array, path: string): string | undefined {
   try {

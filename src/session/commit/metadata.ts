@@ -1,6 +1,6 @@
 /**
  * Metadata of commits as callers give it: checked whole and copied, before anything is written.
- * What the stored form (FlexBuffers of JSON values) has no place for is refused by name instead of
+ * What the stored form (FlexBuffers of JSON values) cannot hold is refused by name instead of
  * being bent. NaN and infinities become null, as in JSON; `undefined` members are left out.
  */
 import { isWellFormed } from "../../base/bytes.ts";

@@ -34,7 +34,7 @@ export type AmendOptions = Omit<CommitOptions, "solver" | "attemptsMax">;
 /** Options of `flush`. */
 export type FlushOptions = Pick<CommitOptions, "metadata" | "onProgress" | "signal">;
 
-/** Options of a commit with what is always needed filled in; the metadata is a copy. */
+/** Options of a commit with the defaults filled in; the metadata is a copy. */
 export interface CheckedCommitOptions {
   readonly message: string;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -79,7 +79,7 @@ export function checkCommitOptions(
   };
 }
 
-/** Throws `invalid-option` unless a solver is a function, or not given. */
+/** @throws {invalid-option} unless a solver is a function, or not given */
 export function checkSolver(operation: string, solver: unknown): void {
   if (solver !== undefined) checkOption(operation, "solver", solver, functionKind);
 }

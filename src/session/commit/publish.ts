@@ -20,8 +20,11 @@ interface Publication {
 }
 
 /**
- * The change that publishes a snapshot. Throws `commit-conflict` if the branch has moved,
- * `branch-not-found`, `duplicate-snapshot-id`.
+ * The change that publishes a snapshot.
+ * @throws {commit-conflict} if the branch has moved
+ * @throws {branch-not-found}
+ * @throws {snapshot-not-found} if the base is not listed any more
+ * @throws {no-amend-for-initial-commit} @throws {duplicate-snapshot-id}
  */
 export function publishSnapshot(repo: RepoInfo, publication: Publication): RepoChange {
   const { mode, branch, baseId, snapshot } = publication;

@@ -1,4 +1,4 @@
-/** What a commit tells while it runs, and what it did. */
+/** What a commit reports while it runs, and what it did. */
 
 /** What a commit is doing. `attempt` counts from 1. */
 export interface CommitEvent {

@@ -14,7 +14,7 @@ import { encodeForkBytes, type ForkContent } from "./bytes.ts";
 
 /**
  * The state of a fork of `parent`: shares all tables until someone writes.
- * @throws {cannot-fork-read-only-session|session-busy}
+ * @throws {cannot-fork-read-only-session} @throws {session-busy}
  */
 export function stateOfFork(parent: SessionState): SessionState {
   if (parent.mode !== "writable") {
@@ -47,7 +47,10 @@ function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
   return hasOverlay ? flattenChanges(overlay, own) : shareChanges(own);
 }
 
-/** A fork as bytes, its epoch closed; `omit` leaves out the parent's uncommitted changes. */
+/**
+ * A fork as bytes, its epoch closed; `omit` leaves out the parent's uncommitted changes.
+ * @throws {session-busy}
+ */
 export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit"): Uint8Array {
   assertIdle(fork, "toBytes");
   closeEpoch(fork);

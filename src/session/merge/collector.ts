@@ -19,15 +19,21 @@ interface AddOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A merge in the making. After a failed `add` it is of no more use. */
+/** A merge in the making. After a failed `add` it can't be used any more. */
 interface MergeCollector {
-  /** Merges one fork into the private change set. At most one HEAD. */
+  /**
+   * Merges one fork into the private change set. At most one HEAD.
+   * @throws {merge-overlap} @throws {merge-failed} @throws {fork-base-mismatch}
+   */
   add(fork: ForkContent, options: AddOptions): Promise<MergeReport>;
   /** What was merged so far. */
   readonly report: MergeReport;
   /** Whether the session has not changed since the start. */
   readonly isCurrent: boolean;
-  /** Makes the result the session's own; throws `session-busy` if the session has changed meanwhile. */
+  /**
+   * Makes the result the session's own.
+   * @throws {session-busy} if the session has changed meanwhile
+   */
   apply(): void;
   /** The result as a fork of the session as it was: for sessions that may have changed meanwhile. */
   asFork(): ForkContent;

@@ -44,7 +44,12 @@ const KNOWN: OptionKinds = {
   signal: abortSignal,
 };
 
-/** Merges all inputs, in order; all or none. */
+/**
+ * Merges all inputs, in order; all or none.
+ * @throws {merge-not-allowed} a read-only session, or an input that is not a fork
+ * @throws {merge-overlap} @throws {merge-failed} @throws {fork-base-mismatch}
+ * @throws {invalid-fork-bytes} @throws {session-busy}
+ */
 export async function mergeInputs<F>(
   state: SessionState,
   inputs: MergeInputs<F>,
@@ -102,7 +107,7 @@ function assertMergeable(receiver: SessionState, input: unknown): void {
   });
 }
 
-/** A fork's content from what was sent; refuses what is no fork. */
+/** A fork's content from what was sent; refuses anything else. */
 export function contentOfBytes(input: unknown): ForkContent {
   const bytes = asBytes(input);
   if (bytes !== undefined) {

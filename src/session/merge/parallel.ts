@@ -33,7 +33,11 @@ export interface ParallelMerge {
   /** A fork of the session, as bytes; every `fromBytes` makes an instance of its own. */
   readonly forkBytes: Uint8Array;
   readonly report: MergeReport;
-  /** Takes the result of one task. Throws `merge-overlap`, `merge-failed`, `invalid-fork-bytes`. */
+  /**
+   * Takes the result of one task.
+   * @throws {merge-overlap} @throws {merge-failed} @throws {fork-base-mismatch}
+   * @throws {invalid-fork-bytes}
+   */
   add(bytes: Uint8Array, options: TaskResultOptions): Promise<MergeReport>;
   /** Merges everything into the session; all or none. */
   apply(options: {

@@ -1,4 +1,4 @@
-/** What a merge is asked, and what it answers. */
+/** What a merge is told to do, and what it reports. */
 
 /** What to do with a chunk that both sides wrote, deletes included. */
 export type OverlapPolicy = "error" | "ours" | "theirs";

@@ -4,7 +4,8 @@
  * Every write carries a dot; version vectors say what each side has seen (dot.ts). Per write of the
  * fork: known to the receiver -> skipped; the receiver has nothing there, or only what the fork
  * had seen -> taken; equal -> nothing; else an overlap (chunks) or `merge-failed` (nodes).
- * Chunk writes belong to a node id. The result is a new change set; the receiver is not touched.
+ * Chunk writes belong to a node id. `target` is changed in place: it is a private copy, which the
+ * collector applies to the receiver once all forks are in.
  * Spec: docs/semantics.md "Forks and merges".
  */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
@@ -71,8 +72,8 @@ interface MergeRun {
 }
 
 /**
- * Merges `fork` into `target`, in place. Throws `fork-base-mismatch`, `merge-failed` or
- * `merge-overlap`; the target is then half merged and must not be used.
+ * Merges `fork` into `target`, in place. After an error the target is half merged: drop it.
+ * @throws {fork-base-mismatch} @throws {merge-failed} @throws {merge-overlap}
  */
 export function mergeFork(
   target: MergeTarget,

@@ -23,7 +23,7 @@ export type ConflictType =
 /** One conflict between a session's changes and a commit of someone else. */
 export interface Conflict {
   readonly type: ConflictType;
-  /** The node; for `new-node-in-invalid-group` the ancestor that is no group any more. */
+  /** The node; for `new-node-in-invalid-group` the ancestor that is not a group any more. */
   readonly path: string;
   /** For conflicts about one existing node. */
   readonly nodeId?: string;

@@ -17,9 +17,11 @@ import { type DetectInput, detectConflicts } from "./detect.ts";
 import { solveConflicts } from "./solve.ts";
 
 /**
- * Rebases onto the branch's tip. A branch that is gone, or has not moved: nothing. Throws
- * `rebase-failed` with the conflicts, `base-not-in-ancestry`, `rebase-tx-log-pruned`.
+ * Rebases onto the branch's tip. A branch that is gone, or has not moved: nothing.
  * Cost: one conditional GET, and per commit of the others one log and one snapshot.
+ * @throws {rebase-failed} with the conflicts
+ * @throws {base-not-in-ancestry} @throws {rebase-tx-log-pruned}
+ * @throws {commit-not-allowed} an earlier commit of unknown outcome had landed
  */
 export async function rebaseOnto(
   state: SessionState,

@@ -24,7 +24,7 @@ type SolveOutcome =
 /**
  * Asks `solver` about every conflict and applies its decisions, in order. With no conflicts the
  * changes are only moved over. Tables that no decision changes are shared with `sides.ours`.
- * @throws {invalid-option} the solver answers something else than ours, theirs or fail.
+ * @throws {invalid-option} the solver answers something else than ours, theirs or fail
  */
 export async function solveConflicts(
   solver: ConflictSolver,

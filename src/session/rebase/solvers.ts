@@ -24,7 +24,7 @@ function prompt(solver: ConflictSolver): ConflictSolver {
   return solver;
 }
 
-/** Accepts nothing: a rebase succeeds only where nothing is in the way. */
+/** Accepts no conflict: a rebase succeeds only if there is none. */
 export function conflictDetector(): ConflictSolver {
   return prompt(() => "fail");
 }
@@ -32,7 +32,7 @@ export function conflictDetector(): ConflictSolver {
 /**
  * Settles chunks that both sides wrote and deletions of what the other side changed; everything
  * else fails. The defaults are the official engine's.
- * @throws {invalid-option} an unknown option or value.
+ * @throws {invalid-option} an unknown option or value
  */
 export function basicConflictSolver(options?: BasicConflictSolverOptions): ConflictSolver {
   checkOptions("basicConflictSolver", options, {

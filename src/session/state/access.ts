@@ -1,4 +1,4 @@
-/** The state behind a session, for higher floors of this package only. */
+/** The state behind a session, for `session/` itself and the floors above it; never for users. */
 import { makeError } from "../../base/errors.ts";
 import type { SessionState } from "./state.ts";
 
@@ -20,7 +20,7 @@ export function closeSession(session: object): void {
   if (state !== undefined) state.mode = "readonly";
 }
 
-/** The state of a session; throws `invalid-option` for anything else. */
+/** The state of a session. @throws {invalid-option} for anything else */
 export function mustGetState(owner: unknown): SessionState {
   const state = getState(owner);
   if (state !== undefined) return state;

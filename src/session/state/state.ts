@@ -172,7 +172,10 @@ export function hasChanges(changes: ChangeSet): boolean {
   return false;
 }
 
-/** Throws unless the session takes a write now: `read-only-session` or `session-busy`. */
+/**
+ * Refuses what a session that takes no write now cannot do.
+ * @throws {read-only-session} @throws {session-busy}
+ */
 export function assertWritable(state: SessionState, operation: string): void {
   if (state.mode !== "writable") {
     throw makeError("read-only-session", `${operation}: the session is read-only`, {
@@ -182,7 +185,7 @@ export function assertWritable(state: SessionState, operation: string): void {
   assertIdle(state, operation);
 }
 
-/** Throws `session-busy` while another operation runs. */
+/** @throws {session-busy} while another operation runs */
 export function assertIdle(state: SessionState, operation: string): void {
   if (state.activity === undefined) return;
   throw makeError("session-busy", `${operation}: the session is busy with ${state.activity}`, {

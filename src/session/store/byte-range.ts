@@ -14,7 +14,7 @@ export type RangeRequest =
 /**
  * The bytes of a value of `sizeBytes` that `range` asks for. `key` is for messages. An empty value
  * has the one range [0, 0).
- * @throws {invalid-byte-range} no range, negative, fractional, unsafe, or outside the value.
+ * @throws {invalid-byte-range} not a range, negative, fractional, unsafe, or outside the value
  */
 export function resolveRange(range: RangeRequest, sizeBytes: number, key: string): Extent {
   const { offset, length, suffixLength } = parseRange(range, key);

@@ -7,8 +7,9 @@ import { type RangeRequest, resolveRange } from "./byte-range.ts";
 
 /**
  * The bytes of `range` of a chunk; `undefined` if it was deleted since it was found. Inline: no
- * request. Native: one GET. Throws `invalid-byte-range`, `object-not-found`,
- * `invalid-object-size`, and `unimplemented` for virtual chunks.
+ * request. Native: one GET.
+ * @throws {invalid-byte-range} @throws {object-not-found} @throws {invalid-object-size}
+ * @throws {unimplemented} for virtual chunks
  */
 export async function readChunk(
   { rows, row }: FoundChunk,

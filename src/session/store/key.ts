@@ -31,7 +31,7 @@ export type StoreKey =
 
 /**
  * Parses a key. Coordinates are u32; whether they fit an array is for its owner to check.
- * @throws {invalid-key} no key of the grammar.
+ * @throws {invalid-key} not a key of the grammar
  */
 export function parseStoreKey(key: string): StoreKey {
   if (typeof key !== "string") throw invalidKey(key, "must be a string");

@@ -9,8 +9,9 @@ import { currentDot, type SessionState } from "../state/state.ts";
 import { nodeAt, nodesUnder } from "../view/nodes.ts";
 
 /**
- * Puts a node with `userData` at `path`: a new node, or an update of the one there. Identical
- * bytes change nothing. Throws `node-already-exists` if a node of the other type is there.
+ * Puts a node with `userData` at `path`: a new node, or an update of the one there. Identical bytes
+ * change nothing.
+ * @throws {node-already-exists} if a node of the other type is there
  */
 export function putNode(
   state: SessionState,

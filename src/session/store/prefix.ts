@@ -4,7 +4,10 @@ import { describe, mustBe } from "../../base/options.ts";
 import { parsePath } from "../../format/node-path.ts";
 import { UINT32_MAX } from "../../format/table-fields.ts";
 
-/** The absolute path that a prefix names: slashes at either end are tolerated. Throws `bad-key-prefix`. */
+/**
+ * The absolute path that a prefix names: slashes at either end are tolerated.
+ * @throws {bad-key-prefix}
+ */
 export function parseStorePrefix(prefix: string): string {
   if (typeof prefix !== "string") {
     throw makeError("bad-key-prefix", `a prefix ${mustBe("a string", prefix)}`, {
@@ -22,13 +25,16 @@ export function parseStorePrefix(prefix: string): string {
   }
 }
 
-/** The path of a node as the store takes it: the leading slash may be missing. Throws `invalid-path`. */
+/**
+ * The path of a node as the store takes it: the leading slash may be missing.
+ * @throws {invalid-path}
+ */
 export function parseNodePath(path: string): string {
   const isRelative = typeof path === "string" && !path.startsWith("/");
   return parsePath(isRelative ? `/${path}` : path);
 }
 
-/** Splits `<array>/c[/<i>…]` at its last `c` component; `undefined` if it is no such path. */
+/** Splits `<array>/c[/<i>…]` at its last `c` component; `undefined` for any other path. */
 export function parseChunkPrefix(
   path: string,
 ): { readonly path: string; readonly coordinates: number[] } | undefined {

@@ -64,7 +64,7 @@ export function areCounts(coordinates: ArrayLike<number>): boolean {
   return true;
 }
 
-/** Throws `invalid-chunk-index` unless the coordinates name a chunk of the array. */
+/** @throws {invalid-chunk-index} unless the coordinates name a chunk of the array */
 export function assertInGrid(coordinates: ArrayLike<number>, node: ArrayNode): void {
   const { shape } = node.array;
   if (areCounts(coordinates) && isInGrid(coordinates, shape)) return;
@@ -149,7 +149,10 @@ function rowAt(
   return row < 0 ? undefined : { rows, row };
 }
 
-/** The rows that a manifest holds for a node. Throws `manifest-info-not-found` if the snapshot does not list it. */
+/**
+ * The rows that a manifest holds for a node.
+ * @throws {manifest-info-not-found} if the snapshot does not list it
+ */
 export async function readManifestRows(
   layers: Pick<Layers, "base">,
   assets: AssetStore,

@@ -76,7 +76,7 @@ export function diffFromLogs(input: {
   return makeDiff(nodes, chunksByPath(chunksOfNode, pathOf, to), movedNodes);
 }
 
-/** Where an array was deleted and made anew, both ids have one path: the newer one counts first. */
+/** Where an array was deleted and made again, both ids have one path: the newer one counts first. */
 function chunksByPath(
   chunksOfNode: ReadonlyMap<string, readonly ChunkCoordinates[]>,
   pathOf: (id: string) => string | undefined,

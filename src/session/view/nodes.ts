@@ -37,14 +37,14 @@ export function nodeAt(layers: Layers, path: string): NodeState | undefined {
   return node === undefined ? undefined : nodeStateOf(node);
 }
 
-/** The node at `path`; throws `node-not-found`. */
+/** The node at `path`. @throws {node-not-found} */
 export function mustGetNode(layers: Layers, path: string): NodeState {
   const node = nodeAt(layers, path);
   if (node !== undefined) return node;
   throw makeError("node-not-found", `there is no array or group at ${path}`, { details: { path } });
 }
 
-/** The array at `path`; throws `node-not-found` or `not-an-array`. */
+/** The array at `path`. @throws {node-not-found} @throws {not-an-array} */
 export function mustGetArray(layers: Layers, path: string): ArrayNode {
   const node = mustGetNode(layers, path);
   if (node.array !== undefined) return node as ArrayNode;

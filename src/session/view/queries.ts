@@ -20,7 +20,7 @@ export type ChunkType = "uninitialized" | "inline" | "native" | "virtual";
 
 /** Coordinates of existing chunks, one by one or in batches. */
 export interface ChunkCoordinateList extends AsyncList<number[]> {
-  /** The same coordinates as flat batches, at most one per manifest. */
+  /** The same coordinates as flat batches: at most one per manifest, then up to two of pending chunks. */
   batches(): AsyncIterable<ChunkCoordinates>;
 }
 
@@ -73,7 +73,7 @@ export async function chunkTypeAt(
   return kind === ROW_INLINE ? "inline" : kind === ROW_NATIVE ? "native" : "virtual";
 }
 
-/** The 13-character id of the node at `path`. Throws `node-not-found`. */
+/** The 13-character id of the node at `path`. @throws {node-not-found} */
 export async function nodeIdAt(
   state: SessionState,
   path: string,
@@ -83,7 +83,7 @@ export async function nodeIdAt(
   return mustGetNode(await loadLayers(state, options?.signal), parsePath(path)).id;
 }
 
-/** What the session or fork has changed against its base. */
+/** What the session or fork has changed since its base. */
 export async function statusOf(state: SessionState, options?: QueryOptions): Promise<Diff> {
   checkOptions("status", options, SIGNAL);
   const { statusOfLayers } = await import("./diff.ts");

@@ -74,7 +74,7 @@ export class VirtualRefList {
     this.#length = row + 1;
   }
 
-  /** Sets all of them, in the order in which they were added. The list is of no more use. */
+  /** Sets all of them, in the order in which they were added. The list can't be used afterwards. */
   writeTo(table: ChunkTable, dot: Dot): void {
     const count = this.#length;
     const strings = this.#strings;

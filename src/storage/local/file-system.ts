@@ -25,7 +25,7 @@ export interface FileSystem {
   join(...segments: string[]): string;
   /** Writes a new file, syncing its contents if asked; `EEXIST` if the name is taken. Removes a part on failure. */
   create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileFacts>;
-  /** The part of a file that `select` chooses by its size; fewer bytes if it shrank meanwhile. `EISDIR` if it is no file. */
+  /** The part of a file that `select` chooses by its size; fewer bytes if it shrank meanwhile. `EISDIR` if it is not a file. */
   read(
     path: string,
     select: (sizeBytes: number) => ByteSpan,

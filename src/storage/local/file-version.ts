@@ -20,7 +20,7 @@ export function versionOf(facts: FileFacts): ObjectVersion {
 
 const ETAG = /^[0-9a-f]+-([0-9a-f]+)-[0-9a-f]+$/;
 
-/** The modification time, in nanoseconds, of the version `etag`; `undefined` if it is none of ours. */
+/** The modification time, in nanoseconds, of the version `etag`; `undefined` if it is not one of ours. */
 export function modifiedNsOf(etag: string): bigint | undefined {
   const match = ETAG.exec(etag);
   return match === null ? undefined : BigInt(`0x${match[1]}`);

@@ -50,8 +50,10 @@ function absolutePath(path: string | URL): string {
 /**
  * A storage in the folder `path`, in the official layout; nothing is read or made before it is
  * used, and a missing folder is an empty storage. Conditional puts hold between processes on one
- * machine, and on network file systems whose `rename` is atomic. Kinds thrown: `invalid-path`,
- * `invalid-option`, `cannot-parse-url`, and `missing-dependency` where there are no local files.
+ * machine, and on network file systems whose `rename` is atomic.
+ * @throws {invalid-path} not the path of a folder
+ * @throws {cannot-parse-url} a URL that is not `file:`, or not of this machine
+ * @throws {missing-dependency} where there are no local files
  *
  * @example
  * const storage = localFilesystemStorage("./weather", { durability: "full" });

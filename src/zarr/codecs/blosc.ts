@@ -27,7 +27,7 @@ const HEADER_BYTES = 16;
 
 /**
  * The codec of that configuration.
- * @throws {invalid-array-metadata} a configuration that makes no sense.
+ * @throws {invalid-array-metadata} a configuration that makes no sense
  */
 export function bloscCodec(configuration: JsonObject, path: string): ByteCodec {
   const cname = configuration.get("cname") ?? "zstd";

@@ -3,7 +3,7 @@
 /** Encodes and decodes bytes. */
 export interface ByteCodec {
   encode(bytes: Uint8Array): Promise<Uint8Array>;
-  /** `bytesMax`: most bytes that may come out. Throws `deserialization`, naming the chunk. */
+  /** `bytesMax`: most bytes that may come out. @throws {deserialization} naming the chunk */
   decode(bytes: Uint8Array, bytesMax: number, chunk: string): Promise<Uint8Array>;
   /** By how much it lengthens any bytes, if that does not depend on them. */
   readonly addedBytes?: number | undefined;

@@ -29,7 +29,7 @@ export function isByteCodec(name: string): boolean {
   return Object.hasOwn(BYTE_CODECS, name);
 }
 
-/** The codec that an array's zarr.json names. Throws `unimplemented`, naming codec and array. */
+/** The codec that an array's zarr.json names. @throws {unimplemented} naming codec and array */
 export function parseByteCodec(codec: JsonValue, path: string): ByteCodec {
   const name = codecName(codec);
   const make = isByteCodec(name) ? BYTE_CODECS[name] : undefined;

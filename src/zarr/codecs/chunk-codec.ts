@@ -15,7 +15,7 @@ export interface ChunkLayout {
 export interface ChunkCodec {
   /** The stored form; fresh. */
   encode(elements: Elements): Promise<Uint8Array>;
-  /** `chunk` names the chunk in messages. Throws `deserialization`. */
+  /** `chunk` names the chunk in messages. @throws {deserialization} */
   decode(bytes: Uint8Array, chunk: string): Promise<Elements>;
   /** Of shards: parts without the rest. */
   readonly parts?: ChunkPartsCodec | undefined;
@@ -25,7 +25,8 @@ export interface ChunkCodec {
 export interface ChunkPartsCodec {
   /**
    * Copies the elements at `box` of the chunk into `target`, which holds the fill value; reads no
-   * more than they need. Throws `deserialization`, naming `chunk`.
+   * more than they need.
+   * @throws {deserialization} naming `chunk`
    */
   read(source: ByteParts, box: Box, target: Region, chunk: string): Promise<void>;
   /**

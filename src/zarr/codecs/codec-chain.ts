@@ -30,8 +30,8 @@ const GROWTH_BYTES_MAX = 1024;
 
 /**
  * The codec of an array's zarr.json.
- * @throws {unimplemented} a codec that is not supported, naming it and the array.
- * @throws {invalid-array-metadata} codecs that make no sense.
+ * @throws {unimplemented} a codec that is not supported, naming it and the array
+ * @throws {invalid-array-metadata} codecs that make no sense
  */
 export function parseCodecs(
   codecs: JsonValue | undefined,

@@ -100,7 +100,7 @@ function hasEndian({ kind, bytesPerElement }: DataType): boolean {
 
 /**
  * A compressor with its default configuration, and the given one laid over it.
- * @throws {invalid-option} a member that zarr-python would refuse, by name.
+ * @throws {invalid-option} a member that zarr-python would refuse, by name
  */
 export function compressorOf(
   name: string,

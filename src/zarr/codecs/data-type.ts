@@ -63,7 +63,7 @@ export interface DataType {
   readonly isVariable: boolean;
   /** Numbers in memory of one element: 2 of complex numbers, the bytes of raw ones, else 1. */
   readonly itemsPerElement: number;
-  /** Zeros, empty strings or empty byte strings. Throws `invalid-option` for too many. */
+  /** Zeros, empty strings or empty byte strings. @throws {invalid-option} for too many */
   allocate(length: number): Elements;
 }
 
@@ -113,7 +113,7 @@ export function allocateNumbers(name: NumberTypeName, length: number): Numbers {
   return new NUMBERS[name][1](length);
 }
 
-/** The data type that a `data_type` of zarr.json says; `undefined` if it is none of ours. */
+/** The data type that a `data_type` of zarr.json says; `undefined` if it is not one of ours. */
 export function findDataType(metadata: JsonValue | undefined): DataType | undefined {
   const name = isJsonObject(metadata) ? metadata.get("name") : metadata;
   if (metadata === undefined || typeof name !== "string") return undefined;
@@ -201,7 +201,7 @@ function listType(
   };
 }
 
-/** As `findDataType`; throws `unimplemented` naming the data type and what has it. */
+/** As `findDataType`. @throws {unimplemented} naming the data type and what has it */
 export function mustFindDataType(metadata: JsonValue | undefined, owner: string): DataType {
   const dataType = findDataType(metadata);
   if (dataType !== undefined) return dataType;
@@ -217,7 +217,7 @@ function printed(metadata: JsonValue | undefined): string {
   return metadata === undefined ? "nothing" : printJson(metadata);
 }
 
-/** The data type that a caller asks for. Throws `unimplemented`, naming it and the owner. */
+/** The data type that a caller asks for. @throws {unimplemented} naming it and the owner */
 export function parseDtype(dtype: unknown, owner: string): DataType {
   if (typeof dtype === "string") return mustFindDataType(dtype, owner);
   if (typeof dtype === "object" && dtype !== null && !Array.isArray(dtype)) {

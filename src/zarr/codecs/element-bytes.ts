@@ -49,7 +49,7 @@ function inOrder(bytes: Uint8Array, itemBytes: number, endian: Endian): Uint8Arr
 
 /**
  * Elements of fixed size; `chunk` is for messages.
- * @throws {deserialization} another number of bytes than `count` elements have; bad code points.
+ * @throws {deserialization} another number of bytes than `count` elements have; bad code points
  */
 export function decodeElements(
   dataType: DataType,
@@ -101,7 +101,10 @@ export function encodeVariable(elements: Elements): Uint8Array {
   return bytes;
 }
 
-/** Strings and byte strings of any length. Throws `deserialization` for damage, naming the chunk. */
+/**
+ * Strings and byte strings of any length.
+ * @throws {deserialization} for damage, naming the chunk
+ */
 export function decodeVariable(
   dataType: DataType,
   bytes: Uint8Array,

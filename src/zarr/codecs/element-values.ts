@@ -35,7 +35,7 @@ export function elementsIn(dataType: DataType, elements: Elements): number {
 
 /**
  * `values` as elements of `dataType`; typed arrays of the right type are returned as they are.
- * @throws {invalid-option} another type of array, or a value that the data type cannot hold.
+ * @throws {invalid-option} another type of array, or a value that the data type cannot hold
  */
 export function toElements(dataType: DataType, values: ArrayValues, owner: string): Elements {
   if (Array.isArray(values)) {
@@ -87,7 +87,7 @@ function toBooleans(values: Uint8Array): Uint8Array {
 
 /**
  * One value as one element of `dataType`.
- * @throws {invalid-option} a value that the data type cannot hold.
+ * @throws {invalid-option} a value that the data type cannot hold
  */
 export function toElement(dataType: DataType, value: unknown, owner: string): Elements {
   const element = dataType.allocate(1);

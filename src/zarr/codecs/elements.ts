@@ -26,7 +26,7 @@ export type Elements = Numbers | string[] | Uint8Array[];
 /** Most elements of one array in memory: what a typed array can be sure to hold. */
 const ELEMENTS_MAX = 2 ** 32;
 
-/** Throws `invalid-option` for more elements than an array in memory can hold. */
+/** @throws {invalid-option} for more elements than an array in memory can hold */
 export function assertFitsMemory(length: number, owner: string): void {
   if (length <= ELEMENTS_MAX) return;
   throw makeError(

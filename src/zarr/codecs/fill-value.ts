@@ -24,7 +24,7 @@ export function defaultFillValue(dataType: DataType): ElementValue {
 
 /**
  * `value` as zarr.json says it, rounded to the data type.
- * @throws {invalid-option} a value that the data type cannot hold.
+ * @throws {invalid-option} a value that the data type cannot hold
  */
 export function encodeFillValue(dataType: DataType, value: unknown, owner: string): JsonValue {
   const elements = toElement(dataType, value, `${owner}: fillValue`);
@@ -58,7 +58,7 @@ function floatJson(float: number): JsonValue {
 
 /**
  * The fill value of an array's zarr.json as one element.
- * @throws {invalid-array-metadata} none, or one of another type.
+ * @throws {invalid-array-metadata} none, or one of another type
  */
 export function parseFillValue(
   dataType: DataType,

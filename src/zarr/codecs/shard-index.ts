@@ -25,8 +25,9 @@ export interface IndexCodec {
 
 /**
  * The codec of the index that a sharding codec's configuration says.
- * @throws {unimplemented} a codec that is not supported; {invalid-array-metadata} codecs whose
- *   result has no fixed length, which nobody could find; a place that is neither start nor end.
+ * @throws {unimplemented} a codec that is not supported
+ * @throws {invalid-array-metadata} codecs whose result has no fixed length, which nobody could
+ *   find; a place that is neither start nor end
  */
 export function parseIndexCodec(configuration: JsonObject, path: string): IndexCodec {
   const location = configuration.get("index_location") ?? "end";
@@ -77,7 +78,7 @@ export async function encodeIndex(
   return bytes;
 }
 
-/** The entries of an encoded index. Throws `deserialization`, naming the chunk. */
+/** The entries of an encoded index. @throws {deserialization} naming the chunk */
 export async function decodeIndex(
   { byteCodecs, isLittleEndian }: IndexCodec,
   stored: Uint8Array,

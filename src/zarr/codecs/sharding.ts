@@ -60,8 +60,9 @@ interface Shard {
 
 /**
  * The codec of whole shards and of their parts.
- * @throws {unimplemented} codecs that are not supported, too many chunks; {invalid-array-metadata} a chunk shape
- *   that does not divide the shard's, an index of no fixed length.
+ * @throws {unimplemented} codecs that are not supported, too many chunks
+ * @throws {invalid-array-metadata} a chunk shape that does not divide the shard's, an index of no
+ *   fixed length
  */
 export function parseSharding(
   configuration: JsonObject,

@@ -177,7 +177,7 @@ function readItem(cursor: PatternCursor, flags: CharacterFlags, depth: number): 
   if (posix !== undefined) return posix;
   if (cursor.rest.startsWith("[")) return readBrackets(cursor, flags, depth + 1);
   const set = readEscapedSet(cursor, flags);
-  // A set is no end of a range.
+  // A set cannot end a range.
   if (set !== undefined && /^-[^-\]]/.test(cursor.rest)) throw new InvalidPattern();
   if (set !== undefined) return set;
   const start = readMember(cursor);

@@ -1,6 +1,6 @@
 /**
  * The syntax of Rust's `regex` crate, as far as whether something is found depends on it: what is
- * captured and how greedily makes no difference. Look-around and back references are no part of
+ * captured and how greedily makes no difference. Look-around and back references are not part of
  * the syntax. Not supported, so never found: the flags `R` and `-u`,
  * and properties by other names than JavaScript's.
  */
