@@ -47,6 +47,10 @@ export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions)
   if (![...shape, ...chunkShape].every(isCount)) {
     throw invalid(`shape [${shape}] and chunks [${chunkShape}] must be non-negative integers`);
   }
+  const inside = array.chunkShape ?? array.chunks;
+  if (array.shards?.some((size, d) => size % (inside?.[d] ?? 1) !== 0)) {
+    throw invalid(`shards [${array.shards}] are no multiples of chunks [${inside}]`);
+  }
   if (!isCount(chunksPerTask) || chunksPerTask < 1) {
     throw invalid(`chunksPerTask must be a positive integer, got ${chunksPerTask}`);
   }

@@ -78,7 +78,7 @@ async function encodeChanged(
   const isKept = write.writesEmptyChunks === true;
   const stored =
     isWhole || write.isNew === true ? undefined : await store.get(`/${key}`, optionsOf(signal));
-  if (stored !== undefined && codec.parts !== undefined) {
+  if (codec.parts !== undefined) {
     const changed = await codec.parts.write(stored, relativeTo(shared, own), source, key);
     return changed ?? (isKept ? encodeFilled(layout) : undefined);
   }

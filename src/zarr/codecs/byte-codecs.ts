@@ -6,7 +6,7 @@ import type { JsonObject, JsonValue } from "../../codec/json.ts";
 import { compressZstd, decompressZstd } from "../../codec/zstd/zstd.ts";
 import { bloscCodec } from "./blosc.ts";
 import type { ByteCodec } from "./byte-codec.ts";
-import { codecConfiguration, codecName } from "./codec-metadata.ts";
+import { codecConfiguration, codecName, isSerializer } from "./codec-metadata.ts";
 import { damaged } from "./damaged.ts";
 
 /** zstd's own default, which level 0 asks for. */
@@ -33,6 +33,12 @@ export function isByteCodec(name: string): boolean {
 export function parseByteCodec(codec: JsonValue, path: string): ByteCodec {
   const name = codecName(codec);
   const make = isByteCodec(name) ? BYTE_CODECS[name] : undefined;
+  if (isSerializer(codec) || name === "transpose") {
+    const what = `codec ${name} must stand before those from bytes to bytes, and once`;
+    throw makeError("invalid-array-metadata", `zarr.json of ${path}: ${what}`, {
+      details: { path, member: "codecs" },
+    });
+  }
   if (make === undefined) throw unsupportedCodec(path, name);
   return make(codecConfiguration(codec), path);
 }

@@ -6,7 +6,7 @@ import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import { isJsonArray, type JsonValue, printJson } from "../../codec/json.ts";
 import type { ByteCodec } from "./byte-codec.ts";
-import { parseByteCodec, unsupportedCodec } from "./byte-codecs.ts";
+import { isByteCodec, parseByteCodec, unsupportedCodec } from "./byte-codecs.ts";
 import type { ChunkCodec, ChunkLayout } from "./chunk-codec.ts";
 import { codecConfiguration, codecName } from "./codec-metadata.ts";
 import type { DataType } from "./data-type.ts";
@@ -22,6 +22,8 @@ import { parseSharding } from "./sharding.ts";
 
 /** Most bytes of one decoded chunk; what a hostile document can make us allocate. */
 const CHUNK_BYTES_MAX = 2 ** 32;
+/** Most bytes that a shard has for each of its chunks besides the chunk: entries of indexes, headers. */
+const SHARD_BYTES_PER_CHUNK_MAX = 1024;
 /** Most bytes of a chunk of strings of any length, whose size no document tells. */
 const TEXT_BYTES_MAX = 2 ** 30;
 /** By which part, and by how many bytes beside, a compressor lengthens what it cannot compress. */
@@ -94,7 +96,7 @@ function parseArrayCodec(
     };
   }
   if (name === "bytes" && !isVariable) {
-    const endian = codecConfiguration(codec as JsonValue).get("endian") ?? "little";
+    const { endian = "little" } = Object.fromEntries(codecConfiguration(codec as JsonValue));
     if (endian !== "little" && endian !== "big") {
       throw invalidCodecs(path, `endian must be "little" or "big", found ${printJson(endian)}`);
     }
@@ -102,11 +104,18 @@ function parseArrayCodec(
   }
   if (name === "sharding_indexed" && codec !== undefined) {
     const sharding = parseSharding(codecConfiguration(codec), layout, path, parseCodecs);
-    const fixedMax = 2 * count * dataType.bytesPerElement + CHUNK_BYTES_MAX;
-    return { ...sharding, bytesMax: isVariable ? TEXT_BYTES_MAX : fixedMax };
+    const fixedMax = count * (2 * dataType.bytesPerElement + SHARD_BYTES_PER_CHUNK_MAX);
+    const bytesMax = isVariable ? TEXT_BYTES_MAX : Math.min(fixedMax, 2 * CHUNK_BYTES_MAX);
+    return { ...sharding, bytesMax };
   }
   if (["bytes", "vlen-utf8", "vlen-bytes"].includes(name)) {
     throw invalidCodecs(path, `codec ${name} does not fit data type ${typeName}`);
+  }
+  if (isByteCodec(name) || name === "nothing") {
+    throw invalidCodecs(
+      path,
+      `codecs must make bytes of elements before compressors, found ${name}`,
+    );
   }
   throw unsupportedCodec(path, name);
 }

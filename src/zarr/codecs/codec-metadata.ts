@@ -148,9 +148,8 @@ function indexCodecs(): JsonValue[] {
 export function completeCodecs(codecs: readonly JsonValue[], dataType: DataType): JsonValue[] {
   const complete = codecs.map((codec) => completeCodec(codec, dataType));
   if (complete.some(isSerializer)) return complete;
-  const transposes = complete.filter((codec) => codecName(codec) === "transpose");
-  const others = complete.filter((codec) => codecName(codec) !== "transpose");
-  return [...transposes, serializerOf(dataType), ...others];
+  const at = complete.findIndex((codec) => codecName(codec) !== "transpose");
+  return complete.toSpliced(at < 0 ? complete.length : at, 0, serializerOf(dataType));
 }
 
 function completeCodec(codec: JsonValue, dataType: DataType): JsonValue {

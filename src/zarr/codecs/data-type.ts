@@ -4,7 +4,7 @@
  * Spec: Zarr v3 "Data types", zarr-extensions "string", "bytes", and what zarr-python adds.
  */
 import { makeError } from "../../base/errors.ts";
-import { describe } from "../../base/options.ts";
+import { describe, isPlainObject } from "../../base/options.ts";
 import { isJsonObject, type JsonValue, parseJson, printJson } from "../../codec/json.ts";
 import { assertFitsMemory, type Elements, type Numbers } from "./elements.ts";
 
@@ -220,7 +220,7 @@ function printed(metadata: JsonValue | undefined): string {
 /** The data type that a caller asks for. @throws {unimplemented} naming it and the owner */
 export function parseDtype(dtype: unknown, owner: string): DataType {
   if (typeof dtype === "string") return mustFindDataType(dtype, owner);
-  if (typeof dtype === "object" && dtype !== null && !Array.isArray(dtype)) {
+  if (isPlainObject(dtype)) {
     return mustFindDataType(parseJson(printJson(dtype)), owner);
   }
   return mustFindDataType(describe(dtype), owner);

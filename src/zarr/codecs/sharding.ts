@@ -214,8 +214,11 @@ async function writeParts(
   let present: (Uint8Array | undefined)[] = [];
   if (stored !== undefined) {
     const entries = (await readIndex(shard, partsOf(stored), chunk)) ?? [];
+    let keptBytes = 0;
     present = entries.map((entry, number) => {
       if (entry === undefined) return undefined;
+      keptBytes += entry.length;
+      if (keptBytes > stored.length) throw damaged(chunk, "the chunks of its shard overlap");
       const bytes = stored.subarray(entry.offset, entry.offset + entry.length);
       if (bytes.length !== entry.length) throw beyondEnd(number, chunk);
       return bytes;
@@ -251,7 +254,7 @@ async function encodeChunk(
   chunk: string,
 ): Promise<Uint8Array | undefined> {
   const { layout, grid, chunks } = shard;
-  if (before !== undefined && chunks.parts !== undefined) {
+  if (chunks.parts !== undefined) {
     const own = chunkBox(touched.coordinates, grid.chunkShape);
     return chunks.parts.write(before, relativeTo(touched.shared, own), source, chunk);
   }

@@ -251,6 +251,14 @@ describe("createArray", () => {
       "invalid-array-metadata",
     ],
     [{ codecs: [{ name: "transpose" }] }, "invalid-array-metadata"],
+    [{ codecs: [{ name: "zstd" }, { name: "bytes" }] }, "invalid-array-metadata"],
+    [{ codecs: [{ name: "bytes" }, { name: "bytes" }] }, "invalid-array-metadata"],
+    [
+      { codecs: [{ name: "zstd" }, { name: "transpose", configuration: { order: [1, 0] } }] },
+      "invalid-array-metadata",
+    ],
+    [{ codecs: [{ name: "bytes", configuration: { endian: null } }] }, "invalid-array-metadata"],
+    [{ dtype: new Date(0) }, "unimplemented"],
     [
       { codecs: [{ name: "transpose", configuration: { order: [0, 0] } }] },
       "invalid-array-metadata",

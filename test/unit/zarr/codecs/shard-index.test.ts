@@ -197,6 +197,21 @@ describe("a damaged index is refused", () => {
     await expect(listOf(store)).rejects.toMatchObject(damage);
   });
 
+  test("if chunks overlap, so that keeping each would take more than the shard has", async () => {
+    const store = await oneShard({ index_codecs: [LITTLE] });
+    for (const number of [0, 1, 3]) {
+      setEntry(store, number, 0, 0n);
+      setEntry(store, number, 1, 70n);
+    }
+
+    await expect(
+      writeRegion(store, "/a", { region: [{ start: 4, end: 6 }], data: 9 }),
+    ).rejects.toMatchObject({
+      kind: "deserialization",
+      message: expect.stringContaining("overlap"),
+    });
+  });
+
   test("but a chunk beside it whose entry is sound is read where there is no checksum", async () => {
     const store = await oneShard({ index_codecs: [LITTLE] });
     setEntry(store, 1, 0, 500n);
