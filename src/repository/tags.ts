@@ -16,11 +16,7 @@ export function tagNames(repo: RepoInfo): string[] {
   return [...repo.tags.keys()].sort(compareUtf8);
 }
 
-/**
- * The snapshot of tag `name`.
- * @throws {tag-not-found} also for deleted ones
- * @throws {invalid-ref-name}
- */
+/** The snapshot of tag `name`. @throws {tag-not-found} @throws {invalid-ref-name} */
 export function mustGetTag(repo: RepoInfo, name: string): string {
   const snapshotId = repo.tags.get(name);
   if (snapshotId !== undefined) return snapshotId;
@@ -68,10 +64,7 @@ export async function createTag(
   await repoState.update(change, { signal });
 }
 
-/**
- * Deletes a tag; its name can never be used again.
- * @throws {feature-flag-disabled} @throws {tag-not-found}
- */
+/** Deletes a tag for ever. @throws {feature-flag-disabled} @throws {tag-not-found} */
 export async function deleteTag(
   repoState: RepoState,
   name: string,

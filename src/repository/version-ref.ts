@@ -26,11 +26,7 @@ export type ParsedVersionRef =
 
 const KEYS = ["branch", "tag", "snapshotId"] as const;
 
-/**
- * Checks a version reference without I/O.
- * @throws {invalid-option} no, several or unknown keys, or values of a wrong type
- * @throws {invalid-snapshot-id}
- */
+/** Checks a version without I/O. @throws {invalid-option} @throws {invalid-snapshot-id} */
 export function parseVersionRef(operation: string, version: VersionRef): ParsedVersionRef {
   if (typeof version === "string") return { branch: version, asOfMicros: undefined };
   if (!isPlainObject(version)) {

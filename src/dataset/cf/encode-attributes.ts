@@ -40,10 +40,7 @@ interface EncodedAttributes {
   readonly attributes: ReadonlyMap<string, JsonValue>;
 }
 
-/**
- * Chooses how a variable is stored.
- * @throws {invalid-option} an encoding that makes no sense, naming the variable and the key
- */
+/** Chooses how a variable is stored. @throws {invalid-option} an encoding that makes no sense */
 export function encodeAttributes(input: EncodeInput): EncodedAttributes {
   const { name, encoding } = input;
   const owner = `variable ${name}`;

@@ -49,11 +49,7 @@ export function isTimeUnits(units: unknown): units is string {
   return typeof units === "string" && /\bsince\b/i.test(units);
 }
 
-/**
- * Takes units apart.
- * @throws {unimplemented} a unit of no fixed length (months, years) or an unknown calendar
- * @throws {invalid-option} a reference date that the calendar does not have
- */
+/** Takes units apart. @throws {unimplemented} @throws {invalid-option} */
 export function parseTimeUnits(
   text: string,
   calendarName: string | undefined,

@@ -77,10 +77,7 @@ const KEYS: OptionKinds = {
 /** Sizes of dimensions that are known from elsewhere. */
 type KnownSizes = ReadonlyMap<string, number>;
 
-/**
- * The parts of a variable in memory.
- * @throws {invalid-option} data, dimensions and shape that do not fit, naming the variable
- */
+/** The parts of a variable in memory. @throws {invalid-option} parts that do not fit */
 export function partsOfInput(
   name: string,
   input: VariableInput,

@@ -36,10 +36,7 @@ interface LabelRange {
   readonly last: Comparable;
 }
 
-/**
- * Positions of labels in a loaded one-dimensional coordinate.
- * @throws {invalid-option} no such label; a range over a coordinate that is not sorted
- */
+/** Positions of labels in a loaded one-dimensional coordinate. @throws {invalid-option} */
 export function labelsToIndexers(
   index: DataArray,
   label: LabelIndexer,

@@ -52,11 +52,7 @@ interface NewArrayOptions {
   readonly coordinates: string | undefined;
 }
 
-/**
- * The plan of a variable that gets a new array.
- * @throws {invalid-option} an encoding that makes no sense
- * @throws {bad-metadata} attributes that JSON cannot say, naming the variable and the attribute
- */
+/** The plan of a variable that gets a new array. @throws {invalid-option} @throws {bad-metadata} */
 export function planNewArray(array: DataArray, options: NewArrayOptions): VariablePlan {
   const { path, asked } = options;
   const owner = `variable ${array.name}`;
