@@ -199,13 +199,7 @@ function assertAligned(plan: VariablePlan, extents: Extents): void {
     "region-not-aligned",
     `${path}: the region covers ${dims[d]} ${extent.start} to ${extent.end}, but ${storedUnit}s there are ${chunkShape[d]} long: ${storedUnit} [${coordinates}] would be shared with another writer`,
     {
-      details: {
-        path,
-        coordinates,
-        chunkShape: [...chunkShape],
-        dimension: dims[d],
-        region: box,
-      },
+      details: { path, coordinates, chunkShape: [...chunkShape], dimension: dims[d], region: box },
     },
   );
 }

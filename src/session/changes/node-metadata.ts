@@ -137,9 +137,7 @@ function chunkCounts(
     throw invalidArray(
       path,
       `chunk_grid must have a name and a configuration, found ${show(grid)}`,
-      {
-        member: "chunk_grid",
-      },
+      { member: "chunk_grid" },
     );
   }
   if (name === "regular") {
