@@ -28,11 +28,7 @@ export function mustGetBranch(repo: RepoInfo, name: string): string {
   });
 }
 
-/**
- * Makes branch `name` at a listed snapshot.
- * @throws {invalid-ref-name} @throws {invalid-snapshot-id} @throws {snapshot-not-found}
- * @throws {branch-already-exists}
- */
+/** Makes branch `name` at a listed snapshot. Fails as `Repository.createBranch` says. */
 export async function createBranch(
   repoState: RepoState,
   name: string,

@@ -29,11 +29,7 @@ export function mustGetTag(repo: RepoInfo, name: string): string {
   );
 }
 
-/**
- * Makes tag `name` at a listed snapshot.
- * @throws {invalid-ref-name} @throws {invalid-snapshot-id} @throws {snapshot-not-found}
- * @throws {feature-flag-disabled} @throws {tag-already-exists} @throws {tag-previously-deleted}
- */
+/** Makes tag `name` at a listed snapshot. Fails as `Repository.createTag` says. */
 export async function createTag(
   repoState: RepoState,
   name: string,

@@ -145,7 +145,7 @@ function listOf(
   const items = Array.isArray(value) ? value : [value];
   return items.flatMap((item) => {
     const fill = usableFill(item, stored, seen);
-    if (fill !== undefined) return roundedTo(stored, fill);
+    if (fill !== undefined) return stored.name === "float32" ? Math.fround(Number(fill)) : fill;
     if (Number.isNaN(item) && (isFloat(stored) || items.length > 1)) return [];
     throw makeError(
       "invalid-option",
@@ -153,10 +153,6 @@ function listOf(
       { details: { variable: owner, option: key, dtype: stored.name, found: describe(item) } },
     );
   });
-}
-
-function roundedTo(stored: ElementType, fill: number | bigint): number | bigint {
-  return stored.name === "float32" ? Math.fround(Number(fill)) : fill;
 }
 
 /** A number in an attribute: floats are spelled so. */

@@ -65,7 +65,7 @@ export function parseTimeUnits(
       { details: { owner, units: text, known: [...UNIT_NANOS.keys()] } },
     );
   }
-  const reference = parseInstant(match[2] as string, calendar);
+  const reference = parseDate(match[2] as string, calendar)?.instant;
   if (reference === undefined) {
     throw makeError(
       "invalid-option",
@@ -126,10 +126,6 @@ export function parseDate(
           ? "month"
           : "year";
   return { instant: BigInt(number) * DAY_NANOS + clock - zoneNanos(zone), precision };
-}
-
-function parseInstant(text: string, calendar: Calendar): bigint | undefined {
-  return parseDate(text, calendar)?.instant;
 }
 
 function clockNanos(time: RegExpExecArray | null): bigint | undefined {

@@ -86,11 +86,6 @@ export function isTimeArray(value: unknown): value is TimeArray {
   );
 }
 
-/** The decoded values of one type as `Data`. */
-export function asData(values: Values): Data {
-  return values as Data;
-}
-
 /** What a user gave as flat values. Arrays and lists are copied. @throws {invalid-option} */
 export function flattenData(data: unknown, owner: string): FlatData {
   if (isTimeArray(data)) {

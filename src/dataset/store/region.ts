@@ -40,9 +40,7 @@ type Extents = ReadonlyMap<string, Extent & { readonly size: number }>;
 
 /**
  * Writes `dataset` into its part of the group at `address`.
- * @throws {invalid-option} a part that is not where it says, or does not fit the store
- * @throws {region-not-aligned} a chunk that another writer would share
- * @throws {node-not-found} there is no group
+ * @throws {invalid-option} @throws {region-not-aligned} @throws {node-not-found}
  */
 export async function writeRegionToZarr(
   dataset: DatasetContent,

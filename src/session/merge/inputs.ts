@@ -44,12 +44,7 @@ const KNOWN: OptionKinds = {
   signal: abortSignal,
 };
 
-/**
- * Merges all inputs, in order; all or none.
- * @throws {merge-not-allowed} a read-only session, or an input that is not a fork
- * @throws {merge-overlap} @throws {merge-failed} @throws {fork-base-mismatch}
- * @throws {invalid-fork-bytes} @throws {session-busy}
- */
+/** Merges all inputs, in order; all or none. Fails as `Session.merge` says. */
 export async function mergeInputs<F>(
   state: SessionState,
   inputs: MergeInputs<F>,
