@@ -61,11 +61,7 @@ interface ResetBranch {
   readonly from?: string | undefined;
 }
 
-/**
- * Moves a branch to any listed snapshot, related or not.
- * @throws {snapshot-not-found} @throws {branch-not-found} @throws {invalid-snapshot-id}
- * @throws {branch-update-conflict} the tip is not `from`
- */
+/** Moves a branch to any listed snapshot. Fails as `Repository.resetBranch` says. */
 export async function resetBranch(
   repoState: RepoState,
   { name, snapshotId, from }: ResetBranch,

@@ -42,9 +42,7 @@ export function parseVersionRef(operation: string, version: VersionRef): ParsedV
   if (key === undefined) throw invalid(operation, `needs one of ${KEYS.join(", ")}`);
   if (given.length > 1) throw invalid(operation, `takes only one of ${given.join(", ")}`);
   const name = record[key];
-  if (typeof name !== "string") {
-    throw invalid(operation, `${key} ${mustBe("a string", name)}`);
-  }
+  if (typeof name !== "string") throw invalid(operation, `${key} ${mustBe("a string", name)}`);
   const asOfMicros = parseAsOf(operation, record["asOf"]);
   if (key === "branch") return { branch: name, asOfMicros };
   if (asOfMicros !== undefined) throw invalid(operation, "asOf goes only with branch");

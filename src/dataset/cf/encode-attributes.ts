@@ -128,7 +128,7 @@ function fillsOf(
   }
   const isConflict = fill !== undefined && missing.some((value) => Number(value) !== Number(fill));
   if (missing.length > 0 && !isConflict) {
-    const spelled = missing.map((value) => numberAttribute(stored, value));
+    const spelled = missing.map((value) => (isFloat(stored) ? jsonFloat(Number(value)) : value));
     attributes.set("missing_value", spelled.length === 1 ? (spelled[0] as JsonValue) : spelled);
   }
   return fill === undefined ? missing : [fill];
@@ -153,11 +153,6 @@ function listOf(
       { details: { variable: owner, option: key, dtype: stored.name, found: describe(item) } },
     );
   });
-}
-
-/** A number in an attribute: floats are spelled so. */
-function numberAttribute(stored: ElementType, value: number | bigint): JsonValue {
-  return isFloat(stored) ? jsonFloat(Number(value)) : value;
 }
 
 /**

@@ -84,9 +84,7 @@ export function partsOfInput(
   known: KnownSizes = new Map(),
 ): VariableParts {
   const owner = `variable ${name}`;
-  if (!isPlainObject(input)) {
-    throw invalid(owner, mustBe("{ dims, data }", input));
-  }
+  if (!isPlainObject(input)) throw invalid(owner, mustBe("{ dims, data }", input));
   checkOptions(owner, input, KEYS);
   const dims = checkDims(input.dims, owner);
   const flat = withDtype(flattenData(input.data, owner), input, owner);

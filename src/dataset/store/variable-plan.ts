@@ -137,10 +137,7 @@ function isWholeIn(array: DataArray, time: TimeUnits, asked: TimeUnits): boolean
 function storableType(array: DataArray): Coding["stored"] {
   const { coding, source } = array.content;
   // Byte strings of a fixed width keep it; texts made of them are stored as texts.
-  return coding.text === undefined ? decodedTypeOf(coding, source) : { name: "string" };
-}
-
-function decodedTypeOf(coding: Coding, source: ArraySource): Coding["stored"] {
+  if (coding.text !== undefined) return { name: "string" };
   const type = decodedType(coding);
   return type.name === "string" || type.name === "bytes" ? source.type : type;
 }

@@ -105,9 +105,7 @@ function assertMergeable(receiver: SessionState, input: unknown): void {
 /** A fork's content from what was sent; refuses anything else. */
 export function contentOfBytes(input: unknown): ForkContent {
   const bytes = asBytes(input);
-  if (bytes !== undefined) {
-    return decodeForkBytes(bytes);
-  }
+  if (bytes !== undefined) return decodeForkBytes(bytes);
   throw makeError(
     "invalid-option",
     `merge: expected a ForkSession or its bytes, got ${describe(input)}`,
