@@ -12,11 +12,7 @@ export function mustGetRepoSnapshot(repo: RepoInfo, id: string): RepoSnapshot {
   });
 }
 
-/**
- * Yields the snapshot `id` and its ancestors, newest first, both ends included.
- * @throws {snapshot-not-found} if `id` is not listed
- * @throws {invalid-file-format} if a parent is missing or the history is a circle
- */
+/** Yields `id`, then its ancestors. @throws {snapshot-not-found} @throws {invalid-file-format} */
 export function* ancestorsOf(repo: RepoInfo, id: string): Generator<RepoSnapshot, void, undefined> {
   let snapshot = mustGetRepoSnapshot(repo, id);
   for (let left = repo.snapshots.size; left > 0; left--) {

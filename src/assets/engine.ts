@@ -102,12 +102,7 @@ export async function checkEngineOptions(
     const { checkManifestPatterns } = await import("../format/config/patterns.ts");
     checkManifestPatterns(checked.manifest);
   }
-  return {
-    ...options,
-    config: checked,
-    runtime: runtime ?? systemRuntime(),
-    metadataBytesMax,
-  };
+  return { ...options, config: checked, runtime: runtime ?? systemRuntime(), metadataBytesMax };
 }
 
 /** @throws {invalid-option} unless `storage` looks like one */

@@ -40,9 +40,7 @@ interface InitialRepoOptions {
 
 /**
  * Writes the first state. The place must be known to hold no repository.
- * @throws {repo-info-updated} another creator was faster
- * @throws {parent-directory-not-clean} another snapshot stands where the initial one goes
- * @throws {unknown-outcome}
+ * @throws {repo-info-updated} @throws {parent-directory-not-clean} @throws {unknown-outcome}
  */
 export async function writeInitialRepo(
   storage: Storage,

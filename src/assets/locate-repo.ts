@@ -45,9 +45,7 @@ export async function locateRepo(
 
 /**
  * The state of the repository that must stand in `storage`.
- * @throws {repository-not-found} nothing is there
- * @throws {invalid-file-format} something is there, but not a repository
- * @throws {unimplemented} a repository of spec 1
+ * @throws {repository-not-found} @throws {invalid-file-format} @throws {unimplemented}
  */
 export async function mustLocateRepo(
   storage: Storage,

@@ -24,10 +24,7 @@ export function newestUpdate(repo: RepoInfo): RepoUpdate {
   });
 }
 
-/**
- * The time of the next entry: now, but at least 1 µs after the newest.
- * @throws {snapshot-timestamp} if the newest is more than 600 s ahead of `nowMicros`
- */
+/** The next entry's time: now, but at least 1 µs after the newest. @throws {snapshot-timestamp} */
 export function nextUpdateMicros(repo: RepoInfo, nowMicros: number): number {
   const { updatedAtMicros } = newestUpdate(repo);
   if (updatedAtMicros - nowMicros > CLOCK_SKEW_MAX_MICROS) {

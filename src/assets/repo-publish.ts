@@ -52,10 +52,7 @@ type Published =
   | { readonly outcome: "landed"; readonly state: VersionedRepo }
   | { readonly outcome: "lost" };
 
-/**
- * Sends the body, once if all goes well. Cannot be aborted.
- * @throws {unknown-outcome} if the fate cannot be known
- */
+/** Sends the body, once if all goes well. Cannot be aborted. @throws {unknown-outcome} */
 export async function publishRepo(
   context: PublishContext,
   publication: Publication,

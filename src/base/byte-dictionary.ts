@@ -115,10 +115,7 @@ export class ByteDictionary {
     return this.#arena.wordsOf(position)[this.#arena.offsetIn(position) >>> 2] as number;
   }
 
-  /**
-   * Copies string `code` to the bytes under `target` from word `at` on, with zeros up to a multiple
-   * of 4.
-   */
+  /** Copies string `code` to `target` from word `at` on, with zeros up to a multiple of 4 bytes. */
   copyTo(code: number, target: Uint32Array, at: number): void {
     const position = this.#positions.get(code);
     const words = this.#arena.wordsOf(position);

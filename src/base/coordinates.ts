@@ -1,7 +1,4 @@
-/**
- * Coordinates of chunks: order, boxes, and lists of them as flat rows of `rank` numbers. Nothing here
- * allocates per row.
- */
+/** Order and boxes of chunk coordinates, in flat rows of `rank` numbers; no allocation per row. */
 import type { Extent } from "./extent.ts";
 
 const WIDE_DIGIT_ROWS_MIN = 2 ** 16; // Below, clearing 65,536 counters costs more than a pass.

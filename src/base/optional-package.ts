@@ -1,9 +1,6 @@
 import { makeError } from "./errors.ts";
 
-/**
- * What `load` imports of `name`.
- * @throws {missing-dependency} if it cannot, saying what needs it
- */
+/** What `load` imports of `name`. @throws {missing-dependency} saying what needs it */
 export async function loadPackage<Library>(
   name: string,
   needs: string,

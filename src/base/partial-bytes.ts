@@ -8,10 +8,7 @@ export interface PartialBytes {
   readonly isWhole: boolean;
   /** Memory held: `bytes`, and what the rest is made of. */
   readonly sizeBytes: number;
-  /**
-   * Makes bytes [start, end), as far as they exist. Throws what is wrong with their source, every
-   * time.
-   */
+  /** Makes bytes [start, end), as far as they exist; throws what is wrong with them, every time. */
   ensure(start: number, end: number): void;
   /** Makes what is left. */
   ensureAll(): void;

@@ -49,10 +49,7 @@ export function jsonFloat(value: number): number | JsonNumber {
   return /[.e]/.test(text) ? value : new JsonNumber(`${text}.0`);
 }
 
-/**
- * Parses strict JSON. Of members with one name the last wins.
- * @throws {bad-metadata} not JSON, nested too deeply, or a number beyond the range of doubles
- */
+/** Parses strict JSON. Of members with one name the last wins. @throws {bad-metadata} */
 export function parseJson(text: string): JsonValue {
   const parser = new Parser(text);
   const value = parser.value(0);

@@ -118,10 +118,7 @@ function writePacked(
   if (pendingBits > 0) writer.byte(pending);
 }
 
-/**
- * Reads `count` integers, each a safe integer in [0, end). Runs make a long column of few bytes:
- * callers bound `count` first.
- */
+/** Reads `count` integers in [0, end). Few bytes can be a long run: callers bound `count` first. */
 export function readNumbers(reader: ByteReader, count: number, end: number): Float64Array {
   const mode = reader.byte();
   if (mode === PACKED) return readPacked(reader, count, end);

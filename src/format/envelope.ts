@@ -58,10 +58,7 @@ export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Arr
   return sealEnvelope(fileType, [await compress(payload, compressionLevel)]);
 }
 
-/**
- * A whole metadata file whose payload is compressed already: one frame, or an opening frame and
- * others.
- */
+/** A metadata file of a compressed payload: one frame, or an opening frame and others. */
 export function sealEnvelope(fileType: FileType, frames: readonly Uint8Array[]): Uint8Array {
   const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
   header.set(MAGIC);
@@ -170,10 +167,7 @@ function checkHeader(bytes: Uint8Array, object: string, fileType: FileType): 1 |
   return specVersion;
 }
 
-/**
- * The user metadata that objects of this type carry: informational, never read back. Storages
- * without user metadata drop it.
- */
+/** The user metadata of objects of this type: never read back; some storages drop it. */
 export function objectMetadata(fileType: FileType): Record<string, string> {
   return {
     icspecver: String(SPEC_VERSION),

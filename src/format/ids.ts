@@ -55,10 +55,7 @@ export function nodeIdFromBytes(bytes: Uint8Array): string {
   return encodeBase32(bytes);
 }
 
-/**
- * The canonical form of a snapshot id given by a user: any case, O, I and L are taken.
- * @throws {invalid-snapshot-id}
- */
+/** A snapshot id as users give it: any case, O, I and L are taken. @throws {invalid-snapshot-id} */
 export function parseSnapshotId(text: string): string {
   const bytes = typeof text === "string" ? decodeBase32(text, OBJECT_ID_BYTES) : undefined;
   if (bytes !== undefined) return encodeBase32(bytes);

@@ -7,10 +7,7 @@ import type { MetadataItem } from "./metadata.ts";
 /** Name and value: slots 0 and 1. */
 const ITEM_LAYOUT = [12, 4, 8] as const;
 
-/**
- * `record` as items of spec 2, sorted by name; members that are `undefined` are left out.
- * @throws {serialization} on values that JSON cannot hold
- */
+/** `record` as items of spec 2, sorted by name, without `undefined`. @throws {serialization} */
 export function encodeMetadata(record: Readonly<Record<string, unknown>>): MetadataItem[] {
   const items: MetadataItem[] = [];
   for (const [name, value] of Object.entries(record)) {

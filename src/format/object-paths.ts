@@ -1,7 +1,4 @@
-/**
- * Where objects live, relative to the repository's root. Spec: v2 "File Layout"; docs/format.md
- * "Repository layout".
- */
+/** Where a repository's objects live. Spec: v2 "File Layout"; docs/format.md "Repository layout". */
 import { makeError } from "../base/errors.ts";
 
 /** The one mutable object. */

@@ -58,10 +58,7 @@ export function isWorkerDefinition(value: unknown): value is WorkerDefinition {
   );
 }
 
-/**
- * Loads the definition that a module exports as its default.
- * @throws {invalid-option} the module can't be loaded or exports no worker
- */
+/** Loads the definition that a module exports as its default. @throws {invalid-option} */
 export async function loadWorkerDefinition(moduleUrl: string): Promise<WorkerDefinition> {
   let loaded: { readonly default?: unknown };
   try {

@@ -11,16 +11,8 @@ export type ParallelEvent = {
 
 /** What happened, and to which task, by its index. */
 export type ParallelOccurrence =
-  | {
-      readonly type: "planned" | "merged";
-      readonly task?: undefined;
-      readonly data?: undefined;
-    }
-  | {
-      readonly type: "started" | "done";
-      readonly task: number;
-      readonly data?: undefined;
-    }
+  | { readonly type: "planned" | "merged"; readonly task?: undefined; readonly data?: undefined }
+  | { readonly type: "started" | "done"; readonly task: number; readonly data?: undefined }
   | {
       readonly type: "retried" | "failed" | "reported";
       readonly task: number;

@@ -28,11 +28,7 @@ export function mustGetBranch(repo: RepoInfo, name: string): string {
   });
 }
 
-/**
- * Makes branch `name` at a listed snapshot.
- * @throws {invalid-ref-name} @throws {invalid-snapshot-id} @throws {snapshot-not-found}
- * @throws {branch-already-exists}
- */
+/** Makes branch `name` at a listed snapshot. Fails as `Repository.createBranch` says. */
 export async function createBranch(
   repoState: RepoState,
   name: string,
@@ -65,11 +61,7 @@ interface ResetBranch {
   readonly from?: string | undefined;
 }
 
-/**
- * Moves a branch to any listed snapshot, related or not.
- * @throws {snapshot-not-found} @throws {branch-not-found} @throws {invalid-snapshot-id}
- * @throws {branch-update-conflict} the tip is not `from`
- */
+/** Moves a branch to any listed snapshot. Fails as `Repository.resetBranch` says. */
 export async function resetBranch(
   repoState: RepoState,
   { name, snapshotId, from }: ResetBranch,

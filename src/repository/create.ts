@@ -30,10 +30,7 @@ const KINDS: OptionKinds = {
 /**
  * Creates a repository with one empty snapshot on branch main. One LIST, two PUTs, the PUT of
  * `repo`; one GET more if the initial snapshot exists already.
- * @throws {parent-directory-not-clean} a repository, or something else, is there
- * @throws {repo-info-updated} another creator was faster
- * @throws {read-only-storage} @throws {condition-not-supported}
- * @throws {unimplemented} spec 1
+ * Fails as `Repository.create` says.
  */
 export async function createEngine(storage: Storage, options?: CreateOptions): Promise<Engine> {
   const checked = await checkEngineOptions("create", storage, options, KINDS);

@@ -1,7 +1,4 @@
-/**
- * Feature flags as `repo` stores them: operations that the owner has switched off.
- * Spec: docs/format.md "Feature flags".
- */
+/** Operations that the owner has switched off. Spec: docs/format.md "Feature flags". */
 import { makeError } from "../base/errors.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 

@@ -20,12 +20,7 @@ import {
   type RepositoryOptions,
 } from "./repository-options.ts";
 
-/**
- * Opens a repository. One GET.
- * @throws {repository-not-found} @throws {invalid-file-format} @throws {unsupported-spec-version}
- * @throws {config-deserialization}
- * @throws {unimplemented} spec 1
- */
+/** Opens a repository. One GET. Fails as `Repository.open` says. */
 export async function openExisting(storage: Storage, options?: RepositoryOptions): Promise<Engine> {
   const checked = await checkEngineOptions("open", storage, options, REPOSITORY_KINDS);
   return openEngine(storage, checked);

@@ -263,10 +263,7 @@ export class Repository {
     return resetBranch(this.#engine.repoState, reset, signal);
   }
 
-  /**
-   * Deletes a branch; its snapshots stay.
-   * @throws {cannot-delete-main} @throws {branch-not-found}
-   */
+  /** Deletes a branch; snapshots stay. @throws {cannot-delete-main} @throws {branch-not-found} */
   async deleteBranch(name: string, options?: SignalOption): Promise<void> {
     return deleteBranch(this.#engine.repoState, name, takeSignal("deleteBranch", options));
   }

@@ -16,11 +16,7 @@ export function tagNames(repo: RepoInfo): string[] {
   return [...repo.tags.keys()].sort(compareUtf8);
 }
 
-/**
- * The snapshot of tag `name`.
- * @throws {tag-not-found} also for deleted ones
- * @throws {invalid-ref-name}
- */
+/** The snapshot of tag `name`. @throws {tag-not-found} @throws {invalid-ref-name} */
 export function mustGetTag(repo: RepoInfo, name: string): string {
   const snapshotId = repo.tags.get(name);
   if (snapshotId !== undefined) return snapshotId;
@@ -33,11 +29,7 @@ export function mustGetTag(repo: RepoInfo, name: string): string {
   );
 }
 
-/**
- * Makes tag `name` at a listed snapshot.
- * @throws {invalid-ref-name} @throws {invalid-snapshot-id} @throws {snapshot-not-found}
- * @throws {feature-flag-disabled} @throws {tag-already-exists} @throws {tag-previously-deleted}
- */
+/** Makes tag `name` at a listed snapshot. Fails as `Repository.createTag` says. */
 export async function createTag(
   repoState: RepoState,
   name: string,
@@ -68,10 +60,7 @@ export async function createTag(
   await repoState.update(change, { signal });
 }
 
-/**
- * Deletes a tag; its name can never be used again.
- * @throws {feature-flag-disabled} @throws {tag-not-found}
- */
+/** Deletes a tag for ever. @throws {feature-flag-disabled} @throws {tag-not-found} */
 export async function deleteTag(
   repoState: RepoState,
   name: string,

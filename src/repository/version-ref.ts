@@ -26,11 +26,7 @@ export type ParsedVersionRef =
 
 const KEYS = ["branch", "tag", "snapshotId"] as const;
 
-/**
- * Checks a version reference without I/O.
- * @throws {invalid-option} no, several or unknown keys, or values of a wrong type
- * @throws {invalid-snapshot-id}
- */
+/** Checks a version without I/O. @throws {invalid-option} @throws {invalid-snapshot-id} */
 export function parseVersionRef(operation: string, version: VersionRef): ParsedVersionRef {
   if (typeof version === "string") return { branch: version, asOfMicros: undefined };
   if (!isPlainObject(version)) {
@@ -46,9 +42,7 @@ export function parseVersionRef(operation: string, version: VersionRef): ParsedV
   if (key === undefined) throw invalid(operation, `needs one of ${KEYS.join(", ")}`);
   if (given.length > 1) throw invalid(operation, `takes only one of ${given.join(", ")}`);
   const name = record[key];
-  if (typeof name !== "string") {
-    throw invalid(operation, `${key} ${mustBe("a string", name)}`);
-  }
+  if (typeof name !== "string") throw invalid(operation, `${key} ${mustBe("a string", name)}`);
   const asOfMicros = parseAsOf(operation, record["asOf"]);
   if (key === "branch") return { branch: name, asOfMicros };
   if (asOfMicros !== undefined) throw invalid(operation, "asOf goes only with branch");

@@ -96,10 +96,7 @@ export class ForkSession {
     return this.#state.engine.storage.describe();
   }
 
-  /**
-   * A fork of this fork; to be merged into it, or after it into its parent. No I/O.
-   * @throws {session-busy} a merge is running
-   */
+  /** A fork to merge into this one, or after it into its parent. No I/O. @throws {session-busy} */
   fork(): ForkSession {
     return new ForkSession(this.#half.stateOfFork(this.#state), this.#half);
   }

@@ -202,9 +202,7 @@ export class Session {
     checkOptions("rebase", options, SIGNAL);
     const signal = options?.signal;
     signal?.throwIfAborted();
-    if (this.readOnly) {
-      throw makeError("commit-not-allowed", "rebase: the session is read-only");
-    }
+    if (this.readOnly) throw makeError("commit-not-allowed", "rebase: the session is read-only");
     const rebase = async (): Promise<void> => {
       const { rebaseOnto } = await import("./rebase/rebase.ts");
       await rebaseOnto(this.#state, solver ?? conflictDetector(), signal);

@@ -37,9 +37,7 @@ export function checkObjectPath(path: string): void {
     refuse(path, "is reserved for the storage itself");
 }
 
-/**
- * @throws {invalid-path} unless `prefix` is `""` or the path of a folder with a slash at its end
- */
+/** @throws {invalid-path} unless `prefix` is `""` or a folder's path that ends with a slash */
 export function checkListPrefix(prefix: string): void {
   if (prefix === "") return;
   if (typeof prefix !== "string" || !prefix.endsWith("/"))

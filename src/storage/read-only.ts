@@ -13,11 +13,7 @@ export const READ_ONLY_CAPABILITIES: Readonly<
   delete: false,
 });
 
-/**
- * Refuses a write.
- * @throws {invalid-path} a path that no storage takes
- * @throws {read-only-storage} any other
- */
+/** Refuses a write. @throws {invalid-path} @throws {read-only-storage} */
 export async function refuseWrite(
   operation: "put" | "copy" | "delete",
   paths: readonly string[],

@@ -33,11 +33,7 @@ const ELEMENTS_PER_BYTE = 4;
 const TEXT_BYTES_PER_BYTE = 4;
 const BUDGET_FLOOR = 4096;
 
-/**
- * The value in `bytes`. Maps become objects, blobs `Uint8Array` copies, integers beyond 2^53
- * bigints.
- * @throws {deserialization}
- */
+/** Maps become objects, blobs copies, integers beyond 2^53 bigints. @throws {deserialization} */
 export function decodeFlexbuffers(bytes: Uint8Array): unknown {
   const reader = new FlexbuffersReader(bytes);
   const end = bytes.length;

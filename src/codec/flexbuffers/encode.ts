@@ -36,10 +36,7 @@ type Stored =
   | { readonly type: number; readonly number: number | bigint; readonly width: number }
   | { readonly type: number; readonly position: number; readonly width: number };
 
-/**
- * `value` as FlexBuffers. Members that are `undefined` are left out.
- * @throws {serialization} on values that JSON cannot hold, and on nesting deeper than 64
- */
+/** `value` as FlexBuffers. Members that are `undefined` are left out. @throws {serialization} */
 export function encodeFlexbuffers(value: unknown): Uint8Array {
   return new FlexbuffersWriter().finish(value);
 }

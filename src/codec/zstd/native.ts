@@ -62,10 +62,7 @@ function sealFrame(frame: Uint8Array, content: Uint8Array): Uint8Array {
   return sealed;
 }
 
-/**
- * The content of the frames of `bytes`.
- * @throws {deserialization} on damage and above `bytesMax`
- */
+/** The content of the frames of `bytes`. @throws {deserialization} also above `bytesMax` */
 export function decompressNatively(
   zlib: NativeZstd,
   bytes: Uint8Array,

@@ -72,10 +72,7 @@ interface DecompressOptions {
   readonly bytesMax: number;
 }
 
-/**
- * The content of all frames of `bytes`; a fresh array.
- * @throws {deserialization} on damage, where a dictionary is needed, and above `bytesMax`
- */
+/** The content of all frames of `bytes`; a fresh array. @throws {deserialization} */
 export async function decompressZstd(
   bytes: Uint8Array,
   { bytesMax }: DecompressOptions,

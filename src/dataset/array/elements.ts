@@ -53,10 +53,7 @@ export function typeText({ name, width }: ElementType): string {
   return width === undefined ? name : `${name} of ${width}`;
 }
 
-/**
- * `length` zeros, empty strings or empty byte strings.
- * @throws {invalid-option} more than an array in memory can hold
- */
+/** `length` zeros, empty strings or empty byte strings. @throws {invalid-option} if too many */
 export function allocate(type: ElementType, length: number, owner: string): Values {
   assertFitsMemory(length, owner);
   if (type.name === "string") return new Array<string>(length).fill("");

@@ -34,10 +34,7 @@ const GREGORIAN_START = { year: 1582, month: 10, day: 15 };
 /** The number of 1582-10-15, the first day of the Gregorian calendar. */
 export const GREGORIAN_START_DAY = -141_427;
 
-/**
- * The calendar of that name, in any case; absent means `standard`.
- * @throws {unimplemented} naming the calendar and its `owner`
- */
+/** The calendar of that name, in any case; absent means `standard`. @throws {unimplemented} */
 export function mustFindCalendar(name: string | undefined, owner: string): Calendar {
   const key = (name ?? "standard").toLowerCase();
   const calendar = Object.hasOwn(NAMES, key) ? NAMES[key as keyof typeof NAMES] : undefined;

@@ -37,10 +37,7 @@ interface Draft {
   readonly float32Names: ReadonlySet<string>;
 }
 
-/**
- * Decodes the attributes of one variable.
- * @throws {unimplemented} time units without a fixed length, or an unknown calendar
- */
+/** Decodes the attributes of one variable. @throws {unimplemented} time units or a calendar */
 export function decodeAttributes(
   variable: RawVariable,
   options: DecodeOptions = {},

@@ -22,10 +22,7 @@ function isWholeTime({ stored, scaleFactor, addOffset }: Coding): boolean {
   return !stored.name.startsWith("float") && scaleFactor === undefined && addOffset === undefined;
 }
 
-/**
- * Decodes values of one variable; `owner` names it. May return `values` itself.
- * @throws {deserialization} byte strings that are not text of their encoding; times beyond 64 bits
- */
+/** Decodes values of variable `owner`. May return `values` itself. @throws {deserialization} */
 export function decodeValues(values: Values, coding: Coding, owner: string): Values {
   if (isPlain(coding)) return values;
   if (isList(values)) return coding.text === undefined ? values : decodeTexts(values, owner);

@@ -40,10 +40,7 @@ interface EncodedAttributes {
   readonly attributes: ReadonlyMap<string, JsonValue>;
 }
 
-/**
- * Chooses how a variable is stored.
- * @throws {invalid-option} an encoding that makes no sense, naming the variable and the key
- */
+/** Chooses how a variable is stored. @throws {invalid-option} an encoding that makes no sense */
 export function encodeAttributes(input: EncodeInput): EncodedAttributes {
   const { name, encoding } = input;
   const owner = `variable ${name}`;
@@ -131,7 +128,7 @@ function fillsOf(
   }
   const isConflict = fill !== undefined && missing.some((value) => Number(value) !== Number(fill));
   if (missing.length > 0 && !isConflict) {
-    const spelled = missing.map((value) => numberAttribute(stored, value));
+    const spelled = missing.map((value) => (isFloat(stored) ? jsonFloat(Number(value)) : value));
     attributes.set("missing_value", spelled.length === 1 ? (spelled[0] as JsonValue) : spelled);
   }
   return fill === undefined ? missing : [fill];
@@ -148,7 +145,7 @@ function listOf(
   const items = Array.isArray(value) ? value : [value];
   return items.flatMap((item) => {
     const fill = usableFill(item, stored, seen);
-    if (fill !== undefined) return roundedTo(stored, fill);
+    if (fill !== undefined) return stored.name === "float32" ? Math.fround(Number(fill)) : fill;
     if (Number.isNaN(item) && (isFloat(stored) || items.length > 1)) return [];
     throw makeError(
       "invalid-option",
@@ -156,15 +153,6 @@ function listOf(
       { details: { variable: owner, option: key, dtype: stored.name, found: describe(item) } },
     );
   });
-}
-
-function roundedTo(stored: ElementType, fill: number | bigint): number | bigint {
-  return stored.name === "float32" ? Math.fround(Number(fill)) : fill;
-}
-
-/** A number in an attribute: floats are spelled so. */
-function numberAttribute(stored: ElementType, value: number | bigint): JsonValue {
-  return isFloat(stored) ? jsonFloat(Number(value)) : value;
 }
 
 /**

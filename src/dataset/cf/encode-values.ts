@@ -62,9 +62,7 @@ function encodeList(values: string[] | Uint8Array[], coding: Coding, owner: stri
       return value;
     });
   }
-  if (stored.name !== "bytes") {
-    throw unfit(owner, `texts cannot be stored as ${typeText(stored)}`);
-  }
+  if (stored.name !== "bytes") throw unfit(owner, `texts cannot be stored as ${typeText(stored)}`);
   return (values as (string | Uint8Array)[]).map((value, i) => {
     const bytes = typeof value === "string" ? encodeUtf8(value) : value;
     const width = stored.width ?? bytes.length;

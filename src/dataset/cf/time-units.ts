@@ -49,11 +49,7 @@ export function isTimeUnits(units: unknown): units is string {
   return typeof units === "string" && /\bsince\b/i.test(units);
 }
 
-/**
- * Takes units apart.
- * @throws {unimplemented} a unit of no fixed length (months, years) or an unknown calendar
- * @throws {invalid-option} a reference date that the calendar does not have
- */
+/** Takes units apart. @throws {unimplemented} @throws {invalid-option} */
 export function parseTimeUnits(
   text: string,
   calendarName: string | undefined,
@@ -69,7 +65,7 @@ export function parseTimeUnits(
       { details: { owner, units: text, known: [...UNIT_NANOS.keys()] } },
     );
   }
-  const reference = parseInstant(match[2] as string, calendar);
+  const reference = parseDate(match[2] as string, calendar)?.instant;
   if (reference === undefined) {
     throw makeError(
       "invalid-option",
@@ -130,10 +126,6 @@ export function parseDate(
           ? "month"
           : "year";
   return { instant: BigInt(number) * DAY_NANOS + clock - zoneNanos(zone), precision };
-}
-
-function parseInstant(text: string, calendar: Calendar): bigint | undefined {
-  return parseDate(text, calendar)?.instant;
 }
 
 function clockNanos(time: RegExpExecArray | null): bigint | undefined {

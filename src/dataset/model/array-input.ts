@@ -77,19 +77,14 @@ const KEYS: OptionKinds = {
 /** Sizes of dimensions that are known from elsewhere. */
 type KnownSizes = ReadonlyMap<string, number>;
 
-/**
- * The parts of a variable in memory.
- * @throws {invalid-option} data, dimensions and shape that do not fit, naming the variable
- */
+/** The parts of a variable in memory. @throws {invalid-option} parts that do not fit */
 export function partsOfInput(
   name: string,
   input: VariableInput,
   known: KnownSizes = new Map(),
 ): VariableParts {
   const owner = `variable ${name}`;
-  if (!isPlainObject(input)) {
-    throw invalid(owner, mustBe("{ dims, data }", input));
-  }
+  if (!isPlainObject(input)) throw invalid(owner, mustBe("{ dims, data }", input));
   checkOptions(owner, input, KEYS);
   const dims = checkDims(input.dims, owner);
   const flat = withDtype(flattenData(input.data, owner), input, owner);

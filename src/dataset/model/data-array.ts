@@ -18,7 +18,7 @@ import {
   type VariableInput,
   VariableParts,
 } from "./array-input.ts";
-import { asData, type Data, type Dtype } from "./data.ts";
+import type { Data, Dtype } from "./data.ts";
 import { type Indexers, parseIndexer } from "./indexers.ts";
 import { TimeArray } from "./time-array.ts";
 
@@ -173,7 +173,7 @@ export class DataArray {
     if (source.memory !== values) {
       this.#content = memoryContent(decodedType(coding), source.shape, values, times);
     }
-    this.#data = times ?? asData(values);
+    this.#data = times ?? (values as Data);
     return this.#data;
   }
 }

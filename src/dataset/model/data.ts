@@ -86,15 +86,7 @@ export function isTimeArray(value: unknown): value is TimeArray {
   );
 }
 
-/** The decoded values of one type as `Data`. */
-export function asData(values: Values): Data {
-  return values as Data;
-}
-
-/**
- * What a user gave as flat values. Typed arrays and lists of strings are copied.
- * @throws {invalid-option} anything else, lists of mixed kinds, ragged lists
- */
+/** What a user gave as flat values. Arrays and lists are copied. @throws {invalid-option} */
 export function flattenData(data: unknown, owner: string): FlatData {
   if (isTimeArray(data)) {
     const times = new TimeArray(data.values.slice(), data.units, data.calendar);

@@ -10,10 +10,7 @@ type Inputs = Readonly<Record<string, VariableInput | DataArray>>;
 /** Variables by name; made without a prototype, so that no name finds what it should not. */
 type Arrays = Record<string, DataArray>;
 
-/**
- * Variables and coordinates.
- * @throws {invalid-option} a name twice, no name, contradicting sizes
- */
+/** Variables and coordinates. @throws {invalid-option} a name twice, contradicting sizes */
 export function makeVariables(
   variables: Inputs,
   coordinates: Inputs,

@@ -46,10 +46,7 @@ interface RawGroup {
   close(): Promise<void>;
 }
 
-/**
- * The dataset.
- * @throws {unimplemented} time units without a fixed length, unknown calendars: naming the variable
- */
+/** The dataset. @throws {unimplemented} time units or a calendar, naming the variable */
 export function datasetOfRaw(group: RawGroup, options: OpenOptions): Dataset {
   const kept = group.variables.filter(({ name }) => !options.dropVariables?.includes(name));
   const arrays = withBoundsUnits(kept).map((variable) => variableOf(variable, options));

@@ -18,10 +18,7 @@ export type Indexer = number | PositionRange | readonly number[] | Int32Array | 
 /** Selections by dimension name. */
 export type Indexers = Readonly<Record<string, Indexer>>;
 
-/**
- * What an indexer takes of a dimension of `size`.
- * @throws {invalid-option} a position outside, or not an indexer
- */
+/** What an indexer takes of a dimension of `size`. @throws {invalid-option} */
 export function parseIndexer(indexer: Indexer, dim: string, size: number): AxisSelection {
   if (typeof indexer === "number") {
     return { kind: "index", index: parsePosition(indexer, dim, size) };

@@ -36,10 +36,7 @@ interface LabelRange {
   readonly last: Comparable;
 }
 
-/**
- * Positions of labels in a loaded one-dimensional coordinate.
- * @throws {invalid-option} no such label; a range over a coordinate that is not sorted
- */
+/** Positions of labels in a loaded one-dimensional coordinate. @throws {invalid-option} */
 export function labelsToIndexers(
   index: DataArray,
   label: LabelIndexer,
@@ -151,9 +148,7 @@ function findRange(
   const unknown = Object.keys(range).find((key) => key !== "start" && key !== "end");
   if (unknown !== undefined) throw invalid(index, `unknown key ${unknown} in a range of values`);
   const isFalling = isSorted(keys, false);
-  if (!isFalling && !isSorted(keys, true)) {
-    throw invalid(index, "a range needs sorted values");
-  }
+  if (!isFalling && !isSorted(keys, true)) throw invalid(index, "a range needs sorted values");
   // In a falling coordinate the range is given in its own order: from the larger to the smaller.
   const [low, high] =
     isFalling && keys.length > 1 ? [range.end, range.start] : [range.start, range.end];

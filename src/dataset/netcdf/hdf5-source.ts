@@ -95,10 +95,7 @@ function readTexts(file: Hdf5File, path: string, type: Hdf5Type, box: Box): stri
   return texts.map((text) => vlenText(text as string, type));
 }
 
-/**
- * `source` as part of a larger array, the rest filled: a variable that was never written to the end
- * of an unlimited dimension.
- */
+/** `source`, filled up: a variable not written to the end of an unlimited dimension. */
 export function paddedSource(
   source: ArraySource,
   shape: readonly number[],

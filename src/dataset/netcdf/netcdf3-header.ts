@@ -81,10 +81,7 @@ export function isNetcdf3(bytes: Uint8Array): boolean {
   );
 }
 
-/**
- * Reads the header, in one request as a rule.
- * @throws {invalid-file-format} damage, naming the byte
- */
+/** Reads the header, in one request as a rule. @throws {invalid-file-format} naming the byte */
 export async function readNetcdf3Header(
   source: ByteSource,
   signal?: AbortSignal,

@@ -16,11 +16,7 @@ export function isHdf5(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
-/**
- * Opens a NetCDF-4 file, which is read whole.
- * @throws {missing-dependency} h5wasm is not installed
- * @throws {invalid-file-format} damage
- */
+/** Opens a NetCDF-4 file, read whole. @throws {missing-dependency} @throws {invalid-file-format} */
 export async function openHdf5Bytes(file: ByteSource, signal?: AbortSignal): Promise<RawDataset> {
   const library = await loadHdf5(importHdf5);
   const module = await library.ready;

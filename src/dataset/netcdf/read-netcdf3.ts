@@ -7,10 +7,7 @@ import { readNetcdf3Header } from "./netcdf3-header.ts";
 import { netcdf3Source } from "./netcdf3-source.ts";
 import type { RawDataset } from "./raw-variable.ts";
 
-/**
- * The variables of a NetCDF-3 file. One request, as a rule.
- * @throws {invalid-file-format} damage, naming the byte
- */
+/** The variables of a NetCDF-3 file. One request, as a rule. @throws {invalid-file-format} */
 export async function readNetcdf3(file: ByteSource, signal?: AbortSignal): Promise<RawDataset> {
   const header = await readNetcdf3Header(file, signal);
   return {

@@ -10,10 +10,7 @@ export function pathOf(file: string | URL): string {
   return file instanceof URL ? fileURLToPath(file) : resolve(file);
 }
 
-/**
- * A source over the file at `path`, which stays open until it is closed.
- * @throws {io} the file cannot be opened or read
- */
+/** A source over the file at `path`, which stays open until it is closed. @throws {io} */
 export async function fileSource(path: string): Promise<ByteSource> {
   const handle = await open(path, "r").catch((cause: unknown) => {
     throw makeError("io", `cannot open ${path}`, { details: { path }, cause });

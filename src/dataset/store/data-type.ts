@@ -37,10 +37,7 @@ function sized(name: string, lengthBytes: number): JsonValue {
   ]);
 }
 
-/**
- * The type that a `data_type` names.
- * @throws {unimplemented} one that no variable can hold, naming it and the array
- */
+/** The type that a `data_type` names. @throws {unimplemented} one that no variable can hold */
 export function parseElementType(metadata: JsonValue | undefined, path: string): ElementType {
   const dataType = findDataType(metadata);
   const type = dataType === undefined ? undefined : elementTypeOf(dataType);
@@ -68,10 +65,7 @@ export function elementBytes(type: ElementType): number {
   return dataTypeOf(type).bytesPerElement;
 }
 
-/**
- * `fill_value` of an array: what was asked for, else NaN, 0, false or nothing.
- * @throws {invalid-option} a value that the type cannot hold
- */
+/** `fill_value` of an array: as asked for, else NaN, 0 or nothing. @throws {invalid-option} */
 export function encodeFill(type: ElementType, asked: unknown, owner: string): JsonValue {
   if (isNumeric(type)) {
     const value = asked ?? (isFloat(type) ? Number.NaN : type.name === "bool" ? false : 0);

@@ -9,10 +9,7 @@ import { invalid } from "./write-group.ts";
 
 type Key = number | bigint | string | undefined;
 
-/**
- * Where the own values stand among the stored ones.
- * @throws {invalid-option} a value that is not stored, or stored twice; gaps, another order
- */
+/** Where the own values stand among the stored ones. @throws {invalid-option} */
 export function locate(dim: string, { own, stored }: BothValues): Extent {
   const wanted = keysOf(own);
   const [first] = wanted;

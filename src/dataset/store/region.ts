@@ -40,9 +40,7 @@ type Extents = ReadonlyMap<string, Extent & { readonly size: number }>;
 
 /**
  * Writes `dataset` into its part of the group at `address`.
- * @throws {invalid-option} a part that is not where it says, or does not fit the store
- * @throws {region-not-aligned} a chunk that another writer would share
- * @throws {node-not-found} there is no group
+ * @throws {invalid-option} @throws {region-not-aligned} @throws {node-not-found}
  */
 export async function writeRegionToZarr(
   dataset: DatasetContent,
@@ -199,13 +197,7 @@ function assertAligned(plan: VariablePlan, extents: Extents): void {
     "region-not-aligned",
     `${path}: the region covers ${dims[d]} ${extent.start} to ${extent.end}, but ${storedUnit}s there are ${chunkShape[d]} long: ${storedUnit} [${coordinates}] would be shared with another writer`,
     {
-      details: {
-        path,
-        coordinates,
-        chunkShape: [...chunkShape],
-        dimension: dims[d],
-        region: box,
-      },
+      details: { path, coordinates, chunkShape: [...chunkShape], dimension: dims[d], region: box },
     },
   );
 }

@@ -29,11 +29,7 @@ export interface StoredArray {
   readonly layout: ArrayLayout;
 }
 
-/**
- * Reads an array's zarr.json.
- * @throws {unimplemented} a data type, grid or codec that is not supported, by name
- * @throws {invalid-array-metadata} members that make no sense, and dimensions without names
- */
+/** Reads an array's zarr.json. @throws {unimplemented} @throws {invalid-array-metadata} */
 export function parseStoredArray(name: string, path: string, document: JsonObject): StoredArray {
   const type = parseElementType(document.get("data_type"), path);
   const layout = parseLayout(document, path);

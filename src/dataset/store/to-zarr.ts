@@ -88,18 +88,7 @@ const MODES: readonly unknown[] = ["w", "w-", "a", "a-", "r+"];
 /** Variables of one call under way at once. */
 const VARIABLES_UNDER_WAY_MAX = 4;
 
-/**
- * Writes `dataset`. If it fails or is aborted midway, some of it has been written.
- * @throws {node-already-exists} mode `w-` and a group is there
- * @throws {node-not-found} mode `r+`, or a region, and no group is there
- * @throws {not-a-group} an array is there, or above it
- * @throws {invalid-option} what contradicts itself or the store, or cannot be stored losslessly
- * @throws {bad-metadata} attributes that JSON cannot say, by name
- * @throws {region-not-aligned} a region that covers a chunk in part, naming it
- * @throws {unimplemented} an encoding or a stored array that is not supported, by name
- * @throws {invalid-array-metadata} a stored array without dimension names; damage
- * @throws {invalid-path} `group`
- */
+/** Writes `dataset`, in part if it breaks off midway. Fails as `Dataset.toZarr` says. */
 export async function toZarr(
   dataset: DatasetContent,
   store: ZarrStore,

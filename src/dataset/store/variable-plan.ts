@@ -52,11 +52,7 @@ interface NewArrayOptions {
   readonly coordinates: string | undefined;
 }
 
-/**
- * The plan of a variable that gets a new array.
- * @throws {invalid-option} an encoding that makes no sense
- * @throws {bad-metadata} attributes that JSON cannot say, naming the variable and the attribute
- */
+/** The plan of a variable that gets a new array. @throws {invalid-option} @throws {bad-metadata} */
 export function planNewArray(array: DataArray, options: NewArrayOptions): VariablePlan {
   const { path, asked } = options;
   const owner = `variable ${array.name}`;
@@ -141,10 +137,7 @@ function isWholeIn(array: DataArray, time: TimeUnits, asked: TimeUnits): boolean
 function storableType(array: DataArray): Coding["stored"] {
   const { coding, source } = array.content;
   // Byte strings of a fixed width keep it; texts made of them are stored as texts.
-  return coding.text === undefined ? decodedTypeOf(coding, source) : { name: "string" };
-}
-
-function decodedTypeOf(coding: Coding, source: ArraySource): Coding["stored"] {
+  if (coding.text !== undefined) return { name: "string" };
   const type = decodedType(coding);
   return type.name === "string" || type.name === "bytes" ? source.type : type;
 }

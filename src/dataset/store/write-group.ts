@@ -16,10 +16,7 @@ export function textsOf(dataset: DatasetContent): CoordinateTexts {
   return coordinateTexts(Object.values(dataset.coordinates), Object.values(dataset.variables));
 }
 
-/**
- * The document of the dataset's group.
- * @throws {bad-metadata} for attributes that JSON cannot say
- */
+/** The document of the dataset's group. @throws {bad-metadata} attributes JSON cannot say */
 export function groupDocument(dataset: DatasetContent, address: NodeAddress): JsonObject {
   const { ofGroup } = textsOf(dataset);
   const attributes = spelledAttributes(dataset.attributes, dataset.spelling);

@@ -179,10 +179,7 @@ export function readStoredConfig(stored: unknown, object: string): RepositoryCon
   return CONFIG_SCHEMA.read(stored, "", storedSource(object)) as RepositoryConfig;
 }
 
-/**
- * What `bytes` hold, not checked yet: a plain value.
- * @throws {config-deserialization} not FlexBuffers
- */
+/** What `bytes` hold, not checked yet: a plain value. @throws {config-deserialization} */
 export function decodeStoredConfig(bytes: Uint8Array, object: string): unknown {
   try {
     return decodeFlexbuffers(bytes);

@@ -37,10 +37,7 @@ const ZSTD_LEVELS_ALL = [-131_072, 22] as const;
 /** A count of things done at once: official clients store 0 and then wait for ever. */
 const concurrency: ConfigKind = integer(U16, [1]);
 
-const compression = record({
-  algorithm: compressionAlgorithm(),
-  level: integer(U8, ZSTD_LEVELS),
-});
+const compression = record({ algorithm: compressionAlgorithm(), level: integer(U8, ZSTD_LEVELS) });
 
 /** The official binding numbers the algorithms: 0 is zstd. */
 function compressionAlgorithm(): ConfigKind {
@@ -171,10 +168,7 @@ const HEADERS_KEY = "headers";
 /** Stored flat: the options beside one key for the headers, which is left out when empty. */
 function httpOptions(): ConfigKind {
   const texts = dictionary(text);
-  const passed = record({
-    opts: texts,
-    headers: texts,
-  });
+  const passed = record({ opts: texts, headers: texts });
   return {
     read(value, at, source) {
       if (!source.isStored || !isPlainObject(value)) return passed.read(value, at, source);

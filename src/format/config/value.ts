@@ -241,10 +241,7 @@ export function list(items: ConfigKind | readonly ConfigKind[]): ConfigKind {
   };
 }
 
-/**
- * One of several cases: a bare word where the case holds nothing (`null` here), else an object
- * with the case as its only key.
- */
+/** One of several cases: a bare word if it holds nothing (`null` here), else the only key. */
 export function variant(cases: Readonly<Record<string, ConfigKind | null>>): ConfigKind {
   const expected = `one of ${Object.keys(cases).join(", ")}`;
   return {

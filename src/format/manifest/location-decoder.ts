@@ -7,10 +7,7 @@ import { decompressWithDictionary } from "../../codec/zstd/zstd.ts";
 /** Longer ones are refused by the official reader too. */
 const LOCATION_BYTES_MAX = 1024;
 
-/**
- * Decompresses one `compressed_location`.
- * @throws {deserialization} on damage, and above 1,024 bytes
- */
+/** Decompresses one `compressed_location`. @throws {deserialization} also above 1,024 bytes */
 export type LocationDecoder = (frame: Uint8Array) => Uint8Array;
 
 /** A decoder for a manifest's `location_dictionary`. The dictionary is looked at on first use. */

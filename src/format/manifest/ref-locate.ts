@@ -1,7 +1,4 @@
-/**
- * Looking at one reference of a manifest whose bytes are still to be made. Loaded with the first
- * such manifest.
- */
+/** Looks at one reference of a manifest that is still to be decoded. Loaded with the first one. */
 import type { ManifestBuffer, RefPosition } from "./buffer.ts";
 
 /** The reference at `slot`, checked as by `scanRefs`; its table and index are asked for. */

@@ -1,7 +1,4 @@
-/**
- * One look at all references of an array: whether every table and index lies inside the buffer,
- * and how they are ordered.
- */
+/** Looks at an array's references once: whether all lie inside the buffer, and their order. */
 import {
   compareCoordinates,
   orderByCoordinates,

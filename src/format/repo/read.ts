@@ -78,10 +78,7 @@ export interface RepoInfo {
   readonly unknownFields?: readonly string[] | undefined;
 }
 
-/**
- * The repository in the payload of `repo`.
- * @throws {deserialization} @throws {unsupported-spec-version}
- */
+/** The payload of `repo`, read. @throws {deserialization} @throws {unsupported-spec-version} */
 export function parseRepoInfo(payload: Uint8Array, object: string): RepoInfo {
   const reader = new FlatBufferReader(payload, object);
   const root = reader.root();

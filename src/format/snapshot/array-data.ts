@@ -1,7 +1,4 @@
-/**
- * An array's part of a node, in a snapshot file: shape, dimension names, manifests.
- * Spec: v2 "Snapshot Files" › ArrayNodeData.
- */
+/** An array's part of a node in a snapshot file. Spec: v2 "Snapshot Files" › ArrayNodeData. */
 import type { Extent } from "../../base/extent.ts";
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { parseObjectId, UINT32_MAX } from "../table-fields.ts";

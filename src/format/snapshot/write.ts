@@ -32,10 +32,7 @@ const MANIFEST_WORDS = 24;
 /** A snapshot of spec 2, the only one that is written. */
 export type WritableSnapshot = Snapshot & { readonly specVersion: 2 };
 
-/**
- * The payload of a snapshot file. Nodes, manifests and metadata may come in any order.
- * @throws {serialization} on numbers that the format has no room for
- */
+/** The payload of a snapshot file. Lists may come in any order. @throws {serialization} */
 export function encodeSnapshot(snapshot: WritableSnapshot): Uint8Array {
   const words = new FlatBufferWords(roomFor(snapshot));
   words.put(0); // The root offset; known below.

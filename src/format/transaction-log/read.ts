@@ -30,10 +30,7 @@ export interface UpdatedChunks {
   readonly rank: number;
   /** Number of coordinates; needed because scalars have rank 0. */
   readonly count: number;
-  /**
-   * Sorted lexicographically as written; do not rely on it when reading (docs/format.md
-   * "Versions of the format").
-   */
+  /** Sorted as written; do not rely on it (docs/format.md "Versions of the format"). */
   readonly data: Uint32Array;
 }
 

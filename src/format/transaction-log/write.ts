@@ -1,7 +1,4 @@
-/**
- * Writes the transaction log: by hand, in words, since a log has a table per changed chunk.
- * Spec: v2 "Transaction Log Files".
- */
+/** Writes the log in words: it has a table per chunk. Spec: v2 "Transaction Log Files". */
 import { compareUtf8 } from "../../base/bytes.ts";
 import { type CoordinateRows, uniteCoordinates } from "../../base/coordinates.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";

@@ -244,10 +244,7 @@ export class ChunkTable implements CodedRows {
     this.#lengths.set(row, 0);
   }
 
-  /**
-   * Forgets what was written at `coordinates`; whether there was anything. The last row takes the
-   * number of the removed one.
-   */
+  /** Forgets `coordinates`; whether they were there. The last row takes the freed number. */
   remove(coordinates: ArrayLike<number>): boolean {
     const row = this.#index.find(coordinates);
     if (row < 0) return false;

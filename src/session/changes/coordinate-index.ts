@@ -76,9 +76,7 @@ export class CoordinateIndex {
     return added;
   }
 
-  /**
-   * Appends `count` rows if they and all rows are ascending; else does nothing and answers false.
-   */
+  /** Appends `count` rows if all are ascending then; else does nothing and answers false. */
   appendAscending(coordinates: Uint32Array, count: number): boolean {
     const { rank } = this;
     const length = this.#length;

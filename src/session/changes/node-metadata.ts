@@ -26,12 +26,7 @@ export type ParsedMetadata =
   | { readonly type: "group" }
   | { readonly type: "array"; readonly array: ArrayMetadata };
 
-/**
- * Parses and checks the zarr.json of the node at `path` (for messages).
- * @throws {bad-metadata} not UTF-8, not strict JSON, not Zarr 3, or an unknown node type
- * @throws {invalid-array-metadata} shape, chunk grid, chunk keys or dimension names that cannot
- *   work
- */
+/** Checks the zarr.json of `path`. @throws {bad-metadata} @throws {invalid-array-metadata} */
 export function parseNodeMetadata(bytes: Uint8Array, path: string): ParsedMetadata {
   const document = parseDocument(bytes, path);
   const version = document.get("zarr_format");
@@ -137,9 +132,7 @@ function chunkCounts(
     throw invalidArray(
       path,
       `chunk_grid must have a name and a configuration, found ${show(grid)}`,
-      {
-        member: "chunk_grid",
-      },
+      { member: "chunk_grid" },
     );
   }
   if (name === "regular") {

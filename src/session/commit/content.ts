@@ -100,10 +100,7 @@ export function manifestFilesOf(
   return [...files.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/**
- * The commit's transaction log: ids sorted, coordinates sorted and inside the grid.
- * Spec: docs/format.md "Transaction logs".
- */
+/** The log: sorted ids, and coordinates inside the grid. Spec: docs/format.md "Transaction logs". */
 export function logOf(layers: Layers, id: string): TransactionLog {
   const ids = nodeLists((): string[] => []);
   for (const { base, node } of layers.own.nodes.values()) {

@@ -30,10 +30,7 @@ interface Copying {
   valueCount: number;
 }
 
-/**
- * A copy of `metadata` that shares nothing with it. `option` names it in errors.
- * @throws {invalid-option} functions, dates and other objects, bigints beyond 64 bits, cycles, …
- */
+/** A copy that shares nothing with it. `option` names it in errors. @throws {invalid-option} */
 export function copyCommitMetadata(
   operation: string,
   option: string,

@@ -75,9 +75,7 @@ function assertTip(repo: RepoInfo, branch: string, baseId: string): void {
   throw makeError(
     "commit-conflict",
     `branch ${branch} has moved: expected ${baseId}, found ${tip}`,
-    {
-      details,
-    },
+    { details },
   );
 }
 

@@ -99,10 +99,7 @@ function writeChanges(writer: ByteWriter, changes: ChangeSet, dots: DotDictionar
   }
 }
 
-/**
- * The fork that the bytes carry; shares no memory with them.
- * @throws {invalid-fork-bytes} damage, other data, or a format version that is not known
- */
+/** The fork that the bytes carry; shares no memory with them. @throws {invalid-fork-bytes} */
 export function decodeForkBytes(bytes: Uint8Array): ForkContent {
   const input = asBytes(bytes);
   if (input === undefined) throw invalid("are not a Uint8Array", {});

@@ -47,10 +47,7 @@ function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
   return hasOverlay ? flattenChanges(overlay, own) : shareChanges(own);
 }
 
-/**
- * A fork as bytes, its epoch closed; `omit` leaves out the parent's uncommitted changes.
- * @throws {session-busy}
- */
+/** A fork as bytes; `omit` leaves out the parent's uncommitted changes. @throws {session-busy} */
 export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit"): Uint8Array {
   assertIdle(fork, "toBytes");
   closeEpoch(fork);

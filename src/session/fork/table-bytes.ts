@@ -248,16 +248,18 @@ function writeCoordinates(writer: ByteWriter, table: ChunkTable, order: Uint32Ar
 
 /** Whether every position in a box has a number that is a safe integer. */
 function hasPositions(lengths: readonly number[]): boolean {
-  if (lengths.length > BOX_RANK_MAX) return false;
-  return volumeOf(lengths) < SAFE_END;
+  return lengths.length <= BOX_RANK_MAX && volumeOf(lengths) < SAFE_END;
 }
 
 /** Answers coordinates row by row; the array is reused. */
-function readCoordinates(
-  reader: ByteReader,
-  rank: number,
-  rowCount: number,
-): (row: number) => ArrayLike<number> {
+type CoordinatesOf = (row: number) => ArrayLike<number>;
+
+interface Box {
+  readonly starts: readonly number[];
+  readonly lengths: readonly number[];
+}
+
+function readCoordinates(reader: ByteReader, rank: number, rowCount: number): CoordinatesOf {
   const starts: number[] = [];
   const lengths: number[] = [];
   for (let d = 0; d < rank; d++) {
@@ -267,17 +269,12 @@ function readCoordinates(
     starts.push(start);
     lengths.push(length);
   }
-  return hasPositions(lengths)
-    ? readPositions(reader, starts, lengths, rowCount)
-    : readDistances(reader, starts, lengths, rowCount);
+  const read = hasPositions(lengths) ? readPositions : readDistances;
+  return read(reader, { starts, lengths }, rowCount);
 }
 
-function readPositions(
-  reader: ByteReader,
-  starts: readonly number[],
-  lengths: readonly number[],
-  rowCount: number,
-): (row: number) => ArrayLike<number> {
+function readPositions(reader: ByteReader, box: Box, rowCount: number): CoordinatesOf {
+  const { starts, lengths } = box;
   const size = volumeOf(lengths);
   const positions = new Float64Array(rowCount);
   let position = -1;
@@ -300,12 +297,8 @@ function readPositions(
   };
 }
 
-function readDistances(
-  reader: ByteReader,
-  starts: readonly number[],
-  lengths: readonly number[],
-  rowCount: number,
-): (row: number) => ArrayLike<number> {
+function readDistances(reader: ByteReader, box: Box, rowCount: number): CoordinatesOf {
+  const { starts, lengths } = box;
   const rank = starts.length;
   if (rank * rowCount > reader.remaining) reader.fail("ends too early");
   const values = new Uint32Array(rank * rowCount);

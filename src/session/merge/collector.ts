@@ -30,10 +30,7 @@ interface MergeCollector {
   readonly report: MergeReport;
   /** Whether the session has not changed since the start. */
   readonly isCurrent: boolean;
-  /**
-   * Makes the result the session's own.
-   * @throws {session-busy} if the session has changed meanwhile
-   */
+  /** Makes the result the session's own. @throws {session-busy} if that has changed meanwhile */
   apply(): void;
   /** The result as a fork of the session as it was: for sessions that may have changed meanwhile. */
   asFork(): ForkContent;

@@ -44,12 +44,7 @@ const KNOWN: OptionKinds = {
   signal: abortSignal,
 };
 
-/**
- * Merges all inputs, in order; all or none.
- * @throws {merge-not-allowed} a read-only session, or an input that is not a fork
- * @throws {merge-overlap} @throws {merge-failed} @throws {fork-base-mismatch}
- * @throws {invalid-fork-bytes} @throws {session-busy}
- */
+/** Merges all inputs, in order; all or none. Fails as `Session.merge` says. */
 export async function mergeInputs<F>(
   state: SessionState,
   inputs: MergeInputs<F>,
@@ -110,9 +105,7 @@ function assertMergeable(receiver: SessionState, input: unknown): void {
 /** A fork's content from what was sent; refuses anything else. */
 export function contentOfBytes(input: unknown): ForkContent {
   const bytes = asBytes(input);
-  if (bytes !== undefined) {
-    return decodeForkBytes(bytes);
-  }
+  if (bytes !== undefined) return decodeForkBytes(bytes);
   throw makeError(
     "invalid-option",
     `merge: expected a ForkSession or its bytes, got ${describe(input)}`,

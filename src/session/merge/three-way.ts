@@ -363,8 +363,6 @@ function assertChunksFit(
   throw mergeFailed(
     [path],
     "one side changed the metadata, the other wrote chunks that no longer fit:",
-    {
-      chunkCoordinates: new ChunkCoordinates(table.rank, count, Uint32Array.from(outside)),
-    },
+    { chunkCoordinates: new ChunkCoordinates(table.rank, count, Uint32Array.from(outside)) },
   );
 }

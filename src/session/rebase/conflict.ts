@@ -1,7 +1,4 @@
-/**
- * What a rebase can find in the way, and who decides about it. Types:
- * docs/semantics.md "Conflicts".
- */
+/** What a rebase finds in the way, and who decides. Types: docs/semantics.md "Conflicts". */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import type { ChunkCoordinates } from "../changes/chunk-coordinates.ts";

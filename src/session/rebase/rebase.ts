@@ -19,8 +19,7 @@ import { solveConflicts } from "./solve.ts";
 /**
  * Rebases onto the branch's tip. A branch that is gone, or has not moved: nothing.
  * Cost: one conditional GET, and per commit of the others one log and one snapshot.
- * @throws {rebase-failed} with the conflicts
- * @throws {base-not-in-ancestry} @throws {rebase-tx-log-pruned}
+ * @throws {rebase-failed} @throws {base-not-in-ancestry} @throws {rebase-tx-log-pruned}
  * @throws {commit-not-allowed} an earlier commit of unknown outcome had landed
  */
 export async function rebaseOnto(

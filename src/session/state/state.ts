@@ -172,10 +172,7 @@ export function hasChanges(changes: ChangeSet): boolean {
   return false;
 }
 
-/**
- * Refuses what a session that takes no write now cannot do.
- * @throws {read-only-session} @throws {session-busy}
- */
+/** Refuses what takes no write now. @throws {read-only-session} @throws {session-busy} */
 export function assertWritable(state: SessionState, operation: string): void {
   if (state.mode !== "writable") {
     throw makeError("read-only-session", `${operation}: the session is read-only`, {

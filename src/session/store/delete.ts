@@ -1,7 +1,4 @@
-/**
- * Deleting by prefix: nodes with all below them, or the chunks of an array.
- * Spec: docs/semantics.md "Deleting by prefix".
- */
+/** Deletes nodes or an array's chunks. Spec: docs/semantics.md "Deleting by prefix". */
 
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import { writableTable } from "../changes/shared-tables.ts";

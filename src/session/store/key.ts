@@ -29,10 +29,7 @@ export type StoreKey =
   | { readonly kind: "chunk"; readonly path: string; readonly coordinates: number[] }
   | { readonly kind: "zarr-v2"; readonly path: string };
 
-/**
- * Parses a key. Coordinates are u32; whether they fit an array is for its owner to check.
- * @throws {invalid-key} not a key of the grammar
- */
+/** Parses a key. That its u32 coordinates fit an array is not checked. @throws {invalid-key} */
 export function parseStoreKey(key: string): StoreKey {
   if (typeof key !== "string") throw invalidKey(key, "must be a string");
   return parsePlainChunkKey(key) ?? parseAnyKey(key);

@@ -4,10 +4,7 @@ import { describe, mustBe } from "../../base/options.ts";
 import { parsePath } from "../../format/node-path.ts";
 import { UINT32_MAX } from "../../format/table-fields.ts";
 
-/**
- * The absolute path that a prefix names: slashes at either end are tolerated.
- * @throws {bad-key-prefix}
- */
+/** The absolute path of a prefix: slashes at its ends are tolerated. @throws {bad-key-prefix} */
 export function parseStorePrefix(prefix: string): string {
   if (typeof prefix !== "string") {
     throw makeError("bad-key-prefix", `a prefix ${mustBe("a string", prefix)}`, {
@@ -25,10 +22,7 @@ export function parseStorePrefix(prefix: string): string {
   }
 }
 
-/**
- * The path of a node as the store takes it: the leading slash may be missing.
- * @throws {invalid-path}
- */
+/** A node's path as the store takes it: the leading slash may be missing. @throws {invalid-path} */
 export function parseNodePath(path: string): string {
   const isRelative = typeof path === "string" && !path.startsWith("/");
   return parsePath(isRelative ? `/${path}` : path);

@@ -8,10 +8,7 @@ import { type RangeRequest, resolveRange } from "./byte-range.ts";
 import { readChunk } from "./chunk-read.ts";
 import { parseStoreKey, type StoreKey } from "./key.ts";
 
-/**
- * The bytes of `range` of the value at `key`, owned by the caller.
- * @throws {invalid-key} @throws {invalid-byte-range}
- */
+/** The value's `range`, owned by the caller. @throws {invalid-key} @throws {invalid-byte-range} */
 export async function readKey(
   state: SessionState,
   key: string,

@@ -11,10 +11,7 @@ import { putNode, removeNodes } from "./node-write.ts";
 /** What `set` may write to. */
 type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;
 
-/**
- * The key of a set, its arguments checked.
- * @throws {invalid-option} @throws {invalid-key} @throws {unimplemented}
- */
+/** A set's checked key. @throws {invalid-option} @throws {invalid-key} @throws {unimplemented} */
 export function parseSet(operation: string, key: string, bytes: unknown): WritableKey {
   if (asBytes(bytes) === undefined) {
     throw makeError(

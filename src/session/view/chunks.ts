@@ -149,10 +149,7 @@ function rowAt(
   return row < 0 ? undefined : { rows, row };
 }
 
-/**
- * The rows that a manifest holds for a node.
- * @throws {manifest-info-not-found} if the snapshot does not list it
- */
+/** The rows that a manifest holds for a node. @throws {manifest-info-not-found} if unlisted */
 export async function readManifestRows(
   layers: Pick<Layers, "base">,
   assets: AssetStore,

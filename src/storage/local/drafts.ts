@@ -18,10 +18,7 @@ export interface Draft {
 
 /** Where drafts are written. */
 export interface Drafts {
-  /**
-   * Writes `bytes` to a new file whose modification time is later than `laterThanNs`; leaves
-   * nothing behind if it fails.
-   */
+  /** Writes a new file with a modification time above `laterThanNs`; if it fails, none. */
   write(
     bytes: Uint8Array,
     options: { readonly sync: boolean; readonly laterThanNs?: bigint | undefined },
