@@ -20,8 +20,8 @@ import { getState } from "../state/access.ts";
 import { assertWritable, runMerge, type SessionState } from "../state/state.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 
-/** A fork to merge: live, or as bytes. */
-export type MergeInput<F> = F | Uint8Array;
+/** A fork to merge: live, as bytes, or saved (`unimplemented` so far). */
+export type MergeInput<F> = F | Uint8Array | { readonly saved: string };
 
 /** Options of `merge`. */
 export interface MergeOptions {
@@ -106,6 +106,9 @@ function assertMergeable(receiver: SessionState, input: unknown): void {
 export function contentOfBytes(input: unknown): ForkContent {
   const bytes = asBytes(input);
   if (bytes !== undefined) return decodeForkBytes(bytes);
+  if (typeof input === "object" && input !== null && "saved" in input) {
+    throw makeError("unimplemented", "merge: saved forks are not built yet; send their bytes");
+  }
   throw makeError(
     "invalid-option",
     `merge: expected a ForkSession or its bytes, got ${describe(input)}`,

@@ -130,8 +130,10 @@ describe("forks of one session", () => {
   });
 });
 
-test("an option that is not built yet is refused by name", async () => {
+test("what is not built yet is refused by name", async () => {
   const { session } = await repositoryWithArray();
+
+  expect(await kindOf(session.merge({ saved: "x" }))).toBe("unimplemented");
 
   await expect(session.merge([], { withOverlay: true })).rejects.toMatchObject({
     kind: "unimplemented",
