@@ -1,7 +1,7 @@
 /** Cuts an array's extent into chunk-aligned regions, so that no two tasks share a chunk. */
 import { makeError } from "../base/errors.ts";
 import type { Extent } from "../base/extent.ts";
-import { anything, checkOptions, isCount } from "../base/options.ts";
+import { checkOptions, isCount, positiveInteger } from "../base/options.ts";
 import { wholeBox } from "../zarr/box.ts";
 import { touchedChunkCount, touchedChunks } from "../zarr/chunk-grid.ts";
 
@@ -35,7 +35,7 @@ const REGIONS_MAX = 10_000_000;
  * @throws {invalid-option} a shape and chunks that do not fit, or more than 10 million regions
  */
 export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions): RegionExtent[][] {
-  checkOptions("chunkRegions", options, { chunksPerTask: anything });
+  checkOptions("chunkRegions", options, { chunksPerTask: positiveInteger });
   const { shape } = array;
   const chunkShape = array.shards ?? array.chunkShape ?? array.chunks;
   const chunksPerTask = options?.chunksPerTask ?? 1;
@@ -50,9 +50,6 @@ export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions)
   const inside = array.chunkShape ?? array.chunks;
   if (array.shards?.some((size, d) => size % (inside?.[d] ?? 1) !== 0)) {
     throw invalid(`shards [${array.shards}] are no multiples of chunks [${inside}]`);
-  }
-  if (!isCount(chunksPerTask) || chunksPerTask < 1) {
-    throw invalid(`chunksPerTask must be a positive integer, got ${chunksPerTask}`);
   }
   const counts = shape.map((length, d) => Math.ceil(length / Math.max(1, chunkShape[d] as number)));
   const box = boxOf(counts, chunksPerTask);
