@@ -2,7 +2,6 @@
  * The stores that this folder writes to: an icefloe `Store`, or anything that looks like one
  * (zarrita's stores, a `Map`). Keys have a leading slash, which all of them understand.
  */
-import { decodeUtf8 } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../codec/json.ts";
@@ -86,7 +85,8 @@ export async function readDocument(address: NodeAddress): Promise<JsonObject | u
   if (bytes === undefined) return undefined;
   let found: unknown;
   try {
-    const document = parseJson(decodeUtf8(bytes));
+    // Unlike `decodeUtf8`, this passes over a byte order mark, which some tools write.
+    const document = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (isJsonObject(document)) return document;
     found = "no JSON object";
   } catch (error) {

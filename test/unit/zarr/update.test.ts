@@ -26,6 +26,15 @@ describe("updateAttributes", () => {
     );
   });
 
+  test("reads a document that begins with a byte order mark", async () => {
+    const store = new PlainStore();
+    store.put("/zarr.json", `\ufeff${FOREIGN}`);
+
+    await updateAttributes(store, "/", { title: "new" });
+
+    expect(store.json("/zarr.json")).toMatchObject({ attributes: { scale: 2, title: "new" } });
+  });
+
   test("a function gets a copy of the old ones and gives all of the new ones", async () => {
     const store = new PlainStore();
     store.put("/zarr.json", FOREIGN);
