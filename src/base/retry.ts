@@ -7,7 +7,7 @@ export interface BackoffTimes {
   readonly maxBackoffMs: number;
 }
 
-/** How often, too. */
+/** How patiently to retry, and how often. */
 export interface RetryPolicy extends BackoffTimes {
   readonly attemptsMax: number;
 }

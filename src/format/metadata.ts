@@ -10,6 +10,7 @@ import { noteUnknownSlots, slotCount } from "./table-fields.ts";
 
 /** Slots of an item's table. */
 const METADATA_ITEM_SLOTS = { name: 0, value: 1 } as const;
+const METADATA_ITEM_SLOT_COUNT = slotCount(METADATA_ITEM_SLOTS);
 
 /** One named value, encoded as FlexBuffers (spec 2) or MessagePack (spec 1). */
 export interface MetadataItem {
@@ -38,10 +39,9 @@ export function parseMetadataItems(
   slot: number,
   unknownFields?: Set<string>,
 ): MetadataItem[] {
-  const known = slotCount(METADATA_ITEM_SLOTS);
   return reader.mapTables(reader.vector(table, slot, 4), (item) => {
     if (unknownFields !== undefined) {
-      noteUnknownSlots(reader, item, "MetadataItem", known, unknownFields);
+      noteUnknownSlots(reader, item, "MetadataItem", METADATA_ITEM_SLOT_COUNT, unknownFields);
     }
     const name =
       reader.string(item, METADATA_ITEM_SLOTS.name) ??

@@ -1,7 +1,9 @@
-/** What the tables of several files have: ids, fields that a newer version added, and limits. */
+/** What the tables of several files have: identifier, ids, fields that a newer version added, and limits. */
 import type { FlatBufferReader } from "../codec/flatbuffers/read.ts";
 import { OBJECT_ID_BYTES, objectIdFromBytes } from "./ids.ts";
 
+/** "Ichk", as a word: what every file's second word is. */
+export const FILE_IDENTIFIER = 0x6b686349;
 /** The format's largest chunk count, chunk coordinate, and time in seconds. */
 export const UINT32_MAX = 2 ** 32 - 1;
 

@@ -11,8 +11,8 @@ import { decodeFlexbuffers } from "../../codec/flexbuffers/decode.ts";
 import {
   DEFAULT_MANIFEST_CONFIG,
   type ManifestConfig,
+  type Resolved,
   type ResolvedManifestConfig,
-  type Settled,
 } from "./manifest.ts";
 import { CONFIG_SCHEMA } from "./schema.ts";
 import type { RetriesSettings, StorageSettings } from "./storage.ts";
@@ -65,13 +65,13 @@ export interface RepositoryConfig {
 }
 
 /** What applies, nothing left out. It may be passed wherever a `RepositoryConfig` may. */
-export interface ResolvedConfig extends Settled<RepositoryConfig> {
+export interface ResolvedConfig extends Resolved<RepositoryConfig> {
   readonly compression: { readonly algorithm: "zstd"; readonly level: number };
-  readonly caching: Settled<CachingConfig>;
+  readonly caching: Resolved<CachingConfig>;
   /** Only those that can be used; every prefix ends in a slash. */
   readonly virtualChunkContainers: Readonly<Record<string, VirtualChunkContainer>>;
   readonly manifest: ResolvedManifestConfig;
-  readonly repoUpdateRetries: Settled<RetriesSettings>;
+  readonly repoUpdateRetries: Resolved<RetriesSettings>;
 }
 
 /** What applies where nothing is configured. */

@@ -86,13 +86,13 @@ export interface ManifestConfig {
 }
 
 /** `T` with nothing left out. */
-export type Settled<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> };
+export type Resolved<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> };
 
 /** `ManifestConfig` with nothing left out. */
-export interface ResolvedManifestConfig extends Settled<ManifestConfig> {
-  readonly preload: Settled<ManifestPreloadConfig>;
-  readonly splitting: Settled<ManifestSplittingConfig>;
-  readonly virtual_chunk_location_compression: Settled<LocationCompressionConfig>;
+export interface ResolvedManifestConfig extends Resolved<ManifestConfig> {
+  readonly preload: Resolved<ManifestPreloadConfig>;
+  readonly splitting: Resolved<ManifestSplittingConfig>;
+  readonly virtual_chunk_location_compression: Resolved<LocationCompressionConfig>;
 }
 
 /** The size that stands for: never split. */

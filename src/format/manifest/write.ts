@@ -5,6 +5,7 @@
  */
 
 import { objectIdToBytes } from "../ids.ts";
+import { FILE_IDENTIFIER } from "../table-fields.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
 import {
   ARRAY_VTABLE_AT,
@@ -34,7 +35,6 @@ interface ManifestInput {
   readonly arrays: readonly ManifestArray[];
 }
 
-const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
 const IDENTIFIER_AT = 4;
 const UINT32_END = 2 ** 32;
 

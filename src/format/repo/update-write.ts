@@ -119,10 +119,12 @@ const FIELD_WRITERS: {
 };
 
 function putFields(words: FlatBufferWords, stored: StoredUpdate, update: UpdateKind): void {
-  let at = words.deferTable(stored.table) * 4 + 4;
+  const [, ...positions] = stored.table;
+  const start = words.deferTable(stored.table) * 4;
+  let slot = 0;
   for (const [name, type] of stored.fields) {
     const value = (update as unknown as Readonly<Record<string, unknown>>)[name];
-    FIELD_WRITERS[type](words, at, value as never);
-    for (const byteCount of FIELD_BYTES[type]) at += byteCount;
+    FIELD_WRITERS[type](words, start + (positions[slot] as number), value as never);
+    slot += FIELD_BYTES[type].length;
   }
 }

@@ -57,6 +57,8 @@ export interface RepoUpdate {
 const STATUS_SLOTS = { availability: 0, setAt: 1, reason: 2 } as const;
 /** Slots of an entry's table. */
 const UPDATE_SLOTS = { type: 0, value: 1, updatedAt: 2, backupPath: 3 } as const;
+const STATUS_SLOT_COUNT = slotCount(STATUS_SLOTS);
+const UPDATE_SLOT_COUNT = slotCount(UPDATE_SLOTS);
 /** Availabilities by their stored numbers. */
 export const AVAILABILITIES = ["online", "read-only", "offline"] as const;
 
@@ -143,7 +145,7 @@ export function parseStatus(
   table: number,
   unknownFields: Set<string>,
 ): RepoStatus {
-  noteUnknownSlots(reader, table, "RepoStatus", slotCount(STATUS_SLOTS), unknownFields);
+  noteUnknownSlots(reader, table, "RepoStatus", STATUS_SLOT_COUNT, unknownFields);
   const code = reader.uint8(table, STATUS_SLOTS.availability, 0);
   const availability = AVAILABILITIES[code];
   return {
@@ -160,7 +162,7 @@ export function parseUpdate(
   table: number,
   unknownFields: Set<string>,
 ): RepoUpdate {
-  noteUnknownSlots(reader, table, "Update", slotCount(UPDATE_SLOTS), unknownFields);
+  noteUnknownSlots(reader, table, "Update", UPDATE_SLOT_COUNT, unknownFields);
   const tag = reader.uint8(table, UPDATE_SLOTS.type, 0);
   const value = reader.table(table, UPDATE_SLOTS.value);
   if (tag === 0 || value === 0) reader.fail(table, "update without type or value");

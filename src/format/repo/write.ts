@@ -6,14 +6,13 @@
 import { makeError } from "../../base/errors.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { putMetadataItems } from "../metadata-write.ts";
-import { slotCount } from "../table-fields.ts";
+import { FILE_IDENTIFIER, slotCount } from "../table-fields.ts";
 import type { RepoBlock } from "./blocks.ts";
 import { RepoEntriesWriter } from "./entries-write.ts";
 import { REPO_SLOTS, type RepoInfo, SPEC_VERSION } from "./read.ts";
 import { putNames, putRefs } from "./refs-write.ts";
 import { putStatus } from "./update-write.ts";
 
-const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
 /** About what is written besides entries, and at most for one whose parts are in a block. */
 const ROOM_WORDS = 4096;
 const ENTRY_WORDS = 12;

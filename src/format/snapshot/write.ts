@@ -3,6 +3,7 @@ import { compareUtf8 } from "../../base/bytes.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { nodeIdToBytes, objectIdToBytes } from "../ids.ts";
 import { putMetadataItems } from "../metadata-write.ts";
+import { FILE_IDENTIFIER } from "../table-fields.ts";
 import { checkUint32, putArray } from "./array-data-write.ts";
 import {
   type ManifestFileInfo,
@@ -11,8 +12,6 @@ import {
   type NodeSnapshot,
   type Snapshot,
 } from "./read.ts";
-
-const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
 
 /** Id, nodes, time, message, metadata, manifests of spec 1, manifests: slots 0, 2 to 7. */
 const ROOT_LAYOUT = [44, 4, 0, 24, 16, 28, 32, 36, 40] as const;

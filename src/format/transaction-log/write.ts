@@ -3,9 +3,8 @@ import { compareUtf8 } from "../../base/bytes.ts";
 import { type CoordinateRows, uniteCoordinates } from "../../base/coordinates.ts";
 import { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
 import { nodeIdToBytes, objectIdToBytes } from "../ids.ts";
+import { FILE_IDENTIFIER } from "../table-fields.ts";
 import { type MoveOperation, nodeLists, type TransactionLog, type UpdatedChunks } from "./read.ts";
-
-const FILE_IDENTIFIER = 0x6b686349; // "Ichk"
 
 /**
  * Field positions: [table bytes, position of slot 0, of slot 1, ...]. Fields stand in slot order
