@@ -7,8 +7,8 @@ import {
   anything,
   checkOption,
   checkOptions,
-  mustBe,
   type OptionKinds,
+  objectWith,
   plainObject,
   positiveInteger,
 } from "../base/options.ts";
@@ -67,15 +67,10 @@ export interface EngineOptions {
 const KNOWN: OptionKinds = {
   config: anything,
   authorizeVirtualChunkAccess: plainObject,
-  runtime: (value) => hasMethod("nowMicros", value, "a Runtime"),
+  runtime: objectWith("nowMicros", "a Runtime"),
   metadataBytesMax: positiveInteger,
   signal: abortSignal,
 };
-
-function hasMethod(name: string, value: unknown, expected: string): string | undefined {
-  const method = (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
-  return typeof method === "function" ? undefined : mustBe(expected, value);
-}
 
 /** Engine options, checked, with defaults filled in where a value is always needed. */
 export interface CheckedEngineOptions extends EngineOptions {
@@ -107,9 +102,7 @@ export async function checkEngineOptions(
 
 /** @throws {invalid-option} unless `storage` looks like one */
 export function checkStorage(operation: string, storage: unknown): void {
-  checkOption(operation, "storage", storage, (value) =>
-    hasMethod("getIfChanged", value, "a Storage"),
-  );
+  checkOption(operation, "storage", storage, objectWith("getIfChanged", "a Storage"));
 }
 
 /**

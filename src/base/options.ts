@@ -24,9 +24,9 @@ export function checkOptions(operation: string, options: unknown, known: OptionK
   if (options === undefined) return;
   checkOption(operation, "options", options, plainObject);
   const given = options as Readonly<Record<string, unknown>>;
-  const names = Object.keys(known);
   for (const key of Object.keys(given)) {
-    if (names.includes(key)) continue;
+    if (Object.hasOwn(known, key)) continue;
+    const names = Object.keys(known);
     throw makeError(
       "invalid-option",
       `${operation}: unknown option "${key}"; known: ${names.join(", ")}`,
@@ -84,6 +84,14 @@ export function abortSignal(value: unknown): string | undefined {
 
 export function positiveInteger(value: unknown): string | undefined {
   return isCount(value) && value > 0 ? undefined : mustBe("a positive integer", value);
+}
+
+/** An object with that method. */
+export function objectWith(method: string, expected: string): OptionKind {
+  return (value) => {
+    const found = (value as Readonly<Record<string, unknown>> | null | undefined)?.[method];
+    return typeof found === "function" ? undefined : mustBe(expected, value);
+  };
 }
 
 /** An integer in [least, most]. */

@@ -15,6 +15,7 @@ import {
   integerFrom,
   mustBe,
   type OptionKinds,
+  objectWith,
   oneOf,
 } from "../base/options.ts";
 import { beginParallelMerge, type ParallelMerge } from "../session/merge/parallel.ts";
@@ -63,10 +64,7 @@ const RETRIES_MAX = 1000;
 const OPTIONS: OptionKinds = {
   worker: anything,
   tasks: anything,
-  executor: (value) =>
-    typeof (value as Partial<Executor> | null)?.run === "function"
-      ? undefined
-      : mustBe("an executor such as tasks()", value),
+  executor: objectWith("run", "an executor such as tasks()"),
   retriesPerTask: integerFrom(0, RETRIES_MAX),
   onTaskFailure: oneOf(["reject", "collect"]),
   onOverlap: oneOf(["error", "ours", "theirs"]),

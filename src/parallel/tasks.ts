@@ -1,6 +1,6 @@
 /** The executor without workers: attempts run as promises in this thread, a fork each. */
-import { anything, checkOptions } from "../base/options.ts";
-import { checkConcurrency } from "./concurrency-option.ts";
+import { checkOptions } from "../base/options.ts";
+import { concurrencyKind } from "./concurrency-option.ts";
 import { CONCURRENCY_DEFAULT, type Executor } from "./executor.ts";
 import { runJobs } from "./run-jobs.ts";
 
@@ -12,8 +12,8 @@ export interface TasksOptions {
 
 /** Runs jobs in this thread. Any storage will do, `memoryStorage` too. For I/O-bound work. */
 export function tasks(options?: TasksOptions): Executor {
-  checkOptions("tasks", options, { concurrency: anything });
-  const concurrency = checkConcurrency("tasks", options?.concurrency, CONCURRENCY_DEFAULT);
+  checkOptions("tasks", options, { concurrency: concurrencyKind });
+  const concurrency = options?.concurrency ?? CONCURRENCY_DEFAULT;
   return {
     sharesMemory: true,
     run: (jobs, { signal, runHere }) =>

@@ -13,7 +13,7 @@ import { writeInitialRepo } from "../assets/initial-repo.ts";
 import { findForeignObject, type Located, locateRepo } from "../assets/locate-repo.ts";
 import { assertCanUpdate } from "../assets/repo-object.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { describe, type OptionKinds, trueOrFalse } from "../base/options.ts";
+import { describe } from "../base/options.ts";
 import { mergeConfig, type RepositoryConfig, resolveConfig } from "../format/config/config.ts";
 import { encodeConfig } from "../format/config/write.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
@@ -21,11 +21,6 @@ import type { Storage } from "../storage/port.ts";
 import { CREATE_KINDS, type CreateOptions } from "./repository-options.ts";
 
 const SPEC_VERSION_MAX = 2;
-const KINDS: OptionKinds = {
-  ...CREATE_KINDS,
-  checkCleanRoot: trueOrFalse,
-  refuseForeignWriters: trueOrFalse,
-};
 
 /**
  * Creates a repository with one empty snapshot on branch main. One LIST, two PUTs, the PUT of
@@ -33,7 +28,7 @@ const KINDS: OptionKinds = {
  * Fails as `Repository.create` says.
  */
 export async function createEngine(storage: Storage, options?: CreateOptions): Promise<Engine> {
-  const checked = await checkEngineOptions("create", storage, options, KINDS);
+  const checked = await checkEngineOptions("create", storage, options, CREATE_KINDS);
   const { signal } = checked;
   checkSpecVersion(options?.specVersion ?? SPEC_VERSION_MAX);
   assertCanUpdate(storage, "create");

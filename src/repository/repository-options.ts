@@ -24,7 +24,7 @@ export interface CreateOptions extends RepositoryOptions {
   readonly refuseForeignWriters?: boolean | undefined;
 }
 
-/** Members of `CreateOptions` that are not for the engine; what is made new checks the values. */
+/** Members of `CreateOptions` that are not for the engine; creating checks the spec version. */
 export const CREATE_KINDS: OptionKinds = {
   ...REPOSITORY_KINDS,
   specVersion: anything,

@@ -295,11 +295,9 @@ export class Store<S = unknown> {
    * @throws {zero-length-chunk} @throws {no-container-for-virtual-chunk}
    */
   setVirtualRef(key: string, ref: VirtualRefInput, options?: VirtualRefOptions): Promise<void> {
-    const write = (half: WriteHalf, signal: AbortSignal | undefined) =>
-      this.#withLayers(signal, (layers) =>
-        half.setVirtualRef(this.#state, layers, key, ref, options),
-      );
-    return this.#write("setVirtualRef", options, write, VIRTUAL_REF);
+    return this.#writeRefs("setVirtualRef", options, (half, layers) =>
+      half.setVirtualRef(this.#state, layers, key, ref, options),
+    );
   }
 
   /** As `setVirtualRef`, for many chunks of one array, all or none; `details.refused` has those at fault. @throws {invalid-path} */
@@ -308,11 +306,9 @@ export class Store<S = unknown> {
     refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
     options?: VirtualRefOptions,
   ): Promise<void> {
-    const write = (half: WriteHalf, signal: AbortSignal | undefined) =>
-      this.#withLayers(signal, (layers) =>
-        half.setVirtualRefs(this.#state, layers, arrayPath, refs, options),
-      );
-    return this.#write("setVirtualRefs", options, write, VIRTUAL_REF);
+    return this.#writeRefs("setVirtualRefs", options, (half, layers) =>
+      half.setVirtualRefs(this.#state, layers, arrayPath, refs, options),
+    );
   }
 
   /** As `setVirtualRefs`, of a whole box of chunks as columns, in row-major order of `gridShape`. */
@@ -321,11 +317,9 @@ export class Store<S = unknown> {
     columns: VirtualRefColumns,
     options?: VirtualRefOptions,
   ): Promise<void> {
-    const write = (half: WriteHalf, signal: AbortSignal | undefined) =>
-      this.#withLayers(signal, (layers) =>
-        half.setVirtualRefColumns(this.#state, layers, arrayPath, columns, options),
-      );
-    return this.#write("setVirtualRefColumns", options, write, VIRTUAL_REF);
+    return this.#writeRefs("setVirtualRefColumns", options, (half, layers) =>
+      half.setVirtualRefColumns(this.#state, layers, arrayPath, columns, options),
+    );
   }
 
   /** Runs one mutation: refused when read-only or busy, awaited by commit, never thrown synchronously. */
@@ -354,6 +348,20 @@ export class Store<S = unknown> {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** `#write` of references, of which alone the container may be checked. */
+  #writeRefs(
+    operation: string,
+    options: VirtualRefOptions | undefined,
+    work: (half: WriteHalf, layers: Layers) => Promise<void> | undefined,
+  ): Promise<void> {
+    return this.#write(
+      operation,
+      options,
+      (half, signal) => this.#withLayers(signal, (layers) => work(half, layers)),
+      VIRTUAL_REF,
+    );
   }
 
   /** Calls `work` at once when the base is loaded, so that small writes need no await. */

@@ -1,4 +1,5 @@
 /** Makes an array longer and writes into what is new. */
+import { volumeOf } from "../base/coordinates.ts";
 import { makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
 import { abortSignal, anything, checkOptions, mustBe, trueOrFalse } from "../base/options.ts";
@@ -58,10 +59,7 @@ export async function append(
     }
     const { dataType } = layout;
     const length = elementsIn(dataType, toElements(dataType, data, `${owner}: data`));
-    const sliceSize = shape.reduce(
-      (product, size, d) => (d === axis ? product : product * size),
-      1,
-    );
+    const sliceSize = volumeOf(shape.with(axis, 1));
     const added = sliceSize === 0 ? 0 : length / sliceSize;
     if (!Number.isInteger(added) || (sliceSize === 0 && length > 0)) {
       throw makeError(

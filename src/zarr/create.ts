@@ -12,6 +12,7 @@ import {
   checkOption,
   checkOptions,
   describe,
+  isCount,
   mustBe,
   plainObject,
   trueOrFalse,
@@ -189,9 +190,7 @@ function checkShards(
     Array.isArray(shards) &&
     Array.isArray(chunkShape) &&
     shards.length === chunkShape.length &&
-    shards.every(
-      (size, d) => Number.isSafeInteger(size) && size > 0 && size % (chunkShape[d] as number) === 0,
-    );
+    shards.every((size, d) => isCount(size) && size > 0 && size % (chunkShape[d] as number) === 0);
   if (isFit) return;
   const found = Array.isArray(shards) ? `[${shards}]` : describe(shards);
   throw makeError(

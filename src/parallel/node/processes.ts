@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { errorFromJson, makeError } from "../../base/errors.ts";
 import { anything, checkOptions } from "../../base/options.ts";
-import { checkConcurrency } from "../concurrency-option.ts";
+import { concurrencyKind } from "../concurrency-option.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
 import type { FromWorker } from "./worker-messages.ts";
@@ -25,8 +25,12 @@ export interface ProcessesOptions {
 
 /** Runs jobs in worker processes. The storage must be one that other processes can reach. */
 export function processes(options?: ProcessesOptions): Executor {
-  checkOptions("processes", options, { concurrency: anything, env: anything, execArgv: anything });
-  const concurrency = checkConcurrency("processes", options?.concurrency, availableParallelism());
+  checkOptions("processes", options, {
+    concurrency: concurrencyKind,
+    env: anything,
+    execArgv: anything,
+  });
+  const concurrency = options?.concurrency ?? availableParallelism();
   const alive = new Set<WorkerProcess>();
   const killAll = async (): Promise<void> => {
     await Promise.all([...alive].map((worker) => worker.kill()));

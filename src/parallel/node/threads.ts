@@ -5,8 +5,8 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel } from "node:worker_threads";
 import { type AnyErrorJson, errorFromJson, makeError } from "../../base/errors.ts";
-import { anything, checkOptions } from "../../base/options.ts";
-import { checkConcurrency } from "../concurrency-option.ts";
+import { checkOptions } from "../../base/options.ts";
+import { concurrencyKind } from "../concurrency-option.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
 
@@ -29,8 +29,8 @@ interface Pool {
  * `missing-dependency` if the package piscina is not installed.
  */
 export function threads(options?: ThreadsOptions): Executor {
-  checkOptions("threads", options, { concurrency: anything });
-  const concurrency = checkConcurrency("threads", options?.concurrency, availableParallelism());
+  checkOptions("threads", options, { concurrency: concurrencyKind });
+  const concurrency = options?.concurrency ?? availableParallelism();
   let pool: Promise<Pool> | undefined;
   const close = async (): Promise<void> => {
     const closing = pool;

@@ -2,11 +2,10 @@
  * The codec `blosc`, by the optional peer `numcodecs`: C-Blosc as WebAssembly, imported when the
  * first such chunk is read or written. Spec: Zarr v3 "blosc codec"; "Blosc chunk format".
  */
-import { makeError } from "../../base/errors.ts";
 import { loadPackage } from "../../base/optional-package.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
 import type { ByteCodec } from "./byte-codec.ts";
-import { BLOSC_COMPRESSORS, BLOSC_SHUFFLES } from "./codec-metadata.ts";
+import { BLOSC_COMPRESSORS, BLOSC_SHUFFLES, invalidCodecs } from "./codec-metadata.ts";
 import { damaged } from "./damaged.ts";
 
 /** What `import("numcodecs/blosc")` gives. */
@@ -38,11 +37,7 @@ export function bloscCodec(configuration: JsonObject, path: string): ByteCodec {
   const isUsable =
     isLevel && Number.isSafeInteger(blocksize) && BLOSC_SHUFFLES.includes(shuffle as string);
   if (!isUsable || !BLOSC_COMPRESSORS.includes(cname as string)) {
-    throw makeError(
-      "invalid-array-metadata",
-      `zarr.json of ${path}: codec blosc cannot be configured with ${printJson(configuration)}`,
-      { details: { path, member: "codecs" } },
-    );
+    throw invalidCodecs(path, `codec blosc cannot be configured with ${printJson(configuration)}`);
   }
   const open = async () => {
     const { default: Blosc } = await loadPackage<BloscLibrary>(

@@ -6,41 +6,40 @@ import type { JsonObject, JsonValue } from "../../codec/json.ts";
 import { compressZstd, decompressZstd } from "../../codec/zstd/zstd.ts";
 import { bloscCodec } from "./blosc.ts";
 import type { ByteCodec } from "./byte-codec.ts";
-import { codecConfiguration, codecName, isSerializer } from "./codec-metadata.ts";
+import { codecConfiguration, codecName, invalidCodecs, isSerializer } from "./codec-metadata.ts";
 import { damaged } from "./damaged.ts";
 
 /** zstd's own default, which level 0 asks for. */
 const ZSTD_LEVEL_DEFAULT = 3;
 const CHECKSUM_BYTES = 4;
 
-const BYTE_CODECS: Readonly<
-  Record<string, (configuration: JsonObject, path: string) => ByteCodec>
-> = {
-  zstd: (configuration) => zstdCodec(configuration.get("level")),
-  gzip: () => streamCodec("gzip"),
-  "numcodecs.gzip": () => streamCodec("gzip"),
-  "numcodecs.zlib": () => streamCodec("deflate"),
-  blosc: bloscCodec,
-  crc32c: crc32cCodec,
-};
+const BYTE_CODECS: ReadonlyMap<string, (configuration: JsonObject, path: string) => ByteCodec> =
+  new Map([
+    ["zstd", (configuration) => zstdCodec(configuration.get("level"))],
+    ["gzip", () => streamCodec("gzip")],
+    ["numcodecs.gzip", () => streamCodec("gzip")],
+    ["numcodecs.zlib", () => streamCodec("deflate")],
+    ["blosc", bloscCodec],
+    ["crc32c", crc32cCodec],
+  ]);
 
 /** Whether there is a codec of that name. */
 export function isByteCodec(name: string): boolean {
-  return Object.hasOwn(BYTE_CODECS, name);
+  return BYTE_CODECS.has(name);
 }
 
 /** The codec that an array's zarr.json names. @throws {unimplemented} naming codec and array */
 export function parseByteCodec(codec: JsonValue, path: string): ByteCodec {
   const name = codecName(codec);
-  const make = isByteCodec(name) ? BYTE_CODECS[name] : undefined;
+  const make = BYTE_CODECS.get(name);
+  if (make !== undefined) return make(codecConfiguration(codec), path);
   if (isSerializer(codec) || name === "transpose") {
-    const what = `codec ${name} must stand before those from bytes to bytes, and once`;
-    throw makeError("invalid-array-metadata", `zarr.json of ${path}: ${what}`, {
-      details: { path, member: "codecs" },
-    });
+    throw invalidCodecs(
+      path,
+      `codec ${name} must stand before those from bytes to bytes, and once`,
+    );
   }
-  if (make === undefined) throw unsupportedCodec(path, name);
-  return make(codecConfiguration(codec), path);
+  throw unsupportedCodec(path, name);
 }
 
 /** `unimplemented`, naming codec and array. */

@@ -8,7 +8,7 @@ import { isJsonArray, type JsonValue, printJson } from "../../codec/json.ts";
 import type { ByteCodec } from "./byte-codec.ts";
 import { isByteCodec, parseByteCodec, unsupportedCodec } from "./byte-codecs.ts";
 import type { ChunkCodec, ChunkLayout } from "./chunk-codec.ts";
-import { codecConfiguration, codecName } from "./codec-metadata.ts";
+import { codecConfiguration, codecName, invalidCodecs } from "./codec-metadata.ts";
 import type { DataType } from "./data-type.ts";
 import {
   decodeElements,
@@ -96,11 +96,11 @@ function parseArrayCodec(
     };
   }
   if (name === "bytes" && !isVariable) {
-    const { endian = "little" } = Object.fromEntries(codecConfiguration(codec as JsonValue));
-    if (endian !== "little" && endian !== "big") {
+    const endian = codecConfiguration(codec as JsonValue).get("endian");
+    if (endian !== undefined && endian !== "little" && endian !== "big") {
       throw invalidCodecs(path, `endian must be "little" or "big", found ${printJson(endian)}`);
     }
-    return fixedCodec(dataType, count, endian);
+    return fixedCodec(dataType, count, endian ?? "little");
   }
   if (name === "sharding_indexed" && codec !== undefined) {
     const sharding = parseSharding(codecConfiguration(codec), layout, path, parseCodecs);
@@ -175,10 +175,4 @@ function transposed(
   if (items === 1) transposeInto(target, elements, shape, order);
   else transposeInto(target, elements, [...shape, items], [...order, order.length]);
   return target;
-}
-
-function invalidCodecs(path: string, what: string): Error {
-  return makeError("invalid-array-metadata", `zarr.json of ${path}: ${what}`, {
-    details: { path, member: "codecs" },
-  });
 }

@@ -1,4 +1,5 @@
 /** Codecs as zarr.json names them: reading their members, and completing what a caller gives. */
+import { makeError } from "../../base/errors.ts";
 import {
   checkOptions,
   integerFrom,
@@ -66,6 +67,13 @@ export function codecName(codec: JsonValue): string {
 export function codecConfiguration(codec: JsonValue): JsonObject {
   const configuration = isJsonObject(codec) ? codec.get("configuration") : undefined;
   return isJsonObject(configuration) ? configuration : new Map();
+}
+
+/** `invalid-array-metadata` for an array's codecs. */
+export function invalidCodecs(path: string, what: string): Error {
+  return makeError("invalid-array-metadata", `zarr.json of ${path}: ${what}`, {
+    details: { path, member: "codecs" },
+  });
 }
 
 /** Whether a codec makes bytes of elements. */

@@ -1,9 +1,8 @@
 /** The index of a shard: where each of its chunks lies. Spec: Zarr v3 "Sharding codec". */
-import { makeError } from "../../base/errors.ts";
 import { isJsonArray, type JsonObject, type JsonValue, printJson } from "../../codec/json.ts";
 import type { ByteCodec } from "./byte-codec.ts";
 import { parseByteCodec } from "./byte-codecs.ts";
-import { codecConfiguration, codecName } from "./codec-metadata.ts";
+import { codecConfiguration, codecName, invalidCodecs } from "./codec-metadata.ts";
 import { damaged } from "./damaged.ts";
 
 /** Offset and length of a chunk that is not there. */
@@ -32,19 +31,22 @@ export interface IndexCodec {
 export function parseIndexCodec(configuration: JsonObject, path: string): IndexCodec {
   const location = configuration.get("index_location") ?? "end";
   if (location !== "start" && location !== "end") {
-    throw invalid(path, `index_location must be "start" or "end", found ${printJson(location)}`);
+    throw invalidCodecs(
+      path,
+      `index_location must be "start" or "end", found ${printJson(location)}`,
+    );
   }
   const codecs = configuration.get("index_codecs") ?? [];
   const [first, ...rest] = isJsonArray(codecs) ? codecs : [null];
   const endian = endianOf(first);
   if (endian === undefined) {
-    throw invalid(path, `index_codecs must begin with bytes, found ${printJson(codecs)}`);
+    throw invalidCodecs(path, `index_codecs must begin with bytes, found ${printJson(codecs)}`);
   }
   const byteCodecs = rest.map((codec) => parseByteCodec(codec, path));
   const at = byteCodecs.findIndex(({ addedBytes }) => addedBytes === undefined);
   if (at >= 0) {
     const name = codecName(rest[at] as JsonValue);
-    throw invalid(path, `index_codecs must give a fixed length, found ${name}`);
+    throw invalidCodecs(path, `index_codecs must give a fixed length, found ${name}`);
   }
   return { isLittleEndian: endian === "little", byteCodecs, isAtStart: location === "start" };
 }
@@ -102,11 +104,5 @@ export async function decodeIndex(
       throw damaged(chunk, `chunk ${number} of the shard reaches beyond its end`);
     }
     return { offset: Number(offset), length: Number(length) };
-  });
-}
-
-function invalid(path: string, what: string): Error {
-  return makeError("invalid-array-metadata", `zarr.json of ${path}: ${what}`, {
-    details: { path, member: "codecs" },
   });
 }
