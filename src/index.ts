@@ -2,6 +2,7 @@
  * icefloe: Icechunk in TypeScript. The public entry: repositories, sessions, forks, stores, errors
  * and the storages that run everywhere. Nothing here reaches a `node:` module.
  */
+export type { EngineOptions, VirtualChunkAccess } from "./assets/engine.ts";
 export type { AsyncList } from "./base/async-list.ts";
 export type { ErrorCategory, ErrorKind } from "./base/error-kinds.ts";
 export {
@@ -12,6 +13,7 @@ export {
   type ErrorJson,
   FormatError,
   IcefloeError,
+  type IcefloeErrorOptions,
   InvalidInputError,
   isIcefloeError,
   MergeOverlapError,
@@ -22,8 +24,42 @@ export {
   StorageError,
   UnknownOutcomeError,
 } from "./base/errors.ts";
+export type { Extent } from "./base/extent.ts";
+export type { Abortable } from "./base/options.ts";
 export { type Runtime, systemRuntime } from "./base/runtime.ts";
-export type { CachingConfig, CompressionConfig, RepositoryConfig } from "./format/config/config.ts";
+export type {
+  CachingConfig,
+  CompressionConfig,
+  RepositoryConfig,
+  ResolvedConfig,
+} from "./format/config/config.ts";
+export type {
+  CountBound,
+  LocationCompressionConfig,
+  ManifestConfig,
+  ManifestPreloadCondition,
+  ManifestPreloadConfig,
+  ManifestSplitCondition,
+  ManifestSplitDimension,
+  ManifestSplitDimensionCondition,
+  ManifestSplitRule,
+  ManifestSplittingConfig,
+  RegexCondition,
+  Resolved,
+  ResolvedManifestConfig,
+} from "./format/config/manifest.ts";
+export type {
+  RetriesSettings,
+  StorageConcurrencySettings,
+  StorageSettings,
+  StorageTimeoutSettings,
+} from "./format/config/storage.ts";
+export type {
+  HttpStoreOptions,
+  ObjectStoreConfig,
+  S3StoreOptions,
+  VirtualChunkContainer,
+} from "./format/config/virtual-container.ts";
 export type { AncestryGraph, AncestryNode } from "./repository/ancestry-graph.ts";
 export type { ReopenOptions } from "./repository/configuration.ts";
 export type { ManifestFile } from "./repository/history.ts";
@@ -62,14 +98,12 @@ export {
 } from "./session/rebase/solvers.ts";
 export { Session } from "./session/session.ts";
 export type { ArrayChunk } from "./session/store/array-chunk.ts";
+export type { RangeRequest } from "./session/store/byte-range.ts";
 export { Store, type StoreOptions } from "./session/store.ts";
 export type { Diff } from "./session/view/diff.ts";
 export type { ChunkCoordinateList, ChunkType, QueryOptions } from "./session/view/queries.ts";
-export type {
-  VirtualRefColumns,
-  VirtualRefInput,
-  VirtualRefOptions,
-} from "./session/virtual/set-refs.ts";
+export type { VirtualRefColumns } from "./session/virtual/columns.ts";
+export type { VirtualRefInput, VirtualRefOptions } from "./session/virtual/set-refs.ts";
 export { type HttpStorageOptions, httpStorage } from "./storage/http.ts";
 export { type MemoryStorageOptions, memoryStorage } from "./storage/memory.ts";
 export type * from "./storage/port.ts";

@@ -32,7 +32,7 @@ import type { VersionedRepo } from "./repo-object.ts";
 import { createRepoState, type RepoState } from "./repo-state.ts";
 
 /** Credentials per URL prefix of a virtual chunk container; `null`: none are needed. */
-type VirtualChunkAccess = Readonly<Record<string, unknown>>;
+export type VirtualChunkAccess = Readonly<Record<string, unknown>>;
 
 /** What repositories and sessions work with. */
 export interface Engine {

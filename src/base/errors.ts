@@ -19,8 +19,8 @@ export interface ErrorJson {
   readonly cause?: ErrorJson | { readonly name: string; readonly message: string } | undefined;
 }
 
-/** Options of an error's constructor. */
-interface ErrorOptions {
+/** What an error may carry beside kind and message. */
+export interface IcefloeErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
 }
@@ -34,7 +34,7 @@ export class IcefloeError extends Error {
   /** Facts: paths, ids, expected and found values. */
   readonly details: ErrorDetails;
 
-  constructor(kind: ErrorKind, message: string, options: ErrorOptions = {}) {
+  constructor(kind: ErrorKind, message: string, options: IcefloeErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.name = new.target.name;
     this.kind = kind;
@@ -143,7 +143,11 @@ export class MergeOverlapError extends SessionStateError {
   }
 }
 
-type ErrorClass = new (kind: ErrorKind, message: string, options?: ErrorOptions) => IcefloeError;
+type ErrorClass = new (
+  kind: ErrorKind,
+  message: string,
+  options?: IcefloeErrorOptions,
+) => IcefloeError;
 
 const CLASS_OF_KIND: Partial<Record<ErrorKind, ErrorClass>> = {
   "rebase-failed": RebaseFailedError,
@@ -165,7 +169,11 @@ const CLASS_OF_CATEGORY: Record<ErrorCategory, ErrorClass> = {
 };
 
 /** Builds the error of the class that belongs to `kind`. The one way to make errors. */
-export function makeError(kind: ErrorKind, message: string, options?: ErrorOptions): IcefloeError {
+export function makeError(
+  kind: ErrorKind,
+  message: string,
+  options?: IcefloeErrorOptions,
+): IcefloeError {
   const Class = CLASS_OF_KIND[kind] ?? CLASS_OF_CATEGORY[ERROR_KINDS[kind].category];
   return new Class(kind, message, options);
 }

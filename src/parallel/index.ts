@@ -11,7 +11,7 @@ export {
   type WorkerInput,
   type WorkerOptions,
 } from "./define-worker.ts";
-export type { ParallelEvent } from "./event.ts";
+export type { ParallelEvent, ParallelOccurrence } from "./event.ts";
 export type { Executor, ExecutorRun, Job, JobResult } from "./executor.ts";
 export { type ParallelReport, type ParallelWriteOptions, parallelWrite } from "./parallel-write.ts";
 export { type TasksOptions, tasks } from "./tasks.ts";

@@ -13,7 +13,7 @@ import { assertStatusAllowsUpdates } from "../assets/update-group.ts";
 import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
 import { anything, SIGNAL } from "../base/options.ts";
-import type { RepositoryConfig } from "../format/config/config.ts";
+import type { RepositoryConfig, ResolvedConfig } from "../format/config/config.ts";
 import { parseSnapshotId } from "../format/ids.ts";
 import { copyCommitMetadata } from "../session/commit/metadata.ts";
 import { openReadonlySession, openWritableSession, type Session } from "../session/session.ts";
@@ -134,7 +134,7 @@ export class Repository {
   }
 
   /** The effective configuration: what was passed, over what is persisted, over the defaults. */
-  get config(): Engine["config"] {
+  get config(): ResolvedConfig {
     return this.#engine.config;
   }
 

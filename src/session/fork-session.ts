@@ -4,14 +4,10 @@
  * no I/O; its bytes survive any channel and hold no secrets.
  */
 import type { AssetStore } from "../assets/asset-store.ts";
-import {
-  checkEngineOptions,
-  type Engine,
-  type EngineOptions,
-  openEngine,
-} from "../assets/engine.ts";
+import { checkEngineOptions, type EngineOptions, openEngine } from "../assets/engine.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { anything, checkOptions, oneOf } from "../base/options.ts";
+import type { ResolvedConfig } from "../format/config/config.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 import { defineAsyncDispose } from "./dispose.ts";
 import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
@@ -88,7 +84,7 @@ export class ForkSession {
     return hasOwnChanges(this.#state);
   }
   /** The repository's effective configuration. */
-  get config(): Engine["config"] {
+  get config(): ResolvedConfig {
     return this.#state.engine.config;
   }
   /** How to rebuild the fork's storage elsewhere, without secrets; `undefined` if it can't be shared. */

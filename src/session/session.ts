@@ -6,6 +6,7 @@ import type { Engine } from "../assets/engine.ts";
 import type { AsyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
 import { checkOptions, SIGNAL } from "../base/options.ts";
+import type { ResolvedConfig } from "../format/config/config.ts";
 import type { CommitRun } from "./commit/commit.ts";
 import {
   type AmendOptions,
@@ -91,7 +92,7 @@ export class Session {
     return this.#state.mode !== "writable";
   }
   /** The repository's effective configuration. */
-  get config(): Engine["config"] {
+  get config(): ResolvedConfig {
     return this.#state.engine.config;
   }
   /** What the last successful commit, amend or flush did. */

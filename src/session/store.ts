@@ -33,7 +33,8 @@ import { parseNodePath } from "./store/prefix.ts";
 import { hasKey, readKey } from "./store/read.ts";
 import { chunkBatches } from "./view/chunks.ts";
 import { mustGetArray } from "./view/nodes.ts";
-import type { VirtualRefColumns, VirtualRefInput, VirtualRefOptions } from "./virtual/set-refs.ts";
+import type { VirtualRefColumns } from "./virtual/columns.ts";
+import type { VirtualRefInput, VirtualRefOptions } from "./virtual/set-refs.ts";
 import type { WriteHalf } from "./write-half.ts";
 
 /** Options of one store operation. */

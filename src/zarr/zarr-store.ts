@@ -14,7 +14,8 @@ export interface ZarrStoreOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Awaitable<T> = T | Promise<T>;
+/** A value, now or later. */
+export type Awaitable<T> = T | Promise<T>;
 
 /** What a store must offer; what is optional is used where it is there. */
 export interface ZarrStore {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { entrySources } from "./public-surface.ts";
+import { entryDeclarations } from "./public-surface.ts";
 import { ROOT, textOf } from "./source-tree.ts";
 
 const manifest = JSON.parse(textOf("package.json")) as {
@@ -22,7 +22,9 @@ test("every entry names its types first, and both files come out of the build", 
 });
 
 test("every entry can be imported by its public name, in a process of its own", () => {
-  const specifiers = [...entrySources().keys()].map((entry) => entry.replace(".", manifest.name));
+  const specifiers = [...entryDeclarations().keys()].map((entry) =>
+    entry.replace(".", manifest.name),
+  );
   const program = `for (const name of ${JSON.stringify(specifiers)}) {
     const names = Object.keys(await import(name));
     if (names.length === 0) throw new Error(name + " exports nothing");

@@ -47,6 +47,9 @@ export class DataArray {
   readonly #spelling: ReadonlyMap<string, JsonValue>;
 
   /** A variable in memory. @throws {invalid-option} data, dimensions and shape that do not fit */
+  constructor(input: DataArrayInput);
+  /** @internal Of parts that are made already. */
+  constructor(input: VariableParts);
   constructor(input: DataArrayInput | VariableParts) {
     const parts = input instanceof VariableParts ? input : partsOfInput(input.name, input);
     this.name = parts.name;

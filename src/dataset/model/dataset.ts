@@ -73,6 +73,9 @@ export class Dataset {
    * A dataset of variables in memory, or of other datasets' variables.
    * @throws {invalid-option} sizes that contradict each other, a name twice, values that do not fit
    */
+  constructor(input?: DatasetInput);
+  /** @internal With what a reader knows beside. */
+  constructor(input: DatasetInput, source: DatasetSource);
   constructor(input: DatasetInput = {}, source: DatasetSource = NO_SOURCE) {
     checkOptions("Dataset", input, {
       variables: anything,

@@ -4,7 +4,7 @@
  */
 
 /** A pattern in the syntax of Rust's `regex` crate, found anywhere in the text. */
-interface RegexCondition {
+export interface RegexCondition {
   readonly regex: string;
 }
 
@@ -25,29 +25,32 @@ export type ManifestSplitDimensionCondition =
   | "Any";
 
 /** How many chunks one manifest spans along the dimensions that match. */
-interface ManifestSplitDimension {
+export interface ManifestSplitDimension {
   readonly condition: ManifestSplitDimensionCondition;
   /** 1 to 4294967295, which is: never split. */
   readonly num_chunks: number;
 }
 
 /** One rule: the arrays it is for, and sizes of which each dimension takes the first that fits. */
-type ManifestSplitRule = readonly [ManifestSplitCondition, readonly ManifestSplitDimension[]];
+export type ManifestSplitRule = readonly [
+  ManifestSplitCondition,
+  readonly ManifestSplitDimension[],
+];
 
 /** How arrays are split into manifests. Without rules: one manifest per array. */
-interface ManifestSplittingConfig {
+export interface ManifestSplittingConfig {
   readonly split_sizes?: readonly ManifestSplitRule[] | null | undefined;
 }
 
 /** One end of a range of counts. */
-type CountBound =
+export type CountBound =
   | "Unbounded"
   | { readonly Unbounded: null }
   | { readonly Included: number }
   | { readonly Excluded: number };
 
 /** Which manifests are read ahead when a session starts. */
-type ManifestPreloadCondition =
+export type ManifestPreloadCondition =
   | { readonly or: readonly ManifestPreloadCondition[] }
   | { readonly and: readonly ManifestPreloadCondition[] }
   | { readonly path_matches: RegexCondition }
@@ -59,7 +62,7 @@ type ManifestPreloadCondition =
   | "false";
 
 /** Reading ahead. */
-interface ManifestPreloadConfig {
+export interface ManifestPreloadConfig {
   /** References read ahead in all; 0 turns it off. */
   readonly max_total_refs?: number | null | undefined;
   readonly preload_if?: ManifestPreloadCondition | null | undefined;
@@ -68,7 +71,7 @@ interface ManifestPreloadConfig {
 }
 
 /** Compression of virtual locations by a dictionary kept in the manifest. */
-interface LocationCompressionConfig {
+export interface LocationCompressionConfig {
   /** Fewest virtual references of a manifest that is compressed. */
   readonly min_num_chunks?: number | null | undefined;
   readonly dictionary_max_training_samples?: number | null | undefined;

@@ -1,7 +1,7 @@
 /** Settings of the storage under a repository, as the configuration carries them. */
 
 /** How one object is cut into requests. */
-interface StorageConcurrencySettings {
+export interface StorageConcurrencySettings {
   /** Requests for parts of one object at once; 1 to 65535. */
   readonly maxConcurrentRequestsForObject?: number | undefined;
   /** Bytes of one part, at least 1. */
@@ -17,7 +17,7 @@ export interface RetriesSettings {
 }
 
 /** Time limits of one request; unset: the platform's own. */
-interface StorageTimeoutSettings {
+export interface StorageTimeoutSettings {
   readonly connectTimeoutMs?: number | undefined;
   readonly readTimeoutMs?: number | undefined;
   readonly operationTimeoutMs?: number | undefined;

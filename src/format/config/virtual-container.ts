@@ -5,7 +5,7 @@
  */
 
 /** How a bucket that speaks S3 is reached. */
-interface S3StoreOptions {
+export interface S3StoreOptions {
   readonly region?: string | undefined;
   readonly endpointUrl?: string | undefined;
   readonly anonymous?: boolean | undefined;
@@ -17,13 +17,13 @@ interface S3StoreOptions {
 }
 
 /** How an HTTP server is reached. `headers` are sent with every request and persisted: no secrets. */
-interface HttpStoreOptions {
+export interface HttpStoreOptions {
   readonly opts?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Where the objects of a container live. */
-type ObjectStoreConfig =
+export type ObjectStoreConfig =
   | { readonly type: "InMemory" }
   | { readonly type: "LocalFileSystem"; readonly field0: string }
   | { readonly type: "Http"; readonly field0: HttpStoreOptions }

@@ -7,8 +7,8 @@ import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
 import type { Checksum } from "./ref-list.ts";
 
-/** A box of references as columns, one entry per chunk of `gridShape` in row-major order. */
-export interface VirtualColumns {
+/** References of a box of chunks as columns, one entry per chunk of `gridShape` in row-major order. */
+export interface VirtualRefColumns {
   /** Chunks per dimension of the box. */
   readonly gridShape: readonly number[];
   /** Coordinates of the box's first chunk; default all 0. */
@@ -23,7 +23,11 @@ export interface VirtualColumns {
   readonly lengths: Float64Array;
   /** The ETag of every target, if all have one and the same. */
   readonly etag?: string | undefined;
+  /** The modification time of every target, stored in seconds, rounded up. */
+  readonly lastModified?: Date | undefined;
 }
+
+type VirtualColumns = Omit<VirtualRefColumns, "lastModified">;
 
 /** Sets all references of the box. */
 export function setVirtualColumns(

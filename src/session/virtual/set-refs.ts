@@ -15,7 +15,7 @@ import { parseStoreKey } from "../store/key.ts";
 import { parseNodePath } from "../store/prefix.ts";
 import { assertInGrid } from "../view/chunks.ts";
 import { type ArrayNode, mustGetArray } from "../view/nodes.ts";
-import { setVirtualColumns, type VirtualColumns } from "./columns.ts";
+import { setVirtualColumns, type VirtualRefColumns } from "./columns.ts";
 import { type Checksum, VirtualRefList } from "./ref-list.ts";
 
 /** A chunk that is bytes [offset, offset + length) of the object at `location`. */
@@ -35,12 +35,6 @@ export interface VirtualRefOptions {
   /** Whether a configured container must match the location; default true. */
   readonly validateContainer?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** References of a box of chunks as columns. */
-export interface VirtualRefColumns extends VirtualColumns {
-  /** The modification time of every target, stored in seconds, rounded up. */
-  readonly lastModified?: Date | undefined;
 }
 
 const REF_MEMBERS = ["location", "offset", "length", "etag", "lastModified"];
