@@ -7,7 +7,9 @@
  * a put whose reply was lost took effect. Spec: v2 "Repo Info File" › Update; docs/format.md
  * "Backups and the ops log".
  */
+
 import { makeError } from "../base/errors.ts";
+import { describeMicros } from "../base/plain-value.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import type { RepoUpdate, UpdateKind } from "../format/repo/update.ts";
@@ -30,9 +32,9 @@ export function nextUpdateMicros(repo: RepoInfo, nowMicros: number): number {
   if (updatedAtMicros - nowMicros > CLOCK_SKEW_MAX_MICROS) {
     throw makeError(
       "snapshot-timestamp",
-      `the repository's newest update is ${updatedAtMicros - nowMicros} µs ahead of this clock; ` +
-        `at most ${CLOCK_SKEW_MAX_MICROS} µs is accepted`,
-      { details: { newestMicros: updatedAtMicros, nowMicros } },
+      `the repository's newest update is of ${describeMicros(updatedAtMicros)}, over ` +
+        `${CLOCK_SKEW_MAX_MICROS / 1e6} s ahead of this clock, ${describeMicros(nowMicros)}`,
+      { details: { newest: describeMicros(updatedAtMicros), now: describeMicros(nowMicros) } },
     );
   }
   return Math.max(nowMicros, updatedAtMicros + 1);

@@ -3,9 +3,14 @@
  * that users catch. They survive `postMessage`, `structuredClone` and JSON through
  * `toJSON` / `fromJSON`, and are recognised across bundles by a registered symbol.
  */
+
 import { ERROR_KINDS, type ErrorCategory, type ErrorKind } from "./error-kinds.ts";
+import { plainValue } from "./plain-value.ts";
 
 const MARK = Symbol.for("icefloe.error");
+
+/** Node, Deno and Bun print an error's properties; the console of a browser may print the stack alone. */
+const PRINTS_PROPERTIES = (globalThis as { readonly process?: unknown }).process !== undefined;
 
 /** Facts about an error that a program can read; plain JSON values. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
@@ -31,6 +36,8 @@ export class IcefloeError extends Error {
   readonly kind: ErrorKind;
   /** Says what to do about it, coarsely. */
   readonly category: ErrorCategory;
+  /** What a caller can do about it, one clause. A property: printing an error prints it. */
+  readonly advice: string;
   /** Facts: paths, ids, expected and found values. */
   readonly details: ErrorDetails;
 
@@ -39,22 +46,22 @@ export class IcefloeError extends Error {
     this.name = new.target.name;
     this.kind = kind;
     this.category = ERROR_KINDS[kind].category;
+    this.advice = ERROR_KINDS[kind].advice;
     this.details = Object.freeze({ ...options.details });
     Object.defineProperty(this, MARK, { value: true });
+    if (!PRINTS_PROPERTIES) addToStack(this);
   }
 
-  /** What a caller can do about it, one clause. */
-  get advice(): string {
-    return ERROR_KINDS[this.kind].advice;
-  }
-
-  /** A plain value that `fromJSON` turns back into an equal error. */
+  /**
+   * A plain value that `fromJSON` turns back into an equal error. Details that JSON has no form for
+   * become text, and of long lists the first 1,000 items are kept.
+   */
   toJSON(): ErrorJson {
     return {
       name: this.name,
       kind: this.kind,
       message: this.message,
-      details: this.details,
+      details: plainValue(this.details) as ErrorDetails,
       ...(this.cause === undefined ? {} : { cause: errorToJson(this.cause) }),
     };
   }
@@ -67,6 +74,14 @@ export class IcefloeError extends Error {
     };
     return makeError(json.kind, json.message, options);
   }
+}
+
+/** Puts the advice below the message of a stack that tells the message. */
+function addToStack(error: IcefloeError): void {
+  const { stack, message, advice } = error;
+  if (stack === undefined || !stack.includes(message)) return;
+  const value = stack.replace(message, () => `${message}\n  ${advice}`);
+  Object.defineProperty(error, "stack", { value, configurable: true, writable: true });
 }
 
 /** Any error's plain form: of those that are not ours, name and message. */

@@ -1,5 +1,6 @@
 /** Checks what callers pass: known options, each of its kind; and what else a value is. */
 import { makeError } from "./errors.ts";
+import { describeBytes, describeDate } from "./plain-value.ts";
 
 /** What an option may be: answers `undefined`, or what is wrong with the value, as a clause. */
 export type OptionKind = (value: unknown) => string | undefined;
@@ -136,6 +137,8 @@ export function describe(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "string")
     return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (value instanceof Date) return describeDate(value);
+  if (value instanceof Uint8Array) return describeBytes(value);
   if (typeof value === "object")
     return Array.isArray(value) ? "an array" : `a ${value.constructor?.name ?? "object"}`;
   return typeof value === "function" ? "a function" : String(value);

@@ -1,5 +1,7 @@
 /** Where a repository's objects live. Spec: v2 "File Layout"; docs/format.md "Repository layout". */
+
 import { makeError } from "../base/errors.ts";
+import { describeMicros } from "../base/plain-value.ts";
 
 /** The one mutable object. */
 export const REPO_PATH = "repo";
@@ -39,6 +41,7 @@ export function backupPath(fileName: string): string {
 /** Name of the backup of a `repo` replaced at `nowMicros`; `id` is a fresh 12-byte id as text. */
 export function backupFileName(nowMicros: number, id: string): string {
   const left = BACKUP_EPOCH_MS - Math.floor(nowMicros / 1000);
-  if (left < 0) throw makeError("internal", `clock stands past the year 3000: ${nowMicros} µs`);
+  if (left < 0)
+    throw makeError("internal", `clock stands past the year 3000: ${describeMicros(nowMicros)}`);
   return `repo.${String(left).padStart(BACKUP_TIME_DIGITS, "0")}.${id}`;
 }

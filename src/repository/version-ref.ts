@@ -2,6 +2,7 @@
 import { ancestorsOf, mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import { makeError } from "../base/errors.ts";
 import { describe, isPlainObject, mustBe } from "../base/options.ts";
+import { describeMicros } from "../base/plain-value.ts";
 import { parseSnapshotId } from "../format/ids.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import { mustGetBranch } from "./branches.ts";
@@ -77,7 +78,7 @@ export function resolveVersion(repo: RepoInfo, version: ParsedVersionRef): strin
   }
   throw makeError(
     "no-snapshot-at-time",
-    `branch "${branch}" has no snapshot written at or before ${asOfMicros} µs`,
-    { details: { branch, asOfMicros } },
+    `branch "${branch}" has no snapshot written at or before ${describeMicros(asOfMicros)}`,
+    { details: { branch, asOf: describeMicros(asOfMicros) } },
   );
 }

@@ -22,6 +22,7 @@ test("commits, forks, merges and reads back in memory", async () => {
     forkBytes: expect.any(Number),
     merged: 2,
     overlapKind: "merge-overlap",
+    isAdviceInStack: true,
     missing: true,
   });
   expect(site.problems).toEqual([]);

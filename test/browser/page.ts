@@ -29,6 +29,7 @@ export interface PageResult {
   readonly forkBytes: number;
   readonly merged: number;
   readonly overlapKind: string | undefined;
+  readonly isAdviceInStack: boolean;
   readonly missing: boolean;
 }
 
@@ -67,6 +68,7 @@ export async function runInMemory(): Promise<PageResult> {
     forkBytes: bytes.length,
     merged: report.chunks,
     overlapKind: isIcefloeError(overlap) ? overlap.kind : undefined,
+    isAdviceInStack: isIcefloeError(overlap) && overlap.stack?.includes(overlap.advice) === true,
     missing: rows[1] === undefined,
   };
 }

@@ -2,7 +2,9 @@
  * Runs under any supported runtime: writes a repository, or reads one that another runtime wrote.
  * Arguments: `write` or `read`, the repository's folder.
  */
-import { ForkSession, Repository } from "icefloe";
+import assert from "node:assert";
+import { inspect } from "node:util";
+import { ForkSession, IcefloeError, Repository } from "icefloe";
 import { localFilesystemStorage } from "icefloe/storage/local";
 
 const CHUNKS = 64;
@@ -48,8 +50,17 @@ async function read() {
     const bytes = await session.store.get(`a/c/${chunk}`);
     if (bytes?.join() !== bytesOf(chunk).join()) throw new Error(`chunk ${chunk} differs`);
   }
+  checkPrintedError();
   const [newest] = await repository.ancestry("main").toArray();
   process.stdout.write(`${newest.message}, read by ${RUNTIME}\n`);
+}
+
+/** Every runtime prints what an error says to do. */
+function checkPrintedError() {
+  const error = new IcefloeError("region-not-aligned", "the region covers a chunk in part");
+  const printed =
+    globalThis.Deno?.inspect(error) ?? globalThis.Bun?.inspect(error) ?? inspect(error);
+  assert.match(printed, /align the region with the chunks/);
 }
 
 await (mode === "write" ? write() : read());

@@ -15,7 +15,13 @@ import {
   typeText,
   type Values,
 } from "../array/elements.ts";
-import { encodeFractional, encodeWhole, instantOf, NOT_A_TIME } from "../model/time-array.ts";
+import {
+  describeTime,
+  encodeFractional,
+  encodeWhole,
+  instantOf,
+  NOT_A_TIME,
+} from "../model/time-array.ts";
 import { bytesPerValue, type Coding } from "./coding.ts";
 import { wrapped } from "./decode-attributes.ts";
 import { isSameUnits, type TimeUnits } from "./time-units.ts";
@@ -67,7 +73,7 @@ function encodeList(values: string[] | Uint8Array[], coding: Coding, owner: stri
     const bytes = typeof value === "string" ? encodeUtf8(value) : value;
     const width = stored.width ?? bytes.length;
     if (bytes.length <= width) return bytes;
-    throw unfit(owner, `${bytes.length} bytes are more than ${width}`, i);
+    throw unfit(owner, `${describe(value)} has ${bytes.length} bytes, more than ${width}`, i);
   });
 }
 
@@ -116,7 +122,13 @@ function pack(values: Numbers, type: ElementType, coding: Coding, owner: string)
     type.name === "float32" && fill !== undefined ? Math.fround : (value: number): number => value;
   const scale = scaleFactor === undefined ? undefined : round(scaleFactor);
   const offset = addOffset === undefined ? undefined : round(addOffset);
-  const store = storeInto(target, stored, reinterpreted ?? stored, owner);
+  const isPacked = scale !== undefined || offset !== undefined;
+  const refuse = (index: number, value: number | bigint): never => {
+    const { time } = coding;
+    const text = time === undefined || isPacked ? String(value) : describeTime(value, time);
+    throw unfit(owner, `${text} cannot be stored as ${stored.name}`, index);
+  };
+  const store = storeInto(target, stored, reinterpreted ?? stored, refuse);
   for (let i = 0; i < values.length; i++) {
     const given = values[i] as number | bigint;
     const isMissing = Number.isNaN(given) || (isTime && given === NOT_A_TIME);
@@ -128,7 +140,7 @@ function pack(values: Numbers, type: ElementType, coding: Coding, owner: string)
       target[i] = Number.NaN as never;
       continue;
     }
-    if (typeof given === "bigint" && scale === undefined && offset === undefined) {
+    if (typeof given === "bigint" && !isPacked) {
       store(i, given);
       continue;
     }
@@ -140,16 +152,15 @@ function pack(values: Numbers, type: ElementType, coding: Coding, owner: string)
   return target;
 }
 
+type StoreValue = (index: number, value: number | bigint) => void;
+
 /** Writes one value into the array, rounded half to even for integers; refuses what does not fit. */
 function storeInto(
   target: Float64Array & BigInt64Array,
   stored: ElementType,
   seen: ElementType,
-  owner: string,
-): (index: number, value: number | bigint) => void {
-  const refuse = (index: number, value: number | bigint): never => {
-    throw unfit(owner, `${String(value)} cannot be stored as ${stored.name}`, index);
-  };
+  refuse: StoreValue,
+): StoreValue {
   if (isFloat(stored)) {
     return (index, value) => {
       (target as Float64Array)[index] = Number(value);

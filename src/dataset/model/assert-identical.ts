@@ -3,11 +3,9 @@ import { makeError } from "../../base/errors.ts";
 import { checkOptions, SIGNAL } from "../../base/options.ts";
 import { printJson } from "../../codec/json.ts";
 import { indexAt, wholeBox } from "../../zarr/box.ts";
-import { formatInstant } from "../cf/time-units.ts";
-import { type Comparable, firstDifference } from "./compare-values.ts";
+import { type Comparable, describeItem, firstDifference } from "./compare-values.ts";
 import type { DataArray } from "./data-array.ts";
 import { Dataset } from "./dataset.ts";
-import { instantOf } from "./time-array.ts";
 
 /** Options of the assertions. */
 export interface AssertOptions {
@@ -131,7 +129,7 @@ async function valueDifferences(
   const at = indexAt(wholeBox(a.shape), index);
   const labels = at.map((i, d) => `${a.dims[d]} ${i}`).join(", ");
   const where = labels === "" ? "" : ` at ${labels}`;
-  return [`${owner}: ${show(x, index)} and ${show(y, index)}${where}`];
+  return [`${owner}: ${show(x, y, index)} and ${show(y, x, index)}${where}`];
 }
 
 function kindOf({ dtype }: DataArray): string {
@@ -143,16 +141,12 @@ async function comparable(array: DataArray, signal: AbortSignal | undefined): Pr
   return { values, time: array.content.coding.time };
 }
 
-function show({ values, time }: Comparable, index: number): string {
-  const value = values[index] as unknown;
-  if (time !== undefined) {
-    const instant = instantOf(value as bigint | number, time);
-    return instant === undefined
-      ? "NaT"
-      : `${formatInstant(instant, time.calendar)} (${time.calendar})`;
-  }
-  if (value instanceof Uint8Array) return `bytes [${Array.from(value).join(" ")}]`;
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+/** An element; of times in two calendars, with its calendar. */
+function show(own: Comparable, other: Comparable, index: number): string {
+  const text = describeItem(own, index);
+  const calendar = own.time?.calendar;
+  const isTold = calendar === other.time?.calendar || text.endsWith(")") || text === "NaT";
+  return isTold ? text : `${text} (${calendar})`;
 }
 
 function attributeDifferences(

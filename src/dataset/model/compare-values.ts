@@ -1,14 +1,21 @@
 /** Whether decoded values are equal: NaN is NaN, 0 is -0, a time is a time whatever its units. */
+import { describe } from "../../base/options.ts";
 import { isList, isSameItem } from "../../zarr/codecs/elements.ts";
 import type { Values } from "../array/elements.ts";
 import { type Calendar, GREGORIAN_START_DAY, isRealCalendar } from "../cf/calendar.ts";
 import { DAY_NANOS, isSameUnits, type TimeUnits } from "../cf/time-units.ts";
-import { instantOf } from "./time-array.ts";
+import { describeTime, instantOf } from "./time-array.ts";
 
 /** Decoded values, with their units if they are times. */
 export interface Comparable {
   readonly values: Values;
   readonly time: TimeUnits | undefined;
+}
+
+/** One element as messages show it: times as dates, bytes as text where they are text. */
+export function describeItem({ values, time }: Comparable, index: number): string {
+  const value = values[index] as unknown;
+  return time === undefined ? describe(value) : describeTime(value as bigint | number, time);
 }
 
 /** The first element in which both differ; -1 if none does. Both have the same length. */

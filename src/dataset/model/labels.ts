@@ -80,6 +80,8 @@ function parseLabel(index: DataArray, label: Label): LabelRange {
     return { first: value, last: value };
   }
   const { calendar } = values.parsed;
+  const isInvalid = label instanceof Date && Number.isNaN(label.getTime());
+  if (isInvalid) throw invalid(index, `${describe(label)} is no time`);
   if (label instanceof Date && isRealCalendar(calendar)) {
     const instant = BigInt(label.getTime()) * 1_000_000n;
     return { first: instant, last: instant };
@@ -115,7 +117,7 @@ function findOne(
   const position = keys.indexOf(first);
   if (position >= 0) return position;
   if (method === "nearest" && typeof first !== "string") return nearest(index, keys, first);
-  throw invalid(index, `there is no value ${label instanceof Date ? label.toISOString() : label}`);
+  throw invalid(index, `there is no value ${describe(label)}`);
 }
 
 function nearest(index: DataArray, keys: Keys, wanted: number | bigint): number {

@@ -104,6 +104,14 @@ export function instantOf(
   return reference + BigInt(whole) * unitNanos + BigInt(fraction);
 }
 
+/** An encoded value as its date, with the calendar where it is not a real one; `NaT` for no time. */
+export function describeTime(value: bigint | number | undefined, units: TimeUnits): string {
+  const instant = instantOf(value, units);
+  if (instant === undefined) return "NaT";
+  const date = formatInstant(instant, units.calendar);
+  return isRealCalendar(units.calendar) ? date : `${date} (${units.calendar})`;
+}
+
 /** Instants in whole units, or `undefined` if some lie between. No time stays no time. */
 export function encodeWhole(
   instants: readonly (bigint | undefined)[],

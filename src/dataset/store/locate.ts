@@ -2,7 +2,7 @@
 
 import type { Extent } from "../../base/extent.ts";
 import { isList } from "../../zarr/codecs/elements.ts";
-import type { Comparable } from "../model/compare-values.ts";
+import { type Comparable, describeItem } from "../model/compare-values.ts";
 import { instantOf } from "../model/time-array.ts";
 import type { BothValues } from "./stored-values.ts";
 import { invalid } from "./write-group.ts";
@@ -26,13 +26,13 @@ export function locate(dim: string, { own, stored }: BothValues): Extent {
     if (position === undefined || key === undefined || start === undefined) {
       throw invalid(
         "region",
-        `value ${i} of coordinate ${dim} (${String(key)}) is not in the store`,
+        `value ${i} of coordinate ${dim} (${describeItem(own, i)}) is not in the store`,
       );
     }
     if (repeated.has(key)) {
       throw invalid(
         "region",
-        `value ${i} of coordinate ${dim} (${String(key)}) is in the store twice`,
+        `value ${i} of coordinate ${dim} (${describeItem(own, i)}) is in the store twice`,
       );
     }
     if (position !== start + i) {

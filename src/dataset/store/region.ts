@@ -11,7 +11,7 @@ import { indexAt } from "../../zarr/box.ts";
 import { firstCutChunk } from "../../zarr/chunk-grid.ts";
 import type { NodeAddress } from "../../zarr/zarr-store.ts";
 import type { Values } from "../array/elements.ts";
-import { firstDifference } from "../model/compare-values.ts";
+import { describeItem, firstDifference } from "../model/compare-values.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { type PositionRange, parseIndexer } from "../model/indexers.ts";
 import { mustReadGroup, type StoredGroup } from "./group.ts";
@@ -220,7 +220,7 @@ async function assertStored(
     : "it is one chunk, which the initialisation writes; writeInvariant: true writes it all the same";
   throw makeError(
     "invalid-option",
-    `toZarr: ${isCoordinate ? "coordinate" : "variable"} ${name} differs from the store at [${at}] (${show(own.values[index])}, stored ${show(stored.values[index])}); ${why}`,
+    `toZarr: ${isCoordinate ? "coordinate" : "variable"} ${name} differs from the store at [${at}] (${describeItem(own, index)}, stored ${describeItem(stored, index)}); ${why}`,
     { details: { option: "region", variable: name, element: at } },
   );
 }
@@ -237,8 +237,4 @@ function isStoredAs(plan: VariablePlan, raw: BothValues["raw"]): boolean {
   }
   const time = undefined;
   return firstDifference({ values, time }, { values: raw.stored, time }) < 0;
-}
-
-function show(value: unknown): string {
-  return typeof value === "bigint" ? String(value) : describe(value);
 }

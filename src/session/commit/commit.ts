@@ -13,6 +13,7 @@ import type { RepoChange } from "../../assets/repo-change.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { inTurn, isTaken } from "../../base/in-turn.ts";
 import { isPlainObject } from "../../base/options.ts";
+import { describeMicros } from "../../base/plain-value.ts";
 import { type BackoffTimes, backoff } from "../../base/retry.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { encodeMetadata } from "../../format/metadata-write.ts";
@@ -297,10 +298,11 @@ function nextFlushMicros(state: SessionState, layers: Layers): number {
   const parentMicros = layers.base.snapshot.flushedAtMicros;
   const nowMicros = state.engine.runtime.nowMicros();
   if (parentMicros - nowMicros > CLOCK_SKEW_MAX_MICROS) {
+    const [parent, now] = [parentMicros, nowMicros].map(describeMicros);
     throw makeError(
       "snapshot-timestamp",
-      `snapshot ${state.baseId} is ${parentMicros - nowMicros} µs ahead of this clock`,
-      { details: { snapshotId: state.baseId, parentMicros, nowMicros } },
+      `snapshot ${state.baseId} is of ${parent}, ahead of this clock, ${now}`,
+      { details: { snapshotId: state.baseId, parent, now } },
     );
   }
   return Math.max(nowMicros, parentMicros + 1);

@@ -106,7 +106,13 @@ describe("nextUpdateMicros", () => {
 
   it("refuses a newest entry that is more than 600 s ahead of the clock", () => {
     expect(() => nextUpdateMicros(repo, 4_399_999_999)).toThrowError(
-      expect.objectContaining({ kind: "snapshot-timestamp" }),
+      expect.objectContaining({
+        kind: "snapshot-timestamp",
+        message: expect.stringContaining(
+          "update is of 1970-01-01T01:23:20.000000Z, over 600 s ahead",
+        ),
+        details: { newest: "1970-01-01T01:23:20.000000Z", now: "1970-01-01T01:13:19.999999Z" },
+      }),
     );
   });
 

@@ -63,7 +63,7 @@ describe("parseJson and printJson", () => {
   test.each([
     [{ a: { b: Number.NaN } }, "a.b: NaN"],
     [[Number.POSITIVE_INFINITY], "0: Infinity"],
-    [{ when: new Date(0) }, "when: a Date"],
+    [{ when: new Date(0) }, "when: the Date 1970-01-01T00:00:00.000Z"],
     [{ f: () => 1 }, "f: a function"],
     [new Float32Array(2), "the value: a Float32Array"],
   ])("refuses what JSON cannot say, by name: %j", (value, message) => {

@@ -242,7 +242,7 @@ describe("sel", () => {
   });
 
   test.each([
-    [{ time: "2014-01-01" }, /there is no value 2014-01-01/],
+    [{ time: "2014-01-01" }, /there is no value "2014-01-01"/],
     [{ time: "soon" }, /no time of its calendar/],
     [{ space: 1 }, /there is no dimension space/],
   ])("refuses %j", async (labels, message) => {

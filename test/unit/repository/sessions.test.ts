@@ -52,7 +52,9 @@ describe("readonlySession", () => {
     expect(await at(NOON_MICROS + HOUR_MICROS - 1)).toBe(ROOT_ID);
     expect(await at(NOON_MICROS + HOUR_MICROS)).toBe(a);
     expect(await at(new Date((NOON_MICROS + 3 * HOUR_MICROS) / 1000))).toBe(b);
-    expect((await rejection(at(NOON_MICROS - 1))).kind).toBe("no-snapshot-at-time");
+    const early = await rejection(at(NOON_MICROS - 1));
+    expect(early.kind).toBe("no-snapshot-at-time");
+    expect(early.details["asOf"]).toBe("2027-01-15T07:59:59.999999Z");
   });
 
   it("refuses versions that are not there", async () => {

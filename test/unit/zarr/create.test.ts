@@ -83,7 +83,11 @@ describe("createGroup", () => {
 
   test.each([
     [{ attributes: { a: { b: Number.NaN } } }, "bad-metadata", "attributes.a.b: NaN"],
-    [{ attributes: { when: new Date(0) } }, "bad-metadata", "attributes.when: a Date"],
+    [
+      { attributes: { when: new Date(0) } },
+      "bad-metadata",
+      "attributes.when: the Date 1970-01-01T00:00:00.000Z",
+    ],
     [{ attributes: [1] }, "invalid-option", "attributes must be a plain object"],
     [{ attribute: {} }, "invalid-option", 'unknown option "attribute"'],
     ["x", "invalid-option", "must be a plain object"],
