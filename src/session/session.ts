@@ -132,6 +132,7 @@ export class Session {
    * @throws {commit-conflict} another writer was faster
    * @throws {branch-not-found} the branch was deleted
    * @throws {object-not-found} the transaction log of the tip is gone
+   * @throws {rearrange-session-only} the tip moved nodes
    * @throws {read-only-repository} the repository's status has become read-only
    * @throws {update-attempts-exhausted} too many lost races for `repo`
    * @throws {snapshot-timestamp} the base or the newest update is over 600 s ahead of this clock

@@ -203,8 +203,9 @@ export class Store<S = unknown> {
   }
 
   /**
-   * Deletes a chunk, or a node with everything below it. Deleting what is not there is not an error;
-   * deleting an absent chunk inside the grid still counts as a change.
+   * Deletes a chunk, an array, or a group with everything below it. Deleting what is not there
+   * changes nothing, whatever lies below it; but deleting an absent chunk inside the grid counts as
+   * a change.
    */
   delete(key: string, options?: StoreOptions): Promise<void> {
     return this.#write("delete", options, (half, signal) => {
@@ -214,16 +215,18 @@ export class Store<S = unknown> {
     });
   }
 
-  /** Deletes the node at `prefix` with all below it, or the chunks under `<array>/c[/…]`. */
+  /** Deletes the array at `prefix`, the group with everything below it, or the chunks under `<array>/c[/…]`. */
   deleteDir(prefix: string, options?: StoreOptions): Promise<void> {
     return this.#write("deleteDir", options, (half, signal) =>
       this.#withLayers(signal, (layers) => half.deletePrefix(this.#state, layers, prefix, signal)),
     );
   }
 
-  /** Deletes every node, the root included. History is untouched. */
+  /** Deletes every node, below a root or not. History is untouched. */
   clear(options?: StoreOptions): Promise<void> {
-    return this.deleteDir("", options);
+    return this.#write("clear", options, (half, signal) =>
+      this.#withLayers(signal, (layers) => half.removeAllNodes(this.#state, layers)),
+    );
   }
 
   /** All keys: metadata first, then chunks. */
@@ -312,7 +315,10 @@ export class Store<S = unknown> {
     );
   }
 
-  /** As `setVirtualRefs`, of a whole box of chunks as columns, in row-major order of `gridShape`. */
+  /**
+   * As `setVirtualRefs`, of a whole box of chunks as columns, in row-major order of `gridShape`.
+   * Where the location is empty, the chunk stays as it is, and offset and length do not count.
+   */
   setVirtualRefColumns(
     arrayPath: string,
     columns: VirtualRefColumns,

@@ -9,6 +9,7 @@ import { decodeForkBytes } from "./fork/bytes.ts";
 import { bytesOfFork, stateOfFork } from "./fork/content.ts";
 import { mergeInputs } from "./merge/inputs.ts";
 import { deletePrefix } from "./store/delete.ts";
+import { removeAllNodes } from "./store/node-write.ts";
 import { deleteKey, parseSet, setKey } from "./store/write.ts";
 import { setVirtualRef, setVirtualRefColumns, setVirtualRefs } from "./virtual/set-refs.ts";
 
@@ -17,6 +18,7 @@ export const WRITE_HALF = Object.freeze({
   setKey,
   deleteKey,
   deletePrefix,
+  removeAllNodes,
   setVirtualRef,
   setVirtualRefs,
   setVirtualRefColumns,

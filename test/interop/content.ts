@@ -115,6 +115,7 @@ export async function apply(store: Store, steps: readonly Step[]): Promise<void>
     if ("set" in step) await store.set(step.set, new Uint8Array(Buffer.from(step.bytes, "base64")));
     else if ("delete" in step) await store.delete(step.delete);
     else if ("deleteDir" in step) await store.deleteDir(step.deleteDir);
+    else if ("clear" in step) await store.clear();
     else {
       const { virtual, ...ref } = step;
       await store.setVirtualRef(virtual, ref);

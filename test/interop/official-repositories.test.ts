@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Repository } from "../../src/index.ts";
 import { officialPath, SPEC_2_NAMES } from "../official-repositories.ts";
 import {
+  apply,
   commit,
   comparable,
   diffValue,
@@ -87,4 +88,17 @@ describe.each(SPEC_2_NAMES)("%s", (name) => {
     expect(theirs.snapshotId).toBe(id);
     expect(comparable(await dumpVersion(repository, "main"))).toEqual(comparable(theirs));
   });
+});
+
+test("a commit that moved nodes is amended by neither side, and the same error says so", async () => {
+  const path = workspace.path("moved");
+  cpSync(officialPath("python-2.3.0-history"), path, { recursive: true });
+  const steps = [set("added/zarr.json", groupJson())];
+  const options = { path, branch: "my-branch", message: "amended" };
+  const theirs = oracle.call("write", { ...options, steps, how: "amend" });
+  const session = await (await openLocal(path)).writableSession("my-branch");
+  await apply(session.store, steps);
+
+  await expect(theirs).rejects.toMatchObject({ kind: "rearrange-session-only" });
+  await expect(session.amend("amended")).rejects.toMatchObject({ kind: "rearrange-session-only" });
 });

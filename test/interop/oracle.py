@@ -201,6 +201,8 @@ async def apply(session, steps):
             await store.delete(step["delete"])
         elif "deleteDir" in step:
             await store.delete_dir(step["deleteDir"])
+        elif "clear" in step:
+            await store.clear()
         elif "virtual" in step:
             store.set_virtual_ref(
                 step["virtual"],
@@ -231,6 +233,18 @@ def write(params):
         metadata=params.get("metadata"),
         rebase_with=SOLVERS[solver]() if solver else None,
     )
+
+
+def keys_after(params):
+    """The keys that a session shows after steps on what was committed, in a repository of its own."""
+    repository = ic.Repository.create(ic.in_memory_storage())
+    if params["committed"]:
+        setup = repository.writable_session("main")
+        run(apply(setup, params["committed"]))
+        setup.commit("before")
+    session = repository.writable_session("main")
+    run(apply(session, params["steps"]))
+    return sorted(run(collect(session.store.list())))
 
 
 held = {}
@@ -432,6 +446,7 @@ METHODS = {
     "history": history,
     "hold": hold,
     "inspect": inspect,
+    "keysAfter": keys_after,
     "manage": manage,
     "manifests": manifests,
     "netcdfWrite": netcdf_write,

@@ -50,6 +50,7 @@ export type Step =
   | { readonly set: string; readonly bytes: string }
   | { readonly delete: string }
   | { readonly deleteDir: string }
+  | { readonly clear: true }
   | {
       readonly virtual: string;
       readonly location: string;

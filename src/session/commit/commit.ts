@@ -290,6 +290,13 @@ async function transactionLog(
       { details: { snapshotId: baseId } },
     );
   }
+  if (replaced.movedNodes.length > 0) {
+    throw makeError(
+      "rearrange-session-only",
+      `${baseId} moved nodes: only a session that moves nodes can amend it; make a new commit`,
+      { details: { snapshotId: baseId } },
+    );
+  }
   return { ...mergeTransactionLogs(replaced, log), id };
 }
 

@@ -117,7 +117,7 @@ function assertSameBase(target: MergeTarget, fork: ForkContent): void {
   if (!covers(target.vector, fork.need)) {
     throw makeError(
       "fork-base-mismatch",
-      "the fork rests on uncommitted changes that the receiver does not hold",
+      "the fork rests on uncommitted changes that the receiver does not hold: merge it into the session that was forked; results that shall outlive that session need its changes committed before the fork (merging with withOverlay is not built yet)",
       { details: { forkBase: fork.baseId, reason: "overlay-missing" } },
     );
   }

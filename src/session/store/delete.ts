@@ -6,7 +6,7 @@ import type { Layers } from "../state/layers.ts";
 import { currentDot, loadLayers, type SessionState } from "../state/state.ts";
 import { chunkBatches } from "../view/chunks.ts";
 import { type ArrayNode, mustGetArray, nodeAt } from "../view/nodes.ts";
-import { removeNodes } from "./node-write.ts";
+import { removeNode } from "./node-write.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./prefix.ts";
 
 /** Deletes what `prefix` names: a node path, or `<array>/c[/<i>…]`. Anything else: nothing. */
@@ -17,8 +17,8 @@ export function deletePrefix(
   signal?: AbortSignal,
 ): Promise<void> | undefined {
   const path = parseStorePrefix(prefix);
-  if (path === "/" || nodeAt(layers, path) !== undefined) {
-    removeNodes(state, layers, path);
+  if (nodeAt(layers, path) !== undefined) {
+    removeNode(state, layers, path);
     return undefined;
   }
   const chunks = parseChunkPrefix(path);

@@ -61,9 +61,21 @@ function makeNode(
   return Object.freeze({ id, path, type: parsed.type, userData, array });
 }
 
-/** Removes the node at `path` and all below it, with their pending chunks. Absent: nothing. */
-export function removeNodes(state: SessionState, layers: Layers, path: string): void {
-  for (const node of nodesUnder(layers, path)) {
+/** Removes the node at `path`; of a group all below it, too. No node there: nothing. */
+export function removeNode(state: SessionState, layers: Layers, path: string): void {
+  const node = nodeAt(layers, path);
+  if (node === undefined) return;
+  removeEach(state, layers, node.type === "group" ? nodesUnder(layers, path) : [node]);
+}
+
+/** Removes every node, whether there is a root or not. */
+export function removeAllNodes(state: SessionState, layers: Layers): undefined {
+  removeEach(state, layers, nodesUnder(layers, "/"));
+}
+
+/** Removes nodes with their pending chunks. */
+function removeEach(state: SessionState, layers: Layers, nodes: readonly NodeState[]): void {
+  for (const node of nodes) {
     recordNode(state, layers, node.path, undefined);
     layers.own.chunks.delete(node.id);
   }

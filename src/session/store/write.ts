@@ -6,7 +6,7 @@ import type { Layers } from "../state/layers.ts";
 import type { SessionState } from "../state/state.ts";
 import { deleteChunk, writeChunk } from "./chunk-write.ts";
 import { parseStoreKey, type StoreKey } from "./key.ts";
-import { putNode, removeNodes } from "./node-write.ts";
+import { putNode, removeNode } from "./node-write.ts";
 
 /** What `set` may write to. */
 type WritableKey = Exclude<StoreKey, { kind: "zarr-v2" }>;
@@ -43,8 +43,8 @@ export function setKey(
   return undefined;
 }
 
-/** Deletes a chunk, or a node with all below it. */
+/** Deletes a chunk, an array, or a group with all below it. */
 export function deleteKey(state: SessionState, layers: Layers, key: WritableKey): undefined {
-  if (key.kind === "metadata") removeNodes(state, layers, key.path);
+  if (key.kind === "metadata") removeNode(state, layers, key.path);
   else deleteChunk(state, layers, key.path, key.coordinates);
 }

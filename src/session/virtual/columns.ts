@@ -5,6 +5,7 @@ import { assert } from "../../base/errors.ts";
 import { isCount } from "../../base/options.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
+import type { VirtualRows } from "../changes/virtual-rows.ts";
 import type { Checksum } from "./ref-list.ts";
 
 /** References of a box of chunks as columns, one entry per chunk of `gridShape` in row-major order. */
@@ -13,7 +14,7 @@ export interface VirtualRefColumns {
   readonly gridShape: readonly number[];
   /** Coordinates of the box's first chunk; default all 0. */
   readonly gridOffset?: readonly number[] | undefined;
-  /** One URL per chunk, or distinct URLs and a code per chunk. */
+  /** One URL per chunk, or distinct URLs and a code per chunk. Empty: the chunk is left as it is. */
   readonly locations:
     | readonly string[]
     | { readonly dictionary: readonly string[]; readonly codes: Uint32Array };
@@ -29,11 +30,23 @@ export interface VirtualRefColumns {
 
 type VirtualColumns = Omit<VirtualRefColumns, "lastModified">;
 
-/** Sets all references of the box. */
+/** The positions that have a location; `undefined`: all of them. */
+export function presentPositions(locations: VirtualColumns["locations"]): Uint32Array | undefined {
+  if (!("dictionary" in locations)) {
+    if (!locations.includes("")) return undefined;
+    return Uint32Array.from(locations.keys()).filter((at) => locations[at] !== "");
+  }
+  const { dictionary, codes } = locations;
+  if (!dictionary.includes("")) return undefined;
+  return Uint32Array.from(codes.keys()).filter((at) => dictionary[codes[at] as number] !== "");
+}
+
+/** Sets the references of the box; of those at `positions` alone, if given. */
 export function setVirtualColumns(
   table: ChunkTable,
   columns: VirtualColumns & Checksum,
   dot: Dot,
+  positions?: Uint32Array,
 ): void {
   const { gridShape, locations, offsets, lengths, etag, lastModifiedSeconds = 0 } = columns;
   assert(gridShape.length === table.rank, "the grid has the rank of the table");
@@ -43,19 +56,32 @@ export function setVirtualColumns(
   const isComplete = [locationCount, offsets.length, lengths.length].every((n) => n === count);
   assert(isComplete, "virtual reference columns have one value per position of the grid");
   const etagCode = etag === undefined ? 0 : table.strings.addText(etag) + 1;
-  table.setVirtualRows(
-    {
-      count,
-      coordinates: gridCoordinates(columns, count),
-      locations: locationCodes(table, locations, count),
-      etags: etagCode === 0 ? undefined : new Uint32Array(count).fill(etagCode),
-      offsets,
-      lengths,
-      lastModifieds:
-        lastModifiedSeconds === 0 ? undefined : new Float64Array(count).fill(lastModifiedSeconds),
-    },
-    dot,
-  );
+  const rows: VirtualRows = {
+    count,
+    coordinates: gridCoordinates(columns, count),
+    locations: locationCodes(table, locations, count),
+    etags: etagCode === 0 ? undefined : new Uint32Array(count).fill(etagCode),
+    offsets,
+    lengths,
+    lastModifieds:
+      lastModifiedSeconds === 0 ? undefined : new Float64Array(count).fill(lastModifiedSeconds),
+  };
+  const chosen = positions === undefined ? rows : rowsAt(rows, positions, table.rank);
+  table.setVirtualRows(chosen, dot);
+}
+
+function rowsAt(rows: VirtualRows, positions: Uint32Array, rank: number): VirtualRows {
+  const { length: count } = positions;
+  const coordinates = new Uint32Array(count * rank);
+  for (const [i, at] of positions.entries()) {
+    coordinates.set(rows.coordinates.subarray(at * rank, (at + 1) * rank), i * rank);
+  }
+  const locations = positions.map((at) => rows.locations[at] as number);
+  const offsets = Float64Array.from(positions, (at) => rows.offsets[at] as number);
+  const lengths = Float64Array.from(positions, (at) => rows.lengths[at] as number);
+  const etags = rows.etags?.subarray(0, count); // All are the same.
+  const lastModifieds = rows.lastModifieds?.subarray(0, count);
+  return { count, coordinates, locations, etags, offsets, lengths, lastModifieds };
 }
 
 function locationCodes(

@@ -15,7 +15,7 @@ import { parseStoreKey } from "../store/key.ts";
 import { parseNodePath } from "../store/prefix.ts";
 import { assertInGrid } from "../view/chunks.ts";
 import { type ArrayNode, mustGetArray } from "../view/nodes.ts";
-import { setVirtualColumns, type VirtualRefColumns } from "./columns.ts";
+import { presentPositions, setVirtualColumns, type VirtualRefColumns } from "./columns.ts";
 import { type Checksum, VirtualRefList } from "./ref-list.ts";
 
 /** A chunk that is bytes [offset, offset + length) of the object at `location`. */
@@ -151,22 +151,27 @@ export function setVirtualRefColumns(
   ] as const) {
     if (found !== count) throw invalidRef(`${name}: expected ${count} entries, found ${found}`);
   }
+  const present = presentPositions(locations);
+  const presentCount = present?.length ?? count;
   const range = { offset: 0, length: 0 };
-  for (let at = 0; at < count; at++) {
+  for (let i = 0; i < presentCount; i++) {
+    const at = present === undefined ? i : (present[i] as number);
     range.offset = offsets[at] as number;
     range.length = lengths[at] as number;
     checkRange(range);
   }
   const checkLocation = createLocationCheck(state, options);
   // Array.from: a hole is no location either.
-  const checked = Array.from(isDictionary ? locations.dictionary : locations, checkLocation);
+  const checked = Array.from(isDictionary ? locations.dictionary : locations, (location) =>
+    location === "" ? "" : checkLocation(location),
+  );
   if (isDictionary) {
     const wrong = locations.codes.find((code) => code >= checked.length);
     if (wrong !== undefined) {
       throw invalidRef(`locations.codes: ${wrong} is outside the dictionary of ${checked.length}`);
     }
   }
-  if (count === 0) return;
+  if (presentCount === 0) return;
   setVirtualColumns(
     tableOf(state, node),
     {
@@ -178,6 +183,7 @@ export function setVirtualRefColumns(
       ...checksum(columns),
     },
     currentDot(state),
+    present,
   );
 }
 

@@ -33,9 +33,12 @@ export function setMetadata(
   return "ok";
 }
 
+/** An array goes alone, a group with all below it; where no node is, nothing goes. */
 export function deleteNode(model: Model, state: ModelState, path: string): Outcome {
+  const type = model.node(state, path)?.metadata.type;
+  if (type === undefined) return "ok";
   for (const [candidate, { id }] of model.nodes(state)) {
-    if (candidate !== path && !isBelow(candidate, path)) continue;
+    if (candidate !== path && !(type === "group" && isBelow(candidate, path))) continue;
     state.own.nodes.set(candidate, { number: write(model, state) });
     for (const [key, { nodeId }] of state.own.chunks) {
       if (nodeId === id) state.own.chunks.delete(key);

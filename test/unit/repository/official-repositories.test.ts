@@ -1,5 +1,8 @@
 /** What the committed repositories of the official engines hold, read through the public entry. */
-import { describe, expect, test } from "vitest";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { decodeEnvelope } from "../../../src/format/envelope.ts";
 import { parseManifest } from "../../../src/format/manifest/read.ts";
 import { parseRepoInfo } from "../../../src/format/repo/read.ts";
@@ -8,6 +11,7 @@ import { Repository } from "../../../src/index.ts";
 import { localFilesystemStorage } from "../../../src/storage/local/index.ts";
 import { officialFiles, officialPath, readOfficial } from "../../official-repositories.ts";
 import { readRows } from "../format/manifest/ref-model.ts";
+import { GROUP, kindOf } from "../session/fixture.ts";
 
 const BYTES_MAX = 10_000_000;
 const storageOf = (name: string) => localFilesystemStorage(officialPath(name));
@@ -121,6 +125,30 @@ test("python-2.3.0-history: an amended commit and a move are read, and the last 
   expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({ shape: [10, 10] });
   expect(await store.get("group2/more/zarr.json")).toBeUndefined();
   expect(repository.config.inlineChunkThresholdBytes).toBe(10);
+});
+
+test("python-2.3.0-history: a commit that moved nodes is not amended, but written over", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "icefloe-moved-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  cpSync(officialPath("python-2.3.0-history"), folder, { recursive: true });
+  const repository = await Repository.open(localFilesystemStorage(folder));
+  const session = await repository.writableSession("my-branch");
+  const tip = session.snapshotId;
+  expect(await kindOf(session.amend("nothing"))).toBe("no-changes-to-commit");
+  expect(await kindOf(session.amend("empty", { allowEmpty: true }))).toBe("rearrange-session-only");
+  await session.store.set("added/zarr.json", GROUP);
+
+  expect(await kindOf(session.amend("amended"))).toBe("rearrange-session-only");
+
+  expect(await repository.lookupBranch("my-branch")).toBe(tip);
+  await session.commit("on top");
+  const next = await repository.writableSession("my-branch");
+  await next.store.delete("added/zarr.json");
+  await next.amend("amended");
+  expect((await messagesOf(repository, "my-branch")).slice(0, 2)).toEqual([
+    "amended",
+    "move a group",
+  ]);
 });
 
 test.each(["python-2.3.0-splits", "python-1.1.21-splits"])(

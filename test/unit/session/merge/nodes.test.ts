@@ -307,6 +307,22 @@ describe("merging nodes", () => {
     expect(parent.hasUncommittedChanges).toBe(false);
   });
 
+  test("results that rest on what only a session that ended held are refused with the ways out", async () => {
+    const { repository, session: ended } = await repositoryWithArray();
+    await ended.store.set("n/zarr.json", array([2], [1]));
+    const worker = ended.fork();
+    await worker.store.set("n/c/0", chunk(1));
+    const takenUp = await repository.writableSession("main");
+
+    const error = await rejection(takenUp.merge(worker.toBytes({ overlay: "omit" })));
+
+    expect(error.kind).toBe("fork-base-mismatch");
+    expect(error.details).toMatchObject({ reason: "overlay-missing" });
+    expect(error.message).toContain("merge it into the session that was forked");
+    expect(error.message).toContain("committed before the fork");
+    expect(takenUp.hasUncommittedChanges).toBe(false);
+  });
+
   test("after discardChanges the session is somebody else: forks of before are refused", async () => {
     const parent = await session();
     await parent.store.set("a/c/0", chunk(1));

@@ -3,7 +3,7 @@
  * "Virtual references".
  */
 import { describe, expect, test } from "vitest";
-import { kindOf, rejection, repositoryWithArray } from "../fixture.ts";
+import { chunk, kindOf, rejection, repositoryWithArray } from "../fixture.ts";
 
 const ANY = { validateContainer: false };
 const ref = (location: string) => ({ location, offset: 0, length: 10 });
@@ -127,6 +127,58 @@ describe("setVirtualRefColumns", () => {
       [[3], "s3://b/y", 100, 11],
       [[4], "s3://b/x", 200, 12],
     ]);
+  });
+
+  test.each([
+    ["a list", ["s3://b/x", "", "s3://b/y", ""]],
+    [
+      "a dictionary",
+      { dictionary: ["s3://b/y", "", "s3://b/x"], codes: Uint32Array.of(2, 1, 0, 1) },
+    ],
+  ])("leaves chunks as they are whose location in %s is empty", async (_what, locations) => {
+    const { session } = await repositoryWithArray();
+    await session.store.set("a/c/3", chunk(1));
+
+    await session.store.setVirtualRefColumns(
+      "/a",
+      {
+        gridShape: [4],
+        gridOffset: [2],
+        locations,
+        offsets: Float64Array.of(0, Number.NaN, 200, 300),
+        lengths: Float64Array.of(10, 0, 12, 13),
+        etag: '"e"',
+      },
+      ANY,
+    );
+
+    expect(await session.store.arrayChunks("a").toArray()).toMatchObject([
+      { coordinates: [2], location: "s3://b/x", offset: 0, length: 10, etag: '"e"' },
+      { coordinates: [3], type: "inline" },
+      { coordinates: [4], location: "s3://b/y", offset: 200, length: 12, etag: '"e"' },
+    ]);
+  });
+
+  test("changes nothing where all locations are empty, and checks the others nevertheless", async () => {
+    const { session } = await repositoryWithArray();
+    const set = (...locations: string[]) =>
+      session.store.setVirtualRefColumns(
+        "/a",
+        {
+          gridShape: [2],
+          locations,
+          offsets: new Float64Array(2),
+          lengths: Float64Array.of(0, 1),
+        },
+        ANY,
+      );
+
+    await set("", "");
+    expect(await kindOf(set("s3://b/x", ""))).toBe("zero-length-chunk");
+    expect(await kindOf(set("", "x"))).toBe("invalid-virtual-ref");
+    expect(session.hasUncommittedChanges).toBe(false);
+    await set("", "s3://b/x");
+    expect(await session.chunkCoordinates("/a").toArray()).toEqual([[1]]);
   });
 
   const columns = {

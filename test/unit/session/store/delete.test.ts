@@ -1,0 +1,33 @@
+/** What `delete`, `deleteDir` and `clear` take away; the interop lane asks the official engine the same. */
+import { describe, expect, test } from "vitest";
+import { memoryStorage, Repository } from "../../../../src/index.ts";
+import {
+  COMMITTED_SHARES,
+  DELETION_TABLES,
+  keysLeft,
+  runDeletion,
+  titleOf,
+  writesOf,
+} from "../../../deletion-cases.ts";
+import { text } from "../fixture.ts";
+
+describe.each(COMMITTED_SHARES)("with %s", (_, share) => {
+  describe.each(DELETION_TABLES)("from $name", (table) => {
+    test.each(table.cases.map((one) => [titleOf(one), one] as const))("%s", async (__, one) => {
+      const repository = await Repository.create(memoryStorage());
+      const { committed, pending } = writesOf(table, share);
+      const setup = await repository.writableSession("main");
+      for (const [key, value] of committed) await setup.store.set(key, text(value));
+      if (committed.length > 0) await setup.commit("before");
+      const session = await repository.writableSession("main");
+      for (const [key, value] of pending) await session.store.set(key, text(value));
+
+      await runDeletion(session.store, one);
+
+      const left = keysLeft(table, one);
+      expect((await session.store.list().toArray()).sort()).toEqual(left);
+      await session.commit("after", { allowEmpty: true });
+      expect((await session.store.list().toArray()).sort()).toEqual(left);
+    });
+  });
+});
