@@ -105,7 +105,7 @@ async function apply(session: Session, model: Model, { path, action }: Step): Pr
   if (action.kind === "replace" || present === undefined) {
     if (present !== undefined) {
       await session.store.delete(metadataKey(path));
-      removeFromModel(model, path);
+      model.arrays.delete(path);
     }
     await createAt(session, model, path, action.kind === "replace" ? action.shape : [3]);
     return;
@@ -133,7 +133,7 @@ async function apply(session: Session, model: Model, { path, action }: Step): Pr
     );
   } else if (action.kind === "remove") {
     await session.store.delete(metadataKey(path));
-    removeFromModel(model, path);
+    model.arrays.delete(path);
   } else if (action.kind === "clear" && present.shape.length > 0) {
     await session.store.deleteDir(keyOf(path, [action.leading]));
     for (const key of [...present.chunks.keys()]) {
@@ -144,12 +144,6 @@ async function apply(session: Session, model: Model, { path, action }: Step): Pr
       present.touched.add(key);
     }
   }
-}
-
-/** Deleting a node takes what is below it along: below the root, everything. */
-function removeFromModel(model: Model, path: string): void {
-  if (path === "/") model.arrays.clear();
-  else model.arrays.delete(path);
 }
 
 interface Committed {
