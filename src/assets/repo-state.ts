@@ -10,6 +10,7 @@
  * Spec: v2 "Repo Info File"; docs/semantics.md "Updates of a repository".
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
+import { onAbort } from "../base/on-abort.ts";
 import { backoff, type RetryPolicy } from "../base/retry.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { randomObjectId } from "../format/ids.ts";
@@ -225,12 +226,12 @@ async function pause(context: Context, group: readonly Member[], lost: number): 
   const stop = (): void => {
     if (!group.some(isLive)) abandoned.abort();
   };
-  for (const { signal } of group) signal?.addEventListener("abort", stop);
+  const forgets = group.map(({ signal }) => onAbort(signal, stop));
   try {
     await backoff(context.runtime, context.retry, lost, abandoned.signal);
   } catch (error) {
     if (!abandoned.signal.aborted) throw error;
   } finally {
-    for (const { signal } of group) signal?.removeEventListener("abort", stop);
+    for (const forget of forgets) forget();
   }
 }

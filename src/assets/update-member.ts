@@ -1,4 +1,5 @@
 /** One update in the queue of a repo state: what it changes, and who waits for it. */
+import { onAbort } from "../base/on-abort.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import type { RepoChange } from "./repo-change.ts";
 
@@ -37,16 +38,16 @@ export function createMember(
   settle: Settle,
 ): Member {
   let phase: Member["phase"] = "waiting";
-  const onAbort = (): void => {
+  const abandon = (): void => {
     if (phase === "waiting") finish(() => settle.reject(signal?.reason));
   };
   const finish = (act: () => void): void => {
     if (phase === "settled") return;
     phase = "settled";
-    signal?.removeEventListener("abort", onAbort);
+    forget();
     act();
   };
-  signal?.addEventListener("abort", onAbort);
+  const forget = onAbort(signal, abandon);
   return {
     change,
     bypassStatus,
@@ -60,7 +61,7 @@ export function createMember(
     },
     markLost() {
       phase = "waiting";
-      if (signal?.aborted) onAbort();
+      if (signal?.aborted) abandon();
     },
     resolve: (repo) => finish(() => settle.resolve(repo)),
     reject: (reason) => finish(() => settle.reject(reason)),

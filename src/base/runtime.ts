@@ -2,6 +2,7 @@
  * Clock, randomness and sleep: the only ambient sources, injected everywhere so that a
  * simulator can drive the whole engine. No other file may read a clock or roll dice.
  */
+import { onAbort } from "./on-abort.ts";
 
 /** What the engine needs from its surroundings. */
 export interface Runtime {
@@ -32,15 +33,14 @@ function pooledRandomBytes(): (byteCount: number) => Uint8Array {
 function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
+      forget();
       resolve();
     }, milliseconds);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const forget = onAbort(signal, () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    });
   });
 }
 

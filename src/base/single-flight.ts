@@ -1,4 +1,5 @@
 /** Joins concurrent requests for the same thing into one. */
+import { onAbort } from "./on-abort.ts";
 
 /** Runs at most one `load` per key at a time; late callers share the running one. */
 interface SingleFlight<T> {
@@ -28,8 +29,7 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
       promise.catch(() => undefined);
       return reject(signal.reason);
     }
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    const forget = onAbort(signal, () => reject(signal.reason));
+    promise.then(resolve, reject).finally(forget);
   });
 }

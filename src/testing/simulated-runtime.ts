@@ -2,6 +2,7 @@
  * A clock, dice and sleep that repeat: one seed gives one history, and hours pass in no time.
  * Time moves only when it is told to, or, by default, when everybody sleeps.
  */
+import { onAbort } from "../base/on-abort.ts";
 import { anything, checkOptions, describe } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 
@@ -124,20 +125,19 @@ export function simulatedRuntime(options?: SimulatedRuntimeOptions): SimulatedRu
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
         sleepCalls++;
-        const onAbort = (): void => {
-          sleepers.splice(sleepers.indexOf(sleeper), 1);
-          reject(signal?.reason);
-        };
         const sleeper: Sleeper = {
           wakeMicros: nowMicros + Math.max(0, milliseconds) * 1000,
           wake: () => {
-            signal?.removeEventListener("abort", onAbort);
+            forget();
             resolve();
           },
         };
         const after = sleepers.findIndex((other) => other.wakeMicros > sleeper.wakeMicros);
         sleepers.splice(after < 0 ? sleepers.length : after, 0, sleeper);
-        signal?.addEventListener("abort", onAbort, { once: true });
+        const forget = onAbort(signal, () => {
+          sleepers.splice(sleepers.indexOf(sleeper), 1);
+          reject(signal?.reason);
+        });
         if (autoAdvance && !isWatching) void watch();
       });
     },

@@ -211,6 +211,14 @@ describe("the source tree", () => {
     expect(found).toEqual([]);
   });
 
+  test("adds listeners to signals only by onAbort, which adds one for all who wait", () => {
+    const found = faults((file, text) =>
+      file !== "base/on-abort.ts" && /EventListener\(\s*"abort"/.test(text) ? ["listens itself"] : [],
+    );
+
+    expect(found).toEqual([]);
+  });
+
   test("uses no banned name and no banned word", () => {
     const found = faults((_, text) => {
       const code = codeOf(text);

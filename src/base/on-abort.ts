@@ -1,0 +1,38 @@
+/**
+ * What happens when a signal aborts. Many operations wait on one signal: it gets one listener for
+ * all of them, which no platform takes for a leak.
+ */
+
+interface Listener {
+  readonly callbacks: Set<() => void>;
+  readonly call: () => void;
+}
+
+const listeners = new WeakMap<AbortSignal, Listener>();
+
+/**
+ * Calls `callback` once if `signal` aborts from now on. The function that it answers takes the
+ * callback back: call it when the operation is over.
+ */
+export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
+  if (signal === undefined) return () => undefined;
+  const { callbacks, call } = listeners.get(signal) ?? listen(signal);
+  const own = (): void => callback(); // Equal callbacks count each.
+  callbacks.add(own);
+  return () => {
+    if (!callbacks.delete(own) || callbacks.size > 0) return;
+    listeners.delete(signal);
+    signal.removeEventListener("abort", call);
+  };
+}
+
+function listen(signal: AbortSignal): Listener {
+  const callbacks = new Set<() => void>();
+  const call = (): void => {
+    for (const callback of callbacks) callback();
+  };
+  const listener = { callbacks, call };
+  listeners.set(signal, listener);
+  signal.addEventListener("abort", call, { once: true });
+  return listener;
+}
