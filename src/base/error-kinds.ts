@@ -84,6 +84,7 @@ const ADVICE = {
     "rearrange-session-only": "use a rearrange session",
     "worker-crashed": "look at the worker's exit and retry the task",
     "task-failed": "look at the causes, one per attempt",
+    "executor-failed": "correct the executor: one result for every job, and an end on abort",
   },
   storage: {
     "object-not-found": "the repository refers to an object that is gone",

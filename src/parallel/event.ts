@@ -12,6 +12,12 @@ export type ParallelEvent = {
 /** What happened, and to which task, by its index. */
 export type ParallelOccurrence =
   | { readonly type: "planned" | "merged"; readonly task?: undefined; readonly data?: undefined }
+  | {
+      /** Something failed that does not decide the outcome, such as the executor's `close()`. */
+      readonly type: "warned";
+      readonly task?: undefined;
+      readonly data: unknown;
+    }
   | { readonly type: "started" | "done"; readonly task: number; readonly data?: undefined }
   | {
       readonly type: "retried" | "failed" | "reported";

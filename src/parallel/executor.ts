@@ -8,6 +8,7 @@ export interface Job {
   readonly id: string;
   /** Counts from 1. */
   readonly attempt: number;
+  /** What `runJob` takes, in the worker. */
   readonly bytes: Uint8Array;
 }
 
@@ -19,7 +20,7 @@ export type JobResult =
 
 /** What an executor is given for one run. */
 export interface ExecutorRun {
-  /** Aborts the run: workers stop, the result iterator ends or throws. */
+  /** Aborts the run: workers stop, the result iterator ends or throws, within 10 seconds. */
   readonly signal: AbortSignal;
   /** Runs a job in this thread: for executors that share the coordinator's memory. */
   readonly runHere: (job: Job) => Promise<JobResult>;
@@ -27,12 +28,22 @@ export interface ExecutorRun {
 
 /** Runs jobs somewhere. */
 export interface Executor {
-  /** Takes jobs as it has room for them; yields results in any order; ends when all jobs have. */
+  /**
+   * Takes every job and yields one result for each, in any order; ends when that is done. It may
+   * take all jobs before it runs the first. Called again, after its end, for attempts that are
+   * made later.
+   */
   run(jobs: AsyncIterable<Job>, run: ExecutorRun): AsyncIterable<JobResult>;
-  /** Ends workers. Idempotent; a later run starts new ones. */
+  /** Ends workers, also during a run. Idempotent; a later run starts new ones. */
   close(): Promise<void>;
   /** Whether jobs run in the coordinator's thread and may use its storage object. Default false. */
   readonly sharesMemory?: boolean;
+  /**
+   * Whether it runs jobs while it waits for more, and yields results as they come. `jobs` then ends
+   * when every task is settled, so that late retries come at once. Default false: `jobs` ends with
+   * the tasks, or when the next one has not come for a second while jobs are without result.
+   */
+  readonly streams?: boolean;
 }
 
 /** How many jobs run at once by default where the machine can't be asked. */

@@ -13,5 +13,6 @@ export {
 } from "./define-worker.ts";
 export type { ParallelEvent, ParallelOccurrence } from "./event.ts";
 export type { Executor, ExecutorRun, Job, JobResult } from "./executor.ts";
-export { type ParallelReport, type ParallelWriteOptions, parallelWrite } from "./parallel-write.ts";
+export { type ParallelWriteOptions, parallelWrite } from "./parallel-write.ts";
+export type { ParallelReport } from "./report.ts";
 export { type TasksOptions, tasks } from "./tasks.ts";

@@ -4,43 +4,45 @@
  */
 import { decodeUtf8, encodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
+import { describe } from "../base/options.ts";
 import type { RepositoryConfig } from "../format/config/config.ts";
 import { ForkSession } from "../session/fork-session.ts";
 import { storageFromHint } from "../storage/from-url.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 import {
-  isWorkerDefinition,
   loadWorkerDefinition,
   type WorkerDefinition,
+  type WorkerOptions,
 } from "./define-worker.ts";
 
 /** What a job says besides the fork. */
 interface JobHeader {
-  /** URL of the worker module; `undefined`: the definition is at hand (tasks only). */
+  /** URL of the worker's module; `undefined`: the definition is at hand (tasks only). */
   readonly worker: string | undefined;
   readonly hint: StorageHint | undefined;
   readonly task: unknown;
   readonly config: RepositoryConfig;
 }
 
-/** What is at hand where a job runs in the coordinator's own thread. */
-interface LocalParts {
-  readonly definition: WorkerDefinition | undefined;
-  readonly storage: Storage;
-}
+/** The storage of a place of work, or how to make it from the coordinator's hint. */
+export type WorkerStorage = Storage | NonNullable<WorkerOptions["storage"]>;
 
 /** What the place of work provides. */
 interface JobContext {
   readonly signal: AbortSignal;
   readonly report: (data: unknown) => void;
-  readonly local?: LocalParts | undefined;
+  /** Default: the module that the job names. */
+  readonly worker?: WorkerDefinition | string | undefined;
+  /** Default: the worker's own, or that of the hint. */
+  readonly storage?: WorkerStorage | undefined;
 }
 
 const LENGTH_BYTES = 4;
+const JOB_VERSION = 1;
 
 /** Joins header and fork: u32 length of the header's JSON, the JSON, the fork's bytes. */
 export function encodeJob(header: JobHeader, forkBytes: Uint8Array): Uint8Array {
-  const json = encodeUtf8(JSON.stringify(header));
+  const json = encodeUtf8(JSON.stringify({ version: JOB_VERSION, ...header }));
   const bytes = new Uint8Array(LENGTH_BYTES + json.length + forkBytes.length);
   new DataView(bytes.buffer).setUint32(0, json.length, true);
   bytes.set(json, LENGTH_BYTES);
@@ -50,28 +52,37 @@ export function encodeJob(header: JobHeader, forkBytes: Uint8Array): Uint8Array 
 
 /** Splits what `encodeJob` joined. @throws {invalid-fork-bytes} on anything else */
 function decodeJob(bytes: Uint8Array): { header: JobHeader; forkBytes: Uint8Array } {
+  let header: JobHeader & { readonly version: unknown };
+  let end: number;
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const end = LENGTH_BYTES + view.getUint32(0, true);
-    const header = JSON.parse(decodeUtf8(bytes.subarray(LENGTH_BYTES, end))) as JobHeader;
-    return { header, forkBytes: bytes.subarray(end) };
+    end = LENGTH_BYTES + view.getUint32(0, true);
+    header = JSON.parse(decodeUtf8(bytes.subarray(LENGTH_BYTES, end)));
   } catch (cause) {
     throw makeError("invalid-fork-bytes", "these bytes are no icefloe job", { cause });
   }
+  if (header?.version !== JOB_VERSION) {
+    throw makeError(
+      "invalid-fork-bytes",
+      `this job has version ${describe(header?.version)}, expected ${JOB_VERSION}: coordinator and worker need the same version of icefloe`,
+      { details: { version: header?.version, expected: JOB_VERSION } },
+    );
+  }
+  return { header, forkBytes: bytes.subarray(end) };
 }
 
-const openStorages = new WeakMap<WorkerDefinition, Map<string, Promise<Storage>>>();
+const openStorages = new WeakMap<object, Map<string, Promise<Storage>>>();
 
 /**
  * Runs a job and resolves to its result: the fork's own changes as bytes. Whatever goes wrong
  * rejects; no part of a failed attempt is ever merged.
  */
-export async function runJob(bytes: Uint8Array, context: JobContext): Promise<Uint8Array> {
+export async function runJobIn(bytes: Uint8Array, context: JobContext): Promise<Uint8Array> {
   const { header, forkBytes } = decodeJob(bytes);
-  const { signal, report, local } = context;
+  const { signal, report } = context;
   signal.throwIfAborted();
-  const definition = await definitionOf(header, local);
-  const storage = local?.storage ?? (await openStorage(header, definition));
+  const definition = await definitionOf(context.worker ?? header.worker);
+  const storage = await storageOf(header, context.storage ?? definition.options.storage);
   const { authorizeVirtualChunkAccess } = definition.options;
   const fork = await ForkSession.fromBytes(forkBytes, {
     storage,
@@ -85,33 +96,36 @@ export async function runJob(bytes: Uint8Array, context: JobContext): Promise<Ui
 }
 
 async function definitionOf(
-  { worker }: JobHeader,
-  local: LocalParts | undefined,
+  worker: WorkerDefinition | string | undefined,
 ): Promise<WorkerDefinition> {
-  if (worker !== undefined) return loadWorkerDefinition(worker);
-  if (isWorkerDefinition(local?.definition)) return local.definition;
+  if (typeof worker === "string") return loadWorkerDefinition(worker);
+  if (worker !== undefined) return worker;
   throw makeError("invalid-option", "this executor needs a worker module's URL, not a definition", {
     details: { option: "worker" },
   });
 }
 
-/** One storage per worker and hint, kept open between jobs. */
-function openStorage({ hint }: JobHeader, definition: WorkerDefinition): Promise<Storage> {
+/** One storage per function and hint, kept open between jobs. */
+function storageOf(
+  { hint }: JobHeader,
+  given: WorkerStorage = storageFromHint,
+): Storage | Promise<Storage> {
+  if (typeof given !== "function") return given;
   if (hint === undefined) {
     throw makeError(
       "storage-not-shareable",
       "the coordinator's storage can't be rebuilt elsewhere",
     );
   }
-  let storages = openStorages.get(definition);
+  let storages = openStorages.get(given);
   if (storages === undefined) {
     storages = new Map();
-    openStorages.set(definition, storages);
+    openStorages.set(given, storages);
   }
   const key = JSON.stringify(hint);
   let storage = storages.get(key);
   if (storage === undefined) {
-    storage = Promise.resolve(definition.options.storage?.(hint) ?? storageFromHint(hint));
+    storage = (async () => given(hint))();
     storages.set(key, storage);
     storage.catch(() => storages.delete(key)); // A failure is not remembered.
   }

@@ -4,13 +4,13 @@
  * to the session once at the end. A failure or an abort leaves the session untouched; a retried
  * attempt leaves nothing in the commit.
  */
-import { isIcefloeError, makeError } from "../base/errors.ts";
+import { makeError } from "../base/errors.ts";
+import { onAbort } from "../base/on-abort.ts";
 import {
   abortSignal,
   anything,
   checkOption,
   checkOptions,
-  describe,
   functionKind,
   integerFrom,
   mustBe,
@@ -19,14 +19,13 @@ import {
   oneOf,
 } from "../base/options.ts";
 import { beginParallelMerge, type ParallelMerge } from "../session/merge/parallel.ts";
-import type { MergeReport } from "../session/merge/report.ts";
 import type { Session } from "../session/session.ts";
 import { isWorkerDefinition, type WorkerDefinition } from "./define-worker.ts";
 import type { ParallelEvent } from "./event.ts";
-import type { Executor, JobResult } from "./executor.ts";
-import { encodeJob, runJob } from "./job.ts";
-import { createJobSource, type JobSource, type OpenTask } from "./job-source.ts";
+import type { Executor } from "./executor.ts";
 import { ProgressMeter } from "./progress-meter.ts";
+import type { ParallelReport } from "./report.ts";
+import { Run, type RunPlan } from "./run.ts";
 import { checkTask } from "./task-value.ts";
 import { tasks as tasksExecutor } from "./tasks.ts";
 
@@ -45,18 +44,10 @@ export interface ParallelWriteOptions<T> {
   /** Chunks that two tasks, or a task and the session, wrote. The lower task index, or the session, is `ours`. */
   readonly onOverlap?: "error" | "ours" | "theirs" | undefined;
   readonly checkChunks?: "sample" | "none" | undefined;
+  /** Told what happens. If it throws, that is a warning of the report. */
   readonly onProgress?: ((event: ParallelEvent) => void) | undefined;
+  /** Rejects with its reason once the executor has ended, which may take 10 seconds. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What a run did. */
-export interface ParallelReport {
-  readonly tasks: number;
-  readonly attempts: number;
-  readonly retries: number;
-  readonly failures: readonly { readonly task: number; readonly errors: readonly unknown[] }[];
-  readonly merge: MergeReport;
-  readonly phasesMs: { readonly plan: number; readonly work: number; readonly merge: number };
 }
 
 const RETRIES_DEFAULT = 2;
@@ -80,6 +71,8 @@ const OPTIONS: OptionKinds = {
  * @throws {merge-failed} two tasks changed one node
  * @throws {fork-base-mismatch} a worker wrote into another repository
  * @throws {invalid-fork-bytes} an executor returned something else than a result
+ * @throws {executor-failed} it left jobs without result or tasks undone, or did not end within
+ *   10 seconds after an abort
  * @throws {storage-not-shareable} before anything starts
  * @throws {read-only-session} read-only or committed
  * @throws {session-busy} a commit, merge or rebase is running
@@ -90,28 +83,50 @@ export async function parallelWrite<T>(
 ): Promise<ParallelReport> {
   checkOptions("parallelWrite", options, OPTIONS);
   checkRun(options as ParallelWriteOptions<unknown>);
-  const executor = options.executor ?? tasksExecutor();
-  const controller = new AbortController();
   const { signal } = options;
   signal?.throwIfAborted();
-  const onAbort = (): void => controller.abort(signal?.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  const merge = await beginParallelMerge(session, controller.signal);
-  const run = new Run(
-    options as ParallelWriteOptions<unknown>,
-    executor,
-    merge,
-    options.retriesPerTask ?? RETRIES_DEFAULT,
-  );
+  const controller = new AbortController();
+  const forget = onAbort(signal, () => controller.abort(signal?.reason));
   try {
-    return await run.execute(controller.signal);
-  } catch (error) {
-    throw signal?.aborted === true ? signal.reason : error;
+    const merge = await beginParallelMerge(session, controller.signal);
+    return await runAll(planOf(options as ParallelWriteOptions<unknown>, merge), controller);
   } finally {
-    signal?.removeEventListener("abort", onAbort);
-    controller.abort(makeError("internal", "the run is over"));
-    await executor.close();
+    forget();
   }
+}
+
+function planOf(options: ParallelWriteOptions<unknown>, merge: ParallelMerge): RunPlan {
+  const { worker, tasks, executor, onProgress } = options;
+  return {
+    worker: isWorkerDefinition(worker) ? worker : String(worker),
+    tasks,
+    executor: executor ?? tasksExecutor(),
+    merge,
+    meter: new ProgressMeter(merge.runtime, onProgress),
+    retriesMax: options.retriesPerTask ?? RETRIES_DEFAULT,
+    collectsFailures: options.onTaskFailure === "collect",
+    onOverlap: options.onOverlap ?? "error",
+    checkChunks: options.checkChunks !== "none",
+  };
+}
+
+/** Runs, and ends what runs, whatever came of it: only the tasks and the merge decide. */
+async function runAll(plan: RunPlan, controller: AbortController): Promise<ParallelReport> {
+  const run = new Run(plan, controller.signal);
+  let report: Omit<ParallelReport, "warnings">;
+  try {
+    report = await run.execute();
+  } catch (error) {
+    const { aborted, reason } = controller.signal;
+    controller.abort(error);
+    const late = await run.stop();
+    if (!aborted) throw error;
+    if (late === undefined) throw reason;
+    throw makeError("executor-failed", `after the abort, ${late.message}`, { cause: reason });
+  }
+  controller.abort(makeError("internal", "the run is over"));
+  await run.stop();
+  return Object.freeze({ ...report, warnings: plan.meter.warnings });
 }
 
 /** Checks worker and tasks as far as can be before a worker starts. */
@@ -138,162 +153,4 @@ function checkRun({ worker, tasks, executor }: ParallelWriteOptions<unknown>): v
     (Symbol.iterator in tasks || Symbol.asyncIterator in tasks);
   if (!isIterable) refuse("tasks", "an iterable or async iterable", tasks);
   if (Array.isArray(tasks)) for (const [index, task] of tasks.entries()) checkTask(task, index);
-}
-
-/** One run: its counters, and what to do with every result. */
-class Run {
-  readonly #options: ParallelWriteOptions<unknown>;
-  readonly #executor: Executor;
-  readonly #merge: ParallelMerge;
-  readonly #retriesMax: number;
-  readonly #meter: ProgressMeter;
-  readonly #failures: { task: number; errors: readonly unknown[] }[] = [];
-  #attempts = 0;
-  #retries = 0;
-  #mergeMs = 0;
-
-  constructor(
-    options: ParallelWriteOptions<unknown>,
-    executor: Executor,
-    merge: ParallelMerge,
-    retriesMax: number,
-  ) {
-    this.#options = options;
-    this.#executor = executor;
-    this.#merge = merge;
-    this.#retriesMax = retriesMax;
-    this.#meter = new ProgressMeter(merge.runtime, options.onProgress);
-  }
-
-  async execute(signal: AbortSignal): Promise<ParallelReport> {
-    const { worker, tasks } = this.#options;
-    const isShared = this.#executor.sharesMemory === true;
-    const { storage, forkBytes, workerConfig: config } = this.#merge;
-    const hint = storage.describe();
-    if (!isShared && hint === undefined) {
-      throw makeError(
-        "storage-not-shareable",
-        `the storage ${storage.id} can't be reached from other threads or processes: use a folder or an object store, or tasks()`,
-        { details: { storage: storage.id } },
-      );
-    }
-    const definition = isWorkerDefinition(worker) ? worker : undefined;
-    const url = definition === undefined ? String(worker) : undefined;
-    const source = createJobSource({
-      tasks,
-      signal,
-      check: checkTask,
-      encode: (task) => encodeJob({ worker: url, hint, task, config }, forkBytes),
-      onStart: (open) => this.#started(open, source),
-    });
-    const local = isShared ? { definition, storage } : undefined;
-    const planMs = this.#meter.elapsedMs;
-    if (Array.isArray(tasks)) this.#meter.total = tasks.length;
-    this.#meter.emit({ type: "planned" });
-    const results = this.#executor.run(source.jobs(), {
-      signal,
-      runHere: async ({ id, attempt, bytes }) => {
-        try {
-          const report = (progress: unknown): void =>
-            this.#meter.emit({ type: "reported", task: Number(id), data: progress });
-          return { id, attempt, bytes: await runJob(bytes, { signal, report, local }) };
-        } catch (error) {
-          return { id, attempt, error };
-        }
-      },
-    });
-    for await (const result of results) {
-      signal.throwIfAborted();
-      await this.#take(result, source, signal);
-    }
-    signal.throwIfAborted();
-    if (source.open > 0)
-      throw makeError("task-failed", `the executor ended with ${source.open} task(s) open`);
-    return this.#finish(source, planMs, signal);
-  }
-
-  #started(open: OpenTask, source: JobSource): void {
-    this.#attempts++;
-    this.#meter.total = Math.max(this.#meter.total, source.taken);
-    this.#meter.emit({ type: "started", task: open.index });
-  }
-
-  async #take(result: JobResult, source: JobSource, signal: AbortSignal): Promise<void> {
-    const open = source.find(result.id, result.attempt);
-    if (open === undefined) return; // A second delivery, or an attempt that was given up.
-    if ("progress" in result) {
-      this.#meter.emit({ type: "reported", task: open.index, data: result.progress });
-    } else if ("error" in result) {
-      this.#failed(open, result.error, source);
-    } else {
-      await this.#done(open, result.bytes, source, signal);
-    }
-  }
-
-  async #done(
-    open: OpenTask,
-    bytes: Uint8Array,
-    source: JobSource,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const beganMs = this.#meter.elapsedMs;
-    const { onOverlap = "error", checkChunks } = this.#options;
-    const report = await this.#merge.add(bytes, {
-      task: open.index,
-      onOverlap,
-      checkChunks: checkChunks !== "none",
-      signal,
-    });
-    this.#mergeMs += this.#meter.elapsedMs - beganMs;
-    source.settle(open.id);
-    this.#meter.done++;
-    this.#meter.refs += report.chunks;
-    this.#meter.bytes += bytes.length;
-    this.#meter.emit({ type: "done", task: open.index });
-  }
-
-  #failed(open: OpenTask, error: unknown, source: JobSource): void {
-    open.errors.push(error);
-    // What is wrong with the input is wrong at every attempt.
-    const isHopeless = isIcefloeError(error) && error.category === "invalid-input";
-    if (open.attempt <= this.#retriesMax && !isHopeless) {
-      this.#retries++;
-      this.#meter.emit({ type: "retried", task: open.index, data: error });
-      source.retry(open.id);
-      return;
-    }
-    this.#meter.emit({ type: "failed", task: open.index, data: error });
-    if (this.#options.onTaskFailure === "collect") {
-      this.#failures.push({ task: open.index, errors: open.errors });
-      source.settle(open.id);
-      return;
-    }
-    throw makeError(
-      "task-failed",
-      `task ${open.index} failed ${open.attempt} time(s), the last: ${(error as Error)?.message ?? describe(error)}`,
-      {
-        details: {
-          task: open.index,
-          attempts: open.attempt,
-          errors: open.errors.map((one) => (isIcefloeError(one) ? one.toJSON() : String(one))),
-        },
-        cause: error,
-      },
-    );
-  }
-
-  async #finish(source: JobSource, planMs: number, signal: AbortSignal): Promise<ParallelReport> {
-    const beganMs = this.#meter.elapsedMs;
-    await this.#merge.apply({ onOverlap: this.#options.onOverlap ?? "error", signal });
-    this.#mergeMs += this.#meter.elapsedMs - beganMs;
-    this.#meter.emit({ type: "merged" });
-    return Object.freeze({
-      tasks: source.taken,
-      attempts: this.#attempts,
-      retries: this.#retries,
-      failures: this.#failures,
-      merge: this.#merge.report,
-      phasesMs: Object.freeze({ plan: planMs, work: beganMs - planMs, merge: this.#mergeMs }),
-    });
-  }
 }

@@ -1,4 +1,5 @@
 /** Runs jobs on a fixed number of runners and yields their results as they come: the core of executors. */
+import { onAbort } from "../base/on-abort.ts";
 import type { Job, JobResult } from "./executor.ts";
 
 /** One runner: takes one job at a time. Never rejects: a failure is a result. */
@@ -18,10 +19,6 @@ export async function* runJobs(
   let failure: { readonly reason: unknown } | undefined;
   let open = runners.length;
   const iterator = jobs[Symbol.asyncIterator]();
-  const onAbort = (): void => {
-    failure = { reason: signal.reason };
-    wake();
-  };
   const drive = async (runner: Runner): Promise<void> => {
     while (failure === undefined) {
       const next = await iterator.next();
@@ -35,7 +32,10 @@ export async function* runJobs(
     }
   };
   if (signal.aborted) throw signal.reason;
-  signal.addEventListener("abort", onAbort, { once: true });
+  const forget = onAbort(signal, () => {
+    failure = { reason: signal.reason };
+    wake();
+  });
   for (const runner of runners) {
     drive(runner)
       .catch((reason: unknown) => {
@@ -55,6 +55,6 @@ export async function* runJobs(
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    forget();
   }
 }

@@ -16,6 +16,7 @@ export function tasks(options?: TasksOptions): Executor {
   const concurrency = options?.concurrency ?? CONCURRENCY_DEFAULT;
   return {
     sharesMemory: true,
+    streams: true,
     run: (jobs, { signal, runHere }) =>
       runJobs(
         jobs,

@@ -213,7 +213,9 @@ describe("the source tree", () => {
 
   test("adds listeners to signals only by onAbort, which adds one for all who wait", () => {
     const found = faults((file, text) =>
-      file !== "base/on-abort.ts" && /EventListener\(\s*"abort"/.test(text) ? ["listens itself"] : [],
+      file !== "base/on-abort.ts" && /EventListener\(\s*"abort"/.test(text)
+        ? ["listens itself"]
+        : [],
     );
 
     expect(found).toEqual([]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isIcefloeError, memoryStorage, Repository } from "icefloe";
 import { type Executor, type ParallelEvent, parallelWrite, tasks } from "icefloe/parallel";
 import { processes, threads } from "icefloe/parallel/node";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { COLUMNS, firstValues, folderWithArray, rowTasks, WORKER } from "./fixture.ts";
 
 const EXECUTORS: [string, () => Executor][] = [
@@ -127,6 +127,23 @@ describe.each(EXECUTORS)("with %s", (_name, executor) => {
     await expect(run).rejects.toBe(reason);
     expect(session.hasUncommittedChanges).toBe(false);
   });
+});
+
+test.each([
+  ["tasks", () => tasks({ concurrency: 16 })],
+  ["threads", () => threads({ concurrency: 12 })],
+])("many %s at once print no warning of listeners", async (_name, executor) => {
+  const { session } = await folderWithArray(16);
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => {
+    warnings.push(warning);
+  };
+  process.on("warning", onWarning);
+  onTestFinished(() => void process.off("warning", onWarning));
+
+  await parallelWrite(session, { worker: WORKER, tasks: rowTasks(16), executor: executor() });
+
+  expect(warnings).toEqual([]);
 });
 
 describe.each(WORKERS)("with %s", (name, executor) => {

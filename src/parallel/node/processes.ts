@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { errorFromJson, makeError } from "../../base/errors.ts";
+import { onAbort } from "../../base/on-abort.ts";
 import { anything, checkOptions } from "../../base/options.ts";
 import { concurrencyKind } from "../concurrency-option.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
@@ -46,15 +47,13 @@ export function processes(options?: ProcessesOptions): Executor {
     };
   };
   return {
+    streams: true,
     async *run(jobs, { signal }) {
-      const onAbort = (): void => {
-        void killAll();
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
+      const forget = onAbort(signal, () => void killAll());
       try {
         yield* runJobs(jobs, Array.from({ length: concurrency }, runner), signal);
       } finally {
-        signal.removeEventListener("abort", onAbort);
+        forget();
         await killAll();
       }
     },

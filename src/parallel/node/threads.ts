@@ -17,10 +17,7 @@ export interface ThreadsOptions {
 }
 
 interface Pool {
-  run(
-    job: object,
-    options: { transferList: readonly object[]; signal: AbortSignal },
-  ): Promise<unknown>;
+  run(job: object, options: { transferList: readonly object[] }): Promise<unknown>;
   destroy(): Promise<void>;
 }
 
@@ -38,11 +35,12 @@ export function threads(options?: ThreadsOptions): Executor {
     if (closing !== undefined) await (await closing).destroy();
   };
   return {
+    streams: true,
     async *run(jobs, { signal }) {
       pool ??= openPool(concurrency);
       const opened = await pool;
       const runner = (job: Job, progress: (data: unknown) => void): Promise<JobResult> =>
-        runInPool(opened, job, progress, signal);
+        runInPool(opened, job, progress);
       try {
         yield* runJobs(
           jobs,
@@ -81,13 +79,12 @@ async function runInPool(
   pool: Pool,
   { id, attempt, bytes }: Job,
   progress: (data: unknown) => void,
-  signal: AbortSignal,
 ): Promise<JobResult> {
   const { port1, port2 } = new MessageChannel();
   port1.on("message", progress);
   port1.unref();
   try {
-    const result = (await pool.run({ bytes, port: port2 }, { transferList: [port2], signal })) as
+    const result = (await pool.run({ bytes, port: port2 }, { transferList: [port2] })) as
       | { bytes: Uint8Array }
       | { error: AnyErrorJson };
     if ("error" in result) return { id, attempt, error: errorFromJson(result.error) };

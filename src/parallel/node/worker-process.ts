@@ -4,7 +4,7 @@
  */
 import { errorToJson } from "../../base/errors.ts";
 import type { Job } from "../executor.ts";
-import { runJob } from "../job.ts";
+import { runJobIn } from "../job.ts";
 import type { FromWorker } from "./worker-messages.ts";
 
 const abort = new AbortController();
@@ -21,7 +21,7 @@ async function work({ id, attempt, bytes }: Job): Promise<void> {
     void send({ type: "progress", id, attempt, progress });
   };
   try {
-    const result = await runJob(bytes, { signal: abort.signal, report });
+    const result = await runJobIn(bytes, { signal: abort.signal, report });
     await send({ type: "result", id, attempt, bytes: result });
   } catch (error) {
     await send({ type: "error", id, attempt, error: errorToJson(error) });

@@ -1,7 +1,7 @@
 /** What a worker thread runs: one job, its progress over a port. */
 import type { MessagePort } from "node:worker_threads";
 import { type AnyErrorJson, errorToJson } from "../../base/errors.ts";
-import { runJob } from "../job.ts";
+import { runJobIn } from "../job.ts";
 
 /** A job as the pool hands it to a thread. */
 interface ThreadJob {
@@ -16,7 +16,7 @@ export default async function run({
 }: ThreadJob): Promise<{ bytes: Uint8Array } | { error: AnyErrorJson }> {
   const { signal } = new AbortController(); // Threads are ended, not asked.
   try {
-    return { bytes: await runJob(bytes, { signal, report: (data) => port.postMessage(data) }) };
+    return { bytes: await runJobIn(bytes, { signal, report: (data) => port.postMessage(data) }) };
   } catch (error) {
     return { error: errorToJson(error) };
   } finally {
