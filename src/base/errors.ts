@@ -85,17 +85,17 @@ function addToStack(error: IcefloeError): void {
 }
 
 /** Any error's plain form: of those that are not ours, name and message. */
-export type AnyErrorJson = NonNullable<ErrorJson["cause"]>;
+type AnyErrorJson = NonNullable<ErrorJson["cause"]>;
 
 /** The plain form of whatever was thrown. */
-export function errorToJson(error: unknown): AnyErrorJson {
+function errorToJson(error: unknown): AnyErrorJson {
   if (isIcefloeError(error)) return error.toJSON();
   if (error instanceof Error) return { name: error.name, message: error.message };
   return { name: "Error", message: String(error) };
 }
 
 /** The error from which `errorToJson` made this. */
-export function errorFromJson(json: AnyErrorJson): Error {
+function errorFromJson(json: AnyErrorJson): Error {
   if ("kind" in json && json.kind in ERROR_KINDS) return IcefloeError.fromJSON(json);
   const error = new Error(json.message);
   error.name = json.name;

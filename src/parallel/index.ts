@@ -11,8 +11,10 @@ export {
   type WorkerInput,
   type WorkerOptions,
 } from "./define-worker.ts";
+export { decodeError, type ErrorValue, encodeError } from "./error-value.ts";
 export type { ParallelEvent, ParallelOccurrence } from "./event.ts";
 export type { Executor, ExecutorRun, Job, JobResult } from "./executor.ts";
 export { type ParallelWriteOptions, parallelWrite } from "./parallel-write.ts";
 export type { ParallelReport } from "./report.ts";
+export { type RunJobOptions, runJob } from "./run-job.ts";
 export { type TasksOptions, tasks } from "./tasks.ts";

@@ -5,6 +5,7 @@
 import { decodeUtf8, encodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
+import { crc32c } from "../codec/crc32c.ts";
 import type { RepositoryConfig } from "../format/config/config.ts";
 import { ForkSession } from "../session/fork-session.ts";
 import { storageFromHint } from "../storage/from-url.ts";
@@ -25,7 +26,7 @@ interface JobHeader {
 }
 
 /** The storage of a place of work, or how to make it from the coordinator's hint. */
-export type WorkerStorage = Storage | NonNullable<WorkerOptions["storage"]>;
+type WorkerStorage = Storage | NonNullable<WorkerOptions["storage"]>;
 
 /** What the place of work provides. */
 interface JobContext {
@@ -37,16 +38,18 @@ interface JobContext {
   readonly storage?: WorkerStorage | undefined;
 }
 
-const LENGTH_BYTES = 4;
+const HEAD_BYTES = 8;
 const JOB_VERSION = 1;
 
-/** Joins header and fork: u32 length of the header's JSON, the JSON, the fork's bytes. */
+/** Joins header and fork: u32 length of the header's JSON, its u32 CRC-32C, the JSON, the fork's bytes. */
 export function encodeJob(header: JobHeader, forkBytes: Uint8Array): Uint8Array {
   const json = encodeUtf8(JSON.stringify({ version: JOB_VERSION, ...header }));
-  const bytes = new Uint8Array(LENGTH_BYTES + json.length + forkBytes.length);
-  new DataView(bytes.buffer).setUint32(0, json.length, true);
-  bytes.set(json, LENGTH_BYTES);
-  bytes.set(forkBytes, LENGTH_BYTES + json.length);
+  const bytes = new Uint8Array(HEAD_BYTES + json.length + forkBytes.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, json.length, true);
+  view.setUint32(4, crc32c(json), true);
+  bytes.set(json, HEAD_BYTES);
+  bytes.set(forkBytes, HEAD_BYTES + json.length);
   return bytes;
 }
 
@@ -56,8 +59,10 @@ function decodeJob(bytes: Uint8Array): { header: JobHeader; forkBytes: Uint8Arra
   let end: number;
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    end = LENGTH_BYTES + view.getUint32(0, true);
-    header = JSON.parse(decodeUtf8(bytes.subarray(LENGTH_BYTES, end)));
+    end = HEAD_BYTES + view.getUint32(0, true);
+    const json = bytes.subarray(HEAD_BYTES, end);
+    if (crc32c(json) !== view.getUint32(4, true)) throw new RangeError("wrong checksum");
+    header = JSON.parse(decodeUtf8(json));
   } catch (cause) {
     throw makeError("invalid-fork-bytes", "these bytes are no icefloe job", { cause });
   }

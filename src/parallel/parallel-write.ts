@@ -25,7 +25,7 @@ import type { ParallelEvent } from "./event.ts";
 import type { Executor } from "./executor.ts";
 import { ProgressMeter } from "./progress-meter.ts";
 import type { ParallelReport } from "./report.ts";
-import { Run, type RunPlan } from "./run.ts";
+import { Run, type RunSettings } from "./run.ts";
 import { checkTask } from "./task-value.ts";
 import { tasks as tasksExecutor } from "./tasks.ts";
 
@@ -89,13 +89,13 @@ export async function parallelWrite<T>(
   const forget = onAbort(signal, () => controller.abort(signal?.reason));
   try {
     const merge = await beginParallelMerge(session, controller.signal);
-    return await runAll(planOf(options as ParallelWriteOptions<unknown>, merge), controller);
+    return await runAll(settingsOf(options as ParallelWriteOptions<unknown>, merge), controller);
   } finally {
     forget();
   }
 }
 
-function planOf(options: ParallelWriteOptions<unknown>, merge: ParallelMerge): RunPlan {
+function settingsOf(options: ParallelWriteOptions<unknown>, merge: ParallelMerge): RunSettings {
   const { worker, tasks, executor, onProgress } = options;
   return {
     worker: isWorkerDefinition(worker) ? worker : String(worker),
@@ -111,8 +111,8 @@ function planOf(options: ParallelWriteOptions<unknown>, merge: ParallelMerge): R
 }
 
 /** Runs, and ends what runs, whatever came of it: only the tasks and the merge decide. */
-async function runAll(plan: RunPlan, controller: AbortController): Promise<ParallelReport> {
-  const run = new Run(plan, controller.signal);
+async function runAll(settings: RunSettings, controller: AbortController): Promise<ParallelReport> {
+  const run = new Run(settings, controller.signal);
   let report: Omit<ParallelReport, "warnings">;
   try {
     report = await run.execute();
@@ -126,7 +126,7 @@ async function runAll(plan: RunPlan, controller: AbortController): Promise<Paral
   }
   controller.abort(makeError("internal", "the run is over"));
   await run.stop();
-  return Object.freeze({ ...report, warnings: plan.meter.warnings });
+  return Object.freeze({ ...report, warnings: settings.meter.warnings });
 }
 
 /** Checks worker and tasks as far as can be before a worker starts. */

@@ -18,7 +18,7 @@ import type { ParallelReport } from "./report.ts";
 import { checkTask } from "./task-value.ts";
 
 /** What a run is to do. */
-export interface RunPlan {
+export interface RunSettings {
   readonly tasks: Iterable<unknown> | AsyncIterable<unknown>;
   /** URL of the worker's module, or the worker itself. */
   readonly worker: string | WorkerDefinition;
@@ -36,7 +36,7 @@ const STOP_MS = 10_000;
 
 /** One run: its counters, and what to do with every result. */
 export class Run {
-  readonly #plan: RunPlan;
+  readonly #settings: RunSettings;
   readonly #signal: AbortSignal;
   readonly #source: JobSource;
   readonly #failures: { task: number; errors: readonly unknown[] }[] = [];
@@ -45,10 +45,10 @@ export class Run {
   #retries = 0;
   #mergeMs = 0;
 
-  constructor(plan: RunPlan, signal: AbortSignal) {
-    this.#plan = plan;
+  constructor(settings: RunSettings, signal: AbortSignal) {
+    this.#settings = settings;
     this.#signal = signal;
-    const { tasks, worker, merge } = plan;
+    const { tasks, worker, merge } = settings;
     const url = typeof worker === "string" ? worker : undefined;
     const hint = merge.storage.describe();
     const config = merge.workerConfig;
@@ -67,8 +67,8 @@ export class Run {
    * @throws {storage-not-shareable} the executor's workers can't reach the storage
    */
   async execute(): Promise<Omit<ParallelReport, "warnings">> {
-    const { tasks, executor, meter, merge, onOverlap } = this.#plan;
-    assertReachable(this.#plan);
+    const { tasks, executor, meter, merge, onOverlap } = this.#settings;
+    assertReachable(this.#settings);
     const planMs = meter.elapsedMs;
     if (Array.isArray(tasks)) meter.total = tasks.length;
     meter.emit({ type: "planned" });
@@ -98,7 +98,7 @@ export class Run {
    * fails there is a warning. Answers the error of what did not end in time.
    */
   async stop(): Promise<Error | undefined> {
-    const { executor, merge, meter } = this.#plan;
+    const { executor, merge, meter } = this.#settings;
     const running = new Set(["the executor", "the task source"]);
     const end = (what: string, work: () => Promise<unknown>): Promise<unknown> =>
       work()
@@ -137,7 +137,7 @@ export class Run {
   }
 
   async #runHere({ id, attempt, bytes }: Job): Promise<JobResult> {
-    const { meter, worker, merge } = this.#plan;
+    const { meter, worker, merge } = this.#settings;
     // A signal for each: what workers do with theirs is their own.
     const own = new AbortController();
     const forget = onAbort(this.#signal, () => own.abort(this.#signal.reason));
@@ -158,7 +158,7 @@ export class Run {
   }
 
   #started(open: OpenTask): void {
-    const { meter } = this.#plan;
+    const { meter } = this.#settings;
     this.#attempts++;
     meter.total = Math.max(meter.total, this.#source.taken);
     meter.emit({ type: "started", task: open.index });
@@ -169,7 +169,7 @@ export class Run {
     const open = this.#source.find(result.id, result.attempt);
     if (open === undefined) return; // A second delivery, or an attempt that was given up.
     if ("progress" in result) {
-      this.#plan.meter.emit({ type: "reported", task: open.index, data: result.progress });
+      this.#settings.meter.emit({ type: "reported", task: open.index, data: result.progress });
     } else if ("error" in result) {
       this.#failed(open, result.error);
     } else {
@@ -178,7 +178,7 @@ export class Run {
   }
 
   async #done(open: OpenTask, bytes: Uint8Array): Promise<void> {
-    const { meter, merge, onOverlap, checkChunks } = this.#plan;
+    const { meter, merge, onOverlap, checkChunks } = this.#settings;
     const beganMs = meter.elapsedMs;
     const report = await merge.add(bytes, {
       task: open.index,
@@ -195,7 +195,7 @@ export class Run {
   }
 
   #failed(open: OpenTask, error: unknown): void {
-    const { meter, retriesMax, collectsFailures } = this.#plan;
+    const { meter, retriesMax, collectsFailures } = this.#settings;
     open.errors.push(error);
     if (open.attempt <= retriesMax && !isFinal(error)) {
       this.#retries++;
@@ -210,7 +210,7 @@ export class Run {
   }
 }
 
-function assertReachable({ executor, merge: { storage } }: RunPlan): void {
+function assertReachable({ executor, merge: { storage } }: RunSettings): void {
   if (executor.sharesMemory === true || storage.describe() !== undefined) return;
   throw makeError(
     "storage-not-shareable",

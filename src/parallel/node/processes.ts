@@ -6,10 +6,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { errorFromJson, makeError } from "../../base/errors.ts";
+import { makeError } from "../../base/errors.ts";
 import { onAbort } from "../../base/on-abort.ts";
 import { anything, checkOptions } from "../../base/options.ts";
 import { concurrencyKind } from "../concurrency-option.ts";
+import { decodeError } from "../error-value.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
 import type { FromWorker } from "./worker-messages.ts";
@@ -128,7 +129,7 @@ class WorkerProcess {
     const { id, attempt } = message;
     if (message.type === "progress") this.#progress(message.progress);
     else if (message.type === "result") this.#end({ id, attempt, bytes: message.bytes });
-    else this.#end({ id, attempt, error: errorFromJson(message.error) });
+    else this.#end({ id, attempt, error: decodeError(message.error) });
   }
 
   #fail(how: string): void {

@@ -4,9 +4,10 @@
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel } from "node:worker_threads";
-import { type AnyErrorJson, errorFromJson, makeError } from "../../base/errors.ts";
+import { makeError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import { concurrencyKind } from "../concurrency-option.ts";
+import { decodeError, type ErrorValue } from "../error-value.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
 
@@ -86,8 +87,8 @@ async function runInPool(
   try {
     const result = (await pool.run({ bytes, port: port2 }, { transferList: [port2] })) as
       | { bytes: Uint8Array }
-      | { error: AnyErrorJson };
-    if ("error" in result) return { id, attempt, error: errorFromJson(result.error) };
+      | { error: ErrorValue };
+    if ("error" in result) return { id, attempt, error: decodeError(result.error) };
     return { id, attempt, bytes: result.bytes };
   } catch (cause) {
     const error = makeError(

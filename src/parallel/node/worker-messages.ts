@@ -1,5 +1,5 @@
 /** What a worker process says to its coordinator. */
-import type { AnyErrorJson } from "../../base/errors.ts";
+import type { ErrorValue } from "../error-value.ts";
 import type { Job } from "../executor.ts";
 
 /** A message from a worker process. */
@@ -9,5 +9,5 @@ export type FromWorker =
       (
         | { readonly type: "result"; readonly bytes: Uint8Array }
         | { readonly type: "progress"; readonly progress: unknown }
-        | { readonly type: "error"; readonly error: AnyErrorJson }
+        | { readonly type: "error"; readonly error: ErrorValue }
       ));

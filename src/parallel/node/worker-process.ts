@@ -2,7 +2,7 @@
  * The program that a worker process runs: takes jobs from its parent, one at a time, and sends
  * results back. Ends when the parent does.
  */
-import { errorToJson } from "../../base/errors.ts";
+import { encodeError } from "../error-value.ts";
 import type { Job } from "../executor.ts";
 import { runJobIn } from "../job.ts";
 import type { FromWorker } from "./worker-messages.ts";
@@ -24,7 +24,7 @@ async function work({ id, attempt, bytes }: Job): Promise<void> {
     const result = await runJobIn(bytes, { signal: abort.signal, report });
     await send({ type: "result", id, attempt, bytes: result });
   } catch (error) {
-    await send({ type: "error", id, attempt, error: errorToJson(error) });
+    await send({ type: "error", id, attempt, error: encodeError(error) });
   }
 }
 

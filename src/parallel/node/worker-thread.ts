@@ -1,6 +1,6 @@
 /** What a worker thread runs: one job, its progress over a port. */
 import type { MessagePort } from "node:worker_threads";
-import { type AnyErrorJson, errorToJson } from "../../base/errors.ts";
+import { type ErrorValue, encodeError } from "../error-value.ts";
 import { runJobIn } from "../job.ts";
 
 /** A job as the pool hands it to a thread. */
@@ -13,12 +13,12 @@ interface ThreadJob {
 export default async function run({
   bytes,
   port,
-}: ThreadJob): Promise<{ bytes: Uint8Array } | { error: AnyErrorJson }> {
+}: ThreadJob): Promise<{ bytes: Uint8Array } | { error: ErrorValue }> {
   const { signal } = new AbortController(); // Threads are ended, not asked.
   try {
     return { bytes: await runJobIn(bytes, { signal, report: (data) => port.postMessage(data) }) };
   } catch (error) {
-    return { error: errorToJson(error) };
+    return { error: encodeError(error) };
   } finally {
     port.close();
   }

@@ -1,5 +1,5 @@
 /** A session in memory with one small array, and a worker that fills it. */
-import { memoryStorage, Repository, type Session } from "../../../src/index.ts";
+import { memoryStorage, Repository, type Session, type Storage } from "../../../src/index.ts";
 import {
   defineWorker,
   type Executor,
@@ -17,9 +17,11 @@ const LENGTH = 8;
 export type Task = number | { readonly at: number; readonly fails: number };
 
 /** A session on memory with /a, int32 [LENGTH], a chunk per value. Its time is simulated. */
-export async function smallSession(): Promise<{ session: Session; runtime: SimulatedRuntime }> {
+export async function smallSession(
+  storage: Storage = memoryStorage(),
+): Promise<{ session: Session; runtime: SimulatedRuntime }> {
   const runtime = simulatedRuntime();
-  const repository = await Repository.create(memoryStorage(), { runtime });
+  const repository = await Repository.create(storage, { runtime });
   const setup = await repository.writableSession("main");
   await createArray(setup.store, "/a", { shape: [LENGTH], chunkShape: [1], dtype: "int32" });
   await setup.commit("array");
