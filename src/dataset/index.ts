@@ -9,6 +9,7 @@ export type { OpenOptions } from "./model/dataset-of-raw.ts";
 export type { Indexer, Indexers, PositionRange } from "./model/indexers.ts";
 export type { Label, LabelIndexer, Labels, SelectOptions } from "./model/labels.ts";
 export { TimeArray } from "./model/time-array.ts";
+export type { DatasetWarning } from "./model/warning.ts";
 export { type NetcdfInput, type OpenNetcdfOptions, openNetcdf } from "./netcdf/open-netcdf.ts";
 export { type OpenZarrOptions, openZarr } from "./store/open-zarr.ts";
 export type { RegionOption } from "./store/region.ts";

@@ -4,6 +4,7 @@
  */
 import { isJsonArray, JsonNumber, type JsonValue, jsonToPlain } from "../../codec/json.ts";
 import { type ElementType, isFloat, isInteger, isNumeric, typeText } from "../array/elements.ts";
+import type { DatasetWarning } from "../model/warning.ts";
 import type { RawVariable } from "../netcdf/raw-variable.ts";
 import {
   bytesPerValue,
@@ -14,7 +15,7 @@ import {
   type ScaleNumbers,
   unpackedName,
 } from "./coding.ts";
-import { isTimeUnits, parseTimeUnits, type TimeUnits } from "./time-units.ts";
+import { isTimeUnits, readTimeUnits } from "./time-units.ts";
 
 /** What is decoded. Everything, unless said otherwise. */
 export interface DecodeOptions {
@@ -23,10 +24,12 @@ export interface DecodeOptions {
 }
 
 /** A variable's coding, the attributes that are left, and what became encoding. */
-interface DecodedAttributes {
+export interface DecodedAttributes {
   readonly coding: Coding;
   readonly attributes: ReadonlyMap<string, JsonValue>;
   readonly encoding: Readonly<Record<string, unknown>>;
+  /** Why times are left undecoded. */
+  readonly warning: DatasetWarning | undefined;
 }
 
 /** A draft: what is left of the attributes, and what was taken. */
@@ -35,9 +38,10 @@ interface Draft {
   readonly left: Map<string, JsonValue>;
   readonly encoding: Record<string, unknown>;
   readonly float32Names: ReadonlySet<string>;
+  warning: DatasetWarning | undefined;
 }
 
-/** Decodes the attributes of one variable. @throws {unimplemented} time units or a calendar */
+/** Decodes the attributes of one variable. Times that cannot be decoded stay numbers. */
 export function decodeAttributes(
   variable: RawVariable,
   options: DecodeOptions = {},
@@ -48,10 +52,12 @@ export function decodeAttributes(
     left: new Map(attributes.values),
     encoding: { ...variable.encoding, dtype: encodingName(source.type) },
     float32Names: attributes.float32Names,
+    warning: undefined,
   };
   moveTo(draft, "coordinates");
   const coding = codingOf(draft, source.type, options);
-  return { coding, attributes: draft.left, encoding: draft.encoding };
+  const { left, encoding, warning } = draft;
+  return { coding, attributes: left, encoding, warning };
 }
 
 /** How the encoding names a type: `int16`, `<U5`, `S5`, `string`. */
@@ -189,15 +195,26 @@ function timePart(
   draft: Draft,
   coding: Coding,
   options: DecodeOptions,
-): { time?: TimeUnits; calendar?: string | undefined; dtype?: "datetime" } {
+): Partial<Pick<Coding, "time" | "calendar" | "dtype">> {
   const units = draft.left.get("units");
   if (options.decodeTimes === false || !isTimeUnits(units) || coding.stored.name === "bool") {
     return {};
   }
   const calendar = draft.left.get("calendar");
-  const name = typeof calendar === "string" ? calendar : undefined;
-  const time = parseTimeUnits(units, name, `variable ${draft.name}`);
+  const time = readTimeUnits(units, calendar);
+  if ("problem" in time) {
+    draft.warning = {
+      variable: draft.name,
+      attribute: time.attribute,
+      message: `variable ${draft.name}: ${time.problem}: its numbers are no times`,
+    };
+    return {};
+  }
   moveTo(draft, "units");
   moveTo(draft, "calendar");
-  return { time, calendar: name, dtype: "datetime" };
+  return {
+    time,
+    calendar: typeof calendar === "string" ? calendar : undefined,
+    dtype: "datetime",
+  };
 }

@@ -7,9 +7,11 @@ import { describe, mustBe } from "../../base/options.ts";
 import { type JsonValue, jsonFloat } from "../../codec/json.ts";
 import { type ElementType, isFloat, isInteger, isNumeric } from "../array/elements.ts";
 import type { Dtype } from "../model/data.ts";
+import { findCalendar, whyNotShared } from "./calendar.ts";
 import { type Coding, otherSign, plainCoding } from "./coding.ts";
 import { usableFill } from "./decode-attributes.ts";
-import { parseTimeUnits, type TimeUnits } from "./time-units.ts";
+import { splitInstant } from "./instant.ts";
+import { parseTimeUnits, readTimeUnits, type TimeUnits } from "./time-units.ts";
 import { parseTypeName } from "./type-name.ts";
 
 /** What a variable is before it is encoded. */
@@ -193,5 +195,19 @@ function timeOf(
   const calendar = calendarOf(input);
   attributes.set("units", units);
   attributes.set("calendar", calendar);
+  if (typeof asked !== "string") refuseReference(input.time, calendar, owner);
   return parseTimeUnits(units, calendar, owner);
+}
+
+/** Units that were not asked for may begin on a day that the calendar that was does not have. */
+function refuseReference(own: TimeUnits, name: string, owner: string): void {
+  const calendar = findCalendar(name);
+  if (calendar === undefined || !("problem" in readTimeUnits(own.text, name))) return;
+  const { days } = splitInstant(own.reference);
+  const why = whyNotShared(own.calendar, calendar, days);
+  throw makeError(
+    "invalid-option",
+    `${owner}: ${JSON.stringify(own.text)} cannot be counted in the calendar ${calendar}: ${why ?? "it has no such date"}`,
+    { details: { variable: owner, option: "calendar", calendar: name } },
+  );
 }

@@ -22,8 +22,10 @@ import {
   instantOf,
   NOT_A_TIME,
 } from "../model/time-array.ts";
+import { type Calendar, whyNotShared } from "./calendar.ts";
 import { bytesPerValue, type Coding } from "./coding.ts";
 import { wrapped } from "./decode-attributes.ts";
+import { formatInstant, splitInstant } from "./instant.ts";
 import { isSameUnits, type TimeUnits } from "./time-units.ts";
 
 /** Values in memory: their type, and the units if they are times. */
@@ -86,15 +88,10 @@ function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: str
   const isWhole = !isFloat(coding.stored) && coding.scaleFactor === undefined;
   const isSame = isSameUnits(time, units);
   if (isSame && isWhole === values instanceof BigInt64Array) return values;
-  if (time.calendar !== units.calendar) {
-    throw unfit(
-      owner,
-      `times of the calendar ${time.calendar} cannot be stored as ${units.calendar}`,
-    );
-  }
   const instants = Array.from(values as ArrayLike<number | bigint>, (value) =>
     instantOf(value, time),
   );
+  refuseOtherDates(instants, time.calendar, units.calendar, owner);
   if (!isWhole) {
     // A time that was stored as a double keeps its digits.
     return isSame && values instanceof Float64Array ? values : encodeFractional(instants, units);
@@ -105,6 +102,23 @@ function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: str
     owner,
     `some times are no whole ${units.unit}: units ${JSON.stringify(units.text)} stored as ${coding.stored.name} cannot hold what ${JSON.stringify(time.text)} says`,
   );
+}
+
+/** Instants that have another date in the calendar they are to be stored in. */
+function refuseOtherDates(
+  instants: readonly (bigint | undefined)[],
+  own: Calendar,
+  stored: Calendar,
+  owner: string,
+): void {
+  if (own === stored) return;
+  instants.forEach((instant, i) => {
+    if (instant === undefined) return;
+    const why = whyNotShared(own, stored, splitInstant(instant).days);
+    if (why === undefined) return;
+    const text = formatInstant(instant, own);
+    throw unfit(owner, `${text} cannot be stored in the calendar ${stored}: ${why}`, i);
+  });
 }
 
 /** What "missing" is stored as; `undefined`: NaN, or nothing can say it. */

@@ -1,13 +1,12 @@
 /**
  * Time units such as `days since 2000-01-01 12:00`: how long a unit is, and the instant they count
- * from. Instants are nanoseconds since day 0 of the calendar, as bigints: nothing is rounded.
- * Spec: CF "Time Coordinate".
+ * from. Spec: CF "Time Coordinate".
  */
 import { makeError } from "../../base/errors.ts";
-import { type Calendar, dateOfDay, dayNumber, mustFindCalendar } from "./calendar.ts";
-
-/** Nanoseconds of a day. */
-export const DAY_NANOS = 86_400_000_000_000n;
+import { describe } from "../../base/options.ts";
+import { type Calendar, findCalendar } from "./calendar.ts";
+import { DAY_NANOS } from "./instant.ts";
+import { parseReferenceDate } from "./reference-date.ts";
 
 /** Units by their main name, the longest first, and what else they are called. */
 const UNITS: readonly (readonly [unit: string, nanos: bigint, ...others: string[]])[] = [
@@ -20,22 +19,34 @@ const UNITS: readonly (readonly [unit: string, nanos: bigint, ...others: string[
   ["nanoseconds", 1n, "ns", "nanosec", "nanosecs", "nanosecond"],
 ];
 
+/** Units that have a fixed length in one calendar only. */
+const CALENDAR_UNITS: Partial<Record<Calendar, (typeof UNITS)[number]>> = {
+  noleap: ["common_years", 365n * DAY_NANOS, "common_year"],
+  "360_day": ["months", 30n * DAY_NANOS, "month"],
+};
+
 /** How long units are, by their main name, the longest first. */
 export const UNIT_NANOS: ReadonlyMap<string, bigint> = new Map(
   UNITS.map(([unit, nanos]) => [unit, nanos]),
 );
-const COMMON_YEAR_DAYS = 365n;
 
 /** Units, taken apart. */
 export interface TimeUnits {
   /** As they were written. */
   readonly text: string;
-  /** The unit's main name: `days` … `nanoseconds`, or `common_years`. */
+  /** The unit's main name: `days` … `nanoseconds`, `common_years` or `months`. */
   readonly unit: string;
   readonly unitNanos: bigint;
   /** The instant they count from. */
   readonly reference: bigint;
   readonly calendar: Calendar;
+}
+
+/** Why units are not understood. */
+interface UnitsProblem {
+  readonly problem: string;
+  readonly attribute: "units" | "calendar";
+  readonly kind: "unimplemented" | "invalid-option";
 }
 
 /** Whether equal numbers in both are equal times. */
@@ -46,7 +57,35 @@ export function isSameUnits(a: TimeUnits | undefined, b: TimeUnits | undefined):
 
 /** Whether the text of a `units` attribute is meant as units of time. */
 export function isTimeUnits(units: unknown): units is string {
-  return typeof units === "string" && /\bsince\b/i.test(units);
+  return typeof units === "string" && units.includes("since");
+}
+
+/** Takes units apart; the calendar is `standard` unless given. */
+export function readTimeUnits(text: string, calendarName: unknown): TimeUnits | UnitsProblem {
+  const calendar =
+    typeof calendarName === "string"
+      ? findCalendar(calendarName)
+      : calendarName === undefined
+        ? "standard"
+        : undefined;
+  if (calendar === undefined) {
+    const problem = `there is no calendar ${describe(calendarName)}`;
+    return { problem, attribute: "calendar", kind: "unimplemented" };
+  }
+  const spelled = `units ${JSON.stringify(text)}`;
+  const [, name, date] = /^\s*(\S+)\s+since\s+(\S.*)$/s.exec(text) ?? [];
+  const unit = name === undefined ? undefined : findUnit(name.toLowerCase(), calendar);
+  if (unit === undefined) {
+    const problem = `${spelled} have no unit of a fixed length`;
+    return { problem, attribute: "units", kind: "unimplemented" };
+  }
+  const reference = parseReferenceDate(date ?? "", calendar);
+  if (reference === undefined) {
+    const problem = `${spelled} have no clear date of the calendar ${calendar}`;
+    return { problem, attribute: "units", kind: "invalid-option" };
+  }
+  const [main, unitNanos] = unit;
+  return { text, unit: main, unitNanos, reference, calendar };
 }
 
 /** Takes units apart. @throws {unimplemented} @throws {invalid-option} */
@@ -55,117 +94,15 @@ export function parseTimeUnits(
   calendarName: string | undefined,
   owner: string,
 ): TimeUnits {
-  const calendar = mustFindCalendar(calendarName, owner);
-  const match = /^\s*(\S+)\s+since\s+(.*?)\s*$/i.exec(text);
-  const unit = canonicalUnit(match?.[1] ?? "", calendar);
-  if (match === null || unit === undefined) {
-    throw makeError(
-      "unimplemented",
-      `${owner}: units ${JSON.stringify(text)} have no unit of a fixed length; pass decodeTimes: false to read the numbers`,
-      { details: { owner, units: text, known: [...UNIT_NANOS.keys()] } },
-    );
-  }
-  const reference = parseDate(match[2] as string, calendar)?.instant;
-  if (reference === undefined) {
-    throw makeError(
-      "invalid-option",
-      `${owner}: units ${JSON.stringify(text)} have no date of the calendar ${calendar}`,
-      { details: { owner, units: text, calendar } },
-    );
-  }
-  return { text, ...unit, reference, calendar };
-}
-
-function canonicalUnit(
-  name: string,
-  calendar: Calendar,
-): { unit: string; unitNanos: bigint } | undefined {
-  const lower = name.toLowerCase();
-  const isYear = lower === "common_year" || lower === "common_years";
-  if (isYear && calendar === "noleap") {
-    return { unit: "common_years", unitNanos: COMMON_YEAR_DAYS * DAY_NANOS };
-  }
-  const found = UNITS.find(([unit, , ...others]) => unit === lower || others.includes(lower));
-  return found && { unit: found[0], unitNanos: found[1] };
-}
-
-const DATE = /^([+-]?\d{1,6})(?:-(\d{1,2})(?:-(\d{1,2}))?)?/;
-const TIME = /^(?:[T\s]+)(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9})\d*)?)?)?/i;
-const ZONE = /^\s*(?:Z|UTC|GMT|([+-])(\d{1,2})(?::?(\d{2}))?)$/i;
-
-/** How much of a date a text says. */
-export type DatePrecision = "year" | "month" | "day" | "time";
-
-/** A text as the instant it begins at, and how precise it is; `undefined` if it is not a date. */
-export function parseDate(
-  text: string,
-  calendar: Calendar,
-): { instant: bigint; precision: DatePrecision } | undefined {
-  let rest = text.trim();
-  const date = DATE.exec(rest);
-  if (date === null) return undefined;
-  rest = rest.slice(date[0].length);
-  const time = TIME.exec(rest);
-  if (time !== null) rest = rest.slice(time[0].length);
-  const zone = ZONE.exec(rest);
-  if (rest.trim() !== "" && zone === null) return undefined;
-  const [year, month, day] = [date[1], date[2] ?? "1", date[3] ?? "1"].map(Number);
-  const number = dayNumber(calendar, {
-    year: year as number,
-    month: month as number,
-    day: day as number,
+  const units = readTimeUnits(text, calendarName);
+  if (!("problem" in units)) return units;
+  throw makeError(units.kind, `${owner}: ${units.problem}`, {
+    details: { owner, units: text, calendar: calendarName, known: [...UNIT_NANOS.keys()] },
   });
-  const clock = clockNanos(time);
-  if (number === undefined || clock === undefined) return undefined;
-  const precision =
-    time !== null
-      ? "time"
-      : date[3] !== undefined
-        ? "day"
-        : date[2] !== undefined
-          ? "month"
-          : "year";
-  return { instant: BigInt(number) * DAY_NANOS + clock - zoneNanos(zone), precision };
 }
 
-function clockNanos(time: RegExpExecArray | null): bigint | undefined {
-  if (time === null) return 0n;
-  const [hours, minutes, seconds] = [time[1], time[2], time[3]].map((part) => Number(part ?? 0));
-  if ((hours as number) > 24 || (minutes as number) > 59 || (seconds as number) > 60) {
-    return undefined;
-  }
-  const whole = ((hours as number) * 60 + (minutes as number)) * 60 + (seconds as number);
-  return BigInt(whole) * 1_000_000_000n + BigInt((time[4] ?? "").padEnd(9, "0"));
-}
-
-function zoneNanos(zone: RegExpExecArray | null): bigint {
-  if (zone?.[1] === undefined) return 0n;
-  const minutes = Number(zone[2]) * 60 + Number(zone[3] ?? 0);
-  return BigInt(zone[1] === "-" ? -minutes : minutes) * 60_000_000_000n;
-}
-
-/** An instant as `2013-01-01T12:00:00`, with as much of a fraction as it has. */
-export function formatInstant(instant: bigint, calendar: Calendar, separator = "T"): string {
-  const { days, nanos } = splitInstant(instant);
-  const { year, month, day } = dateOfDay(calendar, days);
-  const seconds = Number(nanos / 1_000_000_000n);
-  const fraction = String(nanos % 1_000_000_000n)
-    .padStart(9, "0")
-    .replace(/0+$/, "");
-  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
-    .map(pad2)
-    .join(":");
-  const sign = year < 0 ? "-" : "";
-  const date = `${sign}${String(Math.abs(year)).padStart(4, "0")}-${pad2(month)}-${pad2(day)}`;
-  return `${date}${separator}${clock}${fraction === "" ? "" : `.${fraction}`}`;
-}
-
-function pad2(value: number): string {
-  return String(value).padStart(2, "0");
-}
-
-/** The day of an instant and the nanoseconds since that day began. */
-export function splitInstant(instant: bigint): { days: number; nanos: bigint } {
-  const nanos = ((instant % DAY_NANOS) + DAY_NANOS) % DAY_NANOS;
-  return { days: Number((instant - nanos) / DAY_NANOS), nanos };
+function findUnit(name: string, calendar: Calendar): (typeof UNITS)[number] | undefined {
+  const own = CALENDAR_UNITS[calendar];
+  const known = own === undefined ? UNITS : [...UNITS, own];
+  return known.find(([unit, , ...others]) => unit === name || others.includes(name));
 }

@@ -2,8 +2,9 @@
 import { describe } from "../../base/options.ts";
 import { isList, isSameItem } from "../../zarr/codecs/elements.ts";
 import type { Values } from "../array/elements.ts";
-import { type Calendar, GREGORIAN_START_DAY, isRealCalendar } from "../cf/calendar.ts";
-import { DAY_NANOS, isSameUnits, type TimeUnits } from "../cf/time-units.ts";
+import { whyNotShared } from "../cf/calendar.ts";
+import { splitInstant } from "../cf/instant.ts";
+import { isSameUnits, type TimeUnits } from "../cf/time-units.ts";
 import { describeTime, instantOf } from "./time-array.ts";
 
 /** Decoded values, with their units if they are times. */
@@ -56,18 +57,13 @@ function firstTimeDifference(
   b: Comparable,
   bUnits: TimeUnits,
 ): number {
-  const isSameCalendar = aUnits.calendar === bUnits.calendar;
+  const isShared = (instant: bigint | undefined): boolean =>
+    instant === undefined ||
+    whyNotShared(aUnits.calendar, bUnits.calendar, splitInstant(instant).days) === undefined;
   for (let i = 0; i < a.values.length; i++) {
     const x = instantOf(a.values[i] as number, aUnits);
     const y = instantOf(b.values[i] as number, bUnits);
-    if (x !== y) return i;
-    if (!isSameCalendar && !isShared(aUnits.calendar, bUnits.calendar, x)) return i;
+    if (x !== y || !isShared(x)) return i;
   }
   return -1;
-}
-
-/** Whether both calendars give the instant the same date: the real ones do since 1582. */
-function isShared(a: Calendar, b: Calendar, instant: bigint | undefined): boolean {
-  if (a === "julian" || b === "julian" || !isRealCalendar(a) || !isRealCalendar(b)) return false;
-  return instant === undefined || instant >= BigInt(GREGORIAN_START_DAY) * DAY_NANOS;
 }

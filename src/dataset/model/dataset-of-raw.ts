@@ -3,22 +3,33 @@ import {
   abortSignal,
   anything,
   checkOptions,
+  functionKind,
   type OptionKinds,
   trueOrFalse,
 } from "../../base/options.ts";
 import { type JsonValue, jsonToPlain } from "../../codec/json.ts";
 import { coordinateNames } from "../cf/coordinates.ts";
-import { type DecodeOptions, decodeAttributes } from "../cf/decode-attributes.ts";
-import { isTimeUnits } from "../cf/time-units.ts";
+import {
+  type DecodedAttributes,
+  type DecodeOptions,
+  decodeAttributes,
+} from "../cf/decode-attributes.ts";
+import { isTimeUnits, readTimeUnits } from "../cf/time-units.ts";
 import type { RawVariable } from "../netcdf/raw-variable.ts";
 import { VariableParts } from "./array-input.ts";
 import { DataArray } from "./data-array.ts";
 import { Dataset } from "./dataset.ts";
+import type { DatasetWarning } from "./warning.ts";
 
 /** Options of everything that opens a dataset. */
 export interface OpenOptions extends DecodeOptions {
   /** Variables to leave out, for example those that cannot be held. */
   readonly dropVariables?: readonly string[] | undefined;
+  /**
+   * Called for everything that cannot be read and is left out or left as it is stored, before the
+   * opening resolves; `Dataset.warnings` lists the same. What it throws, the opening rejects with.
+   */
+  readonly onWarning?: ((warning: DatasetWarning) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,6 +37,7 @@ const KNOWN: OptionKinds = {
   decodeTimes: trueOrFalse,
   maskAndScale: trueOrFalse,
   dropVariables: anything,
+  onWarning: functionKind,
   signal: abortSignal,
 };
 
@@ -43,13 +55,23 @@ interface RawGroup {
   readonly variables: readonly RawVariable[];
   readonly attributes: ReadonlyMap<string, JsonValue>;
   readonly encoding: Record<string, unknown>;
+  readonly warnings: readonly DatasetWarning[];
   close(): Promise<void>;
 }
 
-/** The dataset. @throws {unimplemented} time units or a calendar, naming the variable */
+/** The dataset. Times that cannot be decoded stay numbers, with a warning. */
 export function datasetOfRaw(group: RawGroup, options: OpenOptions): Dataset {
-  const kept = group.variables.filter(({ name }) => !options.dropVariables?.includes(name));
-  const arrays = withBoundsUnits(kept).map((variable) => variableOf(variable, options));
+  const isKept = (name: string): boolean => !options.dropVariables?.includes(name);
+  const kept = group.variables.filter(({ name }) => isKept(name));
+  const warnings = group.warnings.filter(
+    ({ variable }) => variable === undefined || isKept(variable),
+  );
+  const arrays = withBoundsUnits(kept).map((variable) => {
+    const decoded = decodeAttributes(variable, options);
+    if (decoded.warning !== undefined) warnings.push(decoded.warning);
+    return variableOf(variable, decoded);
+  });
+  for (const warning of warnings) options.onWarning?.(warning);
   const coordinates = coordinateNames(arrays, group.attributes.get("coordinates"));
   const spelling = new Map(group.attributes);
   spelling.delete("coordinates");
@@ -65,12 +87,14 @@ export function datasetOfRaw(group: RawGroup, options: OpenOptions): Dataset {
       coordinates: pick(true),
       attributes: jsonToPlain(spelling) as Record<string, unknown>,
     },
-    { spelling, encoding: group.encoding, close: () => group.close() },
+    { spelling, encoding: group.encoding, warnings, close: () => group.close() },
   );
 }
 
-function variableOf(variable: RawVariable, options: OpenOptions): DataArray {
-  const { coding, attributes, encoding } = decodeAttributes(variable, options);
+function variableOf(
+  variable: RawVariable,
+  { coding, attributes, encoding }: DecodedAttributes,
+): DataArray {
   return new DataArray(
     new VariableParts({
       name: variable.name,
@@ -89,8 +113,10 @@ function withBoundsUnits(variables: readonly RawVariable[]): readonly RawVariabl
   for (const { attributes } of variables) {
     const bounds = attributes.values.get("bounds");
     const units = attributes.values.get("units");
-    if (typeof bounds !== "string" || !isTimeUnits(units)) continue;
     const calendar = attributes.values.get("calendar");
+    if (typeof bounds !== "string" || !isTimeUnits(units)) continue;
+    // What cannot be decoded is not lent: the bounds would keep it as an attribute of their own.
+    if ("problem" in readTimeUnits(units, calendar)) continue;
     const values = new Map<string, JsonValue>([["units", units]]);
     if (calendar !== undefined) values.set("calendar", calendar);
     borrowed.set(bounds, values);

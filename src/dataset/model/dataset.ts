@@ -20,6 +20,7 @@ import type { DataArray, LoadOptions } from "./data-array.ts";
 import { makeVariables } from "./dataset-input.ts";
 import type { Indexers } from "./indexers.ts";
 import { type Labels, labelsToIndexers, type SelectOptions } from "./labels.ts";
+import type { DatasetWarning } from "./warning.ts";
 
 /** What makes a dataset. */
 export interface DatasetInput {
@@ -36,6 +37,8 @@ interface DatasetSource {
   readonly spelling: ReadonlyMap<string, JsonValue>;
   /** Facts that are not attributes. */
   readonly encoding: Record<string, unknown>;
+  /** What could not be read. */
+  readonly warnings: readonly DatasetWarning[];
   close(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ const LOADS_MAX = 4;
 const NO_SOURCE: DatasetSource = {
   spelling: new Map(),
   encoding: {},
+  warnings: [],
   close: async () => undefined,
 };
 
@@ -95,6 +99,11 @@ export class Dataset {
   /** The variable or coordinate of that name, or `undefined`. */
   get(name: string): DataArray | undefined {
     return this.variables[name] ?? this.coordinates[name];
+  }
+
+  /** What could not be read where it came from, and was left out or left as it is stored. */
+  get warnings(): readonly DatasetWarning[] {
+    return this.#source.warnings;
   }
 
   /** Names of the dimensions. */

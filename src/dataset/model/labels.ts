@@ -1,8 +1,9 @@
 /** Selections by coordinate values, as `sel` takes them. */
 import { makeError } from "../../base/errors.ts";
 import { describe, isPlainObject } from "../../base/options.ts";
-import { type Calendar, dateOfDay, dayNumber, isRealCalendar } from "../cf/calendar.ts";
-import { DAY_NANOS, type DatePrecision, parseDate, splitInstant } from "../cf/time-units.ts";
+import { type Calendar, dateOfDay, dayAfter, whyNotShared } from "../cf/calendar.ts";
+import { type DatePrecision, parseDateLabel } from "../cf/date-label.ts";
+import { DAY_NANOS, splitInstant } from "../cf/instant.ts";
 import { isTimeArray } from "./data.ts";
 import type { DataArray } from "./data-array.ts";
 import type { Indexer } from "./indexers.ts";
@@ -80,27 +81,30 @@ function parseLabel(index: DataArray, label: Label): LabelRange {
     return { first: value, last: value };
   }
   const { calendar } = values.parsed;
-  const isInvalid = label instanceof Date && Number.isNaN(label.getTime());
-  if (isInvalid) throw invalid(index, `${describe(label)} is no time`);
-  if (label instanceof Date && isRealCalendar(calendar)) {
-    const instant = BigInt(label.getTime()) * 1_000_000n;
-    return { first: instant, last: instant };
-  }
-  const parsed = typeof label === "string" ? parseDate(label, calendar) : undefined;
-  if (parsed === undefined) throw invalid(index, `${describe(label)} is no time of its calendar`);
-  return { first: parsed.instant, last: endOf(parsed.instant, parsed.precision, calendar) };
+  if (label instanceof Date) return rangeOfDate(index, label, calendar);
+  const parsed = typeof label === "string" ? parseDateLabel(label, calendar) : undefined;
+  const last = parsed && endOf(parsed.instant, parsed.precision, calendar);
+  if (parsed !== undefined && last !== undefined) return { first: parsed.instant, last };
+  throw invalid(index, `${describe(label)} is no time of its calendar ${calendar}`);
 }
 
-/** The last nanosecond of the day, month or year that an instant begins. */
-function endOf(instant: bigint, precision: DatePrecision, calendar: Calendar): bigint {
+/** A `Date` is a time of the calendar proleptic_gregorian. */
+function rangeOfDate(index: DataArray, date: Date, calendar: Calendar): LabelRange {
+  const milliseconds = date.getTime();
+  if (Number.isNaN(milliseconds)) throw invalid(index, `${describe(date)} is no time`);
+  const instant = BigInt(milliseconds) * 1_000_000n;
+  const why = whyNotShared("proleptic_gregorian", calendar, splitInstant(instant).days);
+  if (why === undefined) return { first: instant, last: instant };
+  throw invalid(index, `a Date cannot say ${date.toISOString()} there: ${why}; use a text`);
+}
+
+/** The last nanosecond of the day, month or year that an instant begins, in the range of years. */
+function endOf(instant: bigint, precision: DatePrecision, calendar: Calendar): bigint | undefined {
   if (precision === "time") return instant;
   if (precision === "day") return instant + DAY_NANOS - 1n;
-  const { year, month } = dateOfDay(calendar, splitInstant(instant).days);
-  const next =
-    precision === "year" || month === 12
-      ? { year: year + 1, month: 1, day: 1 }
-      : { year, month: month + 1, day: 1 };
-  return BigInt(dayNumber(calendar, next) ?? 0) * DAY_NANOS - 1n;
+  const date = dateOfDay(calendar, splitInstant(instant).days);
+  const next = date && dayAfter(calendar, date, precision);
+  return next === undefined ? undefined : BigInt(next) * DAY_NANOS - 1n;
 }
 
 function isWithin(key: Comparable | undefined, { first, last }: LabelRange): boolean {

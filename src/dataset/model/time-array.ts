@@ -5,17 +5,14 @@
 import { makeError } from "../../base/errors.ts";
 import { checkOption, mustBe } from "../../base/options.ts";
 import { type Calendar, dateOfDay, dayNumber, isRealCalendar } from "../cf/calendar.ts";
-import {
-  formatInstant,
-  parseTimeUnits,
-  splitInstant,
-  type TimeUnits,
-  UNIT_NANOS,
-} from "../cf/time-units.ts";
+import { formatInstant, splitInstant } from "../cf/instant.ts";
+import { parseTimeUnits, type TimeUnits, UNIT_NANOS } from "../cf/time-units.ts";
 
 /** Stands for "no time" among integers. */
 export const NOT_A_TIME: bigint = -(2n ** 63n);
 const NANOS_PER_MILLISECOND = 1_000_000n;
+const NANOS_PER_SECOND = 1_000_000_000n;
+const MICROS_PER_SECOND = 1_000_000n;
 
 /** Times of one calendar. */
 export class TimeArray {
@@ -60,8 +57,8 @@ export class TimeArray {
   }
 
   /**
-   * The time as a `Date`, invalid where there is none; finer than milliseconds is cut off. Dates of
-   * model calendars (noleap, …) keep year, month and day.
+   * The time as a `Date`, invalid where there is none or it is beyond the range of a `Date`; finer
+   * than milliseconds is cut off. Dates of model calendars (noleap, …) keep year, month and day.
    * @throws {invalid-option} a date that only the model calendar has, such as 30 February
    */
   toDate(index: number): Date {
@@ -69,19 +66,26 @@ export class TimeArray {
     if (instant === undefined) return new Date(Number.NaN);
     const { days, nanos } = splitInstant(instant);
     const milliseconds = Number(nanos / NANOS_PER_MILLISECOND);
-    return new Date(realDay(this.#parsed.calendar, days) * 86_400_000 + milliseconds);
+    return new Date(
+      (realDay(this.#parsed.calendar, days) ?? Number.NaN) * 86_400_000 + milliseconds,
+    );
   }
 
-  /** The time in the calendar's own date, as `2013-01-01T12:00:00`; `NaT` where there is none. */
+  /**
+   * The time in the calendar's own date, as `2013-01-01T12:00:00`; `NaT` where there is none, `out of
+   * range` beyond the years -999999 to 999999. Before year 1 comes year 0, in the calendars
+   * `standard` and `julian` year -1.
+   */
   toISO(index: number): string {
     const instant = this.toNanoseconds(index);
     return instant === undefined ? "NaT" : formatInstant(instant, this.#parsed.calendar);
   }
 }
 
-function realDay(calendar: Calendar, days: number): number {
+function realDay(calendar: Calendar, days: number): number | undefined {
   if (isRealCalendar(calendar)) return days;
   const date = dateOfDay(calendar, days);
+  if (date === undefined) return undefined;
   const real = dayNumber("proleptic_gregorian", date);
   if (real !== undefined) return real;
   throw makeError(
@@ -91,17 +95,51 @@ function realDay(calendar: Calendar, days: number): number {
   );
 }
 
-/** The instant of an encoded value; `undefined` for no time. Fractions are rounded to nanoseconds. */
+/**
+ * The instant of an encoded value; `undefined` for no time. Of fractions it is what xarray finds:
+ * in the range of its nanoseconds a product of doubles, elsewhere whole microseconds.
+ */
 export function instantOf(
   value: bigint | number | undefined,
-  { unitNanos, reference }: TimeUnits,
+  { unitNanos, reference, calendar }: TimeUnits,
 ): bigint | undefined {
   if (value === undefined || value === NOT_A_TIME) return undefined;
   if (typeof value === "bigint") return reference + value * unitNanos;
   if (!Number.isFinite(value)) return undefined;
+  const product = Math.trunc(value * Number(unitNanos));
+  const isCivil = calendar === "standard" || calendar === "proleptic_gregorian";
+  if (isCivil && isInt64(reference) && Math.abs(product) < 2 ** 63) {
+    const instant = reference + BigInt(product);
+    if (isInt64(instant)) return instant;
+  }
   const whole = Math.floor(value);
   const fraction = Math.round((value - whole) * Number(unitNanos));
-  return reference + BigInt(whole) * unitNanos + BigInt(fraction);
+  return reference + wholeMicros(BigInt(whole) * unitNanos + BigInt(fraction), unitNanos);
+}
+
+function isInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
+}
+
+/**
+ * Rounds to microseconds, half to even; what is less than two of them from a whole second is taken
+ * for it, unless units are shorter than seconds.
+ */
+function wholeMicros(nanos: bigint, unitNanos: bigint): bigint {
+  const rest = modulo(nanos, 1000n);
+  const below = (nanos - rest) / 1000n;
+  const isUp = rest > 500n || (rest === 500n && modulo(below, 2n) === 1n);
+  let micros = isUp ? below + 1n : below;
+  if (unitNanos >= NANOS_PER_SECOND) {
+    const beyond = modulo(micros, MICROS_PER_SECOND);
+    if (beyond === 1n) micros = below;
+    else if (beyond === MICROS_PER_SECOND - 1n && rest > 0n) micros = below + 1n;
+  }
+  return micros * 1000n;
+}
+
+function modulo(value: bigint, by: bigint): bigint {
+  return ((value % by) + by) % by;
 }
 
 /** An encoded value as its date, with the calendar where it is not a real one; `NaT` for no time. */
@@ -126,7 +164,7 @@ export function encodeWhole(
     }
     const distance = instant - reference;
     const value = distance / unitNanos;
-    if (value * unitNanos !== distance || BigInt.asIntN(64, value) !== value) return undefined;
+    if (value * unitNanos !== distance || !isInt64(value)) return undefined;
     encoded[i] = value;
   }
   return encoded;

@@ -24,7 +24,8 @@ export type NetcdfInput = Uint8Array | Blob | URL;
 
 /**
  * The dataset in a NetCDF file. NetCDF-3 is read on demand, from URLs by range requests; NetCDF-4
- * is fetched whole and needs the package `h5wasm`.
+ * is fetched whole and needs the package `h5wasm`. Times that cannot be decoded stay numbers, with a
+ * warning.
  * @throws {invalid-file-format} not a NetCDF file, or damaged
  * @throws {unimplemented} a variable that cannot be held, by name: see `dropVariables`
  * @throws {missing-dependency} NetCDF-4 without h5wasm
@@ -94,9 +95,9 @@ async function toDataset(name: string, raw: RawDataset, options: OpenOptions): P
     );
   }
   const encoding = raw.unlimited.length === 0 ? {} : { unlimited_dims: [...raw.unlimited] };
-  const { variables, attributes } = raw;
+  const { variables, attributes, warnings } = raw;
   return datasetOfRaw(
-    { variables, attributes: attributes.values, encoding, close: () => raw.close() },
+    { variables, attributes: attributes.values, encoding, warnings, close: () => raw.close() },
     options,
   );
 }

@@ -1,6 +1,7 @@
 /** What every reader of a file format yields: variables as stored, before any CF decoding. */
 import type { JsonValue } from "../../codec/json.ts";
 import type { ArraySource } from "../array/array-source.ts";
+import type { DatasetWarning } from "../model/warning.ts";
 
 /**
  * Attributes in the file's order, in the spelling that JSON gives them; numbers may be NaN or
@@ -30,5 +31,7 @@ export interface RawDataset {
   readonly unlimited: readonly string[];
   /** Variables that cannot be held, and why. */
   readonly refused: readonly { readonly name: string; readonly reason: string }[];
+  /** What was left out, in the file's order. */
+  readonly warnings: readonly DatasetWarning[];
   close(): Promise<void>;
 }

@@ -29,6 +29,7 @@ export async function readNetcdf3(file: ByteSource, signal?: AbortSignal): Promi
     }),
     unlimited: header.dimensions.filter(({ isRecord }) => isRecord).map(({ name }) => name),
     refused: [],
+    warnings: [],
     close: () => file.close(),
   };
 }

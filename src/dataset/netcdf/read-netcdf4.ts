@@ -60,7 +60,8 @@ export function readNetcdf4(file: Hdf5File, close: () => Promise<void>): RawData
       details: { object: file.name, attribute: root.refused[0].name },
     });
   }
-  return { variables, refused, attributes: root, unlimited: unlimitedNames(items), close };
+  const unlimited = unlimitedNames(items);
+  return { variables, refused, attributes: root, unlimited, warnings: [], close };
 }
 
 function listItems(file: Hdf5File): Item[] {

@@ -2,6 +2,8 @@
 
 import type { Extent } from "../../base/extent.ts";
 import { isList } from "../../zarr/codecs/elements.ts";
+import { whyNotShared } from "../cf/calendar.ts";
+import { splitInstant } from "../cf/instant.ts";
 import { type Comparable, describeItem } from "../model/compare-values.ts";
 import { instantOf } from "../model/time-array.ts";
 import type { BothValues } from "./stored-values.ts";
@@ -11,6 +13,7 @@ type Key = number | bigint | string | undefined;
 
 /** Where the own values stand among the stored ones. @throws {invalid-option} */
 export function locate(dim: string, { own, stored }: BothValues): Extent {
+  refuseOtherDates(dim, own, stored);
   const wanted = keysOf(own);
   const [first] = wanted;
   if (wanted.length === 0) return { start: 0, end: 0 };
@@ -22,18 +25,13 @@ export function locate(dim: string, { own, stored }: BothValues): Extent {
   });
   const start = positions.get(first);
   wanted.forEach((key, i) => {
+    const value = `value ${i} of coordinate ${dim} (${describeItem(own, i)})`;
     const position = positions.get(key);
     if (position === undefined || key === undefined || start === undefined) {
-      throw invalid(
-        "region",
-        `value ${i} of coordinate ${dim} (${describeItem(own, i)}) is not in the store`,
-      );
+      throw invalid("region", `${value} is not in the store`);
     }
     if (repeated.has(key)) {
-      throw invalid(
-        "region",
-        `value ${i} of coordinate ${dim} (${describeItem(own, i)}) is in the store twice`,
-      );
+      throw invalid("region", `${value} is in the store twice`);
     }
     if (position !== start + i) {
       throw invalid(
@@ -43,6 +41,19 @@ export function locate(dim: string, { own, stored }: BothValues): Extent {
     }
   });
   return { start: start as number, end: (start as number) + wanted.length };
+}
+
+/** Equal instants of two calendars may be other dates. */
+function refuseOtherDates(dim: string, own: Comparable, stored: Comparable): void {
+  const [a, b] = [own.time, stored.time];
+  if (a === undefined || b === undefined || a.calendar === b.calendar) return;
+  for (const [i, value] of own.values.entries()) {
+    const instant = instantOf(value as bigint | number, a);
+    if (instant === undefined) continue;
+    const why = whyNotShared(a.calendar, b.calendar, splitInstant(instant).days);
+    if (why === undefined) continue;
+    throw invalid("region", `value ${i} of coordinate ${dim} (${describeItem(own, i)}): ${why}`);
+  }
 }
 
 /** Values as keys of a map: equal values have equal keys. */

@@ -23,7 +23,8 @@ export interface OpenZarrOptions extends OpenOptions {
 
 /**
  * The dataset in a group of a store, in the manner of xarray's `open_zarr`. Costs one listing and
- * one request per array; values are read when they are needed.
+ * one request per array; values are read when they are needed. Times that cannot be decoded stay
+ * numbers, with a warning.
  * @throws {node-not-found} there is no group
  * @throws {not-a-group} an array is there
  * @throws {invalid-option} a store that cannot list its keys
@@ -41,6 +42,7 @@ export async function openZarr(store: ZarrStore, options: OpenZarrOptions = {}):
       variables: [...group.arrays.values()].map((array) => rawVariable(store, array)),
       attributes: shownAttributes(group.attributes),
       encoding: {},
+      warnings: [],
       close: async () => undefined,
     },
     options,

@@ -156,7 +156,7 @@ describe("appendDim refuses, before anything is written,", () => {
     });
 
     await expect(moved.toZarr(store, { appendDim: "time" })).rejects.toThrow(
-      /calendar noleap cannot be stored as standard/,
+      /cannot be stored in the calendar standard: the calendars noleap and standard share no dates/,
     );
   });
 });

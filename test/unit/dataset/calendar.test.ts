@@ -2,12 +2,16 @@ import { describe, expect, test } from "vitest";
 import {
   type Calendar,
   dateOfDay,
+  dayAfter,
   dayNumber,
-  mustFindCalendar,
+  findCalendar,
 } from "../../../src/dataset/cf/calendar.ts";
-import { formatInstant, parseTimeUnits } from "../../../src/dataset/cf/time-units.ts";
+import { formatInstant } from "../../../src/dataset/cf/instant.ts";
+import { parseTimeUnits } from "../../../src/dataset/cf/time-units.ts";
 import { TimeArray } from "../../../src/dataset/model/time-array.ts";
 
+/** The last year that has dates. */
+const YEAR_MAX = 999_999;
 const CALENDARS: readonly Calendar[] = [
   "standard",
   "proleptic_gregorian",
@@ -40,16 +44,32 @@ describe("calendars", () => {
     expect(dayNumber(calendar, { year, month, day })).toBe(number);
   });
 
-  test.each(CALENDARS)("%s gives every day one date, and back", (calendar) => {
-    let before = "";
-    for (let day = -800_000; day < 60_000; day += 17) {
-      const date = dateOfDay(calendar, day);
-      const text = [date.year + 20_000, date.month + 10, date.day + 10].join("-");
+  test.each(CALENDARS)("%s has dates in a range of years, and beyond it none", (calendar) => {
+    for (const year of [YEAR_MAX, -YEAR_MAX]) {
+      const edge = { year, month: year > 0 ? 12 : 1, day: year > 0 ? 30 : 1 };
+      const number = dayNumber(calendar, edge) as number;
+      const beyond = year > 0 ? number + 2 : number - 1;
 
-      expect(dayNumber(calendar, date)).toBe(day);
-      expect(text > before).toBe(true);
-      before = text;
+      expect(dateOfDay(calendar, number)).toEqual(edge);
+      expect(dateOfDay(calendar, beyond)).toBeUndefined();
+      expect(dayNumber(calendar, { ...edge, year: year + Math.sign(year) })).toBeUndefined();
     }
+  });
+
+  test.each(["standard", "julian"] as const)(
+    "%s has no year 0, as historians count",
+    (calendar) => {
+      const first = dayNumber(calendar, { year: 1, month: 1, day: 1 }) as number;
+
+      expect(dayNumber(calendar, { year: 0, month: 6, day: 1 })).toBeUndefined();
+      expect(dateOfDay(calendar, first - 1)).toEqual({ year: -1, month: 12, day: 31 });
+      expect(dayAfter(calendar, { year: -1, month: 12, day: 1 }, "month")).toBe(first);
+      expect(dayAfter(calendar, { year: -1, month: 3, day: 1 }, "year")).toBe(first);
+    },
+  );
+
+  test("the last month of the range is followed by no day", () => {
+    expect(dayAfter("noleap", { year: YEAR_MAX, month: 12, day: 1 }, "month")).toBeUndefined();
   });
 
   test("the real calendars share their days from 1582 on", () => {
@@ -60,10 +80,10 @@ describe("calendars", () => {
   });
 
   test("are known by their names in any case", () => {
-    expect(mustFindCalendar("365_DAY", "time")).toBe("noleap");
-    expect(mustFindCalendar("Gregorian", "time")).toBe("standard");
-    expect(mustFindCalendar(undefined, "time")).toBe("standard");
-    expect(() => mustFindCalendar("toString", "time")).toThrow(
+    expect(findCalendar("365_DAY")).toBe("noleap");
+    expect(findCalendar("Gregorian")).toBe("standard");
+    expect(findCalendar("toString")).toBeUndefined();
+    expect(() => parseTimeUnits("days since 2000-01-01", "toString", "time")).toThrow(
       'time: there is no calendar "toString"',
     );
   });
@@ -91,6 +111,13 @@ describe("time units", () => {
     },
   );
 
+  test("months go with 360_day only", () => {
+    const days = parseTimeUnits("months since 2000-01-01", "360_day", "v").unitNanos;
+
+    expect(days / 86_400_000_000_000n).toBe(30n);
+    expect(() => parseTimeUnits("months since 2000-01-01", "noleap", "v")).toThrow();
+  });
+
   test("common_years go with noleap only", () => {
     const days = parseTimeUnits("common_years since 2000-01-01", "noleap", "v").unitNanos;
 
@@ -99,8 +126,8 @@ describe("time units", () => {
   });
 
   test("a date that the calendar does not have is refused", () => {
-    expect(() => parseTimeUnits("days since 2001-02-29", "noleap", "v")).toThrow(/no date/);
-    expect(() => parseTimeUnits("days since yesterday", undefined, "v")).toThrow(/no date/);
+    expect(() => parseTimeUnits("days since 2001-02-29", "noleap", "v")).toThrow(/no clear date/);
+    expect(() => parseTimeUnits("days since yesterday", undefined, "v")).toThrow(/no clear date/);
   });
 });
 
@@ -139,6 +166,42 @@ describe("a TimeArray", () => {
 
     expect(times.toISO(0)).toBe("2001-02-30T00:00:00");
     expect(() => times.toDate(0)).toThrow(/toISO/);
+  });
+
+  test.each(CALENDARS)("of the calendar %s says that a time is out of range", (calendar) => {
+    const far = [9.969209968386869e36, -9.969209968386869e36, 1e308, -1e300, 2 ** 53, -(2 ** 63)];
+    for (const unit of ["days", "hours", "seconds", "milliseconds"]) {
+      const times = new TimeArray(Float64Array.from(far), `${unit} since 2000-01-01`, calendar);
+      far.forEach((value, i) => {
+        const years = (Math.abs(value) * Number(times.parsed.unitNanos)) / (366 * 86_400e9);
+        const text = times.toISO(i);
+
+        if (years > 1_100_000) expect(text).toBe("out of range");
+        else expect(text).toMatch(/^-?\d{4,6}-\d\d-\d\dT/);
+        if (years > 300_000) expect(times.toDate(i).getTime()).toBeNaN();
+      });
+    }
+  });
+
+  test.each(CALENDARS)("of the calendar %s ends with any integer", (calendar) => {
+    const far = BigInt64Array.of(2n ** 63n - 1n, 1n - 2n ** 63n, -(2n ** 63n), 2n ** 62n);
+    for (const unit of ["days", "seconds", "microseconds", "nanoseconds"]) {
+      const times = new TimeArray(far, `${unit} since 2000-01-01`, calendar);
+
+      expect([0, 1, 2, 3].map((i) => times.toISO(i).replace(/^-?\d{4,6}-.*/, "a date"))).toEqual(
+        unit === "days" || unit === "seconds"
+          ? ["out of range", "out of range", "NaT", "out of range"]
+          : ["a date", "a date", "NaT", "a date"],
+      );
+    }
+  });
+
+  test("takes NaN and infinity for no time", () => {
+    const values = Float64Array.of(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+    const times = new TimeArray(values, "days since 2000-01-01");
+
+    expect([0, 1, 2].map((i) => times.toISO(i))).toEqual(["NaT", "NaT", "NaT"]);
+    expect([0, 1, 2].map((i) => times.toNanoseconds(i))).toEqual([undefined, undefined, undefined]);
   });
 
   test("refuses other values", () => {

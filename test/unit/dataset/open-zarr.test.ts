@@ -193,18 +193,6 @@ describe("openZarr refuses", () => {
     ],
     ["another grid", { chunk_grid: { name: "rectilinear" } }, "unimplemented", /rectilinear/],
     [
-      "months",
-      { attributes: { units: "months since 2000-01-01" } },
-      "unimplemented",
-      /variable v: units/,
-    ],
-    [
-      "an unknown calendar",
-      { attributes: { units: "days since 2000-01-01", calendar: "mayan" } },
-      "unimplemented",
-      /mayan/,
-    ],
-    [
       "no dimension names",
       { dimension_names: undefined },
       "invalid-array-metadata",
