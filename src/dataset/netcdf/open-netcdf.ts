@@ -24,8 +24,8 @@ export type NetcdfInput = Uint8Array | Blob | URL;
 
 /**
  * The dataset in a NetCDF file. NetCDF-3 is read on demand, from URLs by range requests; NetCDF-4
- * is fetched whole and needs the package `h5wasm`. Times that cannot be decoded stay numbers, with a
- * warning.
+ * is fetched whole and needs the package `h5wasm`. Times that cannot be decoded stay numbers, with
+ * a warning.
  * @throws {invalid-file-format} not a NetCDF file, or damaged
  * @throws {unimplemented} a variable that cannot be held, by name: see `dropVariables`
  * @throws {missing-dependency} NetCDF-4 without h5wasm
