@@ -2,6 +2,7 @@
  * The engine under a repository and its sessions: storage, runtime, typed assets, the mutable
  * state, and the effective configuration. A plain value that crosses floors.
  */
+import { makeError } from "../base/errors.ts";
 import {
   abortSignal,
   anything,
@@ -21,6 +22,7 @@ import {
   type ResolvedConfig,
   resolveConfig,
 } from "../format/config/config.ts";
+import { refuseWithoutEffect } from "../format/config/without-effect.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import { interceptStorage } from "../storage/intercept.ts";
@@ -44,7 +46,7 @@ export interface Engine {
   readonly config: ResolvedConfig;
   /** What is persisted, overridden by what the user passed; without defaults. */
   readonly settings: RepositoryConfig;
-  readonly virtualChunkAccess: VirtualChunkAccess;
+  readonly metadataBytesMax: number;
   /** Requests made so far, by all sessions together. */
   requestCount(): number;
   /** A fresh copy; sessions take it when they are made. */
@@ -55,7 +57,7 @@ export interface Engine {
 export interface EngineOptions {
   /** Overrides the persisted configuration, key by key. */
   readonly config?: RepositoryConfig | undefined;
-  /** Virtual chunk containers that may be read, by URL prefix. Never persisted. */
+  /** Virtual chunk containers that may be read, by URL prefix: `unimplemented` so far. */
   readonly authorizeVirtualChunkAccess?: VirtualChunkAccess | undefined;
   /** Clock, randomness and sleep; the platform's own by default. */
   readonly runtime?: Runtime | undefined;
@@ -66,7 +68,7 @@ export interface EngineOptions {
 
 const KNOWN: OptionKinds = {
   config: anything,
-  authorizeVirtualChunkAccess: plainObject,
+  authorizeVirtualChunkAccess: anything,
   runtime: objectWith("nowMicros", "a Runtime"),
   metadataBytesMax: positiveInteger,
   signal: abortSignal,
@@ -90,6 +92,7 @@ export async function checkEngineOptions(
   extra: OptionKinds = {},
 ): Promise<CheckedEngineOptions> {
   checkOptions(operation, options, { ...KNOWN, ...extra });
+  refuseVirtualChunkAccess(operation, options?.authorizeVirtualChunkAccess);
   const { config, metadataBytesMax = METADATA_BYTES_MAX, runtime } = options ?? {};
   checkStorage(operation, storage);
   const checked = config === undefined ? {} : checkConfig(config);
@@ -98,6 +101,18 @@ export async function checkEngineOptions(
     checkManifestPatterns(checked.manifest);
   }
   return { ...options, config: checked, runtime: runtime ?? systemRuntime(), metadataBytesMax };
+}
+
+/** @throws {unimplemented} for any access: no virtual chunk is fetched yet */
+export function refuseVirtualChunkAccess(operation: string, access: unknown): void {
+  if (access === undefined) return;
+  checkOption(operation, "authorizeVirtualChunkAccess", access, plainObject);
+  if (Object.keys(access as object).length === 0) return;
+  throw makeError(
+    "unimplemented",
+    `${operation}: authorizeVirtualChunkAccess has no effect yet: virtual chunks are not fetched`,
+    { details: { operation, option: "authorizeVirtualChunkAccess" } },
+  );
 }
 
 /** @throws {invalid-option} unless `storage` looks like one */
@@ -116,14 +131,51 @@ export async function openEngine(storage: Storage, options: CheckedEngineOptions
   return buildEngine(storage, options, state);
 }
 
-/** The engine over a repository whose state has just been read or written. No I/O. */
+/**
+ * The engine over a repository whose state has just been read or written. No I/O.
+ * @throws {unimplemented} for a key of the configuration that has no effect yet
+ */
 export function buildEngine(
   storage: Storage,
   options: CheckedEngineOptions,
   initial: VersionedRepo,
 ): Engine {
-  const { runtime, metadataBytesMax } = options;
-  const settings = mergeConfig(persistedConfig(initial.repo) ?? {}, options.config);
+  const settings = overrideConfig(persistedConfig(initial.repo) ?? {}, options.config);
+  return assembleEngine(storage, options, settings, initial);
+}
+
+/**
+ * The engine with `override` over its configuration. State and caches are shared, unless their
+ * limits are among what changes. No I/O.
+ * @throws {unimplemented} for a key of the configuration that has no effect yet
+ */
+export function reconfigureEngine(engine: Engine, override: RepositoryConfig): Engine {
+  const settings = overrideConfig(engine.settings, override);
+  const config = effectiveConfig(settings);
+  if (partsOf(config) === partsOf(engine.config)) return { ...engine, settings, config };
+  return assembleEngine(engine.storage, engine, settings);
+}
+
+/** What state and caches are made with, as text. */
+function partsOf(config: ResolvedConfig): string {
+  const { caching, compression, maxConcurrentRequests, maxConcurrentDecodes } = config;
+  const { repoUpdateRetries, numUpdatesPerRepoInfoFile } = config;
+  const requests = [maxConcurrentRequests, maxConcurrentDecodes, numUpdatesPerRepoInfoFile];
+  return JSON.stringify([caching, compression, repoUpdateRetries, requests]);
+}
+
+function overrideConfig(base: RepositoryConfig, override: RepositoryConfig): RepositoryConfig {
+  const settings = mergeConfig(base, override);
+  refuseWithoutEffect(resolveConfig(base), resolveConfig(settings));
+  return settings;
+}
+
+function assembleEngine(
+  storage: Storage,
+  { runtime, metadataBytesMax }: Pick<CheckedEngineOptions, "runtime" | "metadataBytesMax">,
+  settings: RepositoryConfig,
+  initial?: VersionedRepo,
+): Engine {
   const config = effectiveConfig(settings);
   const compressionLevel = config.compression.level;
   const { maxTries, initialBackoffMs, maxBackoffMs } = config.repoUpdateRetries;
@@ -158,14 +210,14 @@ export function buildEngine(
     }),
     config,
     settings,
-    virtualChunkAccess: options.authorizeVirtualChunkAccess ?? {},
+    metadataBytesMax,
     requestCount: () => requestCount,
     defaultCommitMetadata: () => ({}),
   };
 }
 
 /** The settings over the defaults, frozen: repositories and sessions show it to their users. */
-export function effectiveConfig(settings: RepositoryConfig): ResolvedConfig {
+function effectiveConfig(settings: RepositoryConfig): ResolvedConfig {
   return freezeDeep(structuredClone(resolveConfig(settings)));
 }
 

@@ -2,6 +2,7 @@
  * What runs in a task, thread, process or on another machine: a function of a fork and a task.
  * A worker module exports one as its default; the same module serves every executor.
  */
+import { refuseVirtualChunkAccess } from "../assets/engine.ts";
 import { makeError } from "../base/errors.ts";
 import { anything, checkOptions, describe, mustBe } from "../base/options.ts";
 import type { ForkSession } from "../session/fork-session.ts";
@@ -22,7 +23,7 @@ export interface WorkerInput<T> {
 export interface WorkerOptions {
   /** Rebuilds the storage from the coordinator's hint with this place's own credentials. */
   readonly storage?: ((hint: StorageHint) => Storage | Promise<Storage>) | undefined;
-  /** Virtual chunk containers that this worker may read. */
+  /** Virtual chunk containers that this worker may read: `unimplemented` so far. */
   readonly authorizeVirtualChunkAccess?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -45,6 +46,7 @@ export function defineWorker<T>(
     storage: anything,
     authorizeVirtualChunkAccess: anything,
   });
+  refuseVirtualChunkAccess("defineWorker", options?.authorizeVirtualChunkAccess);
   return Object.freeze({ kind: "icefloe-worker", work, options: options ?? {} });
 }
 

@@ -3,19 +3,17 @@ import {
   checkEngineOptions,
   type Engine,
   type EngineOptions,
-  effectiveConfig,
+  reconfigureEngine,
 } from "../assets/engine.ts";
 import { anything, checkOptions } from "../base/options.ts";
-import { mergeConfig } from "../format/config/config.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 
 /** What `reopen` changes. */
 export type ReopenOptions = Pick<EngineOptions, "config" | "authorizeVirtualChunkAccess">;
 
 /**
- * An engine over the same state and caches, with `config` merged over the present configuration.
- * Sizes of caches, the compression level and limits of requests stay as they are. No I/O.
- * @throws {invalid-option} @throws {invalid-config}
+ * An engine with `config` merged over the present configuration. No I/O.
+ * @throws {invalid-option} @throws {invalid-config} @throws {unimplemented}
  */
 export async function reopenEngine(
   engine: Engine,
@@ -23,13 +21,7 @@ export async function reopenEngine(
 ): Promise<Engine> {
   checkOptions("reopen", options, { config: anything, authorizeVirtualChunkAccess: anything });
   const checked = await checkEngineOptions("reopen", engine.storage, options);
-  const settings = mergeConfig(engine.settings, checked.config);
-  return {
-    ...engine,
-    settings,
-    config: effectiveConfig(settings),
-    virtualChunkAccess: checked.authorizeVirtualChunkAccess ?? engine.virtualChunkAccess,
-  };
+  return reconfigureEngine(engine, checked.config);
 }
 
 /**

@@ -15,6 +15,7 @@ import { assertCanUpdate } from "../assets/repo-object.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 import { mergeConfig, type RepositoryConfig, resolveConfig } from "../format/config/config.ts";
+import { refuseWithoutEffect } from "../format/config/without-effect.ts";
 import { encodeConfig } from "../format/config/write.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
@@ -32,6 +33,7 @@ export async function createEngine(storage: Storage, options?: CreateOptions): P
   const { signal } = checked;
   checkSpecVersion(options?.specVersion ?? SPEC_VERSION_MAX);
   assertCanUpdate(storage, "create");
+  refuseWithoutEffect(resolveConfig({}), resolveConfig(checked.config));
   const settings = settingsToCreate(checked.config, options?.refuseForeignWriters ?? false);
   const isPersisted = options?.refuseForeignWriters === true || !isDefault(settings);
   signal?.throwIfAborted();

@@ -67,7 +67,7 @@ export class Repository {
    * @throws {repo-info-updated} another creator was faster
    * @throws {read-only-storage} @throws {condition-not-supported} @throws {unknown-outcome}
    * @throws {invalid-config} `config` names an unknown key or a wrong value
-   * @throws {unimplemented} `specVersion: 1`
+   * @throws {unimplemented} `specVersion: 1`; an option or key of `config` without effect
    * @throws {unsupported-spec-version} any but 1 and 2
    */
   static async create(storage: Storage, options?: CreateOptions): Promise<Repository> {
@@ -83,7 +83,7 @@ export class Repository {
    * @throws {unsupported-spec-version} written by a newer version of the format
    * @throws {config-deserialization} the persisted configuration is damaged
    * @throws {invalid-config} `config` names an unknown key or a wrong value
-   * @throws {unimplemented} a repository of spec 1
+   * @throws {unimplemented} a repository of spec 1; an option or key of `config` without effect
    */
   static async open(storage: Storage, options?: RepositoryOptions): Promise<Repository> {
     const defaults = defaultsOf("open", options);
@@ -156,9 +156,10 @@ export class Repository {
   }
 
   /**
-   * Another Repository over the same storage and caches, with `config` merged over the present
-   * configuration. Cache sizes and limits of requests stay. No I/O.
+   * Another Repository over the same storage, with `config` merged over the present configuration.
+   * State and caches are shared, unless their limits are among what changes. No I/O.
    * @throws {invalid-config}
+   * @throws {unimplemented} an option or key of `config` without effect
    */
   async reopen(options?: ReopenOptions): Promise<Repository> {
     return new Repository(await reopenEngine(this.#engine, options), this.#defaultCommitMetadata);

@@ -42,7 +42,7 @@ export interface TransactionOptions {
   /**
    * What to do after a lost race. `rebase` (default with a solver; without one every conflict is
    * refused) keeps what was written; `rerun` (default otherwise) drops it and runs `write` again,
-   * which must therefore be idempotent, and asks no solver.
+   * which must therefore be idempotent, and takes no solver.
    */
   readonly retry?: "rebase" | "rerun" | undefined;
   /** How often to try; default 1000. */
@@ -67,11 +67,17 @@ const KNOWN: OptionKinds = {
   signal: abortSignal,
 };
 
+/** A rerun asks no solver. */
+function notWithRerun(solver: unknown): string | undefined {
+  return solver === undefined ? undefined : 'goes with retry "rebase" only: a rerun asks no solver';
+}
+
 /** Checks the options of a transaction. @throws {invalid-option} */
 export function checkTransactionOptions(write: unknown, options: TransactionOptions): void {
   checkOptions("transaction", options, KNOWN);
   checkOption("transaction", "write", write, functionKind);
   checkOption("transaction", "message", options?.message, wellFormedText);
+  if (options.retry === "rerun") checkOption("transaction", "solver", options.solver, notWithRerun);
   copyCommitMetadata("transaction", "metadata", options?.metadata);
 }
 

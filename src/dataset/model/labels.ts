@@ -48,7 +48,10 @@ export function labelsToIndexers(
   }
   const keys = comparableValues(index);
   if (Array.isArray(label)) return label.map((one) => findOne(index, keys, one as Label, method));
-  if (isPlainObject(label)) return findRange(index, keys, label);
+  if (isPlainObject(label)) {
+    if (method === undefined) return findRange(index, keys, label);
+    throw invalid(index, `method ${method} goes with values, not with a range`);
+  }
   const one = label as Label;
   const range = parseLabel(index, one);
   if (typeof one === "string" && range.first !== range.last && method === undefined) {

@@ -125,6 +125,12 @@ function checkCombination(options: ToZarrOptions): void {
     }
     if (region !== undefined) throw invalid("region", "a region and appendDim exclude each other");
   }
+  const ofRegion = (["safeChunks", "writeInvariant"] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (region === undefined && ofRegion !== undefined) {
+    throw invalid(ofRegion, `${ofRegion} goes with region only`);
+  }
   if (compute === false && (region !== undefined || appendDim !== undefined)) {
     throw invalid("compute", "compute: false only goes with writing a whole dataset");
   }

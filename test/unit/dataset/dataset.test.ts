@@ -230,6 +230,9 @@ describe("sel", () => {
     expect(await values(numbers, { x: 20 })).toEqual([1]);
     expect(await values(numbers, { x: { start: 30, end: 20 } })).toEqual([0, 1]);
     expect(await values(numbers, { x: 12 }, { method: "nearest" })).toEqual([2]);
+    await expect(values(numbers, { x: { start: 12 } }, { method: "nearest" })).rejects.toThrow(
+      "method nearest goes with values, not with a range",
+    );
   });
 
   test("finds texts", async () => {

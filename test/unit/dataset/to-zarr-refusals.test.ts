@@ -69,6 +69,18 @@ describe("toZarr refuses", () => {
       /exclude each other/,
     ],
     [
+      "safeChunks without a region",
+      one({}),
+      { safeChunks: false },
+      /safeChunks goes with region only/,
+    ],
+    [
+      "writeInvariant while appending",
+      one({}),
+      { appendDim: "x", writeInvariant: true },
+      /writeInvariant goes with region only/,
+    ],
+    [
       "floats as int16 out of range",
       one({ data: [1, 99_999] }),
       { encoding: { v: { dtype: "int16" } } },

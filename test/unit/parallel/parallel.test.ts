@@ -201,3 +201,11 @@ describe("parallelWrite", () => {
     expect(await next.store.get("a/c/0")).toBeUndefined();
   });
 });
+
+test("a worker with access to virtual chunks, which are not fetched yet, is refused by name", () => {
+  const access = { authorizeVirtualChunkAccess: { "s3://bucket/": null } };
+
+  expect(() => defineWorker(() => undefined, access)).toThrow(
+    expect.objectContaining({ kind: "unimplemented" }),
+  );
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Repository } from "../../../src/repository/repository.ts";
-import { basicConflictSolver } from "../../../src/session/rebase/solvers.ts";
+import { basicConflictSolver, conflictDetector } from "../../../src/session/rebase/solvers.ts";
 import type { Session } from "../../../src/session/session.ts";
 import { commitGroup, newRepository, rejection } from "./repositories.ts";
 
@@ -182,6 +182,7 @@ describe("transaction", () => {
       { message: "m", attemptsMax: 0 },
       { message: "m", attemptsMax: 1.5 },
       { message: "m", solver: {} },
+      { message: "m", solver: conflictDetector(), retry: "rerun" },
       { message: "m", metadata: "x" },
       { message: "m", nonsense: true },
     ];
