@@ -28,7 +28,7 @@ test("the ERA-Interim sample has the expected shape and packing", async () => {
 });
 
 test("the basin mask has the expected shape and attributes", async () => {
-  const basin = variableOf(await openHdf5Bytes(sourceOf("basin_mask.nc")), "basin");
+  const basin = variableOf(await openHdf5Bytes(sourceOf("basin_mask.nc"), "/"), "basin");
 
   expect(basin.dims).toEqual(["Z", "Y", "X"]);
   expect(basin.source.shape).toEqual([33, 180, 360]);

@@ -87,8 +87,17 @@ function toInteger(value: number | bigint): number | bigint {
   return typeof value === "bigint" || Number.isInteger(value) ? value : 0;
 }
 
+/**
+ * The type as which integers are read under `_Unsigned`, or `undefined`: as they are. xarray knows
+ * the texts `true` and `false`, and nothing else.
+ */
+export function signedAs(type: ElementType, says: unknown): ElementType | undefined {
+  if (!isInteger(type)) return undefined;
+  return says === (type.name.startsWith("u") ? "false" : "true") ? otherSign(type) : undefined;
+}
+
 /** The other sign's type of the same width: `int8` for `uint8`. */
-export function otherSign(type: ElementType): ElementType {
+function otherSign(type: ElementType): ElementType {
   const name = type.name.startsWith("u") ? type.name.slice(1) : `u${type.name}`;
   return { name: name as ElementType["name"] };
 }

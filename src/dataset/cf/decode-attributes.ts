@@ -3,16 +3,16 @@
  * its encoding, as xarray does. Spec: CF "Attributes".
  */
 import { isJsonArray, JsonNumber, type JsonValue, jsonToPlain } from "../../codec/json.ts";
-import { type ElementType, isFloat, isInteger, isNumeric, typeText } from "../array/elements.ts";
+import { type ElementType, isFloat, isNumeric, typeText } from "../array/elements.ts";
 import type { DatasetWarning } from "../model/warning.ts";
 import type { RawVariable } from "../netcdf/raw-variable.ts";
 import {
   bytesPerValue,
   type Coding,
   maskedName,
-  otherSign,
   plainCoding,
   type ScaleNumbers,
+  signedAs,
   unpackedName,
 } from "./coding.ts";
 import { isTimeUnits, readTimeUnits } from "./time-units.ts";
@@ -113,15 +113,7 @@ function textCoding(draft: Draft, type: ElementType): Partial<Coding> {
 }
 
 function takeUnsigned(draft: Draft, type: ElementType): ElementType | undefined {
-  if (!isInteger(type)) return undefined;
-  const value = draft.left.get("_Unsigned");
-  if (value === undefined) return undefined;
-  moveTo(draft, "_Unsigned");
-  const isUnsigned = type.name.startsWith("u");
-  const says = typeof value === "string" ? value.toLowerCase() : value;
-  return (says === "true" && !isUnsigned) || (says === "false" && isUnsigned)
-    ? otherSign(type)
-    : undefined;
+  return signedAs(type, moveTo(draft, "_Unsigned"));
 }
 
 function takeScale(draft: Draft): ScaleNumbers {
@@ -144,7 +136,10 @@ function takeNumber(draft: Draft, name: string): number | undefined {
   return Number(number);
 }
 
-/** Missing values as stored; those that an integer can never be are dropped, as xarray does. */
+/**
+ * Missing values as stored. Those that an integer can never be are dropped, as xarray does; a text
+ * stands for none, but stays for whoever put it there.
+ */
 function takeFills(
   draft: Draft,
   type: ElementType,
@@ -155,9 +150,11 @@ function takeFills(
     const value = draft.left.get(name);
     if (value === undefined) continue;
     const listed = (isJsonArray(value) ? value : [value]).map(plainNumber);
-    const usable = listed.flatMap((item) => usableFill(item, type, seen) ?? []);
+    const usableOf = name === "missing_value" ? usableMissing : usableFill;
+    const usable = listed.flatMap((item) => usableOf(item, type, seen) ?? []);
     draft.left.delete(name);
-    const isKept = usable.length > 0 || (isFloat(type) && typeof listed[0] === "number");
+    const isText = name === "missing_value" && typeof value === "string";
+    const isKept = usable.length > 0 || isText || (isFloat(type) && typeof listed[0] === "number");
     if (!isKept) continue;
     draft.encoding[name] = listed.length === 1 ? listed[0] : listed;
     for (const fill of usable) if (!fills.includes(fill)) fills.push(fill);
@@ -183,6 +180,16 @@ export function usableFill(
   // Under _Unsigned a fill may be given with either sign: -1 and 255 are one byte.
   if (stored !== integer && wrapped(integer, seen) !== integer) return undefined;
   return bytesPerValue(type) === 8 ? stored : Number(stored);
+}
+
+/** As `usableFill`; xarray compares `missing_value` with what is seen, `_FillValue` with the bytes. */
+function usableMissing(
+  value: unknown,
+  type: ElementType,
+  seen: ElementType,
+): number | bigint | undefined {
+  const fill = usableFill(value, seen, seen);
+  return fill === undefined ? undefined : usableFill(fill, type, seen);
 }
 
 /** The integer that the same bits are in this type. */

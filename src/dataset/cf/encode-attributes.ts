@@ -8,8 +8,8 @@ import { type JsonValue, jsonFloat } from "../../codec/json.ts";
 import { type ElementType, isFloat, isInteger, isNumeric } from "../array/elements.ts";
 import type { Dtype } from "../model/data.ts";
 import { findCalendar, whyNotShared } from "./calendar.ts";
-import { type Coding, otherSign, plainCoding } from "./coding.ts";
-import { usableFill } from "./decode-attributes.ts";
+import { type Coding, plainCoding, signedAs } from "./coding.ts";
+import { usableFill, wrapped } from "./decode-attributes.ts";
 import { splitInstant } from "./instant.ts";
 import { parseTimeUnits, readTimeUnits, type TimeUnits } from "./time-units.ts";
 import { parseTypeName } from "./type-name.ts";
@@ -89,10 +89,9 @@ function signOf(
   attributes: Map<string, JsonValue>,
 ): ElementType | undefined {
   const says = encoding["_Unsigned"];
-  if (typeof says !== "string" || !isInteger(stored)) return undefined;
-  attributes.set("_Unsigned", says);
-  const isUnsigned = stored.name.startsWith("u");
-  return (says === "true") === isUnsigned ? undefined : otherSign(stored);
+  if (says === undefined || says === null || !isInteger(stored)) return undefined;
+  attributes.set("_Unsigned", says as JsonValue);
+  return signedAs(stored, says);
 }
 
 function numberOf(
@@ -123,17 +122,35 @@ function fillsOf(
   const seen = reinterpreted ?? stored;
   const asked = encoding["_FillValue"];
   const fill = listOf(asked, "_FillValue", stored, seen, owner)[0];
-  const missing = listOf(encoding["missing_value"], "missing_value", stored, seen, owner);
-  if (fill !== undefined) attributes.set("_FillValue", fillAttribute(stored, fill));
+  const { missing_value: asMissing } = encoding;
+  const isText = typeof asMissing === "string";
+  if (isText) attributes.set("missing_value", asMissing);
+  const missing = isText ? [] : listOf(asMissing, "missing_value", stored, seen, owner);
+  if (fill !== undefined) attributes.set("_FillValue", fillAttribute(stored, signed(fill, seen)));
   else if (isFloat(stored) && asked !== null) {
     attributes.set("_FillValue", fillAttribute(stored, Number.NaN));
   }
   const isConflict = fill !== undefined && missing.some((value) => Number(value) !== Number(fill));
   if (missing.length > 0 && !isConflict) {
-    const spelled = missing.map((value) => (isFloat(stored) ? jsonFloat(Number(value)) : value));
+    const spelled = missing.map((value) =>
+      isFloat(stored) ? jsonFloat(Number(value)) : wrappedNumber(value, seen),
+    );
     attributes.set("missing_value", spelled.length === 1 ? (spelled[0] as JsonValue) : spelled);
   }
   return fill === undefined ? missing : [fill];
+}
+
+/**
+ * `_FillValue` of integers that are seen with a sign has one too: xarray takes no larger one for
+ * them, whichever sign they are stored with.
+ */
+function signed(fill: number | bigint, seen: ElementType): number | bigint {
+  return isInteger(seen) && !seen.name.startsWith("u") ? wrappedNumber(fill, seen) : fill;
+}
+
+function wrappedNumber(value: number | bigint, type: ElementType): number | bigint {
+  const integer = wrapped(BigInt(value), type);
+  return typeof value === "bigint" ? integer : Number(integer);
 }
 
 function listOf(

@@ -17,6 +17,7 @@ import {
 import { isTimeUnits, readTimeUnits } from "../cf/time-units.ts";
 import type { RawVariable } from "../netcdf/raw-variable.ts";
 import { VariableParts } from "./array-input.ts";
+import { type OtherUser, withStrings } from "./char-arrays.ts";
 import { DataArray } from "./data-array.ts";
 import { Dataset } from "./dataset.ts";
 import type { DatasetWarning } from "./warning.ts";
@@ -53,8 +54,12 @@ export function checkOpenOptions(
 /** What a reader found. */
 interface RawGroup {
   readonly variables: readonly RawVariable[];
+  /** What else lies along the dimensions. */
+  readonly others: readonly OtherUser[];
   readonly attributes: ReadonlyMap<string, JsonValue>;
   readonly encoding: Record<string, unknown>;
+  /** Paths of the groups right below. */
+  readonly groups: readonly string[];
   readonly warnings: readonly DatasetWarning[];
   close(): Promise<void>;
 }
@@ -62,7 +67,7 @@ interface RawGroup {
 /** The dataset. Times that cannot be decoded stay numbers, with a warning. */
 export function datasetOfRaw(group: RawGroup, options: OpenOptions): Dataset {
   const isKept = (name: string): boolean => !options.dropVariables?.includes(name);
-  const kept = group.variables.filter(({ name }) => isKept(name));
+  const kept = withStrings(group.variables, group.others).filter(({ name }) => isKept(name));
   const warnings = group.warnings.filter(
     ({ variable }) => variable === undefined || isKept(variable),
   );
@@ -87,7 +92,13 @@ export function datasetOfRaw(group: RawGroup, options: OpenOptions): Dataset {
       coordinates: pick(true),
       attributes: jsonToPlain(spelling) as Record<string, unknown>,
     },
-    { spelling, encoding: group.encoding, warnings, close: () => group.close() },
+    {
+      spelling,
+      encoding: group.encoding,
+      groups: group.groups,
+      warnings,
+      close: () => group.close(),
+    },
   );
 }
 

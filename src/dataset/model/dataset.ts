@@ -37,6 +37,8 @@ interface DatasetSource {
   readonly spelling: ReadonlyMap<string, JsonValue>;
   /** Facts that are not attributes. */
   readonly encoding: Record<string, unknown>;
+  /** Paths of the groups right below it. */
+  readonly groups: readonly string[];
   /** What could not be read. */
   readonly warnings: readonly DatasetWarning[];
   close(): Promise<void>;
@@ -48,6 +50,7 @@ const LOADS_MAX = 4;
 const NO_SOURCE: DatasetSource = {
   spelling: new Map(),
   encoding: {},
+  groups: [],
   warnings: [],
   close: async () => undefined,
 };
@@ -99,6 +102,11 @@ export class Dataset {
   /** The variable or coordinate of that name, or `undefined`. */
   get(name: string): DataArray | undefined {
     return this.variables[name] ?? this.coordinates[name];
+  }
+
+  /** Paths of the groups right below the one it was opened from, each to be opened as `group`. */
+  get groups(): readonly string[] {
+    return this.#source.groups;
   }
 
   /** What could not be read where it came from, and was left out or left as it is stored. */

@@ -33,9 +33,9 @@ export function numbersValue(
   return items.length === 1 ? (items[0] as JsonValue) : items;
 }
 
-/** Bytes of a text attribute: UTF-8, NULs at the end cut. What is not UTF-8 becomes U+FFFD. */
+/** Bytes of a text attribute: UTF-8 without NULs. What is not UTF-8 becomes U+FFFD. */
 export function textValue(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes).replace(/\0+$/, "");
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes).replaceAll("\0", "");
 }
 
 /** Attributes of a NetCDF-3 header. */

@@ -8,18 +8,12 @@ import { withoutTrailingNulls } from "../../zarr/codecs/fill-value.ts";
 import type { ArraySource } from "../array/array-source.ts";
 import { allocate, type ElementType, numbersFromBytes, type Values } from "../array/elements.ts";
 import { textValue } from "./attribute-value.ts";
-import { bytesFrom, guarded, HDF5_CLASS, type Hdf5File, type Hdf5Type } from "./hdf5.ts";
-import { vlenText } from "./hdf5-attributes.ts";
+import { guarded, HDF5_CLASS, type Hdf5File, type Hdf5Type, typeName } from "./hdf5.ts";
+import { numberType } from "./hdf5-attributes.ts";
+import { bytesFrom, textsFrom } from "./hdf5-memory.ts";
 
-const CLASS_NAMES: Readonly<Record<number, string>> = {
-  2: "time",
-  4: "bit field",
-  5: "opaque",
-  6: "compound",
-  7: "reference",
-  9: "variable-length",
-  10: "array",
-};
+/** Read at once; a larger box is read part by part, since the module's memory never shrinks. */
+const PART_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The element type of a dataset, with `char` for single characters; or why there is none. */
 type Hdf5Element = ElementType | { readonly name: "char" } | { readonly reason: string };
@@ -27,18 +21,12 @@ type Hdf5Element = ElementType | { readonly name: "char" } | { readonly reason: 
 /** The element type that holds a type of HDF5. */
 export function elementOf(type: Hdf5Type): Hdf5Element {
   if (type.shape === null) return { reason: "it has no dataspace" };
-  const isInteger = type.type === HDF5_CLASS.integer || type.type === HDF5_CLASS.enum;
-  if (isInteger && [1, 2, 4, 8].includes(type.size)) {
-    return { name: `${type.signed ? "int" : "uint"}${type.size * 8}` as ElementType["name"] };
-  }
-  if (type.type === HDF5_CLASS.float && [2, 4, 8].includes(type.size)) {
-    return { name: `float${type.size * 8}` as ElementType["name"] };
-  }
   if (type.type === HDF5_CLASS.string) {
     return type.vlen || type.size > 1 ? { name: "string" } : { name: "char" };
   }
-  const name = CLASS_NAMES[type.type] ?? `${type.size}-byte number`;
-  return { reason: `its type is ${name}` };
+  const isEnum = type.type === HDF5_CLASS.enum;
+  const number = numberType(isEnum ? { ...type, type: HDF5_CLASS.integer } : type);
+  return number ?? { reason: `its type is ${typeName(type)}` };
 }
 
 /** The values of the dataset at `path`; chars come as single bytes. */
@@ -54,45 +42,72 @@ export function hdf5Source(
     type: inMemory,
     shape,
     async read(box, signal) {
-      signal?.throwIfAborted();
       const count = volumeOf(shapeOf(box));
-      if (count === 0) return allocate(inMemory, 0, path);
-      return guarded(file, `variable ${path}`, () =>
-        type.type === HDF5_CLASS.string && type.vlen
-          ? readTexts(file, path, type, box)
-          : numbersOf(inMemory, type, readBytes(file, path, type, box), count),
-      );
+      const parts = count === 0 ? [] : partsOf(box, PART_BYTES_MAX / type.size);
+      const readPart = (part: Box): Values => {
+        signal?.throwIfAborted();
+        return guarded(file, `variable ${path}`, () => readNow(file, path, type, inMemory, part));
+      };
+      if (parts.length === 1) return readPart(box);
+      const values = allocate(inMemory, count, path);
+      let at = 0;
+      for (const part of parts) {
+        const read = readPart(part);
+        const size = [read.length];
+        copyRegion(
+          { values: read, shape: size, start: [0] },
+          { values, shape: [count], start: [at] },
+          size,
+        );
+        at += read.length;
+      }
+      return values;
     },
   };
 }
 
-function readBytes(file: Hdf5File, path: string, type: Hdf5Type, box: Box): Uint8Array {
-  const { module, id } = file;
-  const isAll = box.length === 0 || isWhole(box, type.shape ?? []);
+/** The box in parts of at most `countMax` elements, one behind the other in row-major order. */
+function partsOf(box: Box, countMax: number): Box[] {
+  const axis = box.findIndex(({ start, end }) => end - start > 1);
+  const extent = box[axis];
+  if (extent === undefined || volumeOf(shapeOf(box)) <= countMax) return [box];
+  const rowCount = volumeOf(shapeOf(box)) / (extent.end - extent.start);
+  const step = Math.max(1, Math.floor(countMax / rowCount));
+  const parts: Box[] = [];
+  for (let start = extent.start; start < extent.end; start += step) {
+    const end = Math.min(extent.end, start + step);
+    parts.push(...partsOf(box.with(axis, { start, end }), countMax));
+  }
+  return parts;
+}
+
+function readNow(
+  file: Hdf5File,
+  path: string,
+  type: Hdf5Type,
+  element: ElementType,
+  box: Box,
+): Values {
+  const { module } = file;
+  const count = volumeOf(shapeOf(box));
+  const fill = (pointer: bigint): void => fillBox(file, path, type, box, pointer);
+  if (type.type === HDF5_CLASS.string && type.vlen) {
+    return textsFrom(module, count, fill).map(textValue);
+  }
+  const bytes = bytesFrom(module, type.size * count, fill);
+  if (element.name !== "string") return numbersFromBytes(element, bytes);
+  return Array.from({ length: count }, (_, i) =>
+    textValue(withoutTrailingNulls(bytes.subarray(i * type.size, (i + 1) * type.size))),
+  );
+}
+
+function fillBox(file: Hdf5File, path: string, type: Hdf5Type, box: Box, pointer: bigint): void {
+  const isAll = isWhole(box, type.shape ?? []);
   const count = isAll ? null : box.map(({ start, end }: Extent) => BigInt(end - start));
   const offset = isAll ? null : box.map(({ start }: Extent) => BigInt(start));
   const strides = isAll ? null : box.map(() => 1n);
-  const byteCount = type.size * volumeOf(shapeOf(box));
-  return bytesFrom(module, byteCount, (pointer) => {
-    const status = module.get_dataset_data(id, path, count, offset, strides, pointer);
-    if (status < 0) throw new Error(`status ${status}`);
-  });
-}
-
-function numbersOf(element: ElementType, type: Hdf5Type, bytes: Uint8Array, count: number): Values {
-  if (type.type === HDF5_CLASS.string && element.name === "string") {
-    return Array.from({ length: count }, (_, i) =>
-      textValue(withoutTrailingNulls(bytes.subarray(i * type.size, (i + 1) * type.size))),
-    );
-  }
-  return numbersFromBytes(element, bytes);
-}
-
-function readTexts(file: Hdf5File, path: string, type: Hdf5Type, box: Box): string[] {
-  const dataset = new file.library.Dataset(file.id, path);
-  const found = dataset.slice(box.map(({ start, end }: Extent) => [start, end]));
-  const texts = Array.isArray(found) ? found : [found];
-  return texts.map((text) => vlenText(text as string, type));
+  const status = file.module.get_dataset_data(file.id, path, count, offset, strides, pointer);
+  if (status < 0) throw new Error(`status ${status}`);
 }
 
 /** `source`, filled up: a variable not written to the end of an unlimited dimension. */

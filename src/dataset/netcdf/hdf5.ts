@@ -11,23 +11,53 @@ export interface Hdf5Type {
   readonly size: number;
   readonly signed: boolean;
   readonly vlen: boolean;
-  readonly cset?: number;
   readonly shape: readonly number[] | null;
+  /** Beyond the safe integers for a dimension that can grow. */
+  readonly maxshape?: readonly number[] | null;
   readonly total_size: number;
-  readonly enum_type?: { readonly type: number };
 }
 
-/** H5T class numbers of types that are read. */
-export const HDF5_CLASS = { integer: 0, float: 1, string: 3, enum: 8 } as const;
+/** H5T class numbers of types that are told apart. */
+export const HDF5_CLASS = { integer: 0, float: 1, string: 3, reference: 7, enum: 8 } as const;
+
+const CLASS_NAMES: Readonly<Record<number, string>> = {
+  2: "time",
+  4: "bit field",
+  5: "opaque",
+  6: "compound",
+  7: "reference",
+  8: "enum",
+  9: "variable-length",
+  10: "array",
+};
+
+/** A type in words: its class, or the size of a number that has no equal here. */
+export function typeName({ type, size }: Hdf5Type): string {
+  return CLASS_NAMES[type] ?? `${size}-byte number`;
+}
+
+/** An open file of the library's file system. */
+interface FileStream {
+  readonly fd?: number;
+}
+
+type WriteStream = (
+  stream: FileStream,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  ...rest: unknown[]
+) => number;
 
 /** The module's low level: ids and pointers. */
-interface Hdf5Module {
+export interface Hdf5Module {
   readonly HEAPU8: Uint8Array;
   readonly H5G_DATASET: number;
   readonly H5G_GROUP: number;
   readonly FS: {
     writeFile(path: string, bytes: Uint8Array): void;
     unlink(path: string): void;
+    write: WriteStream;
   };
   _malloc(byteCount: number): number;
   _free(pointer: number): void;
@@ -54,8 +84,6 @@ interface Hdf5Module {
 export interface Hdf5Library {
   readonly ready: Promise<Hdf5Module>;
   readonly File: new (path: string, mode: "r") => { readonly file_id: bigint; close(): unknown };
-  readonly Dataset: new (file: bigint, path: string) => { slice(ranges: number[][]): unknown };
-  readonly Attribute: new (file: bigint, path: string, name: string) => { readonly value: unknown };
 }
 
 /** Loads the library. @throws {missing-dependency} if it is not installed */
@@ -72,7 +100,6 @@ export function importHdf5(): Promise<unknown> {
 export interface Hdf5File {
   /** Names the file in messages. */
   readonly name: string;
-  readonly library: Hdf5Library;
   readonly module: Hdf5Module;
   readonly id: bigint;
 }
@@ -83,36 +110,64 @@ export function guarded<T>(
   what: string,
   work: () => T,
 ): T {
-  module.activate_throwing_error_handler();
   try {
-    return work();
+    return withComplaints(module, work);
   } catch (cause) {
     if (isIcefloeError(cause)) throw cause;
     throw makeError("invalid-file-format", `${name}: HDF5 could not read ${what}`, {
       details: { object: name, what },
       cause,
     });
-  } finally {
-    module.deactivate_throwing_error_handler();
   }
 }
 
-/** A fresh copy of `byteCount` bytes that `fill` writes at a pointer in the module's memory. */
-export function bytesFrom(
-  module: Hdf5Module,
-  byteCount: number,
-  fill: (pointer: bigint) => void,
-): Uint8Array {
-  const pointer = module._malloc(Math.max(1, byteCount));
-  if (pointer === 0) {
-    throw makeError("invalid-option", `${byteCount} bytes are more than HDF5 can read at once`, {
-      details: { byteCount },
-    });
-  }
+const STANDARD_ERROR = 2;
+
+/**
+ * Runs `work` and throws what HDF5 complains of meanwhile. It prints complaints, and these are caught
+ * on their way out: the library's handler that throws instead jumps over the closing of objects, and
+ * an open object keeps the file open for good.
+ */
+function withComplaints<T>({ FS }: Hdf5Module, work: () => T): T {
+  const { write } = FS;
+  let complaints = "";
+  FS.write = (stream, bytes, offset, length, ...rest) => {
+    if (stream.fd !== STANDARD_ERROR) {
+      return write.call(FS, stream, bytes, offset, length, ...rest);
+    }
+    complaints += new TextDecoder().decode(bytes.slice(offset, offset + length));
+    return length;
+  };
+  let result: T;
   try {
-    fill(BigInt(pointer));
-    return module.HEAPU8.slice(pointer, pointer + byteCount);
+    result = work();
   } finally {
-    module._free(pointer);
+    FS.write = write;
+  }
+  if (complaints !== "") throw new Error(complaints.trim());
+  return result;
+}
+
+/** The type of the dataset at `path`. */
+export function datasetType(file: Hdf5File, path: string): Hdf5Type {
+  return guarded(file, `variable ${path}`, () =>
+    thrownAtOnce(file.module, () => file.module.get_dataset_metadata(file.id, path)),
+  );
+}
+
+/** The type of an attribute of the object at `path`. */
+export function attributeType(file: Hdf5File, path: string, name: string): Hdf5Type {
+  return guarded(file, `attribute ${name} of ${path}`, () =>
+    thrownAtOnce(file.module, () => file.module.get_attribute_metadata(file.id, path, name)),
+  );
+}
+
+/** Types of damaged objects must not be looked into. What fails here fails while it is opened. */
+function thrownAtOnce<T>(module: Hdf5Module, work: () => T): T {
+  module.activate_throwing_error_handler();
+  try {
+    return work();
+  } finally {
+    module.deactivate_throwing_error_handler();
   }
 }

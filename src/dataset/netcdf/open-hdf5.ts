@@ -1,7 +1,7 @@
 /** Puts the bytes of a NetCDF-4 file where h5wasm finds them, and opens it. */
 import { makeError } from "../../base/errors.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { guarded, type Hdf5File, type Hdf5Library, importHdf5, loadHdf5 } from "./hdf5.ts";
+import { guarded, type Hdf5Library, type Hdf5Module, importHdf5, loadHdf5 } from "./hdf5.ts";
 import type { RawDataset } from "./raw-variable.ts";
 import { readNetcdf4 } from "./read-netcdf4.ts";
 
@@ -16,8 +16,12 @@ export function isHdf5(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
-/** Opens a NetCDF-4 file, read whole. @throws {missing-dependency} @throws {invalid-file-format} */
-export async function openHdf5Bytes(file: ByteSource, signal?: AbortSignal): Promise<RawDataset> {
+/** Opens a group of a NetCDF-4 file, which is read whole. @throws {missing-dependency} */
+export async function openHdf5Bytes(
+  file: ByteSource,
+  group: string,
+  signal?: AbortSignal,
+): Promise<RawDataset> {
   const library = await loadHdf5(importHdf5);
   const module = await library.ready;
   if (file.sizeBytes > FILE_BYTES_MAX) {
@@ -30,23 +34,27 @@ export async function openHdf5Bytes(file: ByteSource, signal?: AbortSignal): Pro
   const path = `/icefloe-${fileCount++}.nc`;
   module.FS.writeFile(path, await file.read(0, file.sizeBytes, signal));
   await file.close();
-  return openHdf5(library, file.name, path, () => module.FS.unlink(path));
+  return openHdf5(library, { name: file.name, path, group, release: () => module.FS.unlink(path) });
 }
 
-/** Opens the file at `path` of the library's own file system. `release` runs when it is closed. */
+/** A file of the library's own file system. */
+interface Hdf5Location {
+  /** Names the file in messages. */
+  readonly name: string;
+  readonly path: string;
+  /** Path of the group. */
+  readonly group: string;
+  /** Runs when the file is closed, and when it cannot be opened. */
+  release(): void;
+}
+
+/** Opens a group of a file. */
 export async function openHdf5(
   library: Hdf5Library,
-  name: string,
-  path: string,
-  release: () => void,
+  { name, path, group, release }: Hdf5Location,
 ): Promise<RawDataset> {
   const module = await library.ready;
-  const opened = guarded({ name, module }, "the file", () => {
-    const handle = new library.File(path, "r");
-    if (handle.file_id < 0n) throw new Error("HDF5 cannot open it");
-    return handle;
-  });
-  const file: Hdf5File = { name, library, module, id: opened.file_id };
+  const opened = openFile(library, module, { name, path, release });
   let isClosed = false;
   const close = async (): Promise<void> => {
     if (isClosed) return;
@@ -55,9 +63,26 @@ export async function openHdf5(
     release();
   };
   try {
-    return readNetcdf4(file, close);
+    return readNetcdf4({ name, module, id: opened.file_id }, group, close);
   } catch (error) {
     await close();
+    throw error;
+  }
+}
+
+function openFile(
+  library: Hdf5Library,
+  module: Hdf5Module,
+  { name, path, release }: Omit<Hdf5Location, "group">,
+): InstanceType<Hdf5Library["File"]> {
+  try {
+    return guarded({ name, module }, "the file", () => {
+      const handle = new library.File(path, "r");
+      if (handle.file_id < 0n) throw new Error("HDF5 cannot open it");
+      return handle;
+    });
+  } catch (error) {
+    release();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Opens NetCDF files, whichever version: NetCDF-3 by our own reader, NetCDF-4 through h5wasm. */
 import { hexOf } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
-import { describe, functionKind } from "../../base/options.ts";
+import { describe, functionKind, mustBe } from "../../base/options.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { checkOpenOptions, datasetOfRaw, type OpenOptions } from "../model/dataset-of-raw.ts";
 import { type ByteSource, blobSource, bytesSource, urlSource } from "./byte-source.ts";
@@ -12,12 +12,16 @@ import { readNetcdf3 } from "./read-netcdf3.ts";
 
 /** Options of `openNetcdf`. */
 export interface OpenNetcdfOptions extends OpenOptions {
+  /** Path of the group, such as `/inner/deep`. Default: the root. NetCDF-3 has no other. */
+  readonly group?: string | undefined;
   /** Used for URLs. Default: the platform's own. */
   readonly fetch?: typeof fetch | undefined;
 }
 
 /** Enough to tell the versions apart. */
 const SIGNATURE_BYTES = 8;
+/** Groups that a message names. */
+const GROUPS_LISTED_MAX = 10;
 
 /** What `openNetcdf` takes. */
 export type NetcdfInput = Uint8Array | Blob | URL;
@@ -28,6 +32,7 @@ export type NetcdfInput = Uint8Array | Blob | URL;
  * a warning.
  * @throws {invalid-file-format} not a NetCDF file, or damaged
  * @throws {unimplemented} a variable that cannot be held, by name: see `dropVariables`
+ * @throws {node-not-found} there is no such group
  * @throws {missing-dependency} NetCDF-4 without h5wasm
  * @throws {io} a URL that cannot be read
  * @throws {invalid-option} neither bytes nor a Blob nor an http(s) URL
@@ -36,8 +41,17 @@ export async function openNetcdf(
   input: NetcdfInput,
   options: OpenNetcdfOptions = {},
 ): Promise<Dataset> {
-  checkOpenOptions("openNetcdf", options, { fetch: functionKind });
+  checkNetcdfOptions(options);
   return openSource(await sourceOf(input, options), options, openHdf5Bytes);
+}
+
+/** @throws {invalid-option} an unknown option or a wrong value */
+export function checkNetcdfOptions(options: OpenNetcdfOptions): void {
+  checkOpenOptions("openNetcdf", options, { fetch: functionKind, group: groupPath });
+}
+
+function groupPath(value: unknown): string | undefined {
+  return typeof value === "string" ? undefined : mustBe("the path of a group", value);
 }
 
 async function sourceOf(input: NetcdfInput, options: OpenNetcdfOptions): Promise<ByteSource> {
@@ -51,53 +65,94 @@ async function sourceOf(input: NetcdfInput, options: OpenNetcdfOptions): Promise
   );
 }
 
-/** Opens a file through a source; `openHdf5` opens it if it is NetCDF-4. The source is closed on failure. */
+type OpenHdf5 = (source: ByteSource, group: string, signal?: AbortSignal) => Promise<RawDataset>;
+
+/** Opens a file through a source; `openHdf5` opens it if it is NetCDF-4. Closes both on failure. */
 export async function openSource(
   source: ByteSource,
-  options: OpenOptions,
-  openHdf5: (source: ByteSource, signal?: AbortSignal) => Promise<RawDataset>,
+  options: OpenNetcdfOptions,
+  openHdf5: OpenHdf5,
 ): Promise<Dataset> {
+  const { signal } = options;
+  const group = `/${(options.group ?? "").split("/").filter(Boolean).join("/")}`;
+  let raw: RawDataset | undefined;
   try {
     const end = Math.min(SIGNATURE_BYTES, source.sizeBytes);
-    const start = await source.read(0, end, options.signal);
-    return toDataset(source.name, await readRaw(source, start, options, openHdf5), options);
+    const start = await source.read(0, end, signal);
+    if (isHdf5(start)) raw = await openHdf5(source, group, signal);
+    else if (!isNetcdf3(start)) throw noNetcdf(source, start);
+    else if (group === "/") raw = await readNetcdf3(source, signal);
+    else throw noGroups(source, group);
+    return toDataset(source.name, group, raw, options);
   } catch (error) {
+    await raw?.close();
     await source.close();
     throw error;
   }
 }
 
-async function readRaw(
-  source: ByteSource,
-  start: Uint8Array,
-  { signal }: OpenOptions,
-  openHdf5: (source: ByteSource, signal?: AbortSignal) => Promise<RawDataset>,
-): Promise<RawDataset> {
-  if (isNetcdf3(start)) return readNetcdf3(source, signal);
-  if (isHdf5(start)) return openHdf5(source, signal);
+function noGroups({ name }: ByteSource, path: string): Error {
+  return makeError("node-not-found", `${name} is a NetCDF-3 file, which has no group ${path}`, {
+    details: { object: name, path },
+  });
+}
+
+function noNetcdf(source: ByteSource, start: Uint8Array): Error {
   const found = hexOf(start, " ");
-  throw makeError(
+  return makeError(
     "invalid-file-format",
     `${source.name} is no NetCDF file: it begins with ${found === "" ? "nothing" : found}`,
     { details: { object: source.name, offset: 0 } },
   );
 }
 
-async function toDataset(name: string, raw: RawDataset, options: OpenOptions): Promise<Dataset> {
+function toDataset(
+  name: string,
+  group: string,
+  raw: RawDataset,
+  options: OpenNetcdfOptions,
+): Dataset {
+  checkIsThere(name, raw, options);
   const refused = raw.refused.filter((variable) => !options.dropVariables?.includes(variable.name));
   if (refused.length > 0) {
-    await raw.close();
     const list = refused.map((variable) => `${variable.name} (${variable.reason})`).join(", ");
     throw makeError(
       "unimplemented",
       `${name}: cannot hold ${list}; dropVariables leaves variables out`,
-      { details: { object: name, variables: refused } },
+      {
+        details: { object: name, variables: refused.map(({ name, reason }) => ({ name, reason })) },
+      },
     );
   }
-  const encoding = raw.unlimited.length === 0 ? {} : { unlimited_dims: [...raw.unlimited] };
-  const { variables, attributes, warnings } = raw;
+  const below = group === "/" ? "/" : `${group}/`;
+  const isBelow = (path: string): boolean =>
+    path.startsWith(below) && !path.slice(below.length).includes("/");
   return datasetOfRaw(
-    { variables, attributes: attributes.values, encoding, warnings, close: () => raw.close() },
+    {
+      variables: raw.variables,
+      others: raw.refused,
+      attributes: raw.attributes.values,
+      encoding: raw.unlimited.length === 0 ? {} : { unlimited_dims: [...raw.unlimited] },
+      groups: raw.groups.filter(isBelow),
+      warnings: raw.warnings,
+      close: () => raw.close(),
+    },
     options,
+  );
+}
+
+/** A file of groups alone is not taken for an empty one. */
+function checkIsThere(
+  name: string,
+  { variables, refused, groups }: RawDataset,
+  { group }: OpenNetcdfOptions,
+): void {
+  if (group !== undefined || variables.length + refused.length > 0 || groups.length === 0) return;
+  const listed = groups.slice(0, GROUPS_LISTED_MAX).join(", ");
+  const more = groups.length > GROUPS_LISTED_MAX ? " and more" : "";
+  throw makeError(
+    "invalid-option",
+    `${name} has no variables in its root, only in groups: the option group opens one of ${listed}${more}, or "/" the empty root`,
+    { details: { object: name, option: "group", groups: [...groups] } },
   );
 }

@@ -19,18 +19,28 @@ export interface RawVariable {
   readonly dims: readonly string[];
   readonly source: ArraySource;
   readonly attributes: RawAttributes;
-  /** Facts about the storage that are not attributes: chunk shape, name of the char dimension. */
+  /** Facts about the storage that are not attributes, such as the chunk shape. */
   readonly encoding: Readonly<Record<string, unknown>>;
+  /** Of byte strings of one byte: the same as `uint8`, which rows of them are made of. */
+  readonly characters?: ArraySource | undefined;
 }
 
-/** A file's variables and its own attributes. */
+/** A variable that cannot be held. */
+export interface RefusedVariable {
+  readonly name: string;
+  readonly dims: readonly string[];
+  readonly reason: string;
+}
+
+/** The variables of a file's group, and the group's own attributes. */
 export interface RawDataset {
   readonly variables: readonly RawVariable[];
   readonly attributes: RawAttributes;
   /** Dimensions that can grow. */
   readonly unlimited: readonly string[];
-  /** Variables that cannot be held, and why. */
-  readonly refused: readonly { readonly name: string; readonly reason: string }[];
+  /** Paths of all groups of the file but the root. */
+  readonly groups: readonly string[];
+  readonly refused: readonly RefusedVariable[];
   /** What was left out, in the file's order. */
   readonly warnings: readonly DatasetWarning[];
   close(): Promise<void>;

@@ -1,19 +1,20 @@
 /**
- * Opens a NetCDF-4 file (HDF5) through h5wasm and shows what `ncdump` would: dimension names by
- * their scales, bookkeeping hidden, variables padded to the length of their dimensions.
- * Groups below the root are not part of the dataset. Spec: NetCDF "NetCDF-4 Format".
+ * Opens a NetCDF-4 file (HDF5) through h5wasm and shows what `ncdump` would of one group: dimensions
+ * by their scales, bookkeeping hidden, variables padded to the length of their dimensions.
+ * Spec: NetCDF "NetCDF-4 Format".
  */
 import { makeError } from "../../base/errors.ts";
 import { JsonNumber, type JsonValue } from "../../codec/json.ts";
 import type { ElementType } from "../array/elements.ts";
-import { charSource } from "./char-source.ts";
-import { guarded, type Hdf5File, type Hdf5Type } from "./hdf5.ts";
-import { hiddenAttribute, readHdf5Attributes } from "./hdf5-attributes.ts";
+import type { DatasetWarning } from "../model/warning.ts";
+import { singleCharSource } from "./char-source.ts";
+import { HDF5_CLASS, type Hdf5File } from "./hdf5.ts";
+import { attributeNames, readHdf5Attributes } from "./hdf5-attributes.ts";
 import { elementOf, hdf5Source, paddedSource } from "./hdf5-source.ts";
-import type { RawDataset, RawVariable } from "./raw-variable.ts";
+import { type Hdf5Dataset, type Hdf5Group, readTree, withDescendants } from "./hdf5-tree.ts";
+import { findDimensions, type Netcdf4Dimension } from "./netcdf4-dimensions.ts";
+import type { RawDataset, RawVariable, RefusedVariable } from "./raw-variable.ts";
 
-/** Marks a scale that stands for a dimension only. */
-const DIMENSION_ONLY = "This is a netCDF dimension but not a netCDF variable";
 /** Before the name of a variable that is named like a dimension but is not its coordinate. */
 const NOT_A_COORDINATE = "_nc4_non_coord_";
 
@@ -34,145 +35,82 @@ const DEFAULT_FILLS: Readonly<Record<string, number | bigint | string>> = {
   char: 0,
 };
 
-interface Item {
-  readonly path: string;
-  readonly name: string;
-  readonly type: Hdf5Type;
-  readonly dims: readonly string[];
-  readonly isDimensionOnly: boolean;
-}
-
-/** The variables of the root group. @throws {invalid-file-format} damage */
-export function readNetcdf4(file: Hdf5File, close: () => Promise<void>): RawDataset {
-  const items = listItems(file);
-  const sizes = dimensionSizes(items);
+/**
+ * The variables of the group at that path.
+ * @throws {invalid-file-format} damage
+ * @throws {node-not-found} there is no such group
+ */
+export function readNetcdf4(file: Hdf5File, path: string, close: () => Promise<void>): RawDataset {
+  const root = readTree(file);
+  const groups = withDescendants(root);
+  const group = groups.find((candidate) => candidate.path === path);
+  if (group === undefined) throw noGroup(file, path, groups);
+  const dimensions = findDimensions(file, root);
   const variables: RawVariable[] = [];
-  const refused: { name: string; reason: string }[] = [];
-  for (const item of items) {
-    if (item.isDimensionOnly) continue;
-    const variable = readVariable(file, item, sizes);
-    if ("reason" in variable) refused.push(variable);
-    else variables.push(variable);
+  const refused: RefusedVariable[] = [];
+  const own = readHdf5Attributes(file, path, attributeNames(file, path), undefined);
+  const warnings: DatasetWarning[] = [...own.warnings];
+  for (const dataset of group.datasets) {
+    if (dataset.type.type === HDF5_CLASS.reference) warnings.push(referenceWarning(dataset));
+    if (!dimensions.isVariable(dataset)) continue;
+    const found = readVariable(file, dataset, dimensions.of(dataset));
+    if ("reason" in found) refused.push(found);
+    else variables.push(found);
+    if ("warnings" in found) warnings.push(...found.warnings);
   }
-  const root = readHdf5Attributes(file, "/");
-  if (root.refused[0] !== undefined) {
-    throw makeError("unimplemented", `${file.name}: ${root.refused[0].reason}`, {
-      details: { object: file.name, attribute: root.refused[0].name },
-    });
-  }
-  const unlimited = unlimitedNames(items);
-  return { variables, refused, attributes: root, unlimited, warnings: [], close };
+  return {
+    variables,
+    refused,
+    attributes: own,
+    unlimited: unlimitedNames(dimensions.inGroup(group), group, dimensions.of.bind(dimensions)),
+    groups: groups.flatMap((other) => (other === root ? [] : [other.path])),
+    warnings,
+    close,
+  };
 }
 
-function listItems(file: Hdf5File): Item[] {
-  const { module, id } = file;
-  const names = guarded(file, "its list of variables", () =>
-    Array.from(module.get_names(id, "/", false)).filter(
-      (name) => module.get_type(id, `/${name}`) === module.H5G_DATASET,
-    ),
+function noGroup(file: Hdf5File, path: string, groups: readonly Hdf5Group[]): Error {
+  const paths = groups.map((group) => group.path);
+  return makeError(
+    "node-not-found",
+    `${file.name} has no group ${path}; it has ${paths.join(", ")}`,
+    { details: { object: file.name, path, groups: paths } },
   );
-  const found = names.map((name) => {
-    const path = `/${name}`;
-    const type = guarded(file, `variable ${name}`, () => module.get_dataset_metadata(id, path));
-    return { path, name, type, dimensionId: hiddenAttribute(file, path, "_Netcdf4Dimid") };
-  });
-  const scales = new Map<number, string>();
-  for (const { name, dimensionId } of found) {
-    const number = numberOf(dimensionId);
-    if (number !== undefined) scales.set(number, name);
-  }
-  return found.map(({ path, name, type }) => ({
-    path,
-    name: name.startsWith(NOT_A_COORDINATE) ? name.slice(NOT_A_COORDINATE.length) : name,
-    type,
-    dims: dimensionNames(file, path, name, type, scales),
-    isDimensionOnly: isDimensionOnly(file, path),
-  }));
 }
 
-function numberOf(value: JsonValue | undefined): number | undefined {
-  if (value instanceof JsonNumber) return value.value;
-  return typeof value === "number" ? value : undefined;
-}
-
-function isDimensionOnly(file: Hdf5File, path: string): boolean {
-  const name = hiddenAttribute(file, path, "NAME");
-  return typeof name === "string" && name.startsWith(DIMENSION_ONLY);
-}
-
-function dimensionNames(
-  file: Hdf5File,
-  path: string,
-  name: string,
-  type: Hdf5Type,
-  scales: ReadonlyMap<number, string>,
+function unlimitedNames(
+  begun: readonly Netcdf4Dimension[],
+  group: Hdf5Group,
+  dimensionsOf: (dataset: Hdf5Dataset) => readonly Netcdf4Dimension[],
 ): string[] {
-  const rank = type.shape?.length ?? 0;
-  const isScale = hiddenAttribute(file, path, "CLASS") === "DIMENSION_SCALE";
-  if (isScale && rank === 1) return [name];
-  const ids = hiddenAttribute(file, path, "_Netcdf4Coordinates");
-  const listed = (Array.isArray(ids) ? ids : [ids]) as (JsonValue | undefined)[];
-  const taken = new Set<string>();
-  return Array.from({ length: rank }, (_, axis) => {
-    const attached = guarded(file, `the dimensions of ${name}`, () =>
-      isScale ? [] : Array.from(file.module.get_attached_scales(file.id, path, axis)),
-    )[0];
-    const scale = attached?.split("/").at(-1) ?? scales.get(numberOf(listed[axis]) ?? -1);
-    const dimension = scale ?? phonyName(type.shape?.[axis] ?? 0, taken);
-    taken.add(dimension);
-    return dimension;
-  });
+  const all = [...begun, ...group.datasets.flatMap((dataset) => [...dimensionsOf(dataset)])];
+  return [...new Set(all.flatMap(({ name, isUnlimited }) => (isUnlimited ? [name] : [])))];
 }
 
-/** A name for a dimension that has none: by its size, so that equal sizes share it. */
-function phonyName(size: number, taken: ReadonlySet<string>): string {
-  let name = `phony_dim_${size}`;
-  while (taken.has(name)) name += "_";
-  return name;
-}
-
-/** The longest extent that any variable has along a dimension. */
-function dimensionSizes(items: readonly Item[]): Map<string, number> {
-  const sizes = new Map<string, number>();
-  for (const { dims, type } of items) {
-    dims.forEach((dim, axis) => {
-      sizes.set(dim, Math.max(sizes.get(dim) ?? 0, type.shape?.[axis] ?? 0));
-    });
-  }
-  return sizes;
-}
-
-function unlimitedNames(items: readonly Item[]): string[] {
-  const names = new Set<string>();
-  for (const { dims, type } of items) {
-    const { maxshape } = type as { maxshape?: readonly number[] | null };
-    dims.forEach((dim, axis) => {
-      if ((maxshape?.[axis] ?? 0) > Number.MAX_SAFE_INTEGER) names.add(dim);
-    });
-  }
-  return [...names];
+function referenceWarning({ name }: Hdf5Dataset): DatasetWarning {
+  const message = `variable ${name} holds references, which NetCDF does not know, and is left out`;
+  return { variable: name, attribute: undefined, message };
 }
 
 function readVariable(
   file: Hdf5File,
-  { path, name, type, dims }: Item,
-  sizes: ReadonlyMap<string, number>,
-): RawVariable | { name: string; reason: string } {
+  dataset: Hdf5Dataset,
+  dimensions: readonly Netcdf4Dimension[],
+): RefusedVariable | (RawVariable & { readonly warnings: readonly DatasetWarning[] }) {
+  const { path, type } = dataset;
+  const name = dataset.name.startsWith(NOT_A_COORDINATE)
+    ? dataset.name.slice(NOT_A_COORDINATE.length)
+    : dataset.name;
+  const dims = dimensions.map((dimension) => dimension.name);
   const element = elementOf(type);
-  if ("reason" in element) return { name, reason: element.reason };
-  const attributes = readHdf5Attributes(file, path);
-  if (attributes.refused[0] !== undefined) return { name, reason: attributes.refused[0].reason };
-  const shape = dims.map((dim) => sizes.get(dim) ?? 0);
+  if ("reason" in element) return { name, dims, reason: element.reason };
+  const { warnings, ...attributes } = readHdf5Attributes(file, path, dataset.attributeNames, name);
+  const shape = dimensions.map(({ size }) => size);
   const fill = fillOf(element, attributes.values.get("_FillValue"));
   const source = paddedSource(hdf5Source(file, path, type, element), shape, fill);
-  const charDimension = element.name === "char" ? dims.at(-1) : undefined;
-  return {
-    name,
-    dims: element.name === "char" ? dims.slice(0, -1) : dims,
-    source: element.name === "char" ? charSource(source) : source,
-    attributes,
-    encoding: charDimension === undefined ? {} : { char_dim_name: charDimension },
-  };
+  const own = { name, dims, attributes, encoding: {}, warnings };
+  if (element.name !== "char") return { ...own, source };
+  return { ...own, source: singleCharSource(source), characters: source };
 }
 
 function fillOf(

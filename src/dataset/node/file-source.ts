@@ -15,7 +15,15 @@ export async function fileSource(path: string): Promise<ByteSource> {
   const handle = await open(path, "r").catch((cause: unknown) => {
     throw makeError("io", `cannot open ${path}`, { details: { path }, cause });
   });
-  const { size } = await handle.stat();
+  const failed =
+    (what: string) =>
+    (cause: unknown): never => {
+      throw makeError("io", `cannot ${what} ${path}`, { details: { path }, cause });
+    };
+  const { size } = await handle.stat().catch(async (cause: unknown) => {
+    await handle.close();
+    return failed("look at")(cause);
+  });
   let isClosed = false;
   return {
     name: path,
@@ -25,12 +33,9 @@ export async function fileSource(path: string): Promise<ByteSource> {
       const bytes = new Uint8Array(end - start);
       let filled = 0;
       while (filled < bytes.length) {
-        const { bytesRead } = await handle.read(
-          bytes,
-          filled,
-          bytes.length - filled,
-          start + filled,
-        );
+        const { bytesRead } = await handle
+          .read(bytes, filled, bytes.length - filled, start + filled)
+          .catch(failed("read"));
         if (bytesRead === 0) {
           throw makeError("io", `${path} ends at byte ${start + filled}, expected ${end}`, {
             details: { path, start, end },

@@ -1,11 +1,10 @@
 /** Opens NetCDF files by path: both versions are read from disk as they are needed. */
 
-import { functionKind } from "../../base/options.ts";
 import type { Dataset } from "../model/dataset.ts";
-import { checkOpenOptions } from "../model/dataset-of-raw.ts";
 import { type Hdf5Library, loadHdf5 } from "../netcdf/hdf5.ts";
 import { openHdf5 } from "../netcdf/open-hdf5.ts";
 import {
+  checkNetcdfOptions,
   type NetcdfInput,
   type OpenNetcdfOptions,
   openNetcdf as openAnywhere,
@@ -19,6 +18,7 @@ import { fileSource, pathOf } from "./file-source.ts";
  * @throws {io} a file or URL that cannot be read
  * @throws {invalid-file-format} not a NetCDF file, or damaged
  * @throws {unimplemented} a variable that cannot be held, by name: see `dropVariables`
+ * @throws {node-not-found} there is no such group
  * @throws {missing-dependency} NetCDF-4 without h5wasm
  */
 export async function openNetcdf(
@@ -27,12 +27,12 @@ export async function openNetcdf(
 ): Promise<Dataset> {
   const isFile = typeof input === "string" || (input instanceof URL && input.protocol === "file:");
   if (!isFile) return openAnywhere(input as NetcdfInput, options);
-  checkOpenOptions("openNetcdf", options, { fetch: functionKind });
+  checkNetcdfOptions(options);
   const path = pathOf(input as string | URL);
-  return openSource(await fileSource(path), options, async (source) => {
+  return openSource(await fileSource(path), options, async (source, group) => {
     const library = await loadHdf5(importHdf5);
     await source.close();
-    return openHdf5(library, path, path, () => undefined);
+    return openHdf5(library, { name: path, path, group, release: () => undefined });
   });
 }
 

@@ -6,6 +6,7 @@ import { wholeBox } from "../../zarr/box.ts";
 import type { NodeAddress } from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { childAddress, readGroup, type StoredGroup } from "./group.ts";
+import { keepSingleBytes } from "./single-bytes.ts";
 import { parseStoredArray, type StoredArray } from "./stored-array.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
 import { recode, type WriteContext, writeVariable } from "./write-chunks.ts";
@@ -78,6 +79,9 @@ function checkMembers(
   { appendDim: dim, mode }: AppendOptions,
 ): void {
   for (const { name, dims } of dataset.all()) {
+    if (dims.indexOf(dim) !== dims.lastIndexOf(dim)) {
+      throw invalid("appendDim", `variable ${name} has dimension ${dim} twice: it cannot grow`);
+    }
     if (group.arrays.has(name)) continue;
     if (dims.includes(dim)) throw invalid("appendDim", `the store has no variable ${name}`);
     if (mode === "r+")
@@ -98,7 +102,7 @@ function planAll(
   { encoding }: AppendOptions,
 ): VariablePlan[] {
   const texts = textsOf(dataset);
-  return dataset.all().map((array) => {
+  const plans = dataset.all().map((array) => {
     const stored = group.arrays.get(array.name);
     const asked = encoding?.[array.name];
     if (stored !== undefined) {
@@ -108,6 +112,7 @@ function planAll(
     const { path } = childAddress(group.address, array.name);
     return planNewArray(array, { path, asked, coordinates: texts.ofVariable.get(array.name) });
   });
+  return keepSingleBytes(plans, encoding);
 }
 
 function checkSizes({ array, source, target, isNew }: VariablePlan, dim: string): void {

@@ -10,8 +10,9 @@ import {
 import { addressOf, type ZarrStore } from "../../zarr/zarr-store.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { checkOpenOptions, datasetOfRaw, type OpenOptions } from "../model/dataset-of-raw.ts";
+import { charactersOf } from "../netcdf/char-source.ts";
 import type { RawVariable } from "../netcdf/raw-variable.ts";
-import { mustReadGroup } from "./group.ts";
+import { mustReadGroup, readDimensions } from "./group.ts";
 import type { StoredArray } from "./stored-array.ts";
 import { zarrSource } from "./zarr-source.ts";
 
@@ -37,11 +38,15 @@ export async function openZarr(store: ZarrStore, options: OpenZarrOptions = {}):
   checkOpenOptions("openZarr", options, { group: anything });
   const address = addressOf("openZarr", store, options.group ?? "/", options.signal);
   const group = await mustReadGroup(address, options.dropVariables);
+  const variables = [...group.arrays.values()].map((array) => rawVariable(store, array));
+  const hasCharacters = variables.some(({ characters }) => characters !== undefined);
   return datasetOfRaw(
     {
-      variables: [...group.arrays.values()].map((array) => rawVariable(store, array)),
+      variables,
+      others: hasCharacters ? await readDimensions(address, options.dropVariables ?? []) : [],
       attributes: shownAttributes(group.attributes),
       encoding: {},
+      groups: group.groups,
       warnings: [],
       close: async () => undefined,
     },
@@ -56,13 +61,13 @@ function shownAttributes(attributes: ReadonlyMap<string, JsonValue>): Map<string
 
 /** An array as a variable; how it is stored becomes its encoding. */
 function rawVariable(store: ZarrStore, array: StoredArray): RawVariable {
-  return {
-    name: array.name,
-    dims: array.dims,
-    source: zarrSource(store, array),
-    attributes: array.attributes,
-    encoding: storageEncoding(array),
-  };
+  const { name, dims, attributes } = array;
+  const source = zarrSource(store, array);
+  const encoding = storageEncoding(array);
+  if (source.type.name !== "bytes" || source.type.width !== 1) {
+    return { name, dims, source, attributes, encoding };
+  }
+  return { name, dims, source, attributes, encoding, characters: charactersOf(source) };
 }
 
 function storageEncoding(array: StoredArray): Record<string, unknown> {

@@ -2,6 +2,7 @@
  * Writes a dataset into a group of a Zarr store, in the manner of xarray's `to_zarr`. Everything
  * that can be checked is checked before anything is written.
  */
+import { isWellFormed } from "../../base/bytes.ts";
 import { createLimiter, mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import {
@@ -28,6 +29,7 @@ import { appendToZarr } from "./append.ts";
 import { childAddress, readGroup, type StoredGroup } from "./group.ts";
 import { deleteTree } from "./listing.ts";
 import { type RegionOption, writeRegionToZarr } from "./region.ts";
+import { keepSingleBytes } from "./single-bytes.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
 import { type WriteContext, writeVariable } from "./write-chunks.ts";
 import {
@@ -84,6 +86,14 @@ const KNOWN: OptionKinds = {
   group: anything,
   signal: abortSignal,
 };
+/** Names of documents, which lie where a variable of the name would. */
+const RESERVED_NAMES: readonly string[] = [
+  "zarr.json",
+  ".zarray",
+  ".zattrs",
+  ".zgroup",
+  ".zmetadata",
+];
 const MODES: readonly unknown[] = ["w", "w-", "a", "a-", "r+"];
 /** Variables of one call under way at once. */
 const VARIABLES_UNDER_WAY_MAX = 4;
@@ -138,8 +148,11 @@ function checkCombination(options: ToZarrOptions): void {
 
 function checkNames(dataset: DatasetContent, { encoding }: ToZarrOptions): void {
   for (const { name } of dataset.all()) {
-    if (name === "" || name.includes("/")) {
+    if (name.includes("/")) {
       throw invalid("variables", `${describe(name)} is no name of a variable: it would be a group`);
+    }
+    if (name === "" || /^\.+$/.test(name) || RESERVED_NAMES.includes(name) || !isWellFormed(name)) {
+      throw invalid("variables", `a store cannot hold a variable of the name ${describe(name)}`);
     }
   }
   if (encoding === undefined) return;
@@ -205,7 +218,7 @@ function planVariables(
   encoding: ToZarrOptions["encoding"],
 ): VariablePlan[] {
   const texts = textsOf(dataset);
-  return dataset.all().map((array) => {
+  const plans = dataset.all().map((array) => {
     const stored = group?.arrays.get(array.name);
     const asked = encoding?.[array.name];
     if (stored === undefined) {
@@ -219,6 +232,7 @@ function planVariables(
     checkSizes(plan);
     return plan;
   });
+  return keepSingleBytes(plans, encoding);
 }
 
 function checkSizes({ array, source, target }: VariablePlan): void {

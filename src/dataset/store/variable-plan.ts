@@ -226,7 +226,11 @@ function printedDocument(
  * @throws {invalid-option} other dimensions
  */
 export function planStoredArray(array: DataArray, target: StoredArray): VariablePlan {
-  const order = target.dims.map((dim) => array.dims.indexOf(dim));
+  const order: number[] = [];
+  // A dimension may be there twice: its axes keep their order.
+  for (const dim of target.dims) {
+    order.push(array.dims.findIndex((own, d) => own === dim && !order.includes(d)));
+  }
   if (order.length !== array.dims.length || order.includes(-1)) {
     const dropped = target.dims.filter((dim) => !array.dims.includes(dim));
     const hint =

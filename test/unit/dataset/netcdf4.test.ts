@@ -63,7 +63,8 @@ beforeAll(async () => {
   bytes = await sampleBytes();
 });
 
-const open = (content = bytes): Promise<RawDataset> => openHdf5Bytes(bytesSource(content, "s.nc"));
+const open = (content = bytes): Promise<RawDataset> =>
+  openHdf5Bytes(bytesSource(content, "s.nc"), "/");
 
 function variableOf(dataset: RawDataset, name: string) {
   return dataset.variables.find((v) => v.name === name) ?? expect.fail(`no variable ${name}`);
@@ -117,10 +118,8 @@ describe("a NetCDF-4 file", () => {
 
     expect(await valuesOf(dataset, "texts")).toEqual(["é", "b", ""]);
     expect(await valuesOf(dataset, "big")).toEqual(BigInt64Array.of(2n ** 60n));
-    expect(await valuesOf(dataset, "chars")).toEqual([
-      Uint8Array.of(97, 98),
-      Uint8Array.of(99, 100, 101),
-    ]);
+    const chars = (await valuesOf(dataset, "chars")) as Uint8Array[];
+    expect(chars.map((bytes) => bytes[0] ?? 0)).toEqual([97, 98, 0, 99, 100, 101]);
   });
 
   test("gives attributes of one element alone, and says which are single precision", async () => {
@@ -136,7 +135,9 @@ describe("a NetCDF-4 file", () => {
   test("refuses a compound variable by name", async () => {
     const { refused } = await open();
 
-    expect(refused).toEqual([{ name: "pairs", reason: "its type is compound" }]);
+    expect(refused).toEqual([
+      { name: "pairs", dims: ["phony_dim_3"], reason: "its type is compound" },
+    ]);
   });
 
   test("that is cut short is a format error naming the file", async () => {

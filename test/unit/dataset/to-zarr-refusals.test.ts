@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Dataset } from "../../../src/dataset/index.ts";
+import { Dataset, openZarr } from "../../../src/dataset/index.ts";
 import { mapStore } from "./map-store.ts";
 
 const { NaN: NAN } = Number;
@@ -96,6 +96,40 @@ describe("toZarr refuses", () => {
 
     await expect(dataset.toZarr(store)).rejects.toThrow(/it would be a group/);
     expect(store.sets).toEqual([]);
+  });
+
+  test.each([
+    "",
+    ".",
+    "..",
+    "...",
+    "zarr.json",
+    ".zarray",
+    ".zgroup",
+    ".zattrs",
+    ".zmetadata",
+    "\ud800",
+  ])("the name %j, which no store can hold, before anything is written", async (name) => {
+    const store = mapStore();
+    const dataset = new Dataset({ variables: { [name]: { dims: ["x"], data: [1] } } });
+
+    await expect(dataset.toZarr(store)).rejects.toMatchObject({
+      kind: "invalid-option",
+      message: expect.stringContaining(
+        `cannot hold a variable of the name ${JSON.stringify(name)}`,
+      ),
+    });
+    expect(store.sets).toEqual([]);
+  });
+
+  test.each(["c", "__v", "a b", "höhe", ".hidden"])("not the name %j", async (name) => {
+    const store = mapStore();
+    const dataset = new Dataset({ variables: { [name]: { dims: ["x"], data: [1, 2] } } });
+
+    await dataset.toZarr(store);
+
+    const opened = await openZarr(store);
+    expect((await opened.get(name)!.load()).values).toEqual(Float64Array.of(1, 2));
   });
 
   test("fractions into a variable that is there and holds integers", async () => {
