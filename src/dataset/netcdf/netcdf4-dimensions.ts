@@ -25,7 +25,7 @@ interface Scale {
 }
 
 /** The dimensions of every variable of the file. */
-export interface Netcdf4Dimensions {
+interface Netcdf4Dimensions {
   /** One per axis. */
   of(dataset: Hdf5Dataset): readonly Netcdf4Dimension[];
   /** Whether it is more than a dimension; NetCDF knows no variables of references. */
