@@ -4,6 +4,7 @@
  */
 import { ERROR_KINDS, type ErrorKind } from "../base/error-kinds.ts";
 import { type ErrorDetails, isIcefloeError, makeError } from "../base/errors.ts";
+import { plainValue } from "../base/plain-value.ts";
 
 /** An error as a JSON value, or another thing that was thrown. */
 export type ErrorValue =
@@ -31,7 +32,8 @@ export function encodeError(error: unknown): ErrorValue {
   let left = ERRORS_MAX;
   const encode = (thrown: unknown, depth: number): ErrorValue | undefined => {
     if (depth > DEPTH_MAX || left-- <= 0) return undefined;
-    if (!isError(thrown)) return { thrown: jsonOf(thrown) };
+    if (!isError(thrown))
+      return { thrown: thrown === undefined ? "undefined" : plainValue(thrown) };
     const { name, message, stack, cause } = thrown;
     const { errors } = thrown as { errors?: unknown };
     const isOurs = isIcefloeError(thrown);
@@ -39,7 +41,9 @@ export function encodeError(error: unknown): ErrorValue {
       name,
       message,
       stack,
-      ...(isOurs ? { kind: thrown.kind, details: thrown.details } : { fields: fieldsOf(thrown) }),
+      ...(isOurs
+        ? { kind: thrown.kind, details: plainValue(thrown.details) as ErrorDetails }
+        : { fields: fieldsOf(thrown) }),
       ...(cause === undefined ? {} : { cause: encode(cause, depth + 1) }),
       ...(Array.isArray(errors)
         ? { errors: errors.flatMap((one) => encode(one, depth + 1) ?? []) }
@@ -82,13 +86,4 @@ function fieldsOf(error: Error): Record<string, unknown> {
   const isPlain = ([, value]: [string, unknown]): boolean =>
     ["string", "number", "boolean"].includes(typeof value);
   return Object.fromEntries(Object.entries(error).filter(isPlain));
-}
-
-/** What JSON keeps of `value`; its text where that is nothing. */
-function jsonOf(value: unknown): unknown {
-  try {
-    return JSON.parse(JSON.stringify(value)) as unknown;
-  } catch {
-    return String(value);
-  }
 }

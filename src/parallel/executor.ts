@@ -1,6 +1,6 @@
 /**
  * The port between `parallelWrite` and whatever runs jobs: bytes in, bytes out. Ten lines make an
- * executor for any engine. Executors never retry on their own.
+ * executor for any engine: docs/workers.md has one. Executors never retry on their own.
  */
 
 /** One attempt at one task. */

@@ -76,6 +76,11 @@ function decodeJob(bytes: Uint8Array): { header: JobHeader; forkBytes: Uint8Arra
   return { header, forkBytes: bytes.subarray(end) };
 }
 
+/** The worker that a job names. @throws {invalid-option} its module doesn't load, or has none */
+export function loadWorkerOf(job: Uint8Array): Promise<WorkerDefinition> {
+  return definitionOf(decodeJob(job).header.worker);
+}
+
 const openStorages = new WeakMap<object, Map<string, Promise<Storage>>>();
 
 /**

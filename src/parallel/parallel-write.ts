@@ -28,6 +28,7 @@ import type { ParallelReport } from "./report.ts";
 import { Run, type RunSettings } from "./run.ts";
 import { checkTask } from "./task-value.ts";
 import { tasks as tasksExecutor } from "./tasks.ts";
+import { assertMayStart } from "./worker-scope.ts";
 
 /** Options of `parallelWrite`. */
 export interface ParallelWriteOptions<T> {
@@ -74,6 +75,7 @@ const OPTIONS: OptionKinds = {
  * @throws {executor-failed} it left jobs without result or tasks undone, or did not end within
  *   10 seconds after an abort
  * @throws {storage-not-shareable} before anything starts
+ * @throws {not-allowed} called by a module that a worker loads
  * @throws {read-only-session} read-only or committed
  * @throws {session-busy} a commit, merge or rebase is running
  */
@@ -81,6 +83,7 @@ export async function parallelWrite<T>(
   session: Session,
   options: ParallelWriteOptions<T>,
 ): Promise<ParallelReport> {
+  assertMayStart("parallelWrite");
   checkOptions("parallelWrite", options, OPTIONS);
   checkRun(options as ParallelWriteOptions<unknown>);
   const { signal } = options;

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { isIcefloeError, memoryStorage, Repository } from "icefloe";
 import { type Executor, type ParallelEvent, parallelWrite, tasks } from "icefloe/parallel";
 import { processes, threads } from "icefloe/parallel/node";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { COLUMNS, firstValues, folderWithArray, rowTasks, WORKER } from "./fixture.ts";
+import { startPageWorkers } from "./page.ts";
 
 const EXECUTORS: [string, () => Executor][] = [
   ["tasks", () => tasks({ concurrency: 3 })],
@@ -12,6 +13,9 @@ const EXECUTORS: [string, () => Executor][] = [
   ["processes", () => processes({ concurrency: 2 })],
 ];
 const WORKERS = EXECUTORS.filter(([, executor]) => executor().sharesMemory !== true);
+const page = await startPageWorkers();
+afterAll(() => page.stop());
+EXECUTORS.push(["the executor of docs/workers.md", page.executor]);
 
 describe.each(EXECUTORS)("with %s", (_name, executor) => {
   test("every task's chunks are in one commit", async () => {
@@ -112,15 +116,15 @@ describe.each(EXECUTORS)("with %s", (_name, executor) => {
     const { session } = await folderWithArray(4);
     const controller = new AbortController();
     const reason = new Error("enough");
-    const list = rowTasks(4).map((task) => (task.row === 1 ? { ...task, fault: "hang" } : task));
+    const list = rowTasks(2).map((task) => (task.row === 1 ? { ...task, fault: "hang" } : task));
 
     const run = parallelWrite(session, {
       worker: WORKER,
       tasks: list,
       executor: executor(),
       signal: controller.signal,
-      onProgress: ({ type, task }) => {
-        if (type === "reported" && task === 1) controller.abort(reason);
+      onProgress: ({ type }) => {
+        if (type === "done") controller.abort(reason); // While the other one hangs.
       },
     });
 

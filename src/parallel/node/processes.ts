@@ -13,7 +13,8 @@ import { concurrencyKind } from "../concurrency-option.ts";
 import { decodeError } from "../error-value.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
-import type { FromWorker } from "./worker-messages.ts";
+import { inheritedArguments, withoutProgram } from "./exec-argv.ts";
+import { type FromWorker, isMarked, marked, type ToWorker } from "./worker-messages.ts";
 
 /** Options of `processes`. */
 export interface ProcessesOptions {
@@ -21,7 +22,10 @@ export interface ProcessesOptions {
   readonly concurrency?: number | undefined;
   /** Environment variables of the workers, beside the parent's own. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Arguments for node itself; default: the parent's (so its loaders are inherited). */
+  /**
+   * Arguments for node itself; default: the parent's, so that its loaders are inherited, but not
+   * its inspector. What says which program runs (`-e`, `--input-type`, `--test`) is left out.
+   */
   readonly execArgv?: readonly string[] | undefined;
 }
 
@@ -74,15 +78,16 @@ class WorkerProcess {
   #job: Job | undefined;
   #progress: (data: unknown) => void = () => undefined;
   #exit: string | undefined;
+  #crash: { readonly reason: unknown } | undefined;
 
   constructor({ env, execArgv }: ProcessesOptions, onExit: (worker: WorkerProcess) => void) {
     this.#child = fork(fileURLToPath(new URL(WORKER_PROGRAM, import.meta.url)), [], {
       serialization: "advanced",
       env: { ...process.env, ...env },
-      execArgv: [...(execArgv ?? process.execArgv)],
+      execArgv: execArgv ? withoutProgram(execArgv) : inheritedArguments(process.execArgv),
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    this.#child.on("message", (message: FromWorker) => this.#receive(message));
+    this.#child.on("message", (message) => this.#receive(message));
     this.#exited = new Promise((resolve) => {
       const ended = (how: string): void => {
         if (this.#exit !== undefined) return;
@@ -94,7 +99,10 @@ class WorkerProcess {
       this.#child.on("exit", (code, signal) =>
         ended(signal === null ? `exit code ${code}` : `signal ${signal}`),
       );
-      this.#child.on("error", (error) => ended(error.message));
+      this.#child.on("error", (error) => {
+        this.#child.kill("SIGKILL"); // It may not have started, or not be reachable.
+        ended(error.message);
+      });
     });
   }
 
@@ -110,7 +118,7 @@ class WorkerProcess {
       this.#settle = resolve;
       this.#progress = progress;
       if (this.#exit !== undefined) return this.#fail(this.#exit);
-      this.#child.send(job, (error) => {
+      this.#child.send(marked<ToWorker>({ type: "job", ...job }), (error) => {
         if (error !== null) this.#fail(error.message);
       });
     });
@@ -122,10 +130,15 @@ class WorkerProcess {
     await this.#exited;
   }
 
-  #receive(message: FromWorker): void {
-    const job = this.#job;
-    if (message.type === "ready" || job?.id !== message.id || job.attempt !== message.attempt)
+  /** The channel is open to the worker's program too: what is not ours, and not of now, passes. */
+  #receive(message: unknown): void {
+    if (!isMarked<FromWorker>(message)) return;
+    if (message.type === "crash") {
+      this.#crash = { reason: decodeError(message.error) };
       return;
+    }
+    const job = this.#job;
+    if (job?.id !== message.id || job.attempt !== message.attempt) return;
     const { id, attempt } = message;
     if (message.type === "progress") this.#progress(message.progress);
     else if (message.type === "result") this.#end({ id, attempt, bytes: message.bytes });
@@ -137,9 +150,13 @@ class WorkerProcess {
     if (job === undefined) return;
     const { id, attempt } = job;
     const pid = this.#child.pid;
-    const error = makeError("worker-crashed", `the worker process ended before its job: ${how}`, {
-      details: { pid, exit: how, job: id, attempt },
-    });
+    const cause = this.#crash?.reason;
+    const why = cause instanceof Error ? `: ${cause.message}` : "";
+    const error = makeError(
+      "worker-crashed",
+      `the worker process ended before its job: ${how}${why}`,
+      { details: { pid, exit: how, job: id, attempt }, ...(cause === undefined ? {} : { cause }) },
+    );
     this.#end({ id, attempt, error });
   }
 

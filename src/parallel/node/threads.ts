@@ -3,13 +3,14 @@
  * attempt with `worker-crashed`; the pool replaces it. No thread outlives the run.
  */
 import { availableParallelism } from "node:os";
-import { MessageChannel } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { makeError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import { concurrencyKind } from "../concurrency-option.ts";
 import { decodeError, type ErrorValue } from "../error-value.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
+import type { FromThread } from "./worker-thread.ts";
 
 /** Options of `threads`. */
 export interface ThreadsOptions {
@@ -82,7 +83,12 @@ async function runInPool(
   progress: (data: unknown) => void,
 ): Promise<JobResult> {
   const { port1, port2 } = new MessageChannel();
-  port1.on("message", progress);
+  let crash: ErrorValue | undefined;
+  const receive = (message: FromThread): void => {
+    if ("crash" in message) crash = message.crash;
+    else progress(message.progress);
+  };
+  port1.on("message", receive);
   port1.unref();
   try {
     const result = (await pool.run({ bytes, port: port2 }, { transferList: [port2] })) as
@@ -90,10 +96,14 @@ async function runInPool(
       | { error: ErrorValue };
     if ("error" in result) return { id, attempt, error: decodeError(result.error) };
     return { id, attempt, bytes: result.bytes };
-  } catch (cause) {
+  } catch (reason) {
+    for (let last = receiveMessageOnPort(port1); last; last = receiveMessageOnPort(port1)) {
+      receive(last.message as FromThread);
+    }
+    const cause = crash === undefined ? reason : decodeError(crash);
     const error = makeError(
       "worker-crashed",
-      `the worker thread ended before its job: ${(cause as Error).message}`,
+      `the worker thread ended before its job: ${(reason as Error).message}`,
       { details: { job: id, attempt }, cause },
     );
     return { id, attempt, error };

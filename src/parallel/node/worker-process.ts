@@ -4,35 +4,34 @@
  */
 import { encodeError } from "../error-value.ts";
 import type { Job } from "../executor.ts";
-import { runJobIn } from "../job.ts";
-import type { FromWorker } from "./worker-messages.ts";
+import { work } from "./work.ts";
+import { type FromWorker, isMarked, marked, type ToWorker } from "./worker-messages.ts";
 
 const abort = new AbortController();
 
-function send(message: FromWorker): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send === undefined || !process.connected) return resolve();
-    process.send(message, undefined, undefined, () => resolve());
-  });
+/** Throws what can't be sent; without a parent there is nobody to send it to. */
+function send(message: FromWorker): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-async function work({ id, attempt, bytes }: Job): Promise<void> {
-  const report = (progress: unknown): void => {
-    void send({ type: "progress", id, attempt, progress });
-  };
+async function take({ id, attempt, bytes }: Job): Promise<void> {
   try {
-    const result = await runJobIn(bytes, { signal: abort.signal, report });
-    await send({ type: "result", id, attempt, bytes: result });
+    const result = await work(bytes, abort.signal, (progress) =>
+      send(marked({ type: "progress", id, attempt, progress })),
+    );
+    send(marked({ type: "result", id, attempt, bytes: result }));
   } catch (error) {
-    await send({ type: "error", id, attempt, error: encodeError(error) });
+    send(marked({ type: "error", id, attempt, error: encodeError(error) }));
   }
 }
 
-process.on("message", (job: Job) => {
-  void work(job);
+process.on("message", (message) => {
+  if (isMarked<ToWorker>(message)) void take(message);
+});
+process.on("uncaughtExceptionMonitor", (error) => {
+  send(marked({ type: "crash", error: encodeError(error) }));
 });
 process.on("disconnect", () => {
   abort.abort(new Error("the coordinator is gone"));
   process.exit(0);
 });
-void send({ type: "ready" });

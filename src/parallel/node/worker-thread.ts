@@ -1,7 +1,7 @@
-/** What a worker thread runs: one job, its progress over a port. */
+/** What a worker thread runs: one job at a time, what it reports over a port. */
 import type { MessagePort } from "node:worker_threads";
 import { type ErrorValue, encodeError } from "../error-value.ts";
-import { runJobIn } from "../job.ts";
+import { work } from "./work.ts";
 
 /** A job as the pool hands it to a thread. */
 interface ThreadJob {
@@ -9,17 +9,34 @@ interface ThreadJob {
   readonly port: MessagePort;
 }
 
+/** What comes over the port. */
+export type FromThread =
+  | { readonly progress: unknown }
+  /** Last words: why the thread ends. */
+  | { readonly crash: ErrorValue };
+
+const { signal } = new AbortController(); // Threads are ended, not asked.
+let openPort: MessagePort | undefined;
+
+process.on("uncaughtExceptionMonitor", (error) => {
+  openPort?.postMessage({ crash: encodeError(error) } satisfies FromThread);
+});
+
 /** Runs a job; errors come back as values, since a thread boundary strips their fields. */
 export default async function run({
   bytes,
   port,
 }: ThreadJob): Promise<{ bytes: Uint8Array } | { error: ErrorValue }> {
-  const { signal } = new AbortController(); // Threads are ended, not asked.
+  openPort = port;
   try {
-    return { bytes: await runJobIn(bytes, { signal, report: (data) => port.postMessage(data) }) };
+    const result = await work(bytes, signal, (progress) =>
+      port.postMessage({ progress } satisfies FromThread),
+    );
+    return { bytes: result };
   } catch (error) {
     return { error: encodeError(error) };
   } finally {
+    openPort = undefined;
     port.close();
   }
 }

@@ -1,0 +1,2 @@
+/** A module for the tests that exports no worker. */
+export default async function work() {}
