@@ -26,6 +26,22 @@ export function onAbort(signal: AbortSignal | undefined, callback: () => void): 
   };
 }
 
+/** Runs `work` with a signal of its own, which aborts as `signal` does. */
+export async function withOwnSignal<T>(
+  signal: AbortSignal,
+  work: (own: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  const forget = onAbort(signal, abort);
+  try {
+    return await work(controller.signal);
+  } finally {
+    forget();
+  }
+}
+
 function listen(signal: AbortSignal): Listener {
   const callbacks = new Set<() => void>();
   const call = (): void => {

@@ -4,6 +4,7 @@
  */
 import { decodeUtf8, encodeUtf8 } from "../base/bytes.ts";
 import { makeError } from "../base/errors.ts";
+import { withOwnSignal } from "../base/on-abort.ts";
 import { describe } from "../base/options.ts";
 import { crc32c } from "../codec/crc32c.ts";
 import type { RepositoryConfig } from "../format/config/config.ts";
@@ -87,7 +88,12 @@ const openStorages = new WeakMap<object, Map<string, Promise<Storage>>>();
  * Runs a job and resolves to its result: the fork's own changes as bytes. Whatever goes wrong
  * rejects; no part of a failed attempt is ever merged.
  */
-export async function runJobIn(bytes: Uint8Array, context: JobContext): Promise<Uint8Array> {
+export function runJobIn(bytes: Uint8Array, context: JobContext): Promise<Uint8Array> {
+  // What a worker adds to its signal must not stay on that of other attempts.
+  return withOwnSignal(context.signal, (signal) => attempt(bytes, { ...context, signal }));
+}
+
+async function attempt(bytes: Uint8Array, context: JobContext): Promise<Uint8Array> {
   const { header, forkBytes } = decodeJob(bytes);
   const { signal, report } = context;
   signal.throwIfAborted();

@@ -6,7 +6,8 @@ import type { Job, JobResult } from "./executor.ts";
 type Runner = (job: Job, progress: (data: unknown) => void) => Promise<JobResult>;
 
 /**
- * Pulls a job whenever a runner is free. Ends when the jobs have ended and all results are out;
+ * Pulls a job whenever a runner is free, and at most two results a runner wait to be taken. Ends
+ * when the jobs have ended and all results are out;
  * throws `signal.reason` on abort, whatever the runners still do.
  */
 export async function* runJobs(
@@ -15,6 +16,7 @@ export async function* runJobs(
   signal: AbortSignal,
 ): AsyncGenerator<JobResult> {
   const results: JobResult[] = [];
+  const held: (() => void)[] = [];
   let wake: () => void = () => undefined;
   let failure: { readonly reason: unknown } | undefined;
   let open = runners.length;
@@ -29,6 +31,9 @@ export async function* runJobs(
         wake();
       };
       push(await runner(next.value, (progress) => push({ id, attempt, progress })));
+      if (results.length > runners.length) {
+        await new Promise<void>((resolve) => held.push(resolve));
+      }
     }
   };
   if (signal.aborted) throw signal.reason;
@@ -49,6 +54,7 @@ export async function* runJobs(
   try {
     for (;;) {
       const result = results.shift();
+      if (results.length <= runners.length) for (const go of held.splice(0)) go();
       if (result !== undefined) yield result;
       else if (failure !== undefined) throw failure.reason;
       else if (open === 0) return;

@@ -3,7 +3,6 @@
  * merges results as they arrive into a private change set.
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { onAbort } from "../base/on-abort.ts";
 import { describe } from "../base/options.ts";
 import { abortable } from "../base/single-flight.ts";
 import type { ParallelMerge } from "../session/merge/parallel.ts";
@@ -138,13 +137,9 @@ export class Run {
 
   async #runHere({ id, attempt, bytes }: Job): Promise<JobResult> {
     const { meter, worker, merge } = this.#settings;
-    // A signal for each: what workers do with theirs is their own.
-    const own = new AbortController();
-    const forget = onAbort(this.#signal, () => own.abort(this.#signal.reason));
-    if (this.#signal.aborted) own.abort(this.#signal.reason);
     try {
       const result = await runJobIn(bytes, {
-        signal: own.signal,
+        signal: this.#signal,
         report: (data) => meter.emit({ type: "reported", task: Number(id), data }),
         worker,
         storage: merge.storage,
@@ -152,8 +147,6 @@ export class Run {
       return { id, attempt, bytes: result };
     } catch (error) {
       return { id, attempt, error };
-    } finally {
-      forget();
     }
   }
 

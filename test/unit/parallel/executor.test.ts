@@ -248,3 +248,15 @@ describe("an executor that breaks its contract", () => {
     expect(await filled(session)).toEqual([0]);
   });
 });
+
+test("every attempt has a signal of its own", async () => {
+  const { session } = await smallSession();
+  const signals = new Set<AbortSignal>();
+
+  await parallelWrite(session, {
+    worker: defineWorker<number>(({ signal }) => void signals.add(signal)),
+    tasks: [0, 1, 2],
+  });
+
+  expect(signals.size).toBe(3);
+});
