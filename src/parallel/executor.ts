@@ -41,7 +41,8 @@ export interface Executor {
   /**
    * Whether it runs jobs while it waits for more, and yields results as they come. `jobs` then ends
    * when every task is settled, so that late retries come at once. Default false: `jobs` ends with
-   * the tasks, or when the next one has not come for a second while jobs are without result.
+   * the tasks, when the next one has not come for a second while jobs are without result, or when
+   * 10,000 are.
    */
   readonly streams?: boolean;
 }

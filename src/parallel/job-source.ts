@@ -51,6 +51,8 @@ interface Waiter {
  * that takes all jobs before it runs any, and the task source one that waits for results.
  */
 const LULL_MS = 1000;
+/** Jobs without result at once in such a round: task sources may be endless. */
+const OUT_MAX = 10_000;
 const END: IteratorResult<Job> = Object.freeze({ done: true, value: undefined });
 
 /** Hands out jobs, and learns what became of them. */
@@ -109,11 +111,11 @@ export class JobSource {
         { details: { unanswered: unanswered.length, tasks } },
       );
     }
-    while (this.#retries.length === 0 && this.#next === undefined && !this.#hasEnded) {
+    while (!this.#isReady && !this.#hasEnded) {
       await this.#pullTask();
       this.#throwIfFailed();
     }
-    if (this.#retries.length === 0 && this.#next === undefined) return false;
+    if (!this.#isReady) return false;
     if (this.#round.isOver) return true;
     const taken = this.#taken - (this.#next === undefined ? 0 : 1);
     throw makeError(
@@ -171,10 +173,11 @@ export class JobSource {
   /** Gives waiting executors what there is, and sees to it that more comes. */
   #serve(): void {
     for (let waiter = this.#waiters[0]; waiter !== undefined; waiter = this.#waiters[0]) {
-      const entry = this.#failure === undefined ? this.#takeReady() : undefined;
+      const isOver = this.#isRoundOver();
+      const entry = isOver || this.#failure !== undefined ? undefined : this.#takeReady();
       if (this.#failure !== undefined) waiter.reject(this.#failure.reason);
       else if (entry !== undefined) waiter.resolve({ done: false, value: this.#handOut(entry) });
-      else if (this.#isRoundOver()) waiter.resolve(END);
+      else if (isOver) waiter.resolve(END);
       else {
         if (!this.#hasEnded) void this.#pullTask();
         this.#watchLull();
@@ -192,10 +195,16 @@ export class JobSource {
     return next;
   }
 
+  /** Whether a job is ready to be handed out. */
+  get #isReady(): boolean {
+    return this.#retries.length > 0 || this.#next !== undefined;
+  }
+
   #isRoundOver(): boolean {
-    const { isLive } = this.#round;
-    if (this.#hasEnded && !(isLive && this.#open.size > 0)) this.#round.isOver = true;
-    return this.#round.isOver;
+    const round = this.#round;
+    const isDone = this.#hasEnded && !this.#isReady && !(round.isLive && this.#open.size > 0);
+    if (isDone || (!round.isLive && this.#out >= OUT_MAX)) round.isOver = true;
+    return round.isOver;
   }
 
   #handOut(entry: OpenTask): Job {

@@ -50,17 +50,15 @@ const programOf = (folder: string, executor: string): string => `
   })()`;
 
 describe.each(["processes", "threads"])("%s work in a program", (executor) => {
-  test.each([
-    ["node -e", ["-e"]],
-    ["node --input-type=module -e", ["--input-type=module", "-e"]],
-    ["node --no-warnings -p", ["--no-warnings", "-p"]],
-  ])("that is a text: %s", async (_name, args) => {
+  test.each<[string, string[], Record<string, string>]>([
+    ["node -p", ["-p"], {}],
+    ["node --input-type=module -e", ["--input-type=module", "-e"], {}],
+    ["node -e, with NODE_OPTIONS", ["-e"], { NODE_OPTIONS: "--input-type=module" }],
+  ])("that is a text: %s", async (_name, args, env) => {
     const { folder, repository } = await folderWithArray(2);
 
-    const { code, stdout, stderr } = await runNode([
-      ...args,
-      programOf(`${folder}/repo`, executor),
-    ]);
+    const program = programOf(`${folder}/repo`, executor);
+    const { code, stdout, stderr } = await runNode([...args, program], env);
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain('{"tasks":2,"attempts":2}');

@@ -19,6 +19,11 @@ export function withoutProgram(args: readonly string[]): string[] {
   return withoutOptions(args, PROGRAM);
 }
 
+/** `NODE_OPTIONS` without the kind of a text, which node refuses beside a file. */
+export function withoutInputType(nodeOptions: string): string {
+  return nodeOptions.replace(/(^|\s)--input-type(=|\s+)\S+/g, "");
+}
+
 /** Leaves options out, with the values that follow them: nothing else stands there. */
 function withoutOptions(args: readonly string[], options: RegExp): string[] {
   let isLeftOut = false;

@@ -13,7 +13,7 @@ import { concurrencyKind } from "../concurrency-option.ts";
 import { decodeError } from "../error-value.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
-import { inheritedArguments, withoutProgram } from "./exec-argv.ts";
+import { inheritedArguments, withoutInputType, withoutProgram } from "./exec-argv.ts";
 import { type FromWorker, isMarked, marked, type ToWorker } from "./worker-messages.ts";
 
 /** Options of `processes`. */
@@ -70,6 +70,14 @@ const WORKER_PROGRAM = import.meta.url.endsWith(".ts")
   ? "./worker-process.ts"
   : "./worker-process.js";
 
+function environmentWith(own: ProcessesOptions["env"]): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...own };
+  const { NODE_OPTIONS } = env;
+  return NODE_OPTIONS === undefined
+    ? env
+    : { ...env, NODE_OPTIONS: withoutInputType(NODE_OPTIONS) };
+}
+
 /** One child process and the job it has. */
 class WorkerProcess {
   readonly #child: ChildProcess;
@@ -83,7 +91,7 @@ class WorkerProcess {
   constructor({ env, execArgv }: ProcessesOptions, onExit: (worker: WorkerProcess) => void) {
     this.#child = fork(fileURLToPath(new URL(WORKER_PROGRAM, import.meta.url)), [], {
       serialization: "advanced",
-      env: { ...process.env, ...env },
+      env: environmentWith(env),
       execArgv: execArgv ? withoutProgram(execArgv) : inheritedArguments(process.execArgv),
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

@@ -1,6 +1,10 @@
 /** Which of node's own arguments worker processes inherit. */
 import { expect, test } from "vitest";
-import { inheritedArguments, withoutProgram } from "../../../../src/parallel/node/exec-argv.ts";
+import {
+  inheritedArguments,
+  withoutInputType,
+  withoutProgram,
+} from "../../../../src/parallel/node/exec-argv.ts";
 
 test.each<[string, string[]]>([
   ["a text to run", ["-e", "run()"]],
@@ -42,4 +46,15 @@ test("an inspector is not inherited, and may be asked for", () => {
 
   expect(inheritedArguments([...args, "--no-warnings"])).toEqual(["--no-warnings"]);
   expect(withoutProgram(args)).toEqual(args);
+});
+
+test.each([
+  ["--input-type=module", ""],
+  [
+    "--max-old-space-size=64 --input-type module --no-warnings",
+    "--max-old-space-size=64 --no-warnings",
+  ],
+  ["--no-warnings", "--no-warnings"],
+])("NODE_OPTIONS %j are inherited as %j", (given, inherited) => {
+  expect(withoutInputType(given)).toBe(inherited);
 });
