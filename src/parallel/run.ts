@@ -98,20 +98,23 @@ export class Run {
    */
   async stop(): Promise<Error | undefined> {
     const { executor, merge, meter } = this.#settings;
-    const running = new Set(["the executor", "the task source"]);
-    const end = (what: string, work: () => Promise<unknown>): Promise<unknown> =>
-      work()
-        .catch((error: unknown) => meter.warn(error))
-        .finally(() => running.delete(what));
+    const parts: readonly (readonly [string, () => unknown])[] = [
+      ["the executor's close()", () => executor.close()],
+      ["the executor's run()", () => this.#results?.return?.()],
+      ["the task source", () => this.#source.close()],
+    ];
+    const running = new Set(parts.map(([part]) => part));
+    const ending = parts.map(async ([part, end]) => {
+      try {
+        await end();
+      } catch (error) {
+        meter.warn(error);
+      }
+      running.delete(part);
+    });
     const inTime = new AbortController();
-    const ended = Promise.all([
-      end("the executor", async () => {
-        await Promise.all([executor.close(), this.#results?.return?.()]);
-      }),
-      end("the task source", () => this.#source.close()),
-    ]);
     const late = merge.runtime.sleep(STOP_MS, inTime.signal).catch(() => undefined);
-    await Promise.race([ended, late]);
+    await Promise.race([Promise.all(ending), late]);
     inTime.abort();
     if (running.size === 0) return undefined;
     const error = makeError(

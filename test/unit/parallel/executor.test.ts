@@ -231,7 +231,7 @@ describe("an executor that breaks its contract", () => {
 
     await expect(run).rejects.toMatchObject({
       kind: "executor-failed",
-      message: expect.stringContaining("the executor did not end within 10 s"),
+      message: expect.stringContaining("the executor's run() did not end within 10 s"),
       cause: reason,
     });
     expect(runtime.nowMicros() - beganMicros).toBeLessThan(12e6);
