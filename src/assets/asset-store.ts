@@ -1,8 +1,8 @@
 /**
  * Typed immutable objects over a storage: snapshots, manifests, transaction logs, chunks.
  *
- * Caches are bounded in bytes; concurrent reads of one object share one request; requests and
- * decodings are bounded in number. What is written is cached, chunks excepted, and comes encoded:
+ * Caches are bounded in bytes; concurrent reads of one object share one request, which is aborted
+ * when all of them have aborted; requests and decodings are bounded in number. What is written is cached, chunks excepted, and comes encoded:
  * readers need no encoders. Never touches the one mutable object, `repo`: that is `repo-state`.
  * Spec: v2 "File Layout".
  */
@@ -11,7 +11,7 @@ import { createLimiter, type Limiter } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
 import { type ByteLru, createByteLru } from "../base/lru.ts";
 import type { Runtime } from "../base/runtime.ts";
-import { createSingleFlight } from "../base/single-flight.ts";
+import { abortable, createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import {
   decodeEnvelope,
   type EnvelopeExpectation,
@@ -190,15 +190,20 @@ function createAssetCache<T>(
   };
 
   // Decoded within the request's turn, or files that wait for a decoder would pile up in memory.
-  const load = (id: string): Promise<T | undefined> =>
+  const load = (id: string, signal: AbortSignal | undefined): Promise<T | undefined> =>
     requests.run(async () => {
-      const stored = await storage.get(object(id));
-      return stored && decodes.run(() => decode(id, stored.bytes));
-    });
+      const stored = await abortable(storage.get(object(id), { signal }), signal);
+      return stored && decodes.run(() => decode(id, stored.bytes), signal);
+    }, signal);
 
   const read = async (id: string, signal?: AbortSignal): Promise<T | undefined> => {
     signal?.throwIfAborted();
-    return cache.get(id) ?? flights.run(id, () => load(id), signal);
+    const cached = cache.get(id);
+    if (cached !== undefined) return cached;
+    return joinFlight(
+      flights.flight(id, (abandoned) => load(id, abandoned), signal),
+      signal,
+    );
   };
 
   return {

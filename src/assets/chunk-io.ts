@@ -9,7 +9,7 @@ import { isIcefloeError, makeError } from "../base/errors.ts";
 import type { Extent } from "../base/extent.ts";
 import { createByteLru } from "../base/lru.ts";
 import type { Runtime } from "../base/runtime.ts";
-import { abortable } from "../base/single-flight.ts";
+import { abortable, createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import { objectIdToBytes, randomObjectId } from "../format/ids.ts";
 import type { NativeRef } from "../format/manifest/chunk-ref.ts";
 import { chunkPath } from "../format/object-paths.ts";
@@ -20,7 +20,7 @@ import { putImmutable } from "./immutable-put.ts";
 export interface ChunkIo {
   /**
    * Bytes of a native chunk (of `range` inside it), owned by the caller. One GET, shared with
-   * concurrent readers.
+   * concurrent readers; it is aborted when all of them have aborted.
    * @throws {object-not-found} @throws {invalid-object-size}
    */
   readChunk(ref: NativeRef, range?: Extent, signal?: AbortSignal): Promise<Uint8Array>;
@@ -37,26 +37,21 @@ interface ChunkIoOptions {
   readonly cacheBytesMax: number;
 }
 
-interface Flight {
-  readonly promise: Promise<Uint8Array>;
-  /** Final when the promise settles: later callers start a new flight. */
-  sharers: number;
-}
-
 /** Chunk access with a byte-bounded cache. */
 export function createChunkIo(options: ChunkIoOptions): ChunkIo {
   const { storage, runtime, requests, cacheBytesMax } = options;
   const cache = createByteLru<Uint8Array>(cacheBytesMax);
-  const flights = new Map<string, Flight>();
+  const flights = createSingleFlight<Uint8Array>();
 
-  const fetch = async (key: string, ref: NativeRef, range: Extent): Promise<Uint8Array> => {
-    try {
-      const bytes = await requests.run(() => fetchRange(storage, ref, range));
-      cache.set(key, bytes, bytes.length);
-      return bytes;
-    } finally {
-      flights.delete(key);
-    }
+  const fetch = async (
+    key: string,
+    ref: NativeRef,
+    range: Extent,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> => {
+    const bytes = await fetchRange(storage, ref, range, signal);
+    cache.set(key, bytes, bytes.length);
+    return bytes;
   };
 
   return {
@@ -65,15 +60,12 @@ export function createChunkIo(options: ChunkIoOptions): ChunkIo {
       const key = `${ref.id}/${ref.offset + range.start}-${ref.offset + range.end}`;
       const cached = cache.get(key);
       if (cached !== undefined) return cached.slice();
-      let flight = flights.get(key);
-      if (flight === undefined) {
-        flight = { promise: fetch(key, ref, range), sharers: 0 };
-        flights.set(key, flight);
-      }
-      flight.sharers++;
-      const bytes = await (signal ? abortable(flight.promise, signal) : flight.promise);
+      const load = (abandoned?: AbortSignal): Promise<Uint8Array> =>
+        requests.run(() => fetch(key, ref, range, abandoned), abandoned);
+      const flight = flights.flight(key, load, signal);
+      const bytes = await joinFlight(flight, signal);
       // The bytes themselves may go out only if nobody else, the cache included, holds them.
-      return flight.sharers > 1 || cacheBytesMax > 0 ? bytes.slice() : bytes;
+      return flight.callers > 1 || cacheBytesMax > 0 ? bytes.slice() : bytes;
     },
 
     async writeChunk(bytes, signal) {
@@ -91,6 +83,7 @@ async function fetchRange(
   storage: Storage,
   ref: NativeRef,
   { start, end }: Extent,
+  signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   if (start === end) return new Uint8Array(0); // HTTP has no empty range.
   const path = chunkPath(ref.id);
@@ -98,7 +91,7 @@ async function fetchRange(
   const details = { path, offset: range.start, expectedBytes: end - start };
   let bytes: Uint8Array | undefined;
   try {
-    bytes = (await storage.get(path, { range }))?.bytes;
+    bytes = (await abortable(storage.get(path, { range, signal }), signal))?.bytes;
   } catch (error) {
     if (!isIcefloeError(error, "invalid-byte-range")) throw error;
     const message = `${path}: shorter than its reference, which ends at byte ${range.end}`;

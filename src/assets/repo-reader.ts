@@ -6,9 +6,11 @@
  *
  *   calls   a b      c d e
  *   reads   [ab.....][cde....]      c, d, e come while [ab] runs: they share the next one
+ *
+ * A read is aborted when all who wait for it have aborted, and the next begins.
  */
 import { makeError } from "../base/errors.ts";
-import { abortable } from "../base/single-flight.ts";
+import { abortable, type Flight, joinFlight, startFlight } from "../base/single-flight.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
 import { decodeRepo, type VersionedRepo } from "./repo-object.ts";
@@ -33,7 +35,7 @@ export function createRepoReader(
   /** Grows whenever `held` is replaced: a reply to an older question must not undo a write. */
   let revision = 0;
   let running: Promise<unknown> = Promise.resolve();
-  let next: Promise<VersionedRepo> | undefined;
+  let next: Flight<VersionedRepo> | undefined;
 
   const hold = (state: VersionedRepo): VersionedRepo => {
     held = state;
@@ -41,12 +43,14 @@ export function createRepoReader(
     return state;
   };
 
-  const load = async (): Promise<VersionedRepo> => {
+  const load = async (signal: AbortSignal | undefined): Promise<VersionedRepo> => {
+    signal?.throwIfAborted();
     const base = held;
     const asked = revision;
-    const reply = base
-      ? await storage.getIfChanged(REPO_PATH, base.version)
-      : await storage.get(REPO_PATH);
+    const replying = base
+      ? storage.getIfChanged(REPO_PATH, base.version, { signal })
+      : storage.get(REPO_PATH, { signal });
+    const reply = await abortable<Awaited<typeof replying>>(replying, signal);
     if (reply === "unchanged" && base !== undefined) return base;
     if (reply === undefined || reply === "unchanged") throw repositoryNotFound(storage);
     const { bytes, version } = reply;
@@ -54,17 +58,19 @@ export function createRepoReader(
     return revision === asked ? hold(state) : state;
   };
 
-  const joinNext = (): Promise<VersionedRepo> => {
-    if (next !== undefined) return next;
-    const joined = running
-      .catch(() => undefined) // Its own callers see the failure.
-      .then(() => {
-        next = undefined;
-        return load();
-      });
-    next = joined;
-    running = joined;
-    return joined;
+  const startNext = (signal: AbortSignal | undefined): Flight<VersionedRepo> => {
+    const before = running;
+    const close = (): void => {
+      if (next === flight) next = undefined;
+    };
+    const readAfter = async (abandoned?: AbortSignal): Promise<VersionedRepo> => {
+      await before;
+      close();
+      return load(abandoned);
+    };
+    const flight = startFlight(readAfter, signal, close);
+    running = flight.result.catch(() => undefined); // Its own callers see the failure.
+    return flight;
   };
 
   return {
@@ -73,7 +79,8 @@ export function createRepoReader(
     },
     async read(signal) {
       signal?.throwIfAborted();
-      return signal === undefined ? joinNext() : abortable(joinNext(), signal);
+      next ??= startNext(signal);
+      return joinFlight(next, signal);
     },
     remember: hold,
   };

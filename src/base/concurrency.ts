@@ -1,10 +1,11 @@
 /** Bounded concurrency: how many operations may be under way at once. */
+import { onAbort } from "./on-abort.ts";
 
 /** Runs functions, at most `limit` at a time, first come first served. */
 export interface Limiter {
   /**
-   * Runs `work` when a slot is free. Aborted while it waits, it does not run; it rejects with
-   * `signal.reason` only when its turn comes.
+   * Runs `work` when a slot is free. Aborted while it waits, it rejects with `signal.reason` at
+   * once and does not run.
    */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
@@ -12,26 +13,34 @@ export interface Limiter {
 /** A limiter with `limit` slots. */
 export function createLimiter(limit: number): Limiter {
   let active = 0;
-  const waiting: (() => void)[] = [];
+  /** Each takes the slot, or answers false: it was aborted. */
+  const waiting: (() => boolean)[] = [];
   let head = 0;
   const release = (): void => {
-    const next = waiting[head];
-    if (next === undefined) {
-      active--;
-      return;
+    for (let take = waiting[head]; take !== undefined; take = waiting[head]) {
+      head++;
+      if (head === waiting.length || head > 4096) {
+        waiting.splice(0, head);
+        head = 0;
+      }
+      if (take()) return;
     }
-    head++;
-    if (head === waiting.length || head > 4096) {
-      waiting.splice(0, head);
-      head = 0;
-    }
-    next();
+    active--;
   };
+  const turn = (signal: AbortSignal | undefined): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const stay = onAbort(signal, () => reject(signal?.reason));
+      waiting.push(() => {
+        stay();
+        resolve();
+        return !signal?.aborted;
+      });
+    });
   return {
     async run(work, signal) {
       signal?.throwIfAborted();
       if (active < limit) active++;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      else await turn(signal);
       try {
         signal?.throwIfAborted();
         return await work();

@@ -7,7 +7,7 @@
  */
 import { makeError } from "../base/errors.ts";
 import { checkOptions, functionKind } from "../base/options.ts";
-import { createSingleFlight } from "../base/single-flight.ts";
+import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import { httpStorage } from "./http.ts";
 import type { ListEntry, Storage, StorageCapabilities } from "./port.ts";
 import { READ_ONLY_CAPABILITIES, readOnly, refuseWrite } from "./read-only.ts";
@@ -86,9 +86,8 @@ export function redirectStorage(url: string | URL, options?: RedirectStorageOpti
   const flights = createSingleFlight<Storage>();
   let found: Storage | undefined;
   const target = async (signal?: AbortSignal | undefined): Promise<Storage> => {
-    found ??= await flights.run(
-      "target",
-      async () => readOnly(await resolveRedirect(href, fetch)),
+    found ??= await joinFlight(
+      flights.flight("target", async () => readOnly(await resolveRedirect(href, fetch)), signal),
       signal,
     );
     return found;

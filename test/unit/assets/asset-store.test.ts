@@ -199,6 +199,29 @@ describe("reads", () => {
     expect(storage.requests).toEqual([`get snapshots/${ids[0]}`]);
   });
 
+  it("abort their request once all callers have aborted, and read anew for the next", async () => {
+    const storage = recordingStorage(memoryStorage());
+    await putSnapshot(storeOn(storage), snapshotOf(ids[0]));
+    const store = storeOn(storage, { concurrentRequestsMax: 1 });
+    const aborting = new AbortController();
+    storage.before = () => new Promise<never>(() => undefined);
+    const stuck = store.readSnapshot(ids[0], aborting.signal);
+    const queued = store.readManifest(ids[1], aborting.signal);
+    storage.before = () => undefined;
+
+    aborting.abort("enough");
+    const fresh = store.readSnapshot(ids[0], new AbortController().signal);
+
+    await expect(stuck).rejects.toBe("enough");
+    await expect(queued).rejects.toBe("enough");
+    expect((await fresh).snapshot.message).toBe("a snapshot");
+    expect(storage.requests.slice(1)).toEqual([
+      `get snapshots/${ids[0]}`,
+      `get snapshots/${ids[0]}`,
+    ]);
+    expect(storage.signals[1]?.aborted).toBe(true);
+  });
+
   it("keep to the number of requests at once", async () => {
     const storage = recordingStorage(memoryStorage());
     const store = storeOn(storage, { concurrentRequestsMax: 3 });

@@ -20,6 +20,7 @@ async function chunkIo(cacheBytesMax = 0): Promise<{
   const chunks = createChunkIo({ storage, runtime: systemRuntime(), requests, cacheBytesMax });
   const id = objectIdFromBytes(await chunks.writeChunk(BYTES));
   storage.requests.length = 0;
+  storage.signals.length = 0;
   return { chunks, storage, ref: { type: "native", id, offset: 0, length: BYTES.length } };
 }
 
@@ -66,7 +67,7 @@ describe("readChunk", () => {
   it("lets one caller abort without ending the read of the others", async () => {
     const { chunks, storage, ref } = await chunkIo();
     const aborting = new AbortController();
-    storage.before = () => aborting.abort("enough");
+    storage.before = () => Promise.resolve().then(() => aborting.abort("enough"));
 
     const first = chunks.readChunk(ref, undefined, aborting.signal);
     const second = chunks.readChunk(ref);
@@ -74,6 +75,66 @@ describe("readChunk", () => {
     await expect(first).rejects.toBe("enough");
     expect(await second).toEqual(BYTES);
     expect(storage.requests).toHaveLength(1);
+  });
+
+  it("aborts the request once all its callers have aborted, and reads anew for the next", async () => {
+    const { chunks, storage, ref } = await chunkIo();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const silence = new Promise<never>(() => undefined);
+    storage.before = () => silence;
+    const reads = [first, second].map(({ signal }) => chunks.readChunk(ref, undefined, signal));
+    await Promise.resolve();
+
+    first.abort("first");
+    const isAbortedByOne = storage.signals[0]?.aborted;
+    second.abort("second");
+    const isAbortedByAll = storage.signals[0]?.aborted;
+    storage.before = () => undefined;
+    const fresh = chunks.readChunk(ref, undefined, new AbortController().signal);
+
+    expect(await Promise.allSettled(reads)).toMatchObject([
+      { reason: "first" },
+      { reason: "second" },
+    ]);
+    expect([isAbortedByOne, isAbortedByAll]).toEqual([false, true]);
+    expect(await fresh).toEqual(BYTES);
+    expect(storage.requests).toHaveLength(2);
+  });
+
+  it("gives the slots of aborted reads to others, also where a storage ignores the abort", async () => {
+    const { chunks, storage, ref } = await chunkIo();
+    const aborting = new AbortController();
+    storage.before = () => new Promise<never>(() => undefined);
+    const parts = Array.from({ length: 8 }, (_, at) => ({ start: at, end: 8 }));
+    const stuck = parts.map((part) => chunks.readChunk(ref, part, aborting.signal));
+    const queued = chunks.readChunk(ref, { start: 0, end: 1 }, aborting.signal);
+    const other = chunks.readChunk(ref, { start: 0, end: 2 });
+    expect(storage.requests).toHaveLength(8);
+    storage.before = () => undefined;
+
+    aborting.abort("enough");
+
+    await expect(queued).rejects.toBe("enough");
+    for (const read of stuck) await expect(read).rejects.toBe("enough");
+    expect(await other).toEqual(BYTES.slice(0, 2));
+    expect(storage.requests).toHaveLength(9);
+  });
+
+  it("hands one copy to each who stayed, whoever left", async () => {
+    const { chunks, storage, ref } = await chunkIo();
+    const aborting = new AbortController();
+    let answer = (): void => undefined;
+    storage.after = () => new Promise<void>((resolve) => (answer = resolve));
+    const left = chunks.readChunk(ref, undefined, aborting.signal);
+    const [a, b] = [chunks.readChunk(ref), chunks.readChunk(ref)];
+    await new Promise((resolve) => setImmediate(resolve));
+
+    aborting.abort("enough");
+    answer();
+    (await a).fill(0);
+
+    await expect(left).rejects.toBe("enough");
+    expect(await b).toEqual(BYTES);
   });
 
   it("does not make others pay for a failed read", async () => {

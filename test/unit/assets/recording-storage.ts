@@ -4,6 +4,8 @@ import type { Storage } from "../../../src/storage/port.ts";
 /** One request, as `operation path`. */
 export interface RecordingStorage extends Storage {
   readonly requests: string[];
+  /** The signal of each, where it had one. */
+  readonly signals: (AbortSignal | undefined)[];
   /** Called before each request; may wait or throw. */
   before: (operation: string, path: string) => Promise<void> | void;
   /** Called after each request has taken effect, before its reply arrives; may wait or throw. */
@@ -21,6 +23,7 @@ export function recordingStorage(
     id: inner.id,
     capabilities: { ...inner.capabilities, ...capabilities },
     requests: [],
+    signals: [],
     before: () => undefined,
     after: () => undefined,
     describe: () => inner.describe(),
@@ -41,6 +44,7 @@ export function recordingStorage(
     const recorded = async (...args: unknown[]): Promise<unknown> => {
       const path = args[0] as string;
       recording.requests.push(`${operation} ${path}`);
+      recording.signals.push((args.at(-1) as { signal?: AbortSignal } | undefined)?.signal);
       await recording.before(operation, path);
       const reply = await call(...args);
       await recording.after(operation, path);

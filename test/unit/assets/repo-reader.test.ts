@@ -94,6 +94,50 @@ describe("read", () => {
     expect((await other).branches.has("main")).toBe(true);
   });
 
+  it("is aborted once all its callers have aborted, and the next read begins", async () => {
+    const storage = recordingStorage(await storageWithRepo());
+    const repoState = repoStateOn(storage);
+    const aborting = new AbortController();
+    storage.before = () => new Promise<never>(() => undefined);
+    const stuck = [repoState.read(aborting.signal), repoState.read(aborting.signal)];
+    while (storage.requests.length === 0) await Promise.resolve();
+    storage.before = () => undefined;
+
+    const waiting = repoState.read();
+    aborting.abort("enough");
+    const fresh = repoState.read();
+
+    expect(await Promise.allSettled(stuck)).toMatchObject([
+      { reason: "enough" },
+      { reason: "enough" },
+    ]);
+    expect(storage.signals[0]?.aborted).toBe(true);
+    expect((await waiting).branches.has("main")).toBe(true);
+    expect(await fresh).toBe(await waiting);
+    expect(storage.requests).toHaveLength(2);
+  });
+
+  it("is not made at all if its callers abort before its turn", async () => {
+    const storage = recordingStorage(await storageWithRepo());
+    const repoState = repoStateOn(storage);
+    const aborting = new AbortController();
+    let answer = (): void => undefined;
+    storage.after = () => new Promise<void>((resolve) => (answer = resolve));
+    const first = repoState.read();
+    while (storage.requests.length === 0) await Promise.resolve();
+    const second = repoState.read(aborting.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+
+    aborting.abort("enough");
+    const third = repoState.read();
+    storage.after = () => undefined;
+    answer();
+
+    await expect(second).rejects.toBe("enough");
+    expect(await third).toBe(await first);
+    expect(storage.requests).toHaveLength(2);
+  });
+
   it("says that there is no repository, also where it has vanished", async () => {
     const storage = await storageWithRepo();
     const repoState = repoStateOn(storage);
