@@ -104,6 +104,7 @@ export type { Diff } from "./session/view/diff.ts";
 export type { ChunkCoordinateList, ChunkType, QueryOptions } from "./session/view/queries.ts";
 export type { VirtualRefColumns } from "./session/virtual/columns.ts";
 export type { VirtualRefInput, VirtualRefOptions } from "./session/virtual/set-refs.ts";
-export { type HttpStorageOptions, httpStorage } from "./storage/http.ts";
+export { httpStorage } from "./storage/http.ts";
+export type { HttpStorageOptions } from "./storage/http-request.ts";
 export { type MemoryStorageOptions, memoryStorage } from "./storage/memory.ts";
 export type * from "./storage/port.ts";

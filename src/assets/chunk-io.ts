@@ -91,7 +91,8 @@ async function fetchRange(
   const details = { path, offset: range.start, expectedBytes: end - start };
   let bytes: Uint8Array | undefined;
   try {
-    bytes = (await abortable(storage.get(path, { range, signal }), signal))?.bytes;
+    const objectBytes = ref.offset + ref.length; // Chunks have objects of their own.
+    bytes = (await abortable(storage.get(path, { range, objectBytes, signal }), signal))?.bytes;
   } catch (error) {
     if (!isIcefloeError(error, "invalid-byte-range")) throw error;
     const message = `${path}: shorter than its reference, which ends at byte ${range.end}`;

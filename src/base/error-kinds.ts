@@ -96,8 +96,11 @@ const ADVICE = {
     "storage-other": "look at the cause",
     "virtual-chunk-fetch": "look at the cause",
     "virtual-chunk-modified": "the source file changed since the reference was made",
-    "invalid-object-size": "the object is shorter than its reference says: it is damaged",
+    "invalid-object-size":
+      "the object has another size than its reference says: it is damaged, or the server sent something else",
     "condition-not-supported": "use a storage that honours conditional writes",
+    "unexpected-response":
+      "check the URL, and that the server sends the bytes of objects there, and 404 where none is",
   },
   "unknown-outcome": {
     "unknown-outcome": "read back before repeating: the write may have landed",

@@ -46,7 +46,10 @@ export async function storageFromUrl(
       return (await import("./http.ts")).httpStorage(text, backend);
     case "http+redirect:":
     case "https+redirect:":
-      return (await import("./redirect.ts")).redirectStorage(text.replace("+redirect:", ":"));
+      return (await import("./redirect.ts")).redirectStorage(
+        text.replace("+redirect:", ":"),
+        backend,
+      );
   }
   const details = { url: text, scheme };
   if (LATER_SCHEMES.includes(scheme))
@@ -89,7 +92,7 @@ export async function storageFromHint(
     case "http":
       return (await import("./http.ts")).httpStorage(textOf(hint, "url"), backend);
     case "redirect":
-      return (await import("./redirect.ts")).redirectStorage(textOf(hint, "url"));
+      return (await import("./redirect.ts")).redirectStorage(textOf(hint, "url"), backend);
     case "prefix":
       return (await import("./with-prefix.ts")).withPrefix(await inner(), textOf(hint, "prefix"));
     case "read-only":

@@ -1,20 +1,29 @@
 /**
- * Objects of a web server, for reading: one `fetch` per request, no listing, no writing.
+ * Objects of a web server, for reading: no listing, no writing.
  *
- * Only 404 and 410 are absent; 403 is not. Every answer is measured against what was asked: a
- * server that ignores a range is cut to it, one that sends another range or another length than
- * it announced is refused. 408, 429 and 5xx, and failures of the connection, are retryable.
+ * Only 404 and 410 are absent; 403 is not, nor is a web page that stands in for what is missing.
+ * Every answer is measured against what was asked: a server that ignores a range is cut to it, one
+ * that sends another range or another length than it announced is refused. How requests are
+ * repeated and given up: http-request.ts.
  */
 import { makeError } from "../base/errors.ts";
 import {
   type Abortable,
   anything,
   checkOptions,
-  functionKind,
+  describe,
   isPlainObject,
 } from "../base/options.ts";
-import type { Runtime } from "../base/runtime.ts";
 import { checkByteRange, resolveByteRange } from "./byte-range.ts";
+import {
+  announcedBytes,
+  createHttpRequest,
+  HTTP_REQUEST_OPTIONS,
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpStorageOptions,
+  httpError,
+} from "./http-request.ts";
 import { checkObjectPath, isWriteOncePath } from "./object-path.ts";
 import type {
   ByteRange,
@@ -29,16 +38,6 @@ import type {
 } from "./port.ts";
 import { READ_ONLY_CAPABILITIES, refuseWrite } from "./read-only.ts";
 
-/** Options of `httpStorage`. */
-export interface HttpStorageOptions {
-  /** Sent with every request. They may be secrets: `describe()` leaves them out. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Makes the requests. Default: the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Accepted everywhere; this backend needs no clock. */
-  readonly runtime?: Runtime | undefined;
-}
-
 const CAPABILITIES: StorageCapabilities = Object.freeze({
   ...READ_ONLY_CAPABILITIES,
   userMetadata: false,
@@ -47,7 +46,6 @@ const CAPABILITIES: StorageCapabilities = Object.freeze({
 });
 
 const ABSENT: readonly number[] = [404, 410];
-const MESSAGE_CHARACTERS_MAX = 200;
 
 /** The base URL with a slash at its end, so that paths are appended to it. */
 function parseBaseUrl(baseUrl: string | URL): URL {
@@ -71,23 +69,24 @@ function parseBaseUrl(baseUrl: string | URL): URL {
 }
 
 /**
- * The objects below `baseUrl`, for reading.
+ * The objects below `baseUrl`, for reading. A request that fails for a passing reason (408, 429,
+ * 5xx, a connection that fails, breaks or falls silent) is repeated with growing pauses, or after
+ * the pause that the server asks for (`Retry-After`, up to 30 s); `withRetry` around it repeats
+ * nothing again. Then, and at once for any other answer but 404 and 410, a read throws
+ * `object-store`; what is a web page, or not what was asked for, is `unexpected-response`.
  * @throws {cannot-parse-url} not an http(s) URL
  * @throws {storage-config} credentials in the URL: headers are for those
+ * @throws {invalid-option} a wrong option
  */
 export function httpStorage(baseUrl: string | URL, options?: HttpStorageOptions): Storage {
-  checkOptions("httpStorage", options, {
-    headers: anything,
-    fetch: functionKind,
-    runtime: anything,
-  });
+  checkOptions("httpStorage", options, { headers: anything, ...HTTP_REQUEST_OPTIONS });
   // Not by `checkOption`, which would repeat what was given: headers hold credentials.
   if (options?.headers !== undefined && !isPlainObject(options.headers))
     throw makeError("invalid-option", "httpStorage: headers must be a plain object");
   return new HttpStorage(
     parseBaseUrl(baseUrl),
     { ...options?.headers },
-    options?.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    createHttpRequest(options),
   );
 }
 
@@ -96,17 +95,13 @@ class HttpStorage implements Storage {
   readonly capabilities: StorageCapabilities = CAPABILITIES;
   readonly #base: URL;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #fetch: typeof globalThis.fetch;
+  readonly #request: HttpRequest;
 
-  constructor(
-    base: URL,
-    headers: Readonly<Record<string, string>>,
-    fetch: typeof globalThis.fetch,
-  ) {
+  constructor(base: URL, headers: Readonly<Record<string, string>>, request: HttpRequest) {
     this.id = `${base.origin}${base.pathname}`; // The query may hold a token.
     this.#base = base;
     this.#headers = headers;
-    this.#fetch = fetch;
+    this.#request = request;
   }
 
   describe(): StorageHint | undefined {
@@ -114,68 +109,47 @@ class HttpStorage implements Storage {
     return this.#base.search === "" ? { type: "http", url: this.#base.href } : undefined;
   }
 
-  /** One request; 404 and 410 are `undefined`, other failures are thrown. */
+  #url(path: string): URL {
+    const url = new URL(this.#base);
+    url.pathname += path.split("/").map(encodeURIComponent).join("/");
+    return url;
+  }
+
+  /** An answer of status 2xx, 304 or 416; 404 and 410 are `undefined`, all others thrown. */
   async #ask(
     method: "GET" | "HEAD",
     path: string,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
-  ): Promise<Response | undefined> {
+    isWanted: (headers: Headers) => boolean = () => true,
+  ): Promise<HttpAnswer | undefined> {
     checkObjectPath(path);
     signal?.throwIfAborted();
-    const url = new URL(this.#base);
-    url.pathname += path.split("/").map(encodeURIComponent).join("/");
-    let response: Response;
-    try {
-      response = await this.#fetch(url, {
-        method,
-        // Ranges count bytes of the object itself. Browsers do not let this be set, nor need it.
-        headers: { "accept-encoding": "identity", ...this.#headers, ...headers },
-        ...(isWriteOncePath(path) ? {} : { cache: "no-store" as const }),
-        ...(signal === undefined ? {} : { signal }),
-      });
-    } catch (cause) {
-      if (signal?.aborted) throw signal.reason;
-      throw this.#failure(path, "the connection failed", { retryable: true }, cause);
-    }
-    if (response.ok || response.status === 304 || response.status === 416) return response;
-    await response.body?.cancel();
-    if (ABSENT.includes(response.status)) return undefined;
-    const { status } = response;
-    const retryable = status === 408 || status === 429 || status >= 500;
-    throw this.#failure(path, `the server answered ${status}`, { status, retryable });
+    const url = this.#url(path);
+    const init: RequestInit = {
+      method,
+      // Ranges count bytes of the object itself. Browsers do not let this be set, nor need it.
+      headers: { "accept-encoding": "identity", ...this.#headers, ...headers },
+      ...(isWriteOncePath(path) ? {} : { cache: "no-store" as const }),
+    };
+    const answer = await this.#request(url, init, signal, ({ status, ok, headers: found }) => {
+      if (status === 304 || status === 416 || ABSENT.includes(status)) return false;
+      if (!ok) throw httpError("object-store", url, `the server answered ${status}`, { status });
+      const contentType = found.get("content-type") ?? "";
+      if (!contentType.includes("html")) return method === "GET" && isWanted(found);
+      const reason = `the server answered ${status} with a web page (${describe(contentType)})`;
+      throw httpError("unexpected-response", url, reason, { status, contentType });
+    });
+    return ABSENT.includes(answer.status) ? undefined : answer;
   }
 
-  #failure(path: string, reason: string, details: object, cause?: unknown): Error {
-    const message = `request for ${path} from ${this.id}: ${reason}`;
-    return makeError("object-store", message.slice(0, MESSAGE_CHARACTERS_MAX), {
-      details: { path, storage: this.id, ...details },
-      ...(cause === undefined ? {} : { cause }),
-    });
-  }
-
-  /** The whole body, checked against the length that the server announced. */
-  async #body(path: string, response: Response, signal?: AbortSignal): Promise<Uint8Array> {
-    let bytes: Uint8Array;
-    try {
-      bytes = new Uint8Array(await response.arrayBuffer());
-    } catch (cause) {
-      if (signal?.aborted) throw signal.reason;
-      throw this.#failure(path, "the connection broke", { retryable: true }, cause);
-    }
-    const announced = response.headers.get("content-length");
-    // With a content encoding the length is that of the encoded body, which fetch has decoded.
-    const isEncoded = (response.headers.get("content-encoding") ?? "identity") !== "identity";
-    if (announced === null || isEncoded || Number(announced) === bytes.length) return bytes;
-    throw this.#failure(path, `${bytes.length} bytes came, ${announced} were announced`, {
-      expectedBytes: Number(announced),
-      foundBytes: bytes.length,
-      retryable: true,
-    });
+  /** Refuses an answer that does not fit what was asked. */
+  #refuse(path: string, reason: string, details: object): never {
+    throw httpError("unexpected-response", this.#url(path), reason, details);
   }
 
   async get(path: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
-    const { range, signal } = options;
+    const { range, objectBytes, signal } = options;
     if (range === undefined) return this.#getWhole(path, {}, signal);
     checkByteRange(range, path);
     // HTTP has no empty ranges: the object's size decides what they mean.
@@ -183,16 +157,21 @@ class HttpStorage implements Storage {
     if (isEmpty) return this.#getNothing(path, range, signal);
     const value =
       "suffix" in range ? `bytes=-${range.suffix}` : `bytes=${range.start}-${range.end - 1}`;
-    const response = await this.#ask("GET", path, { range: value }, signal);
-    if (response === undefined) return undefined;
-    if (response.status === 416) {
-      await response.body?.cancel();
-      return this.#getNothing(path, range, signal);
+    const answer = await this.#ask("GET", path, { range: value }, signal);
+    if (answer === undefined) return undefined;
+    const { status, headers, bytes } = answer;
+    if (status === 416) return this.#getNothing(path, range, signal);
+    const version = versionOf(headers);
+    if (status === 206) return { bytes: this.#checkPart(path, range, headers, bytes), version };
+    // The whole object, or what the server has for all that it does not know.
+    if (objectBytes !== undefined && objectBytes !== bytes.length) {
+      const reason = `the server sent all ${bytes.length} bytes of an object of ${objectBytes}`;
+      throw httpError("invalid-object-size", this.#url(path), reason, {
+        status,
+        expectedBytes: objectBytes,
+        foundBytes: bytes.length,
+      });
     }
-    const bytes = await this.#body(path, response, signal);
-    const version = versionOf(response);
-    if (response.status === 206)
-      return { bytes: this.#checkPart(path, range, response, bytes), version };
     const { start, end } = resolveByteRange(range, bytes.length, path);
     return { bytes: bytes.slice(start, end), version };
   }
@@ -202,14 +181,11 @@ class HttpStorage implements Storage {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
   ): Promise<StoredObject | undefined> {
-    const response = await this.#ask("GET", path, headers, signal);
-    if (response === undefined) return undefined;
-    const { status } = response;
-    if (status !== 200) {
-      await response.body?.cancel();
-      throw this.#failure(path, `the server answered ${status} to a plain request`, { status });
-    }
-    return { bytes: await this.#body(path, response, signal), version: versionOf(response) };
+    const answer = await this.#ask("GET", path, headers, signal);
+    if (answer === undefined) return undefined;
+    const { status, bytes } = answer;
+    if (status === 200) return { bytes, version: versionOf(answer.headers) };
+    return this.#refuse(path, `the server answered ${status} to a plain request`, { status });
   }
 
   /** An empty part: what is left to learn is whether the object is there and how long it is. */
@@ -222,20 +198,19 @@ class HttpStorage implements Storage {
     if (info === undefined) return undefined;
     const { start, end } = resolveByteRange(range, info.sizeBytes, path);
     if (start === end) return { bytes: new Uint8Array(0), version: info.version };
-    throw this.#failure(path, `the server refused bytes [${start}, ${end})`, { status: 416 });
+    return this.#refuse(path, `the server refused bytes [${start}, ${end})`, { status: 416 });
   }
 
   /** The bytes of a 206 answer, if they are the ones asked for. */
-  #checkPart(path: string, range: ByteRange, response: Response, bytes: Uint8Array): Uint8Array {
-    const header = response.headers.get("content-range");
+  #checkPart(path: string, range: ByteRange, headers: Headers, bytes: Uint8Array): Uint8Array {
+    const header = headers.get("content-range");
     const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(header ?? "");
-    const wrong = (): never => {
-      throw this.#failure(path, `the server sent range ${header} (${bytes.length} bytes)`, {
+    const wrong = (): never =>
+      this.#refuse(path, `the server sent range ${describe(header)} (${bytes.length} bytes)`, {
         range: { ...range },
         contentRange: header,
         foundBytes: bytes.length,
       });
-    };
     // Servers of other origins may hide the header from browsers: then the length must do.
     const start = match ? Number(match[1]) : "start" in range ? range.start : 0;
     const end = match ? Number(match[2]) + 1 : start + bytes.length;
@@ -267,34 +242,30 @@ class HttpStorage implements Storage {
     // "If-None-Match").
     if (version.etag !== undefined) headers["if-none-match"] = version.etag;
     else if (version.generation !== undefined) headers["if-modified-since"] = version.generation;
-    const response = await this.#ask("GET", path, headers, options.signal);
-    if (response === undefined) return undefined;
-    const { status } = response;
+    const isOther = (found: ObjectVersion): boolean =>
+      !isNamed(found) || found.etag !== version.etag || found.generation !== version.generation;
+    const answer = await this.#ask("GET", path, headers, options.signal, (found) =>
+      isOther(versionOf(found)),
+    );
+    if (answer === undefined) return undefined;
+    const { status, bytes } = answer;
     if (status === 304) return "unchanged";
-    if (status !== 200) {
-      await response.body?.cancel();
-      throw this.#failure(path, `the server answered ${status}`, { status });
-    }
-    const found = versionOf(response);
-    if (isNamed(found) && found.etag === version.etag && found.generation === version.generation) {
-      await response.body?.cancel();
-      return "unchanged"; // The server ignores conditions.
-    }
-    return { bytes: await this.#body(path, response, options.signal), version: found };
+    if (status !== 200) this.#refuse(path, `the server answered ${status}`, { status });
+    const found = versionOf(answer.headers);
+    return isOther(found) ? { bytes, version: found } : "unchanged"; // It ignores conditions.
   }
 
   async head(path: string, options: Abortable = {}): Promise<ObjectInfo | undefined> {
-    const response = await this.#ask("HEAD", path, {}, options.signal);
-    if (response === undefined) return undefined;
-    const modified = response.headers.get("last-modified");
-    const length = response.headers.get("content-length");
-    const isEncoded = (response.headers.get("content-encoding") ?? "identity") !== "identity";
+    const answer = await this.#ask("HEAD", path, {}, options.signal);
+    if (answer === undefined) return undefined;
+    const modified = answer.headers.get("last-modified");
+    const sizeBytes = announcedBytes(answer.headers);
     const common = {
-      version: versionOf(response),
+      version: versionOf(answer.headers),
       metadata: {},
       ...(modified === null ? {} : { lastModified: new Date(modified) }),
     };
-    if (length !== null && !isEncoded) return { sizeBytes: Number(length), ...common };
+    if (sizeBytes !== undefined) return { sizeBytes, ...common };
     // A server that compresses or streams does not say how long the object is.
     const whole = await this.#getWhole(path, {}, options.signal);
     return whole && { ...common, sizeBytes: whole.bytes.length };
@@ -328,9 +299,9 @@ function isNamed(version: ObjectVersion): boolean {
 }
 
 /** The etag, weak or strong, as the server wrote it; else the modification time. */
-function versionOf(response: Response): ObjectVersion {
-  const etag = response.headers.get("etag");
+function versionOf(headers: Headers): ObjectVersion {
+  const etag = headers.get("etag");
   if (etag !== null) return { etag };
-  const modified = response.headers.get("last-modified");
+  const modified = headers.get("last-modified");
   return modified === null ? {} : { generation: modified };
 }

@@ -57,6 +57,12 @@ export type ByteRange = Extent | { readonly suffix: number };
 /** Options of `Storage.get`. */
 export interface GetOptions {
   readonly range?: ByteRange | undefined;
+  /**
+   * The size of the whole object, if the caller knows. A server that ignores the range and sends
+   * something of another size has sent something else (`invalid-object-size`); backends that keep
+   * ranges need not look at it.
+   */
+  readonly objectBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -6,17 +6,20 @@
  * Spec: docs/semantics.md "Redirects". Browsers hide redirects from programs, so not there.
  */
 import { makeError } from "../base/errors.ts";
-import { checkOptions, functionKind } from "../base/options.ts";
+import { checkOptions } from "../base/options.ts";
 import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import { httpStorage } from "./http.ts";
+import {
+  createHttpRequest,
+  HTTP_REQUEST_OPTIONS,
+  type HttpAnswer,
+  type HttpStorageOptions,
+} from "./http-request.ts";
 import type { ListEntry, Storage, StorageCapabilities } from "./port.ts";
 import { READ_ONLY_CAPABILITIES, readOnly, refuseWrite } from "./read-only.ts";
 
-/** Options of `redirectStorage`. */
-export interface RedirectStorageOptions {
-  /** Asks the URL, and reads where it leads. Default: the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
-}
+/** Options of `redirectStorage`: how the URL is asked, and how is read where it leads. */
+export interface RedirectStorageOptions extends Omit<HttpStorageOptions, "headers"> {}
 
 const REDIRECTS_MAX = 10;
 const HTTP_SCHEME = /^(https?)\+(?:icechunk|ic):/;
@@ -33,11 +36,10 @@ function badRedirect(url: string, reason: string, details: object = {}, cause?: 
 function storageAt(
   location: string,
   base: string,
-  fetch: typeof globalThis.fetch,
+  options: RedirectStorageOptions | undefined,
 ): Storage | undefined {
   const match = HTTP_SCHEME.exec(location);
-  if (match !== null)
-    return httpStorage(`${match[1]}:${location.slice(match[0].length)}`, { fetch });
+  if (match !== null) return httpStorage(`${match[1]}:${location.slice(match[0].length)}`, options);
   const scheme = /^[a-z0-9+.-]+:/i.exec(location)?.[0].toLowerCase();
   if (scheme !== undefined && LATER_SCHEMES.includes(scheme)) {
     throw makeError("unimplemented", `redirect storage ${base}: ${scheme} is not built yet`, {
@@ -49,24 +51,28 @@ function storageAt(
 }
 
 /** Follows redirects from `url` until one names a storage. */
-async function resolveRedirect(url: string, fetch: typeof globalThis.fetch): Promise<Storage> {
-  let at = url;
+async function resolveRedirect(
+  url: string,
+  options: RedirectStorageOptions | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Storage> {
+  const request = createHttpRequest(options);
+  let at = new URL(url);
   for (let step = 0; step <= REDIRECTS_MAX; step++) {
-    let response: Response;
+    let answer: HttpAnswer;
     try {
-      response = await fetch(at, { redirect: "manual" });
+      answer = await request(at, { redirect: "manual" }, signal, () => false);
     } catch (cause) {
+      signal?.throwIfAborted();
       throw badRedirect(url, `${at} cannot be reached`, {}, cause);
     }
-    await response.body?.cancel();
-    const location = response.headers.get("location");
-    if (response.status < 300 || response.status > 399 || location === null)
-      throw badRedirect(url, `${at} answered ${response.status}, no redirect`, {
-        status: response.status,
-      });
-    const found = storageAt(location, url, fetch);
+    const { status, headers } = answer;
+    const location = headers.get("location");
+    if (status < 300 || status > 399 || location === null)
+      throw badRedirect(url, `${at} answered ${status}, no redirect`, { status });
+    const found = storageAt(location, url, options);
     if (found !== undefined) return found;
-    at = new URL(location, at).href;
+    at = new URL(location, at);
   }
   throw badRedirect(url, `more than ${REDIRECTS_MAX} redirects`);
 }
@@ -77,19 +83,17 @@ async function resolveRedirect(url: string, fetch: typeof globalThis.fetch): Pro
  * @throws {cannot-parse-url} not an http(s) URL
  */
 export function redirectStorage(url: string | URL, options?: RedirectStorageOptions): Storage {
-  checkOptions("redirectStorage", options, { fetch: functionKind });
+  checkOptions("redirectStorage", options, HTTP_REQUEST_OPTIONS);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw makeError("cannot-parse-url", `redirectStorage: ${String(url)} is no http(s) URL`);
   }
   const href = new URL(url).href;
-  const fetch = options?.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const flights = createSingleFlight<Storage>();
   let found: Storage | undefined;
+  const resolve = async (abandoned?: AbortSignal): Promise<Storage> =>
+    readOnly(await resolveRedirect(href, options, abandoned));
   const target = async (signal?: AbortSignal | undefined): Promise<Storage> => {
-    found ??= await joinFlight(
-      flights.flight("target", async () => readOnly(await resolveRedirect(href, fetch)), signal),
-      signal,
-    );
+    found ??= await joinFlight(flights.flight("target", resolve, signal), signal);
     return found;
   };
   const unknown: StorageCapabilities = {

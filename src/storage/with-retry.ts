@@ -3,11 +3,12 @@
  *
  * Repeated are reads, deletes, copies and unconditional puts. A conditional put is repeated only
  * if it certainly did not happen: an `unknown-outcome` goes to the caller, who reads back. What
- * passes is what the backend says does: `object-store` errors with `details.retryable`.
+ * passes is what the backend says does: `object-store` errors with `details.retryable`. A backend
+ * that has made several attempts itself says so in `details.attempts`: those are not multiplied.
  */
 import { isIcefloeError } from "../base/errors.ts";
 import { anything, checkOptions, describe, isCount, type OptionKind } from "../base/options.ts";
-import { backoff, type RetryPolicy } from "../base/retry.ts";
+import { isTransient, type RetryPolicy, repeat } from "../base/retry.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 import { interceptStorage, type StorageRequest } from "./intercept.ts";
 import type { Storage } from "./port.ts";
@@ -26,18 +27,9 @@ export interface RetryOptions {
 
 const DEFAULTS: RetryPolicy = { attemptsMax: 10, initialBackoffMs: 100, maxBackoffMs: 180_000 };
 
-/** Whether repeating the request that failed with `error` may help: the backend says so. */
-function isTransient(error: unknown): boolean {
-  return isIcefloeError(error, "object-store") && error.details["retryable"] === true;
-}
-
-function mayRepeat(request: StorageRequest, error: unknown): boolean {
-  if (isTransient(error)) return true;
-  return (
-    request.operation === "put" &&
-    !request.isConditional &&
-    isIcefloeError(error, "unknown-outcome")
-  );
+function mayRepeat({ operation, isConditional }: StorageRequest, error: unknown): boolean {
+  if (isTransient(error)) return !(Number(error.details["attempts"]) > 1);
+  return operation === "put" && !isConditional && isIcefloeError(error, "unknown-outcome");
 }
 
 function atLeast(least: number): OptionKind {
@@ -61,26 +53,15 @@ function checkPolicy(options: RetryOptions | undefined): RetryPolicy {
 
 /**
  * `storage`, repeating requests that failed for a passing reason, with exponential pauses of
- * random length. A listing is repeated only before its first entry. The last error is thrown as
- * it is. An abort ends the pauses.
+ * random length on top of what a server asks for (`details.retryAfterMs`). A listing is repeated
+ * only before its first entry. The last error is thrown as it is. An abort ends the pauses. What
+ * the storage has repeated itself, as `httpStorage` does, is not repeated again.
  */
 export function withRetry(storage: Storage, options?: RetryOptions): Storage {
   const policy = checkPolicy(options);
   const runtime = options?.runtime ?? systemRuntime();
-  const patiently = async <T>(
-    request: StorageRequest,
-    run: () => Promise<T>,
-    mayStop: () => boolean = () => false,
-  ): Promise<T> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await run();
-      } catch (error) {
-        if (attempt >= policy.attemptsMax || mayStop() || !mayRepeat(request, error)) throw error;
-        await backoff(runtime, policy, attempt, request.signal);
-      }
-    }
-  };
+  const patiently = <T>(request: StorageRequest, run: () => Promise<T>): Promise<T> =>
+    repeat(runtime, policy, request.signal, (error) => mayRepeat(request, error), run);
   return interceptStorage(storage, {
     request: patiently,
     async *list(request, run) {

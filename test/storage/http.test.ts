@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { isIcefloeError } from "../../src/base/errors.ts";
 import { httpStorage } from "../../src/storage/http.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
+import type { Storage } from "../../src/storage/port.ts";
 import { redirectStorage } from "../../src/storage/redirect.ts";
 import { type Override, type StorageServer, serveStorage } from "./serve-storage.ts";
 
@@ -26,6 +27,9 @@ const answering =
     answer(response, request);
     return true;
   };
+
+/** Tries once. */
+const hasty = (url: string): Storage => httpStorage(url, { attemptsMax: 1 });
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -55,7 +59,7 @@ describe("httpStorage", () => {
   ])("%i is a failure, not absent", async (status, retryable) => {
     const { url } = await serve(answering((response) => response.writeHead(status).end()));
 
-    expect(await failure(httpStorage(url).get("repo"))).toEqual(["object-store", retryable]);
+    expect(await failure(hasty(url).get("repo"))).toEqual(["object-store", retryable]);
   });
 
   test("a server that cannot be reached is a retryable failure", async () => {
@@ -63,7 +67,7 @@ describe("httpStorage", () => {
     await close();
     server = undefined;
 
-    expect(await failure(httpStorage(url).get("repo"))).toEqual(["object-store", true]);
+    expect(await failure(hasty(url).get("repo"))).toEqual(["object-store", true]);
   });
 
   test("a whole answer to a range request is cut to the range", async () => {
@@ -83,6 +87,74 @@ describe("httpStorage", () => {
     ]);
   });
 
+  test("a whole answer of another size than the object's is not cut to the range", async () => {
+    const { url } = await serve((request) => {
+      delete request.headers.range;
+      return false;
+    });
+    const range = { start: 2, end: 5 };
+
+    const fitting = await httpStorage(url).get("object", { range, objectBytes: 10 });
+    const failing = httpStorage(url).get("object", { range, objectBytes: 9 });
+
+    expect(textOf(fitting?.bytes)).toBe("234");
+    await expect(failing).rejects.toMatchObject({
+      kind: "invalid-object-size",
+      message: `${url}object: the server sent all 10 bytes of an object of 9`,
+      details: { url: `${url}object`, status: 200, expectedBytes: 9, foundBytes: 10 },
+    });
+  });
+
+  describe("a web page in place of an object", () => {
+    const PAGE = "<!doctype html><title>App</title>";
+    const type = "text/html; charset=utf-8";
+    const READS: Record<string, (storage: Storage) => Promise<unknown>> = {
+      get: (storage) => storage.get("chunks/a"),
+      "get of a range": (storage) => storage.get("chunks/a", { range: { start: 0, end: 4 } }),
+      "get of a suffix": (storage) => storage.get("chunks/a", { range: { suffix: 4 } }),
+      "get of no bytes": (storage) => storage.get("chunks/a", { range: { suffix: 0 } }),
+      getIfChanged: (storage) => storage.getIfChanged("chunks/a", { etag: '"another"' }),
+      head: (storage) => storage.head("chunks/a"),
+    };
+
+    test.each(Object.entries(READS))(
+      "is refused by %s, neither absent nor bytes",
+      async (_, read) => {
+        for (const isRanged of [false, true]) {
+          const { url, close } = await serve(
+            answering((response, { method, headers }) => {
+              const part = isRanged && headers.range !== undefined;
+              const range = { "content-range": `bytes 0-3/${PAGE.length}` };
+              const body = part ? PAGE.slice(0, 4) : PAGE;
+              response.writeHead(part ? 206 : 200, {
+                "content-type": type,
+                ...(part ? range : {}),
+              });
+              response.end(method === "HEAD" ? undefined : body);
+            }),
+          );
+
+          await expect(read(httpStorage(`${url}?token=secret`))).rejects.toMatchObject({
+            kind: "unexpected-response",
+            message: expect.stringMatching(
+              /^http:[^?]*\/chunks\/a: the server answered 20\d with a web page/,
+            ),
+            details: { url: `${url}chunks/a`, contentType: type },
+          });
+          await close();
+        }
+      },
+    );
+
+    test("is absence where the server says 404 with it", async () => {
+      const { url } = await serve(
+        answering((response) => response.writeHead(404, { "content-type": type }).end(PAGE)),
+      );
+
+      expect(await httpStorage(url).get("chunks/a")).toBeUndefined();
+    });
+  });
+
   test.each([
     ["another range", "bytes 3-5/10", "345"],
     ["fewer bytes than it says", "bytes 2-4/10", "23"],
@@ -94,7 +166,7 @@ describe("httpStorage", () => {
     );
     const reading = httpStorage(url).get("object", { range: { start: 2, end: 5 } });
 
-    expect(await failure(reading)).toEqual(["object-store", false]);
+    expect(await failure(reading)).toEqual(["unexpected-response", false]);
   });
 
   test("a body that ends before its announced length is refused", async () => {
@@ -106,7 +178,7 @@ describe("httpStorage", () => {
       }),
     );
 
-    expect(await failure(httpStorage(url).get("object"))).toEqual(["object-store", true]);
+    expect(await failure(hasty(url).get("object"))).toEqual(["object-store", true]);
   });
 
   test("an unchanged object costs one request and no body", async () => {
@@ -178,6 +250,13 @@ describe("httpStorage", () => {
       expect(() => httpStorage(url)).toThrow(/httpStorage/);
   });
 
+  test("options that are unknown or make no sense are refused by name", () => {
+    const wrong = [{ retries: 3 }, { attemptsMax: 0 }, { idleTimeoutMs: 2 ** 31 }, { runtime: {} }];
+
+    for (const options of wrong)
+      expect(() => httpStorage("http://host/", options as never)).toThrow(/^httpStorage: /);
+  });
+
   test("an abort during the request rejects with its reason", async () => {
     const controller = new AbortController();
     const { url } = await serve(answering(() => controller.abort("enough")));
@@ -231,7 +310,7 @@ describe("redirectStorage", () => {
       response.writeHead(isUp ? 302 : 500, isUp ? { location } : {}).end();
       return true;
     });
-    const storage = redirectStorage(`${url}start`);
+    const storage = redirectStorage(`${url}start`, { attemptsMax: 1 });
 
     expect(await failure(storage.get("object"))).toEqual(["bad-redirect", false]);
     isUp = true;
