@@ -15,14 +15,8 @@ import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
 import { encodeSnapshot, type WritableSnapshot } from "../format/snapshot/write.ts";
 import { emptyTransactionLog, encodeTransactionLog } from "../format/transaction-log/write.ts";
 import type { Storage } from "../storage/port.ts";
-import {
-  decodeRepo,
-  encodeRepo,
-  randomWriteId,
-  repoMetadata,
-  type VersionedRepo,
-  WRITE_ID_KEY,
-} from "./repo-object.ts";
+import { encodeRepo, randomWriteId, repoMetadata, WRITE_ID_KEY } from "./repo-encode.ts";
+import { decodeRepo, type VersionedRepo } from "./repo-object.ts";
 
 /** Sends of one object while replies get lost. */
 const SENDS_MAX = 5;

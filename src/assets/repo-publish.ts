@@ -14,7 +14,8 @@ import { backupPath, REPO_PATH } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import { type ObjectVersion, type Storage, sameVersion } from "../storage/port.ts";
 import { fateOfPut, newestUpdate } from "./ops-log.ts";
-import { decodeRepo, randomWriteId, repoMetadata, type VersionedRepo } from "./repo-object.ts";
+import { randomWriteId, repoMetadata } from "./repo-encode.ts";
+import { decodeRepo, type VersionedRepo } from "./repo-object.ts";
 import type { RepoReader } from "./repo-reader.ts";
 
 /** Sends of one body while its fate is unknown and the old version still stands. */

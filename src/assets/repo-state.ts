@@ -1,32 +1,15 @@
 /**
- * The one compare-and-swap loop: everything that changes a repository goes through `update`.
+ * The mutable state of a repository: reads that are never stale, and a queue of updates.
  *
- * Updates of one process queue in order of call; those that wait are published together by one
- * conditional put, each as an entry of its own in the ops log. That only saves requests: the
- * condition on the put alone guards against other processes.
- *
- *   state -> changes applied in memory -> COPY repo to overwritten/ -> PUT repo, both if unchanged
- *
- * Spec: v2 "Repo Info File"; docs/semantics.md "Updates of a repository".
+ * Updates of one process queue in order of call; those that wait are published together. The loop
+ * that does so, repo-update.ts, is loaded with the first of them: readers of the web do without.
  */
-import { isIcefloeError, makeError } from "../base/errors.ts";
-import { onAbort } from "../base/on-abort.ts";
-import { backoff, type RetryPolicy } from "../base/retry.ts";
-import type { Runtime } from "../base/runtime.ts";
-import { randomObjectId } from "../format/ids.ts";
-import { backupFileName, backupPath, REPO_PATH } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
-import type { Storage } from "../storage/port.ts";
-import { appendUpdates, nextUpdateMicros } from "./ops-log.ts";
 import type { RepoChange } from "./repo-change.ts";
-import { assertCanUpdate, encodeRepo, type VersionedRepo } from "./repo-object.ts";
-import { publishRepo } from "./repo-publish.ts";
-import { createRepoReader, type RepoReader } from "./repo-reader.ts";
-import { applyChanges, type GroupPlan } from "./update-group.ts";
-import { createMember, isLive, type Member } from "./update-member.ts";
-
-/** Lost races that are retried without a pause. */
-const IMMEDIATE_RETRIES = 5;
+import { assertCanUpdate, type VersionedRepo } from "./repo-object.ts";
+import { createRepoReader } from "./repo-reader.ts";
+import type { RepoUpdateContext } from "./repo-update.ts";
+import { createMember, type Member } from "./update-member.ts";
 
 /** Updates published by one put. */
 const GROUP_MEMBERS_MAX = 64;
@@ -59,38 +42,29 @@ export interface RepoState {
 }
 
 /** What a repo state works with. */
-interface RepoStateOptions {
-  readonly storage: Storage;
-  readonly runtime: Runtime;
-  /** How often a lost race is retried; the first retries do not wait. */
-  readonly retry: RetryPolicy;
-  /** Ops log entries kept in `repo` itself. */
-  readonly entriesPerFile: number;
-  /** zstd level of `repo`. */
-  readonly compressionLevel: number;
-  readonly metadataBytesMax: number;
+interface RepoStateOptions extends Omit<RepoUpdateContext, "reader" | "isContended"> {
   /** A state read before. */
   readonly initial?: VersionedRepo | undefined;
-}
-
-interface Context extends RepoStateOptions {
-  readonly reader: RepoReader;
-  /** Whether the last update lost a race: then the state held is probably stale. */
-  isContended: boolean;
 }
 
 /** The state of the repository in `storage`. No I/O. */
 export function createRepoState(options: RepoStateOptions): RepoState {
   const { storage, metadataBytesMax, initial } = options;
   const reader = createRepoReader(storage, metadataBytesMax, initial);
-  const context: Context = { ...options, reader, isContended: false };
+  const context: RepoUpdateContext = { ...options, reader, isContended: false };
   const waiting: Member[] = [];
+  let loop: typeof import("./repo-update.ts") | undefined;
   let isWorking = false;
 
   const work = async (): Promise<void> => {
     isWorking = true;
-    await Promise.resolve(); // Updates called in the same turn share the put.
-    while (waiting.length > 0) await runGroup(context, waiting.splice(0, GROUP_MEMBERS_MAX));
+    try {
+      loop ??= await import("./repo-update.ts");
+      await Promise.resolve(); // Updates called in the same turn share the put.
+      while (waiting.length > 0) await loop.runGroup(context, waiting.splice(0, GROUP_MEMBERS_MAX));
+    } catch (error) {
+      for (const member of waiting.splice(0)) member.reject(error);
+    }
     isWorking = false;
   };
 
@@ -103,135 +77,8 @@ export function createRepoState(options: RepoStateOptions): RepoState {
       updateOptions.signal?.throwIfAborted();
       return new Promise((resolve, reject) => {
         waiting.push(createMember(change, updateOptions, { resolve, reject }));
-        if (!isWorking) work().catch(reject);
+        if (!isWorking) void work();
       });
     },
   };
-}
-
-/** How well the state in memory is known: too old, perhaps too old, read after the calls. */
-type Freshness = "stale" | "maybe-stale" | "fresh";
-
-/** Where a round ended for the members that are still live. */
-type RoundEnd = "settled" | "copy-lost" | "put-lost" | "failed";
-
-/** Settles every member of `group`; never rejects. */
-async function runGroup(context: Context, group: readonly Member[]): Promise<void> {
-  const { retry } = context;
-  let freshness: Freshness = context.isContended ? "stale" : "maybe-stale";
-  try {
-    for (let attempt = 0; attempt < retry.attemptsMax; attempt++) {
-      await pause(context, group, attempt - IMMEDIATE_RETRIES);
-      const end = await runRound(context, group, freshness);
-      context.isContended = attempt > 0 || end !== "settled";
-      if (!group.some(isLive)) return;
-      // A lost put was read back just now, and nobody has slept since.
-      freshness = end === "put-lost" && attempt < IMMEDIATE_RETRIES ? "fresh" : "stale";
-    }
-    const message = `${REPO_PATH} could not be updated in ${retry.attemptsMax} attempts`;
-    const details = { attempts: retry.attemptsMax };
-    for (const member of group) {
-      member.reject(makeError("update-attempts-exhausted", message, { details }));
-    }
-  } catch (error) {
-    for (const member of group) member.reject(error);
-  }
-}
-
-/** One round: members that are settled afterwards succeeded or were refused, the others lost. */
-async function runRound(
-  context: Context,
-  group: readonly Member[],
-  freshness: Freshness,
-): Promise<RoundEnd> {
-  const { reader, runtime } = context;
-  const held = freshness === "stale" ? undefined : reader.held;
-  let base = held ?? (await reader.read());
-  let plan = applyChanges(base.repo, group);
-  // A state that may be stale can be built on, since the put checks it, but refuses nobody.
-  if (held !== undefined && freshness === "maybe-stale" && plan.refused.size > 0) {
-    base = await reader.read();
-    plan = applyChanges(base.repo, group);
-  }
-  if (plan.accepted.length === 0) return rejectRefused(plan);
-
-  const firstMicros = nextUpdateMicros(base.repo, runtime.nowMicros());
-  const backupName = backupFileName(firstMicros, randomObjectId(runtime));
-  const log = { firstMicros, backupName, entriesPerFile: context.entriesPerFile };
-  const copying = copyToBackup(context, base, backupName);
-  copying.catch(() => undefined); // Awaited below; must not surface earlier.
-  let next: RepoInfo;
-  let body: Uint8Array;
-  do {
-    if (!plan.accepted.every(isLive)) plan = applyChanges(base.repo, group); // Some were aborted.
-    if (plan.accepted.length === 0) return rejectRefused(plan);
-    next = appendUpdates(plan.repo, plan.updates, log);
-    body = await encodeRepo(next, context);
-    if (!(await copying)) return "copy-lost";
-  } while (!plan.accepted.every(isLive));
-
-  return publishPlan(context, plan, { base, next, body, backupName });
-}
-
-async function publishPlan(
-  context: Context,
-  plan: GroupPlan,
-  put: { base: VersionedRepo; next: RepoInfo; body: Uint8Array; backupName: string },
-): Promise<RoundEnd> {
-  const { accepted } = plan;
-  for (const member of accepted) member.markSent();
-  try {
-    const landed = (repo: RepoInfo): boolean => accepted.some((member) => member.landed(repo));
-    const published = await publishRepo(context, { ...put, landed });
-    if (published.outcome === "lost") {
-      for (const member of accepted) member.markLost();
-      return "put-lost";
-    }
-    for (const member of accepted) member.resolve(published.state.repo);
-    return rejectRefused(plan);
-  } catch (error) {
-    // Those that were refused stay: what they were refused for may not have come about.
-    for (const member of accepted) member.reject(error);
-    return "failed";
-  }
-}
-
-function rejectRefused(plan: GroupPlan): RoundEnd {
-  for (const [member, reason] of plan.refused) member.reject(reason);
-  return "settled";
-}
-
-/** Copies `repo` aside unless another writer has replaced it: then false. An orphan is harmless. */
-async function copyToBackup(
-  { storage }: Context,
-  base: VersionedRepo,
-  backupName: string,
-): Promise<boolean> {
-  try {
-    const { outcome } = await storage.copy(REPO_PATH, backupPath(backupName), {
-      objectKind: "backup",
-      ifMatch: base.version,
-    });
-    return outcome === "copied";
-  } catch (error) {
-    if (isIcefloeError(error, "unknown-outcome")) return false; // The next attempt takes a new name.
-    throw error;
-  }
-}
-
-/** Backs off, but ends at once when every member has been aborted, so the queue moves on. */
-async function pause(context: Context, group: readonly Member[], lost: number): Promise<void> {
-  if (lost <= 0) return;
-  const abandoned = new AbortController();
-  const stop = (): void => {
-    if (!group.some(isLive)) abandoned.abort();
-  };
-  const forgets = group.map(({ signal }) => onAbort(signal, stop));
-  try {
-    await backoff(context.runtime, context.retry, lost, abandoned.signal);
-  } catch (error) {
-    if (!abandoned.signal.aborted) throw error;
-  } finally {
-    for (const forget of forgets) forget();
-  }
 }

@@ -2,6 +2,7 @@
 import { makeError } from "../base/errors.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import type { UpdateKind } from "../format/repo/update.ts";
+import { assertStatusAllowsUpdates } from "./repo-object.ts";
 import { isLive, type Member } from "./update-member.ts";
 
 /** What a group makes of a state. */
@@ -35,16 +36,4 @@ export function applyChanges(base: RepoInfo, group: readonly Member[]): GroupPla
     }
   }
   return { repo, updates, accepted, refused };
-}
-
-/** @throws {read-only-repository} while the repository's status is read-only; offline is online */
-export function assertStatusAllowsUpdates(repo: RepoInfo, operation: string): void {
-  const { availability, limitedAvailabilityReason: reason } = repo.status;
-  if (availability !== "read-only") return;
-  const because = reason === undefined ? "" : `: ${reason}`;
-  throw makeError(
-    "read-only-repository",
-    `${operation}: the repository's status is read-only${because}`,
-    { details: { operation, ...(reason === undefined ? {} : { reason }) } },
-  );
 }

@@ -1,4 +1,5 @@
 /** Ends work that shows no sign of life. */
+import { onAbort } from "./on-abort.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
@@ -14,8 +15,7 @@ export async function withIdleTimeout<T>(
   work: (end: AbortSignal, moved: () => void) => Promise<T>,
 ): Promise<T> {
   const end = new AbortController();
-  const abort = (): void => end.abort(signal?.reason);
-  signal?.addEventListener("abort", abort);
+  const forget = onAbort(signal, () => end.abort(signal?.reason));
   let movedMicros = 0;
   const moved = (): void => {
     movedMicros = runtime.nowMicros();
@@ -31,7 +31,7 @@ export async function withIdleTimeout<T>(
   try {
     return await Promise.race([watch(), work(end.signal, moved)]);
   } finally {
-    signal?.removeEventListener("abort", abort);
+    forget();
     end.abort();
   }
 }

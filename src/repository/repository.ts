@@ -8,8 +8,7 @@
 
 import { ancestorsOf, isInAncestry, mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import type { Engine } from "../assets/engine.ts";
-import { assertCanUpdate } from "../assets/repo-object.ts";
-import { assertStatusAllowsUpdates } from "../assets/update-group.ts";
+import { assertCanUpdate, assertStatusAllowsUpdates } from "../assets/repo-object.ts";
 import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
 import { anything, SIGNAL } from "../base/options.ts";

@@ -72,8 +72,8 @@ function parseBaseUrl(baseUrl: string | URL): URL {
  * The objects below `baseUrl`, for reading. A request that fails for a passing reason (408, 429,
  * 5xx, a connection that fails, breaks or falls silent) is repeated with growing pauses, or after
  * the pause that the server asks for (`Retry-After`, up to 30 s); `withRetry` around it repeats
- * nothing again. Then, and at once for any other answer but 404 and 410, a read throws
- * `object-store`; what is a web page, or not what was asked for, is `unexpected-response`.
+ * nothing again. In the end it is an `object-store` error, like any other answer but 404 and 410
+ * at once; a web page, or a range that was not asked for, is an `unexpected-response`.
  * @throws {cannot-parse-url} not an http(s) URL
  * @throws {storage-config} credentials in the URL: headers are for those
  * @throws {invalid-option} a wrong option

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decodeRepo, encodeRepo } from "../../../src/assets/repo-object.ts";
+import { encodeRepo } from "../../../src/assets/repo-encode.ts";
+import { decodeRepo } from "../../../src/assets/repo-object.ts";
 import { isIcefloeError } from "../../../src/base/errors.ts";
 import { walkZstdFrames } from "../../../src/codec/zstd/frame.ts";
 import { ENVELOPE_HEADER_BYTES } from "../format/official-files.ts";
