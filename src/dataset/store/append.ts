@@ -5,26 +5,46 @@ import type { JsonObject, JsonValue } from "../../codec/json.ts";
 import { wholeBox } from "../../zarr/box.ts";
 import type { NodeAddress } from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
+import { assertStored } from "./assert-stored.ts";
 import { childAddress, readGroup, type StoredGroup } from "./group.ts";
 import { keepSingleBytes } from "./single-bytes.ts";
 import { parseStoredArray, type StoredArray } from "./stored-array.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
 import { recode, type WriteContext, writeVariable } from "./write-chunks.ts";
-import { groupDocument, invalid, textsOf, writeJson, writeNewDocuments } from "./write-group.ts";
+import {
+  groupDocument,
+  invalid,
+  isSingleChunk,
+  textsOf,
+  writeJson,
+  writeNewDocuments,
+} from "./write-group.ts";
 
 /** Options of appending. */
 interface AppendOptions {
   readonly appendDim: string;
   readonly mode?: string | undefined;
   readonly encoding?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  readonly writeInvariant?: boolean | undefined;
 }
 
 const UNDER_WAY_MAX = 4;
 
+const COORDINATE = {
+  kind: "coordinate",
+  why: "it labels what is there already, so an append never changes it",
+} as const;
+const VARIABLE = {
+  kind: "variable",
+  why: "an append leaves it alone; writeInvariant: true writes it anew",
+} as const;
+
 /**
  * Appends along `appendDim`. Everything is checked, and times are encoded, before an array grows.
+ * Existing coordinates without the dimension must be as they are stored, as must variables of one
+ * chunk; larger variables are left alone.
  * @throws {invalid-option} the store does not have the dimension; a variable with it that only one
- *   side has; times that the stored units cannot say
+ *   side has; times that the stored units cannot say; a value that differs from what must stay
  */
 export async function appendToZarr(
   dataset: DatasetContent,
@@ -43,23 +63,27 @@ export async function appendToZarr(
   }
   checkMembers(dataset, group, options);
   const plans = planAll(dataset, group, options);
-  const grown = plans.filter(({ target }) => target.dims.includes(dim));
-  const others = plans.filter(
-    ({ target, isNew }) => !target.dims.includes(dim) && (isNew || mode === "a"),
-  );
+  const { grown, written, compared } = divide(dataset, plans, options);
   for (const plan of plans) checkSizes(plan, dim);
+  await mapConcurrent(compared, UNDER_WAY_MAX, (plan) =>
+    assertStored(context, plan, {
+      box: wholeBox(plan.target.shape),
+      option: "appendDim",
+      ...(isCoordinate(dataset, plan) ? COORDINATE : VARIABLE),
+    }),
+  );
   await checkTimes(grown, context);
   const document = mode === "r+" ? undefined : groupDocument(dataset, address);
   const resized = grown.map((plan) => resize(plan, dim, oldSize));
   if (document !== undefined) await writeJson(address, document);
-  await writeNewDocuments(address, others);
+  await writeNewDocuments(address, written);
   await mapConcurrent(resized, UNDER_WAY_MAX, ({ target }) =>
     writeJson({ ...address, path: target.path }, target.document),
   );
   await mapConcurrent(resized, UNDER_WAY_MAX, (plan) =>
     writeVariable(context, plan, appendedBox(plan.target, dim, oldSize)),
   );
-  await mapConcurrent(others, UNDER_WAY_MAX, (plan) =>
+  await mapConcurrent(written, UNDER_WAY_MAX, (plan) =>
     writeVariable(context, plan, wholeBox(plan.target.shape)),
   );
 }
@@ -113,6 +137,33 @@ function planAll(
     return planNewArray(array, { path, asked, coordinates: texts.ofVariable.get(array.name) });
   });
   return keepSingleBytes(plans, encoding);
+}
+
+function isCoordinate(dataset: DatasetContent, { array }: VariablePlan): boolean {
+  return dataset.coordinates[array.name] !== undefined;
+}
+
+/**
+ * Which variables grow, and of the others, which are written as a whole and which only compared:
+ * coordinates always, variables if they are one chunk, as by region.
+ */
+function divide(
+  dataset: DatasetContent,
+  plans: readonly VariablePlan[],
+  { appendDim, mode, writeInvariant }: AppendOptions,
+): Readonly<Record<"grown" | "written" | "compared", VariablePlan[]>> {
+  const grown: VariablePlan[] = [];
+  const written: VariablePlan[] = [];
+  const compared: VariablePlan[] = [];
+  for (const plan of plans) {
+    if (plan.target.dims.includes(appendDim)) grown.push(plan);
+    else if (plan.isNew) written.push(plan);
+    else if (isCoordinate(dataset, plan)) compared.push(plan);
+    else if (mode === "a-") continue;
+    else if (writeInvariant === true) written.push(plan);
+    else if (isSingleChunk(plan.target)) compared.push(plan);
+  }
+  return { grown, written, compared };
 }
 
 function checkSizes({ array, source, target, isNew }: VariablePlan, dim: string): void {

@@ -4,21 +4,19 @@
  * touched that another writer may touch too.
  */
 import { mapConcurrent } from "../../base/concurrency.ts";
-import { isIcefloeError, makeError } from "../../base/errors.ts";
+import { makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
 import { describe, isPlainObject, mustBe } from "../../base/options.ts";
-import { indexAt } from "../../zarr/box.ts";
 import { firstCutChunk } from "../../zarr/chunk-grid.ts";
 import type { NodeAddress } from "../../zarr/zarr-store.ts";
-import type { Values } from "../array/elements.ts";
-import { describeItem, firstDifference } from "../model/compare-values.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { type PositionRange, parseIndexer } from "../model/indexers.ts";
+import { assertStored } from "./assert-stored.ts";
 import { mustReadGroup, type StoredGroup } from "./group.ts";
 import { locate } from "./locate.ts";
-import { type BothValues, readBoth } from "./stored-values.ts";
+import { readBoth } from "./stored-values.ts";
 import { planStoredArray, type VariablePlan } from "./variable-plan.ts";
-import { recode, type WriteContext, writeVariable } from "./write-chunks.ts";
+import { type WriteContext, writeVariable } from "./write-chunks.ts";
 import { invalid, isSingleChunk } from "./write-group.ts";
 
 /** Where a part lies: found by coordinates, or said per dimension; other dimensions are whole. */
@@ -34,6 +32,12 @@ interface RegionOptions {
 
 /** Comparisons and variables under way at once. */
 const UNDER_WAY_MAX = 4;
+
+const COORDINATE = { kind: "coordinate", why: "coordinates are never written by region" } as const;
+const VARIABLE = {
+  kind: "variable",
+  why: "it is one chunk, which the initialisation writes; writeInvariant: true writes it all the same",
+} as const;
 
 /** The extent of every dimension in the store, and its size there. */
 type Extents = ReadonlyMap<string, Extent & { readonly size: number }>;
@@ -62,7 +66,11 @@ export async function writeRegionToZarr(
     for (const plan of written) assertAligned(plan, extents);
   }
   await mapConcurrent(compared, UNDER_WAY_MAX, (plan) =>
-    assertStored(context, plan, extents, isCoordinate(plan)),
+    assertStored(context, plan, {
+      box: boxOf(plan, extents),
+      option: "region",
+      ...(isCoordinate(plan) ? COORDINATE : VARIABLE),
+    }),
   );
   await mapConcurrent(written, UNDER_WAY_MAX, (plan) =>
     writeVariable(context, plan, boxOf(plan, extents)),
@@ -200,41 +208,4 @@ function assertAligned(plan: VariablePlan, extents: Extents): void {
       details: { path, coordinates, chunkShape: [...chunkShape], dimension: dims[d], region: box },
     },
   );
-}
-
-/** @throws {invalid-option} naming the first value that differs from what is stored */
-async function assertStored(
-  { store, signal }: WriteContext,
-  plan: VariablePlan,
-  extents: Extents,
-  isCoordinate: boolean,
-): Promise<void> {
-  const box = boxOf(plan, extents);
-  const { own, stored, raw } = await readBoth(store, plan, box, signal);
-  const index = firstDifference(own, stored);
-  if (index < 0 || isStoredAs(plan, raw)) return;
-  const { name } = plan.array;
-  const at = indexAt(box, index);
-  const why = isCoordinate
-    ? "coordinates are never written by region"
-    : "it is one chunk, which the initialisation writes; writeInvariant: true writes it all the same";
-  throw makeError(
-    "invalid-option",
-    `toZarr: ${isCoordinate ? "coordinate" : "variable"} ${name} differs from the store at [${at}] (${describeItem(own, index)}, stored ${describeItem(stored, index)}); ${why}`,
-    { details: { option: "region", variable: name, element: at } },
-  );
-}
-
-/** Whether values that packing rounds, or that mean a fill value, are what the store says of them. */
-function isStoredAs(plan: VariablePlan, raw: BothValues["raw"]): boolean {
-  let values: Values;
-  try {
-    values = recode(plan, raw.own);
-  } catch (error) {
-    // What cannot be stored is not stored.
-    if (!isIcefloeError(error)) throw error;
-    return false;
-  }
-  const time = undefined;
-  return firstDifference({ values, time }, { values: raw.stored, time }) < 0;
 }

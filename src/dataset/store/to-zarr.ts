@@ -45,7 +45,7 @@ import {
 /**
  * What happens to an existing store: `w-` refuses an existing group, `w` replaces it with all below it,
  * `a` keeps it and overwrites variables of the same name, `r+` only writes into existing ones.
- * `a-`, only with `appendDim`, is `a` but leaves existing variables without that dimension alone.
+ * `a-`, only with `appendDim`, is `a` but does not even compare data variables without that dimension.
  */
 export type WriteMode = "w" | "w-" | "a" | "a-" | "r+";
 
@@ -66,9 +66,16 @@ export interface ToZarrOptions {
   readonly region?: RegionOption | undefined;
   /** False lets a region share chunks with other writers. Default: true. */
   readonly safeChunks?: boolean | undefined;
-  /** True also writes variables that have no part of the region to themselves. Default: false. */
+  /**
+   * True also writes data variables that have no part of the region to themselves, or that do not
+   * have the `appendDim`. Default: false.
+   */
   readonly writeInvariant?: boolean | undefined;
-  /** Appends along this dimension. */
+  /**
+   * Appends along this dimension. Existing coordinates without it must have the values that are
+   * stored, and are never written; so must data variables of one chunk. Larger ones are left alone.
+   * Costs the chunks that are compared.
+   */
   readonly appendDim?: string | undefined;
   /** Path of the group. Default: the root. Groups above it are made. */
   readonly group?: string | undefined;

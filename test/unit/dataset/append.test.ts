@@ -64,12 +64,20 @@ describe("appendDim", () => {
     expect((await openZarr(store)).attributes).toEqual({ title: "new" });
   });
 
-  test("writes variables without the dimension again in a, not in a-", async () => {
-    await days(6, 1).toZarr(store, { appendDim: "time", mode: "a-" });
-    expect(store.sets.filter((key) => key.startsWith("/area"))).toEqual([]);
+  test("writes variables without the dimension only if they are new", async () => {
+    const part = days(6, 1);
+    const more = new Dataset({
+      variables: { ...part.variables, height: { dims: ["x"], data: [1, 2] } },
+      coordinates: { ...part.coordinates, x: { dims: ["x"], data: [10, 20] } },
+    });
 
-    await days(7, 1).toZarr(store, { appendDim: "time", mode: "a" });
-    expect(store.sets.filter((key) => key.startsWith("/area"))).toEqual(["/area/c/0"]);
+    await more.toZarr(store, { appendDim: "time" });
+
+    expect(store.sets.filter((key) => key.startsWith("/area"))).toEqual([]);
+    expect((await (await openZarr(store)).load()).get("height")?.values).toEqual(
+      Float64Array.of(1, 2),
+    );
+    expect((await openZarr(store)).coordinates["x"]?.shape).toEqual([2]);
   });
 
   test("nothing changes nothing but the group", async () => {
