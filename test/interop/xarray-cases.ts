@@ -40,9 +40,14 @@ function times(
 }
 
 function dates(...texts: string[]): Dataset {
+  return datesIn({}, ...texts);
+}
+
+function datesIn(encoding: Record<string, unknown>, ...texts: string[]): Dataset {
+  const data = texts.map((text) => new Date(`${text}Z`));
   return new Dataset({
     variables: { v: { dims: ["time"], data: ramp(texts.length) } },
-    coordinates: { time: { dims: ["time"], data: texts.map((text) => new Date(`${text}Z`)) } },
+    coordinates: { time: { dims: ["time"], data, encoding } },
   });
 }
 
@@ -182,6 +187,15 @@ export const CASES: Readonly<Record<string, () => Dataset>> = {
   "dates hourly": () => dates("2013-01-01T03:00", "2013-01-01T09:00"),
   "dates one": () => dates("2013-05-01T10:30"),
   "dates milliseconds": () => dates("2013-01-01T00:00:00.001", "2013-01-01T00:00:00.004"),
+  "dates as standard": () => datesIn({ calendar: "standard" }, "1900-03-01", "2013-01-02"),
+  "dates as gregorian": () =>
+    datesIn({ calendar: "gregorian" }, "2013-01-01T06:00", "2013-01-01T12:00"),
+  "time of 1992": () =>
+    times(BigInt64Array.of(0n, 6n), "hours since 1992-10-8 15:15:42.5 -6:00", "standard"),
+  "time of a day in digits": () =>
+    times(BigInt64Array.of(0n, 6n), "hours since 20000101", "gregorian"),
+  "time of January": () =>
+    times(BigInt64Array.of(0n, 1n), "days since 01-JAN-1990 00:00:00", "proleptic_gregorian"),
   "time int days": () => times(BigInt64Array.of(0n, 1n, 2n), "days since 2000-01-01", "standard"),
   "time int hours": () =>
     times(BigInt64Array.of(0n, 6n, 12n), "hours since 2000-01-01 12:00:00", "proleptic_gregorian"),

@@ -28,6 +28,9 @@ const DIFFERENT: Readonly<Record<string, readonly ["fill_value" | "units", strin
   "time int32 fill": ["fill_value", FILL],
   "time int hours": ["units", SPELLING],
   "time with zone": ["units", SPELLING],
+  "time of 1992": ["units", SPELLING],
+  "time of a day in digits": ["units", SPELLING],
+  "time of January": ["units", SPELLING],
 };
 
 const workspace = makeWorkspace();

@@ -48,12 +48,15 @@ def times(values, units, calendar, dtype="int64", fill=None):
     return build
 
 
-def dates(*texts):
+def dates(*texts, calendar=None):
     def build():
         index = np.array(texts, dtype="datetime64[ns]")
-        return xr.Dataset(
+        dataset = xr.Dataset(
             {"v": ("time", np.arange(len(texts), dtype="float64"))}, coords={"time": index}
         )
+        if calendar is not None:
+            dataset.time.encoding["calendar"] = calendar
+        return dataset
 
     return build
 
@@ -202,6 +205,11 @@ CASES = {
     "dates hourly": dates("2013-01-01T03", "2013-01-01T09"),
     "dates one": dates("2013-05-01T10:30"),
     "dates milliseconds": dates("2013-01-01T00:00:00.001", "2013-01-01T00:00:00.004"),
+    "dates as standard": dates("1900-03-01", "2013-01-02", calendar="standard"),
+    "dates as gregorian": dates("2013-01-01T06", "2013-01-01T12", calendar="gregorian"),
+    "time of 1992": times([0, 6], "hours since 1992-10-8 15:15:42.5 -6:00", "standard"),
+    "time of a day in digits": times([0, 6], "hours since 20000101", "gregorian"),
+    "time of January": times([0, 1], "days since 01-JAN-1990 00:00:00", "proleptic_gregorian"),
     "time int days": times([0, 1, 2], "days since 2000-01-01", "standard"),
     "time int hours": times([0, 6, 12], "hours since 2000-01-01 12:00:00", "proleptic_gregorian"),
     "time float fraction": times([0.5, 1.25], "days since 2000-01-01", "gregorian", "float64"),

@@ -35,14 +35,19 @@ def decode_times(units, calendar, dtype, values):
         return None
 
 
-def answer_table(table):
-    """The table of references and times with xarray's answers in it."""
-    references = {}
-    for reference in table["references"]:
+def stale_answers(table):
+    """The rows of a table of which xarray says something else now, with what it says."""
+    stale = []
+    for reference, recorded in table["references"].items():
         answers = [
             decode_times(f"days since {reference}", calendar, "int64", [0])
             for calendar in table["calendars"]
         ]
-        references[reference] = [answer and answer[0] for answer in answers]
-    times = [[*row[:4], decode_times(*row[:4])] for row in table["times"]]
-    return {"calendars": table["calendars"], "references": references, "times": times}
+        answers = [answer and answer[0] for answer in answers]
+        if answers != recorded:
+            stale.append([reference, answers])
+    for *question, recorded in table["times"]:
+        answer = decode_times(*question)
+        if answer != recorded:
+            stale.append([*question, answer])
+    return stale
