@@ -18,7 +18,7 @@ interface Comparison {
 }
 
 /**
- * Resolves if the variable's values are those that its array holds in the box, decoded or as stored.
+ * Resolves if the variable's values are those that its array holds in the box, decoded or stored.
  * @throws {invalid-option} naming the first value that differs, and both values
  */
 export async function assertStored(
