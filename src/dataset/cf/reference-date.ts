@@ -43,7 +43,7 @@ const CIVIL_CLOCKS: readonly RegExp[] = [
 const ZONE = /^.?(?:Z|(?<sign>[+-])(?<h>\d{2})(?::?(?<min>\d{2}))?(?!\d))/;
 const CIVIL_ZONE = /^ *(?:Z|(?<sign>[+-])(?<h>\d{1,2})(?::?(?<min>\d{2}))?(?!\d))/i;
 
-/** What is skipped may be words and zeros, not a number or the half of a day. */
+/** What is skipped may be words and zeros (`0:00` is the zone UTC), no number or half of a day. */
 const TELLING = /[1-9]|[ap]\.?m\b/i;
 
 type Groups = Readonly<Record<string, string | undefined>>;
@@ -61,9 +61,7 @@ export function parseReferenceDate(text: string, calendar: Calendar): bigint | u
   ]);
   const rest = zone?.rest ?? time?.rest ?? found.rest;
   const clock = clockOf(time?.groups ?? {}, zone?.groups ?? {}, isCivil ? 9 : 6);
-  // To some readers a second clock, such as `0:00`, is a zone, to others it replaces the first.
-  const isClockTwice = isCivil && /^\s*\d/.test(rest) && clock.hours + clock.minutes > 0;
-  if (TELLING.test(rest) || isClockTwice) return undefined;
+  if (TELLING.test(rest)) return undefined;
   return instantOfDate(calendar, date, clock);
 }
 

@@ -36,7 +36,6 @@ const UNCLEAR: Readonly<Record<string, readonly string[]>> = {
   ],
   "a second clock, a zone to some readers, the true one to others": [
     ...["1970-01-01 00:00:00 6:00", "2000-01-01 00:00:00 1:00", "2000-01-01 12:30 1:00"],
-    ...["2000-01-01 12:00:00 0:00", "2000-01-01 12:00:00 00:00", "2000-01-01 12:00:00.0 0:00"],
     "0001-01-01 12:00:00 6:00",
   ],
   "a zone with a name and a sign, which readers apply either way": [
@@ -58,6 +57,16 @@ const UNCLEAR: Readonly<Record<string, readonly string[]>> = {
   "a clock or fraction behind what one reader does not know": [
     ...["2000-02-03 04:05:06,789", "2000-02-03  04:05:06", "Mon Jan 3 00:00:00 2000"],
   ],
+};
+
+/**
+ * A zone of zero behind a clock is UTC, and the clock holds; in the real calendars one of xarray's
+ * readers lets `0:00` replace the clock. Files of the ARM program are full of them.
+ */
+const ZONE_OF_ZERO: Readonly<Record<string, string>> = {
+  "2000-01-01 12:00:00 0:00": "2000-01-01T12:00:00",
+  "2000-01-01 12:00:00 00:00": "2000-01-01T12:00:00",
+  "2000-01-01 12:00:00.0 0:00": "2000-01-01T12:00:00",
 };
 
 /** Clear ones that xarray refuses, since a reader that knows years beyond 1678 does not know them. */
@@ -96,7 +105,8 @@ describe("reference dates", () => {
       return answer === null ? null : answer[0];
     });
 
-    theirs.forEach((their, i) => {
+    theirs.forEach((xarrays, i) => {
+      const their = ZONE_OF_ZERO[reference] ?? xarrays;
       const isLeftOut = ours[i] === null && unclear.has(reference);
       const isReadHere = their === null && READ_HERE_ONLY.includes(reference);
       if (!isLeftOut && !isReadHere) expect([CALENDARS[i], ours[i]]).toEqual([CALENDARS[i], their]);
