@@ -98,9 +98,12 @@ function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: str
   }
   const whole = encodeWhole(instants, units);
   if (whole !== undefined) return whole;
+  const first = instants.findIndex((instant) => encodeWhole([instant], units) === undefined);
+  const shown = describeTime(values[first] as number | bigint, time);
   throw unfit(
     owner,
-    `some times are no whole ${units.unit}: units ${JSON.stringify(units.text)} stored as ${coding.stored.name} cannot hold what ${JSON.stringify(time.text)} says`,
+    `${shown} is no whole number of ${units.unit} in 64 bits: units ${JSON.stringify(units.text)} stored as ${coding.stored.name} cannot hold what ${JSON.stringify(time.text)} says`,
+    first,
   );
 }
 

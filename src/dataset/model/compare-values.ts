@@ -22,6 +22,8 @@ export function describeItem({ values, time }: Comparable, index: number): strin
 /** The first element in which both differ; -1 if none does. Both have the same length. */
 export function firstDifference(a: Comparable, b: Comparable): number {
   if (isList(a.values) || isList(b.values)) return firstListDifference(a.values, b.values);
+  // A time is no number, though it may be stored as one.
+  if ((a.time === undefined) !== (b.time === undefined)) return a.values.length === 0 ? -1 : 0;
   if (a.time !== undefined && b.time !== undefined && !isSameTimes(a, b)) {
     return firstTimeDifference(a, a.time, b, b.time);
   }

@@ -24,7 +24,7 @@ import type { Coding } from "../cf/coding.ts";
 import { decodeAttributes } from "../cf/decode-attributes.ts";
 import { decodedType } from "../cf/decode-values.ts";
 import { CODING_ATTRIBUTES, encodeAttributes, fillAttribute } from "../cf/encode-attributes.ts";
-import { parseTimeUnits, type TimeUnits } from "../cf/time-units.ts";
+import { isSameUnits, parseTimeUnits, readTimeUnits, type TimeUnits } from "../cf/time-units.ts";
 import type { Attributes } from "../model/array-input.ts";
 import type { DataArray } from "../model/data-array.ts";
 import { encodeWhole, instantOf } from "../model/time-array.ts";
@@ -223,7 +223,7 @@ function printedDocument(
 /**
  * The plan of a variable that is written into an array of the store; its dimensions may come in
  * another order.
- * @throws {invalid-option} other dimensions
+ * @throws {invalid-option} other dimensions; numbers where the store has times
  */
 export function planStoredArray(array: DataArray, target: StoredArray): VariablePlan {
   const order: number[] = [];
@@ -241,16 +241,32 @@ export function planStoredArray(array: DataArray, target: StoredArray): Variable
       { details: { variable: array.name, dims: array.dims, stored: target.dims } },
     );
   }
+  const coding = codingOfStored(target);
+  refuseNumbersAsTimes(array, coding.time);
   const isSameOrder = order.every((from, to) => from === to);
   const { source } = array.content;
   return {
     array,
     source: isSameOrder ? source : transposeSource(source, order),
     target,
-    coding: codingOfStored(target),
+    coding,
     isNew: false,
     writesEmptyChunks: false,
   };
+}
+
+/** Numbers may be times only if their attributes say so, in the units of the store. */
+function refuseNumbersAsTimes(array: DataArray, time: TimeUnits | undefined): void {
+  const { name, attributes, content } = array;
+  if (time === undefined || content.coding.time !== undefined) return;
+  const { units, calendar } = attributes;
+  const own = typeof units === "string" ? readTimeUnits(units, calendar) : undefined;
+  if (own !== undefined && !("problem" in own) && isSameUnits(own, time)) return;
+  throw makeError(
+    "invalid-option",
+    `variable ${name} has numbers, the store has times, ${JSON.stringify(time.text)}: give a TimeArray or Dates`,
+    { details: { variable: name, units: time.text } },
+  );
 }
 
 /** How the values of an array of a store are decoded. */

@@ -116,6 +116,56 @@ describe.each(["a", "a-", "r+", undefined] as const)("an append in mode %s", (mo
   });
 });
 
+describe("numbers where the store has times", () => {
+  const numbers = (attributes: Record<string, unknown>) =>
+    grid(2, 1, { time: { dims: ["time"], data: [2], attributes } });
+
+  test.each([
+    ["without units", {}],
+    ["in other units", { units: "hours since 2000-01-01" }],
+    ["of another calendar", { units: "days since 2000-01-01", calendar: "noleap" }],
+    ["in units that cannot be read", { units: "days since yesterday" }],
+  ])("are refused %s, and nothing is written", async (_, attributes) => {
+    await expect(numbers(attributes).toZarr(store, { appendDim: "time" })).rejects.toThrow(
+      /variable time has numbers, the store has times, "days since 2000-01-01"/,
+    );
+    expect(store.sets).toEqual([]);
+  });
+
+  test("are times if their own attributes say the same units", async () => {
+    await numbers({ units: "days since 2000-1-1 00:00" }).toZarr(store, { appendDim: "time" });
+
+    await assertIdentical(await openZarr(store), grid(0, 3));
+  });
+
+  test("are compared with times in those units", async () => {
+    const ref = (value: bigint) => ({
+      dims: [],
+      data: value,
+      attributes: { units: "days since 1990-01-01" },
+    });
+    await grid(2, 1, { ref: ref(0n) }).toZarr(store, { appendDim: "time" });
+    const failure = grid(3, 1, { ref: ref(1n) }).toZarr(store, { appendDim: "time" });
+
+    await expect(failure).rejects.toThrow(
+      /coordinate ref differs from the store at \[\] \(1, stored 1990-01-01T00:00:00\)/,
+    );
+  });
+});
+
+describe("a time that the store's units cannot say", () => {
+  test.each([
+    [Float64Array.of(2, 2.5), /2000-01-03T12:00:00 is no whole number of days.*at element 1/],
+    [Float64Array.of(9.969209968386869e36), /out of range is no whole number of days in 64 bits/],
+  ])("is named, of %j", async (values, message) => {
+    const time = { dims: ["time"], data: new TimeArray(values, "days since 2000-01-01") };
+    const failure = grid(2, values.length, { time }).toZarr(store, { appendDim: "time" });
+
+    await expect(failure).rejects.toThrow(message);
+    expect(store.sets).toEqual([]);
+  });
+});
+
 describe("data variables without the dimension", () => {
   const area = { dims: ["lat"], data: [1, 2, 4] };
   const bands = { dims: ["lat"], data: [7, 8, 0], encoding: { chunks: [2] } };
