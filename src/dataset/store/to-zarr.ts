@@ -142,11 +142,11 @@ function checkCombination(options: ToZarrOptions): void {
     }
     if (region !== undefined) throw invalid("region", "a region and appendDim exclude each other");
   }
-  const ofRegion = (["safeChunks", "writeInvariant"] as const).find(
-    (name) => options[name] !== undefined,
-  );
-  if (region === undefined && ofRegion !== undefined) {
-    throw invalid(ofRegion, `${ofRegion} goes with region only`);
+  if (region === undefined && options.safeChunks !== undefined) {
+    throw invalid("safeChunks", "safeChunks goes with region only");
+  }
+  if (region === undefined && appendDim === undefined && options.writeInvariant !== undefined) {
+    throw invalid("writeInvariant", "writeInvariant goes with region or appendDim");
   }
   if (compute === false && (region !== undefined || appendDim !== undefined)) {
     throw invalid("compute", "compute: false only goes with writing a whole dataset");

@@ -75,10 +75,10 @@ describe("toZarr refuses", () => {
       /safeChunks goes with region only/,
     ],
     [
-      "writeInvariant while appending",
+      "writeInvariant with a whole dataset",
       one({}),
-      { appendDim: "x", writeInvariant: true },
-      /writeInvariant goes with region only/,
+      { writeInvariant: true },
+      /writeInvariant goes with region or appendDim/,
     ],
     [
       "floats as int16 out of range",
