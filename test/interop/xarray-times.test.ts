@@ -24,13 +24,19 @@ test("xarray still says what the table says", async () => {
   expect(await python.call("xarrayTimes", { file: TABLE })).toEqual([]);
 });
 
+/** In these xarray lets the zone replace the clock; see `ZONE_OF_ZERO` of the unit test. */
+const MISREAD = /12:00:00(?:\.0)? 0?0:00$/;
+
 /** References that xarray reads in the calendar `standard`, and can write again. */
 function readReferences(): string[] {
   const { references } = JSON.parse(readFileSync(TABLE, "utf8")) as {
     references: Record<string, (string | null)[]>;
   };
   return Object.keys(references).filter(
-    (reference) => references[reference]?.[0] !== null && !/^-|since/.test(reference),
+    (reference) =>
+      references[reference]?.[0] !== null &&
+      !/^-|since/.test(reference) &&
+      !MISREAD.test(reference),
   );
 }
 
