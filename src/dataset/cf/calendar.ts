@@ -50,6 +50,11 @@ export function isRealCalendar(calendar: Calendar): boolean {
   return calendar === "standard" || calendar === "proleptic_gregorian" || calendar === "julian";
 }
 
+/** Whether no year lies between -1 and 1. */
+export function isHistorical(calendar: Calendar): boolean {
+  return calendar === "standard" || calendar === "julian";
+}
+
 /**
  * The number of a date's day, or `undefined` if the calendar has no such date. Years reach from
  * -`YEAR_MAX` to `YEAR_MAX`.
@@ -63,9 +68,8 @@ export function dayNumber(calendar: Calendar, date: CalendarDate): number | unde
   }
   if (![date.year, month, day].every(Number.isSafeInteger)) return undefined;
   if (Math.abs(date.year) > YEAR_MAX || month < 1 || month > 12 || day < 1) return undefined;
-  const isHistorical = calendar === "julian";
-  if (isHistorical && date.year === 0) return undefined;
-  const year = isHistorical && date.year < 0 ? date.year + 1 : date.year;
+  if (isHistorical(calendar) && date.year === 0) return undefined;
+  const year = isHistorical(calendar) && date.year < 0 ? date.year + 1 : date.year;
   if (day > monthLength(calendar, year, month)) return undefined;
   const days = daysBeforeYear(calendar, year) + daysBeforeMonth(calendar, year, month) + day - 1;
   return days - EPOCHS[calendar];
@@ -87,7 +91,7 @@ export function dateOfDay(calendar: Calendar, number: number): CalendarDate | un
   for (; month < 12 && rest >= monthLength(calendar, year, month); month++) {
     rest -= monthLength(calendar, year, month);
   }
-  const shown = calendar === "julian" && year <= 0 ? year - 1 : year;
+  const shown = isHistorical(calendar) && year <= 0 ? year - 1 : year;
   return Math.abs(shown) > YEAR_MAX ? undefined : { year: shown, month, day: rest + 1 };
 }
 

@@ -4,7 +4,7 @@
  */
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
-import { type Calendar, findCalendar } from "./calendar.ts";
+import { type Calendar, findCalendar, isHistorical } from "./calendar.ts";
 import { DAY_NANOS } from "./instant.ts";
 import { parseReferenceDate } from "./reference-date.ts";
 
@@ -81,7 +81,10 @@ export function readTimeUnits(text: string, calendarName: unknown): TimeUnits | 
   }
   const reference = parseReferenceDate(date ?? "", calendar);
   if (reference === undefined) {
-    const problem = `${spelled} have no clear date of the calendar ${calendar}`;
+    const isYearZero = /^0+-/.test(date ?? "") && isHistorical(calendar);
+    const problem = isYearZero
+      ? `${spelled} count from a year 0, which the calendar ${calendar} does not have`
+      : `${spelled} have no clear date of the calendar ${calendar}`;
     return { problem, attribute: "units", kind: "invalid-option" };
   }
   const [main, unitNanos] = unit;

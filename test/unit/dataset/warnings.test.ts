@@ -39,6 +39,7 @@ const ODD: readonly (readonly [Record<string, string>, "units" | "calendar", Reg
   [{ units: "days since 2001-02-29", calendar: "noleap" }, "units", /calendar noleap/],
   [{ units: "days since 2000-01-01", calendar: "mayan" }, "calendar", /no calendar "mayan"/],
   [{ units: "days since 2000-01-01", calendar: "" }, "calendar", /no calendar ""/],
+  [{ units: "hour since 0000-01-01 00:00:00" }, "units", /count from a year 0, which the calendar/],
   [{ units: "dayssince" }, "units", /no unit of a fixed length/],
 ];
 
