@@ -1,5 +1,6 @@
 /** Planted bugs in sessions, forks and merging: [file, what stands there, what the bug says]. */
 const MERGE = "src/session/merge/three-way.ts";
+const MEANING = "src/session/merge/chunk-meaning.ts";
 const COLLECTOR = "src/session/merge/collector.ts";
 const TABLE = "src/session/changes/chunk-table.ts";
 const INDEX = "src/session/changes/coordinate-index.ts";
@@ -9,6 +10,7 @@ const VIEW = "src/session/view/chunks.ts";
 const WRITE = "src/session/store/chunk-write.ts";
 const NODES = "src/session/store/node-write.ts";
 const BYTES = "src/session/fork/bytes.ts";
+const CHECK = "src/session/fork/check.ts";
 const CONTENT = "src/session/fork/content.ts";
 
 export const SESSION_MUTANTS = [
@@ -26,10 +28,17 @@ export const SESSION_MUTANTS = [
   [MERGE, "if (theirs.equalRows(row, present.rows, present.row)) continue;", ""],
   // Whoever knows a write has a row where it was: that rows are known too is not planted.
   [MERGE, "ours === undefined || theirs.isBehind(ours)", "true"],
-  [MERGE, "assertCompatibleMetadata(run);\n", "\n"],
-  [MERGE, "return hiding.find(coordinatesOf(table, row)) >= 0;", "return false;"],
+  [MERGE, "assertChunksKeepMeaning(run);\n", "\n"],
+  [MERGE, "assertNewIds(run, taken);\n", "\n"],
   [
-    MERGE,
+    "src/session/merge/merge-run.ts",
+    "return hiding.find(coordinatesOf(table, row)) >= 0;",
+    "return false;",
+  ],
+  [MEANING, "signatureUnder(written, run.target.base) === arraySignature(result)", "true"],
+  [MEANING, "if (!isUnseen && !fork.own.nodes.has(written.path)) {", "if (false) {"],
+  [
+    MEANING,
     "if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;",
     "if (hasSameMeaning) continue;",
   ],
@@ -66,9 +75,20 @@ export const SESSION_MUTANTS = [
   [NODES, "if (present !== undefined && equalBytes(present.userData, userData)) return;", ""],
   [NODES, "assertSameRank(present, parsed, path);", ""],
   [NODES, "layers.own.chunks.delete(node.id);", ""],
+  [NODES, 'node.type === "group" ? nodesUnder(layers, path) : [node]', "nodesUnder(layers, path)"],
   [BYTES, "if (stored !== crc32c(input, 0, end)) throw", "if (false) throw"],
   [BYTES, "if (reader.remaining > 0) reader.fail", "if (false) reader.fail"],
   [BYTES, 'if (vector.has(origin)) reader.fail("a version names an origin twice");', ""],
+  [BYTES, "if (!covers(vector, need)) reader.fail", "if (false) reader.fail"],
+  [BYTES, "if (!isAllCovered(overlay, need)) reader.fail", "if (false) reader.fail"],
+  [
+    CHECK,
+    "if (present?.id === node.id) assertSameKind(present, node);",
+    "if (present?.id === node.id) return;",
+  ],
+  [CHECK, "if (ids.has(node.id)) throw", "if (false) throw"],
+  [CHECK, "if (!own.nodes.has(array.path)) assertRowsInGrid", "if (false) assertRowsInGrid"],
+  [CHECK, "isInGrid(coordinates, shape) || isInGrid(coordinates, baseShape)", "false"],
   [CONTENT, "isUntouched(parent) ? undefined : parent.vector", "parent.vector"],
   [CONTENT, "hasOverlay ? flattenChanges(overlay, own) : shareChanges(own)", "shareChanges(own)"],
 ];

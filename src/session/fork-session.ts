@@ -101,9 +101,9 @@ export class ForkSession {
    * Merges other forks into this one; all or none. Cost: no I/O but one HEAD per fork with native
    * chunks.
    * @throws {merge-overlap} both sides wrote a chunk, and `onOverlap` is `error`
-   * @throws {merge-failed} both sides changed a node
+   * @throws {merge-failed} both sides changed a node, or one of them what the other's chunks mean
    * @throws {fork-base-mismatch} a fork of another session, base or repository
-   * @throws {invalid-fork-bytes} damaged bytes, or of a format that is not known
+   * @throws {invalid-fork-bytes} damaged, of an unknown version, or what no fork can have made
    * @throws {merge-not-allowed} an input is this fork itself, or not a fork
    * @throws {session-busy} a merge is running in a fork that is to be merged
    */
@@ -124,7 +124,8 @@ export class ForkSession {
   /**
    * Opens fork bytes where they arrive; a new instance with an identity of its own. One GET of the
    * configuration, one of the base snapshot.
-   * @throws {invalid-fork-bytes} damaged bytes, or made with `overlay: "omit"`
+   * @throws {invalid-fork-bytes} damaged bytes, what no fork can have made, or made with
+   *   `overlay: "omit"`
    * @throws {fork-base-mismatch} the storage does not hold the fork's base
    * @throws {repository-not-found} nothing is there
    * @throws {invalid-file-format} something else is there, or `repo` is damaged
@@ -137,8 +138,9 @@ export class ForkSession {
     const storage = options?.storage;
     const checked = await checkEngineOptions("fromBytes", storage, options, { storage: anything });
     const { WRITE_HALF: half } = await import("./write-half.ts");
-    const { baseId, need, vector, overlay, own, overlayOmitted } = half.decodeForkBytes(bytes);
-    if (overlayOmitted) {
+    const content = half.decodeForkBytes(bytes);
+    const { baseId, need, vector, overlay, own } = content;
+    if (content.overlayOmitted) {
       throw makeError(
         "invalid-fork-bytes",
         "these bytes were made with overlay: omit: merge them into the parent, they can't be opened",
@@ -146,13 +148,14 @@ export class ForkSession {
       );
     }
     const engine = await openEngine(storage, checked);
-    const index = await readForkBase(engine.assets, baseId, checked.signal);
+    const base = await readForkBase(engine.assets, baseId, checked.signal);
+    half.assertFitsBase(content, base);
     const state = createState({
       engine,
       kind: "fork",
       mode: "writable",
       baseId,
-      base: index,
+      base,
       overlay,
       own,
       vector,

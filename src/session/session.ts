@@ -238,9 +238,9 @@ export class Session {
    * was merged before, or has grown since, is harmless.
    * Cost: no I/O but one HEAD per fork with native chunks.
    * @throws {merge-overlap} both sides wrote a chunk, and `onOverlap` is `error`
-   * @throws {merge-failed} both sides changed a node
+   * @throws {merge-failed} both sides changed a node, or one of them what the other's chunks mean
    * @throws {fork-base-mismatch} a fork of another session, base or repository
-   * @throws {invalid-fork-bytes} damaged bytes, or of a format that is not known
+   * @throws {invalid-fork-bytes} damaged, of an unknown version, or what no fork can have made
    * @throws {merge-not-allowed} the session is read-only or committed, or an input is not a fork
    * @throws {session-busy} a commit or rebase is running, or a merge in one of the forks
    */

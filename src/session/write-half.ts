@@ -6,6 +6,7 @@
  */
 import { runCommit } from "./commit/commit.ts";
 import { decodeForkBytes } from "./fork/bytes.ts";
+import { assertFitsBase } from "./fork/check.ts";
 import { bytesOfFork, stateOfFork } from "./fork/content.ts";
 import { mergeInputs } from "./merge/inputs.ts";
 import { deletePrefix } from "./store/delete.ts";
@@ -27,6 +28,7 @@ export const WRITE_HALF = Object.freeze({
   stateOfFork,
   bytesOfFork,
   decodeForkBytes,
+  assertFitsBase,
 });
 
 /** The operations of a writable session. */

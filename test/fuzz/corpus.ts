@@ -36,6 +36,8 @@ export interface Seed {
 export interface Corpus {
   readonly files: readonly Seed[];
   readonly forks: readonly Uint8Array[];
+  /** Bytes of what has made forks, to merge them into. */
+  readonly parents: readonly Uint8Array[];
   /** The repository that the forks belong to. */
   readonly storage: Storage;
 }
@@ -57,14 +59,14 @@ function seedOf(name: string, file: Uint8Array, writer: Seed["writer"]): Seed[] 
 /** Collects all seeds. The same code gives the same seeds, whatever the clock says. */
 export async function loadCorpus(): Promise<Corpus> {
   const storage = memoryStorage({ runtime: simulatedRuntime({ seed: 1 }) });
-  const forks = await writeRepository(storage);
+  const made = await writeRepository(storage);
   const own: Seed[] = [];
   for await (const { path } of storage.list("")) {
     if (path.startsWith("chunks/")) continue;
     const file = (await storage.get(path))?.bytes;
     if (file !== undefined) own.push(...seedOf(path, file, "icefloe"));
   }
-  return { files: [...officialSeeds(), ...own], forks, storage };
+  return { files: [...officialSeeds(), ...own], ...made, storage };
 }
 
 function officialSeeds(): Seed[] {
@@ -127,7 +129,7 @@ const array = (shape: number[], chunkShape: number[]): Uint8Array =>
   );
 
 /** A repository with everything that icefloe writes; gives the bytes of forks made of it. */
-async function writeRepository(storage: Storage): Promise<Uint8Array[]> {
+async function writeRepository(storage: Storage): Promise<Pick<Corpus, "forks" | "parents">> {
   const runtime = simulatedRuntime({ seed: 2 });
   const anyArray = [
     { path_matches: { regex: ".*" } },
@@ -162,6 +164,7 @@ async function writeRepository(storage: Storage): Promise<Uint8Array[]> {
     const ref = { location, offset: t * 1000, length: 100, ...tag };
     await session.store.setVirtualRef(`g/a/c/${t}/2`, ref, { validateContainer: false });
   }
+  const dirtyParent = session.fork().toBytes();
   const dirtyFork = session.fork();
   await dirtyFork.store.set("g/a/c/1/0", Uint8Array.of(9));
   const first = await session.commit("first", { metadata: { by: "seed", n: [1, 2, { a: 1.5 }] } });
@@ -179,17 +182,24 @@ async function writeRepository(storage: Storage): Promise<Uint8Array[]> {
   await third.amend("third");
   await repository.saveConfig();
   const forks = [dirtyFork.toBytes(), dirtyFork.toBytes({ overlay: "omit" })];
-  return [...forks, ...(await forksOf(repository, storage))];
+  const more = await forksOf(repository, storage);
+  return { forks: [...forks, ...more.forks], parents: [dirtyParent, ...more.parents] };
 }
 
-async function forksOf(repository: Repository, storage: Storage): Promise<Uint8Array[]> {
+async function forksOf(
+  repository: Repository,
+  storage: Storage,
+): Promise<Pick<Corpus, "forks" | "parents">> {
   const session = await repository.writableSession("main");
   const empty = session.fork().toBytes();
   await session.store.set("g/b/c/3", Uint8Array.of(1));
+  await session.store.set("g/u/zarr.json", array([8], [1]));
+  const parent = session.fork().toBytes();
   const fork = session.fork();
   await fork.store.set("g/b/c/4", new Uint8Array(30));
   await fork.store.set("n/zarr.json", group());
   await fork.store.delete("g/a/zarr.json");
+  await fork.store.set("g/u/c/1", Uint8Array.of(1));
   const bytes = fork.toBytes();
   const runtime = simulatedRuntime({ seed: 3 });
   const copy = await ForkSession.fromBytes(bytes, { storage, runtime });
@@ -197,5 +207,6 @@ async function forksOf(repository: Repository, storage: Storage): Promise<Uint8A
   await copy.store.delete("g/b/c/1");
   const ref = { location: "s3://bucket/data/x.nc", offset: 1, length: 2 };
   await copy.store.setVirtualRef("g/b/c/5", ref, { validateContainer: false });
-  return [empty, bytes, copy.toBytes()];
+  const results = [bytes, copy.toBytes(), copy.toBytes({ overlay: "omit" })];
+  return { forks: [empty, ...results], parents: [parent] };
 }

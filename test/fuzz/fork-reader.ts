@@ -1,11 +1,14 @@
 /** Reads fork bytes, and does with the fork what can be done: open, read, merge, commit. */
 import { isDeepStrictEqual } from "node:util";
+import { equalBytes } from "../../src/base/bytes.ts";
+import type { ErrorKind } from "../../src/base/error-kinds.ts";
 import { isIcefloeError } from "../../src/base/errors.ts";
 import { crc32c } from "../../src/codec/crc32c.ts";
-import { ForkSession, Repository, type Session } from "../../src/index.ts";
+import { ForkSession, memoryStorage, Repository, type Session } from "../../src/index.ts";
 import { decodeForkBytes, encodeForkBytes } from "../../src/session/fork/bytes.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
+import type { Corpus } from "./corpus.ts";
 import type { Outcome } from "./readers.ts";
 
 const CHECKSUM_BYTES = 4;
@@ -35,39 +38,85 @@ export function readFork(bytes: Uint8Array): Outcome {
   return "read";
 }
 
-/** Uses a fork whose bytes could be decoded: a typed error is fine, a broken state is not. */
-export async function useFork(bytes: Uint8Array, storage: Storage): Promise<void> {
+/**
+ * Opens and merges a fork whose bytes could be decoded. What is accepted leaves whole states behind,
+ * what is refused leaves the receiver as it was.
+ */
+export async function useFork(bytes: Uint8Array, { storage, parents }: Corpus): Promise<Outcome> {
   const runtime = simulatedRuntime({ seed: 5 });
-  const repository = await Repository.open(storage, { runtime });
-  const fork = await typed(() => ForkSession.fromBytes(bytes, { storage, runtime }));
-  if (fork !== undefined) await readAll(fork);
-  const receiver = await repository.writableSession("main");
-  const report = await typed(() => receiver.merge(bytes));
-  if (report === undefined) return;
-  await readAll(receiver);
-  await typed(() => receiver.status());
-  // Of no branch: the repository stays as it was for the inputs that follow.
-  const flushed = await typed(() => receiver.flush("fuzz"));
-  if (flushed === undefined) return;
-  const stored = await repository.readonlySession({ snapshotId: flushed });
-  await readAll(stored, true);
+  const open = (one: Uint8Array) => ForkSession.fromBytes(one, { storage, runtime });
+  const fork = await orRefused(() => open(bytes), ["invalid-fork-bytes", "fork-base-mismatch"]);
+  if (fork !== undefined) await checkWhole(fork, storage);
+  let isAccepted = fork !== undefined;
+  for (const parent of parents) {
+    const receiver = await open(parent);
+    const before = receiver.toBytes();
+    const report = await orRefused(() => receiver.merge(bytes), MERGE_KINDS);
+    if (report !== undefined) await checkWhole(receiver, storage);
+    else if (!equalBytes(receiver.toBytes(), before))
+      throw new Error("a refused merge left traces");
+    isAccepted ||= report !== undefined;
+  }
+  const repository = await Repository.open(await copyOf(storage), { runtime });
+  const session = await repository.writableSession("main");
+  if ((await orRefused(() => session.merge(bytes), MERGE_KINDS)) !== undefined) {
+    isAccepted = true;
+    await readAll(session);
+    await session.status();
+    const flushed = await session.flush("fuzz");
+    await readAll(await repository.readonlySession({ snapshotId: flushed }));
+  }
+  return isAccepted ? "read" : "refused";
 }
 
-async function readAll(session: Session | ForkSession, mustSucceed = false): Promise<void> {
-  const run = mustSucceed ? <T>(work: () => Promise<T>) => work() : typed;
-  const keys = (await run(() => session.store.list().toArray())) ?? [];
+/** The repository stays as it was for the inputs that follow. */
+async function copyOf(storage: Storage): Promise<Storage> {
+  const copy = memoryStorage();
+  for await (const { path } of storage.list("")) {
+    const bytes = (await storage.get(path))?.bytes ?? new Uint8Array(0);
+    await copy.put(path, bytes, { objectKind: "chunk" });
+  }
+  return copy;
+}
+
+const MERGE_KINDS: readonly ErrorKind[] = [
+  "invalid-fork-bytes",
+  "fork-base-mismatch",
+  "merge-failed",
+  "merge-overlap",
+];
+
+/** A fork can be read, and sent away once more. */
+async function checkWhole(fork: ForkSession, storage: Storage): Promise<void> {
+  await readAll(fork);
+  await fork.status();
+  const again = await ForkSession.fromBytes(fork.toBytes(), { storage });
+  if (!equalBytes(again.toBytes(), fork.toBytes())) throw new Error("a fork is not the same again");
+}
+
+async function readAll({ store }: Session | ForkSession): Promise<void> {
+  const keys = await store.list().toArray();
   for (const key of keys.slice(0, KEYS_READ_MAX)) {
+    await store.getSize(key);
     // A chunk may be where it cannot be read: virtual, or an object that never was.
-    await typed(() => session.store.get(key));
-    await run(() => session.store.getSize(key));
+    await orRefused(() => store.get(key), UNREADABLE_KINDS);
   }
 }
 
-async function typed<T>(work: () => Promise<T>): Promise<T | undefined> {
+const UNREADABLE_KINDS: readonly ErrorKind[] = [
+  "unimplemented",
+  "object-not-found",
+  "invalid-object-size",
+];
+
+async function orRefused<T>(
+  work: () => Promise<T>,
+  kinds: readonly ErrorKind[],
+): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (isIcefloeError(error) && error.category !== "internal") return undefined;
+    if (isIcefloeError(error, ...kinds)) return undefined;
     throw error;
   }
 }

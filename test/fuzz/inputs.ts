@@ -12,6 +12,7 @@ import { editBytes, flip } from "./byte-edits.ts";
 import { type Corpus, type Seed, type SeedType, uncompressed } from "./corpus.ts";
 import { Dice } from "./dice.ts";
 import { editFlatbuffer } from "./flatbuffer-edits.ts";
+import { editFork } from "./fork-edits.ts";
 import { readFork, reseal, useFork } from "./fork-reader.ts";
 import { METADATA_BYTES_MAX, type Outcome, readConfig, readFile } from "./readers.ts";
 import { editValue } from "./value-edits.ts";
@@ -74,7 +75,10 @@ export async function prepareInputs(corpus: Corpus): Promise<Inputs> {
     }
     if (kind < 80) return { target: "fork", bytes: editBytes(dice.pick(corpus.forks), dice) };
     if (kind < 90) {
-      const bytes = reseal(editBytes(dice.pick(corpus.forks), dice).slice());
+      const original = dice.pick(corpus.forks);
+      const bytes = dice.oneIn(2)
+        ? reseal(editBytes(original, dice).slice())
+        : editFork(original, dice);
       return { target: "sealed-fork", bytes };
     }
     if (kind < 93) {
@@ -110,8 +114,7 @@ export async function readInput(input: Input, corpus: Corpus): Promise<Verdict> 
       return readFork(bytes);
     case "sealed-fork": {
       const outcome = readFork(bytes);
-      if (outcome === "read") await useFork(bytes, corpus.storage);
-      return outcome;
+      return outcome === "read" ? useFork(bytes, corpus) : outcome;
     }
     case "flipped-fork":
       if (readFork(bytes) === "refused") return "refused";

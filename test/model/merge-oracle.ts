@@ -1,6 +1,7 @@
 /**
  * The merge rule as a small program over sets: every state knows the full causal past of its
  * writes. The real sessions must agree with it on what is taken, skipped, refused and overlapping.
+ * The writes are chunks of one array, and its metadata as far as that decides what chunks mean.
  */
 
 /** One write: unique number, value (`undefined` = deleted), and its (origin, epoch). */
@@ -24,8 +25,13 @@ export interface OracleState {
   readonly needSeen: Set<number>;
 }
 
+/** The key of the array's metadata; the others are its chunks. */
+const METADATA = -1;
+/** What chunks mean in the base. */
+export const BASE_MEANING = "0";
+
 /** What a merge came to. */
-export type OracleOutcome = "merged" | "base-mismatch" | "overlap";
+export type OracleOutcome = "merged" | "base-mismatch" | "metadata" | "overlap";
 
 /** Makes and evolves states. Numbers are unique per oracle. */
 export class MergeOracle {
@@ -51,6 +57,11 @@ export class MergeOracle {
     state.own.set(key, { number, value, dot: [state.id, state.epoch] });
     state.seen.add(number);
     state.dirty = true;
+  }
+
+  /** Gives the array's chunks another meaning. */
+  writeMeaning(state: OracleState, meaning: string): void {
+    if (meaningOf(state) !== meaning) this.write(state, METADATA, meaning);
   }
 
   fork(parent: OracleState): OracleState {
@@ -106,6 +117,8 @@ export class MergeOracle {
       if (isSeen) take.push([key, write]);
       else if (present?.value !== write.value) overlaps.push([key, write]);
     }
+    if (overlaps.some(([key]) => key === METADATA)) return "metadata";
+    if (!keepsMeaning(receiver, fork, take)) return "metadata";
     if (overlaps.length > 0 && policy === "error") return "overlap";
     for (const [key, write] of policy === "theirs" ? [...take, ...overlaps] : take) {
       receiver.own.set(key, write);
@@ -116,6 +129,33 @@ export class MergeOracle {
     for (const number of fork.seen) receiver.seen.add(number);
     return "merged";
   }
+}
+
+/** What the array's chunks mean in a state. */
+export function meaningOf(state: OracleState): string {
+  return current(state).get(METADATA)?.value ?? BASE_MEANING;
+}
+
+/**
+ * Whether no chunk gets a meaning that its writer did not know of: chunks of one side, unseen by the
+ * other, under metadata of the other, unseen by the first.
+ */
+function keepsMeaning(
+  receiver: OracleState,
+  fork: OracleState,
+  take: readonly (readonly [key: number, write: OracleWrite])[],
+): boolean {
+  const ours = current(receiver);
+  const ourMetadata = ours.get(METADATA);
+  const theirMetadata = fork.own.get(METADATA);
+  const result = take.find(([key]) => key === METADATA)?.[1].value ?? meaningOf(receiver);
+  const hasUnseen = (writes: Map<number, OracleWrite>, seen: Set<number>): boolean =>
+    [...writes].some(([key, { number }]) => key !== METADATA && !seen.has(number));
+  const isOursUnseen = ourMetadata !== undefined && !fork.seen.has(ourMetadata.number);
+  if (isOursUnseen && meaningOf(fork) !== result && hasUnseen(fork.own, receiver.seen))
+    return false;
+  const isTheirsUnseen = theirMetadata !== undefined && !receiver.seen.has(theirMetadata.number);
+  return !isTheirsUnseen || meaningOf(receiver) === result || !hasUnseen(ours, fork.seen);
 }
 
 /** What a state reads: own writes over the overlay. */

@@ -65,9 +65,16 @@ export async function apply(
     store.set(keyOf(path), text(JSON.stringify({ ...parse(stored), ...member })));
   if (action === "attributes") return change({ attributes: { value } });
   if (action === "resize") return change({ shape: [LENGTH - 1 + value] });
-  if (action === "retype") return change({ fill_value: value });
+  if (action === "retype" && parse(stored).fill_value !== value) {
+    // Chunks mean something else under another fill value: those that are there go.
+    await store.deleteDir(`${path.slice(1)}/c`);
+    return change({ fill_value: value });
+  }
   if (at >= parse(stored).shape[0]) return;
-  if (action === "chunk") return store.set(`${path.slice(1)}/c/${at}`, text(`value ${value}`));
+  if (action === "chunk") {
+    const written = `value ${value} under ${parse(stored).fill_value}`;
+    return store.set(`${path.slice(1)}/c/${at}`, text(written));
+  }
   if (action === "empty") return store.delete(`${path.slice(1)}/c/${at}`);
 }
 
@@ -87,7 +94,7 @@ export async function start(): Promise<{
   for (const path of ["/g", "/g/h"]) await setup.store.set(keyOf(path), GROUP);
   for (const path of ["/a", "/g/b", "/g/h/c"]) {
     await setup.store.set(keyOf(path), array([LENGTH], [1]));
-    await setup.store.set(`${path.slice(1)}/c/0`, text("old"));
+    await setup.store.set(`${path.slice(1)}/c/0`, text("old under 0"));
   }
   await setup.commit("start");
   return { storage, repository, session: await repository.writableSession("main") };
@@ -104,8 +111,14 @@ export async function contentOf(session: Session | ForkSession): Promise<Record<
   return content;
 }
 
-/** Every node below the root has a group above it. */
+/** Every node below the root has a group above it; every chunk is read as it was written. */
 export function assertHierarchy(content: Record<string, string>): void {
+  for (const [key, value] of Object.entries(content)) {
+    const [, path] = /^(.*)\/c\/\d+$/.exec(key) ?? [];
+    if (path === undefined) continue;
+    const { fill_value } = parse(text(content[`${path}/zarr.json`] as string));
+    expect(value, key).toMatch(new RegExp(` under ${fill_value}$`));
+  }
   for (const key of Object.keys(content)) {
     if (!key.endsWith("zarr.json") || key.startsWith("id of ")) continue;
     const parts = key.split("/").slice(0, -2);

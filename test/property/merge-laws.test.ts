@@ -12,6 +12,13 @@ import { apply, assertHierarchy, contentOf, edits, start } from "./hierarchy-edi
 const RUNS = runsOf("MERGE_LAWS_RUNS", 25, 60);
 type Outcome = { readonly content: Record<string, string> } | { readonly refused: true };
 
+/** How a fork travels. */
+const WAYS: readonly ((fork: ForkSession) => ForkSession | Uint8Array)[] = [
+  (fork) => fork,
+  (fork) => fork.toBytes(),
+  (fork) => fork.toBytes({ overlay: "omit" }),
+];
+
 /** What comes of merging `forks` one by one into a fresh receiver with the parent's changes. */
 async function mergeInOrder(
   parentBytes: Uint8Array,
@@ -30,6 +37,7 @@ async function mergeInOrder(
     }
   }
   const content = await contentOf(receiver);
+  assertHierarchy(content);
   for (const fork of forks) {
     const report = await receiver.merge(fork);
     expect(report.chunks).toBe(0);
@@ -63,7 +71,9 @@ describe("forks of one parent", () => {
           }
           const outcomes: Outcome[] = [];
           for (const order of permutations(forks)) {
-            const inputs = order.map((fork, at) => (at % 2 === 0 ? fork : fork.toBytes()));
+            const inputs = order.map(
+              (fork, at) => WAYS[(at + outcomes.length) % 3]?.(fork) ?? fork,
+            );
             outcomes.push(await mergeInOrder(parentBytes, storage, inputs));
           }
           for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
@@ -118,14 +128,16 @@ describe("a fork of a fork", () => {
         const parentBytes = parent.toBytes();
 
         const after = await mergeInOrder(rootBytes, storage, [parent, grandchild]);
-        const twice = await mergeInOrder(rootBytes, storage, [
-          parent,
-          grandchild.toBytes(),
-          parentBytes,
-        ]);
-        expect(twice).toEqual(after);
+        for (const overlay of ["carry", "omit"] as const) {
+          const inputs = [
+            parent.toBytes({ overlay }),
+            grandchild.toBytes({ overlay }),
+            parentBytes,
+          ];
+          expect(await mergeInOrder(rootBytes, storage, inputs)).toEqual(after);
+        }
         const inner = await ForkSession.fromBytes(parentBytes, { storage });
-        const direct = await inner.merge(grandchild).then(
+        const direct = await inner.merge(grandchild.toBytes({ overlay: "omit" })).then(
           () => true,
           () => false,
         );

@@ -45,6 +45,17 @@ export function parseNodeMetadata(bytes: Uint8Array, path: string): ParsedMetada
   return { type, array: parseArray(document, path) };
 }
 
+/** The node at `path` with that zarr.json, which it keeps. */
+export function makeNode(
+  id: string,
+  path: string,
+  parsed: ParsedMetadata,
+  userData: Uint8Array,
+): NodeState {
+  const array = parsed.type === "array" ? parsed.array : undefined;
+  return Object.freeze({ id, path, type: parsed.type, userData, array });
+}
+
 /**
  * The signature of a stored zarr.json, which another engine may have written: checks nothing
  * else. `undefined` if the bytes are not a JSON object.

@@ -11,6 +11,7 @@ import {
   type SessionState,
 } from "../state/state.ts";
 import { encodeForkBytes, type ForkContent } from "./bytes.ts";
+import { writtenUnder } from "./written-under.ts";
 
 /**
  * The state of a fork of `parent`: shares all tables until someone writes.
@@ -51,7 +52,7 @@ function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
 export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit"): Uint8Array {
   assertIdle(fork, "toBytes");
   closeEpoch(fork);
-  const { baseId, need, vector, overlay, own } = fork;
+  const { baseId, base, need, vector, overlay, own } = fork;
   const omitted = overlayOption === "omit";
   return encodeForkBytes({
     baseId,
@@ -59,6 +60,7 @@ export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit")
     vector,
     overlay: omitted ? emptyChangeSet() : overlay,
     own,
+    writtenUnder: writtenUnder(base, overlay, own),
     overlayOmitted: omitted && hasChanges(overlay),
   });
 }
@@ -69,6 +71,7 @@ export function contentOfFork(input: unknown): ForkContent | undefined {
   if (state?.kind !== "fork") return undefined;
   assertIdle(state, "merge");
   closeEpoch(state);
-  const { baseId, need, vector, overlay } = state;
-  return { baseId, need, vector, overlay, own: shareChanges(state.own) };
+  const { baseId, base, need, vector, overlay } = state;
+  const own = shareChanges(state.own);
+  return { baseId, need, vector, overlay, own, writtenUnder: writtenUnder(base, overlay, own) };
 }

@@ -1,58 +1,33 @@
-/** Node changes in fork bytes. */
+/** Node changes in fork bytes. What a zarr.json says is read out of it again, not sent beside it. */
 import { isIcefloeError } from "../../base/errors.ts";
 import { decodeBase32, encodeBase32 } from "../../codec/base32.ts";
 import type { ByteReader, ByteWriter } from "../../codec/byte-stream.ts";
 import { NODE_ID_BYTES } from "../../format/ids.ts";
 import { parsePath } from "../../format/node-path.ts";
-import type { DimensionShape } from "../../format/snapshot/array-data.ts";
-import type { ArrayMetadata, BaseNode, NodeChange, NodeState } from "../changes/change-set.ts";
+import type { BaseNode, NodeChange, NodeState } from "../changes/change-set.ts";
 import type { Dot } from "../changes/dot.ts";
-import { arraySignature } from "../changes/node-metadata.ts";
+import { makeNode, parseNodeMetadata } from "../changes/node-metadata.ts";
 import type { DotNumbers } from "./table-bytes.ts";
 
 // Flags of a change.
 const HAS_BASE = 1;
 const BASE_IS_ARRAY = 2;
 const HAS_NODE = 4;
-const NODE_IS_ARRAY = 8;
-const NODE_HAS_ARRAY = 16;
-const HAS_NAMES = 32;
-const FLAGS_END = 64;
+const FLAGS_END = 8;
 
 /** Writes one change. */
 export function writeNodeChange(writer: ByteWriter, change: NodeChange, dots: DotNumbers): void {
   const { path, base, node, dot } = change;
   let flags = 0;
   if (base !== undefined) flags |= HAS_BASE | (base.type === "array" ? BASE_IS_ARRAY : 0);
-  if (node !== undefined) flags |= HAS_NODE | (node.type === "array" ? NODE_IS_ARRAY : 0);
-  if (node?.array !== undefined) flags |= NODE_HAS_ARRAY;
-  if (node?.array?.dimensionNames !== undefined) flags |= HAS_NAMES;
+  if (node !== undefined) flags |= HAS_NODE;
   writer.byte(flags);
   writer.text(path);
   writer.varint(dots.numberOf(dot));
   if (base !== undefined) writer.text(base.id);
   if (node === undefined) return;
   writer.text(node.id);
-  writer.text(node.path === path ? "" : node.path);
   writer.bytes(node.userData);
-  if (node.array === undefined) return;
-  writeArray(writer, node.array);
-  writer.text(arraySignature(node));
-}
-
-function writeArray(writer: ByteWriter, array: ArrayMetadata): void {
-  writer.varint(array.shape.length);
-  for (const { arrayLength, chunkCount } of array.shape) {
-    writer.varint(arrayLength);
-    writer.varint(chunkCount);
-  }
-  if (array.dimensionNames !== undefined) {
-    writer.varint(array.dimensionNames.length);
-    for (const name of array.dimensionNames) {
-      writer.byte(name === null ? 0 : 1);
-      if (name !== null) writer.text(name);
-    }
-  }
 }
 
 /** Reads one change; fails as the reader does. */
@@ -60,27 +35,29 @@ export function readNodeChange(reader: ByteReader, dots: readonly Dot[]): NodeCh
   const flags = reader.byte();
   if (flags >= FLAGS_END) reader.fail(`a node change of unknown form ${flags}`);
   const has = (flag: number): boolean => (flags & flag) !== 0;
-  const path = readPath(reader, reader.text());
+  const path = readPath(reader);
   const dot = dots[reader.varint()] ?? reader.fail("a node change has no dot");
   const base: BaseNode | undefined = has(HAS_BASE)
     ? { id: readId(reader, NODE_ID_BYTES), type: has(BASE_IS_ARRAY) ? "array" : "group" }
     : undefined;
-  let node: NodeState | undefined;
-  if (has(HAS_NODE)) {
-    node = {
-      id: readId(reader, NODE_ID_BYTES),
-      path: readPath(reader, reader.text() || path),
-      type: has(NODE_IS_ARRAY) ? "array" : "group",
-      userData: reader.bytes().slice(),
-      ...(has(NODE_HAS_ARRAY) ? { array: readArray(reader, has(HAS_NAMES)) } : {}),
-    };
-  }
+  const node = has(HAS_NODE) ? readNode(reader, path) : undefined;
   return {
     path,
     ...(base === undefined ? {} : { base }),
     ...(node === undefined ? {} : { node }),
     dot,
   };
+}
+
+function readNode(reader: ByteReader, path: string): NodeState {
+  const id = readId(reader, NODE_ID_BYTES);
+  const userData = reader.bytes().slice();
+  try {
+    return makeNode(id, path, parseNodeMetadata(userData, path), userData);
+  } catch (error) {
+    if (!isIcefloeError(error, "bad-metadata", "invalid-array-metadata")) throw error;
+    return reader.fail(error.message);
+  }
 }
 
 /** An id in its canonical text: ids are compared as texts. Fails as the reader does. */
@@ -91,26 +68,13 @@ export function readId(reader: ByteReader, byteCount: number): string {
   return text;
 }
 
-function readPath(reader: ByteReader, text: string): string {
+/** A canonical path. Fails as the reader does. */
+export function readPath(reader: ByteReader): string {
+  const text = reader.text();
   try {
     if (parsePath(text) === text) return text;
   } catch (error) {
     if (!isIcefloeError(error, "invalid-path")) throw error;
   }
   return reader.fail("a path is malformed");
-}
-
-function readArray(reader: ByteReader, hasNames: boolean): ArrayMetadata {
-  const shape: DimensionShape[] = [];
-  for (let d = reader.count(2); d > 0; d--) {
-    shape.push({ arrayLength: reader.varint(), chunkCount: reader.varint() });
-  }
-  if (!hasNames) return { shape, signature: reader.text() };
-  const dimensionNames: (string | null)[] = [];
-  for (let d = reader.count(1); d > 0; d--) {
-    const isNamed = reader.byte();
-    if (isNamed > 1) reader.fail("a dimension name is malformed");
-    dimensionNames.push(isNamed === 1 ? reader.text() : null);
-  }
-  return { shape, dimensionNames, signature: reader.text() };
 }

@@ -5,6 +5,7 @@
  * A row takes at least one byte, whatever it says: so a few bytes can't claim a billion rows.
  */
 import { TightBox, volumeOf } from "../../base/coordinates.ts";
+import { isIcefloeError } from "../../base/errors.ts";
 import type { ByteReader, ByteWriter } from "../../codec/byte-stream.ts";
 import { readNumbers, writeNumbers } from "../../codec/number-list.ts";
 import {
@@ -16,10 +17,12 @@ import {
 import { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
 import type { VirtualRows } from "../changes/virtual-rows.ts";
+import { type KnownPrefixes, normaliseLocation } from "../virtual/location.ts";
 
 const CHUNK_ID_BYTES = 12;
 const COORDINATE_END = 2 ** 32;
 const SAFE_END = 2 ** 53;
+const SECONDS_END = 2 ** 32;
 const KINDS_END = 4;
 const RANK_MAX = 65_535;
 /** Above, a row has one number per dimension, so that memory stays in proportion to the bytes. */
@@ -38,7 +41,6 @@ export function writeTable(writer: ByteWriter, table: ChunkTable, dots: DotNumbe
   const order = table.sortedOrder();
   writer.varint(table.rank);
   writer.varint(order.length);
-  if (order.length === 0) return;
   writeCoordinates(writer, table, order);
   const column = (rows: Uint32Array, value: (row: number) => number): void =>
     writeNumbers(writer, columnOf(rows, value));
@@ -72,7 +74,7 @@ export function readTable(reader: ByteReader, dots: readonly Dot[]): ChunkTable 
   if (rank > RANK_MAX) reader.fail(`an array of ${rank} dimensions`);
   const rowCount = reader.count(1);
   const table = new ChunkTable(rank);
-  if (rowCount === 0) return table;
+  if (rowCount === 0) reader.fail("a table without chunks");
   const nextCoordinates = readCoordinates(reader, rank, rowCount);
   const kinds = readNumbers(reader, rowCount, KINDS_END);
   const dotNumbers = readNumbers(reader, rowCount, dots.length);
@@ -105,6 +107,7 @@ type RowSetter = (coordinates: ArrayLike<number>, dot: Dot) => void;
 
 function readInline(reader: ByteReader, table: ChunkTable, count: number): RowSetter {
   const lengths = readNumbers(reader, count, SAFE_END);
+  checkRanges(reader, undefined, lengths);
   const payloads = reader.raw(lengths.reduce((sum, length) => sum + length, 0));
   let next = 0;
   let at = 0;
@@ -118,6 +121,7 @@ function readInline(reader: ByteReader, table: ChunkTable, count: number): RowSe
 function readNative(reader: ByteReader, table: ChunkTable, count: number): RowSetter {
   const offsets = readNumbers(reader, count, SAFE_END);
   const lengths = readNumbers(reader, count, SAFE_END);
+  checkRanges(reader, offsets, lengths);
   const ids = reader.raw(count * CHUNK_ID_BYTES);
   let next = 0;
   return (coordinates, dot) => {
@@ -127,14 +131,55 @@ function readNative(reader: ByteReader, table: ChunkTable, count: number): RowSe
   };
 }
 
+/** No chunk is empty, and none ends behind 2^53. */
+function checkRanges(
+  reader: ByteReader,
+  offsets: ArrayLike<number> | undefined,
+  lengths: ArrayLike<number>,
+): void {
+  for (let i = 0; i < lengths.length; i++) {
+    const length = lengths[i] as number;
+    if (length === 0) reader.fail("a chunk has no bytes");
+    if ((offsets?.[i] ?? 0) + length >= SAFE_END) reader.fail("a chunk ends too far behind");
+  }
+}
+
+/** Looks at a string, of which so many bytes are those of the one before. */
+type StringCheck = (bytes: Uint8Array, shared: number) => void;
+
+/**
+ * Fails as the reader does for what is no location in normal form. A location that begins as the one
+ * before, up to the path, is in normal form as that is.
+ */
+function locationCheck(reader: ByteReader): StringCheck {
+  const known: KnownPrefixes = { plain: new Set(), latest: undefined };
+  let prefixLength = Number.POSITIVE_INFINITY;
+  return (bytes, shared) => {
+    if (shared >= prefixLength && isAscii(bytes)) return;
+    const text = reader.decodeText(bytes);
+    try {
+      if (normaliseLocation(text, known) !== text) reader.fail("a location is malformed");
+    } catch (error) {
+      if (!isIcefloeError(error, "invalid-virtual-ref")) throw error;
+      reader.fail("a location is malformed");
+    }
+    const { latest } = known;
+    const isPlain = latest !== undefined && text.startsWith(latest) && isAscii(bytes);
+    prefixLength = isPlain ? latest.length : Number.POSITIVE_INFINITY;
+  };
+}
+
 type VirtualColumns = Omit<VirtualRows, "count" | "coordinates">;
 
 function readVirtual(reader: ByteReader, table: ChunkTable, count: number): VirtualColumns {
   const offsets = readNumbers(reader, count, SAFE_END);
   const lengths = readNumbers(reader, count, SAFE_END);
-  const lastModifieds = readNumbers(reader, count, SAFE_END);
-  const locations = readStrings(reader, table, count);
-  const etags = readStrings(reader, table, count);
+  checkRanges(reader, offsets, lengths);
+  const lastModifieds = readNumbers(reader, count, SECONDS_END);
+  const locations = readStrings(reader, table, count, locationCheck(reader));
+  const etags = readStrings(reader, table, count, (bytes) => {
+    if (!isAscii(bytes)) reader.decodeText(bytes);
+  });
   for (let i = 0; i < count; i++) {
     const location = locations[i] as number;
     if (location === 0) reader.fail("a virtual reference has no location");
@@ -191,8 +236,13 @@ function isAscii(bytes: Uint8Array): boolean {
   return true;
 }
 
-/** Per row the string's code in the table, plus 1; 0 = none. */
-function readStrings(reader: ByteReader, table: ChunkTable, rowCount: number): Uint32Array {
+/** Per row the string's code in the table, plus 1; 0 = none. `check` sees every string once, in order. */
+function readStrings(
+  reader: ByteReader,
+  table: ChunkTable,
+  rowCount: number,
+  check: StringCheck,
+): Uint32Array {
   const stringCount = reader.count(2);
   const codes = new Float64Array(stringCount + 1);
   // The string before stands here; the next one overwrites what it does not share.
@@ -210,7 +260,7 @@ function readStrings(reader: ByteReader, table: ChunkTable, rowCount: number): U
     }
     buffer.set(rest, shared);
     const bytes = buffer.subarray(0, length);
-    if (!isAscii(bytes)) reader.decodeText(bytes);
+    check(bytes, shared);
     codes[number] = table.addString(bytes) + 1;
   }
   const numbers = readNumbers(reader, rowCount, stringCount + 1);

@@ -2,14 +2,17 @@
  * Collects forks into a private change set and applies it to the session once: what fails before
  * the end leaves no trace. The forks' references are copied once, however many forks there are.
  */
+import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { makeError } from "../../base/errors.ts";
 import { objectIdFromBytes } from "../../format/ids.ts";
 import { chunkPath } from "../../format/object-paths.ts";
 import { shareChanges } from "../changes/shared-tables.ts";
 import type { ForkContent } from "../fork/bytes.ts";
+import { writtenUnder } from "../fork/written-under.ts";
 import { closeEpoch, loadBase, type SessionState } from "../state/state.ts";
+import type { MergeTarget, OverlapDecision } from "./merge-run.ts";
 import { EMPTY_MERGE_REPORT, type MergeReport } from "./report.ts";
-import { type MergeTarget, mergeFork, type OverlapDecision } from "./three-way.ts";
+import { mergeFork } from "./three-way.ts";
 
 /** How one fork is taken in. */
 interface AddOptions {
@@ -21,9 +24,12 @@ interface AddOptions {
 
 /** A merge in the making. After a failed `add` it can't be used any more. */
 interface MergeCollector {
+  /** What all that is merged rests on. */
+  readonly base: SnapshotIndex;
   /**
    * Merges one fork into the private change set. At most one HEAD.
    * @throws {merge-overlap} @throws {merge-failed} @throws {fork-base-mismatch}
+   * @throws {invalid-fork-bytes}
    */
   add(fork: ForkContent, options: AddOptions): Promise<MergeReport>;
   /** What was merged so far. */
@@ -48,6 +54,7 @@ export async function startCollector(
   const target: MergeTarget = { baseId, base, overlay, own: shareChanges(state.own), vector };
   let report = EMPTY_MERGE_REPORT;
   return {
+    base,
     async add(fork, { decide, checkChunks, signal: addSignal }) {
       const outcome = mergeFork(target, fork, decide);
       if (checkChunks && outcome.sampleChunkId !== undefined) {
@@ -76,6 +83,7 @@ export async function startCollector(
       vector: target.vector,
       overlay: ownBefore,
       own: target.own,
+      writtenUnder: writtenUnder(base, overlay, target.own),
     }),
   };
 }

@@ -69,7 +69,7 @@ export async function beginParallelMerge(
       return collector.report;
     },
     async add(bytes, { task, onOverlap, checkChunks, signal: addSignal }) {
-      const fork = contentOfBytes(bytes);
+      const fork = contentOfBytes(bytes, collector.base);
       for (const origin of originsOf(fork)) {
         if (!taskOfOrigin.has(origin)) taskOfOrigin.set(origin, task);
       }

@@ -3,7 +3,7 @@ import { equalBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { randomNodeId } from "../../format/ids.ts";
 import type { NodeState } from "../changes/change-set.ts";
-import { type ParsedMetadata, parseNodeMetadata } from "../changes/node-metadata.ts";
+import { makeNode, type ParsedMetadata, parseNodeMetadata } from "../changes/node-metadata.ts";
 import type { Layers } from "../state/layers.ts";
 import { currentDot, type SessionState } from "../state/state.ts";
 import { nodeAt, nodesUnder } from "../view/nodes.ts";
@@ -49,16 +49,6 @@ function assertSameRank(
     `${path} has ${expected} dimension(s) and can't get ${found}: delete it and make it anew`,
     { details: { path, member: "shape", expected, found } },
   );
-}
-
-function makeNode(
-  id: string,
-  path: string,
-  parsed: ParsedMetadata,
-  userData: Uint8Array,
-): NodeState {
-  const array = parsed.type === "array" ? parsed.array : undefined;
-  return Object.freeze({ id, path, type: parsed.type, userData, array });
 }
 
 /** Removes the node at `path`; of a group all below it, too. No node there: nothing. */

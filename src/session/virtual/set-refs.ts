@@ -16,6 +16,7 @@ import { parseNodePath } from "../store/prefix.ts";
 import { assertInGrid } from "../view/chunks.ts";
 import { type ArrayNode, mustGetArray } from "../view/nodes.ts";
 import { presentPositions, setVirtualColumns, type VirtualRefColumns } from "./columns.ts";
+import { invalidRef, type KnownPrefixes, normaliseLocation } from "./location.ts";
 import { type Checksum, VirtualRefList } from "./ref-list.ts";
 
 /** A chunk that is bytes [offset, offset + length) of the object at `location`. */
@@ -50,7 +51,6 @@ const COLUMNS = [
 ];
 const REFUSED_INDICES_MAX = 1000; // How many indices an error lists.
 const LIST_ROOM_MAX = 2 ** 20; // References that room is made for at once; a list may say anything.
-const PLAIN_PREFIXES_MAX = 1024;
 
 /** Records one reference. */
 export function setVirtualRef(
@@ -247,10 +247,6 @@ function tableOf(state: SessionState, node: ArrayNode): ReturnType<typeof writab
   return writableTable(state.own, node.id, node.array.shape.length);
 }
 
-function invalidRef(message: string, details: Record<string, unknown> = {}): Error {
-  return makeError("invalid-virtual-ref", message, { details });
-}
-
 function checkRef(ref: VirtualRefInput, checkLocation: (location: string) => string): VirtualRef {
   const { location, offset, length } = checkRange(ref);
   return { type: "virtual", location: checkLocation(location), offset, length, ...checksum(ref) };
@@ -290,8 +286,6 @@ function checksum({
   return { lastModifiedSeconds: seconds };
 }
 
-const LOCATION_SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*)(.*)$/s;
-
 /** A function that normalises a location as the official writer does, and checks its container. */
 function createLocationCheck(
   state: SessionState,
@@ -317,42 +311,4 @@ function createLocationCheck(
     }
     return normal;
   };
-}
-
-/**
- * Prefixes `scheme://authority` that were found valid and in normal form, and the latest of them
- * with a slash: the URL parser is asked once per prefix, not once per reference.
- */
-interface KnownPrefixes {
-  readonly plain: Set<string>;
-  latest: string | undefined;
-}
-
-function normaliseLocation(location: string, known: KnownPrefixes): string {
-  if (typeof location !== "string") {
-    throw invalidRef(`location: expected a string, got ${describe(location)}`);
-  }
-  if (known.latest !== undefined && location.startsWith(known.latest)) return location;
-  const prefix = location.slice(0, location.indexOf("/", location.indexOf("://") + 3));
-  if (known.plain.has(prefix)) {
-    known.latest = `${prefix}/`;
-    return location;
-  }
-  const [, rawScheme, authority, rest] = LOCATION_SCHEME.exec(location) ?? [];
-  const scheme = rawScheme?.toLowerCase();
-  if (scheme === undefined || scheme === "file") {
-    if (!URL.canParse(location) || !location.toLowerCase().startsWith("file:")) {
-      throw invalidRef(`location ${describe(location)} is no absolute URL`, { location });
-    }
-    return new URL(location).href;
-  }
-  if (authority === "" || !URL.canParse(location)) {
-    throw invalidRef(`location ${describe(location)} names no bucket, host or container`, {
-      location,
-    });
-  }
-  if (`${scheme}://${authority}` === prefix && known.plain.size < PLAIN_PREFIXES_MAX) {
-    known.plain.add(prefix);
-  }
-  return `${scheme}://${authority}${rest}`;
 }

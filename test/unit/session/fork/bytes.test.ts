@@ -1,22 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { equalBytes, isWellFormed } from "../../../../src/base/bytes.ts";
-import { encodeBase32 } from "../../../../src/codec/base32.ts";
+import { equalBytes } from "../../../../src/base/bytes.ts";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
-import { INITIAL_SNAPSHOT_ID, NODE_ID_BYTES } from "../../../../src/format/ids.ts";
-import { parsePath } from "../../../../src/format/node-path.ts";
-import type { ChangeSet, NodeChange } from "../../../../src/session/changes/change-set.ts";
+import type { ChangeSet } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import type { Dot } from "../../../../src/session/changes/dot.ts";
+import { makeNode, parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
 import {
   decodeForkBytes,
   encodeForkBytes,
   type ForkContent,
 } from "../../../../src/session/fork/bytes.ts";
 import {
-  anyCoordinates,
-  anyRank,
-  anyRef,
   DOT,
   keyOf,
   MANIFEST_ID,
@@ -24,117 +18,28 @@ import {
   readRows,
   setRef,
 } from "../../format/manifest/ref-model.ts";
+import { array } from "../fixture.ts";
+import { anyState } from "./fork-model.ts";
 
-const NODE_B = "B".repeat(12).concat("0");
-const NODE_C = "C".repeat(12).concat("0");
 const REFUSED = expect.objectContaining({ kind: "invalid-fork-bytes" });
 const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });
 
 function stateOf(own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): ForkContent {
+  const array = { path: "/a", signature: "{}" };
   return {
     baseId: MANIFEST_ID,
     need: new Map(),
     vector: new Map([[DOT.origin, 1]]),
     overlay: empty(),
     own: { ...empty(), ...own },
+    writtenUnder: new Map([...(own.chunks ?? new Map()).keys()].map((id) => [id, array])),
     ...more,
   };
 }
 
-const anyText = fc.oneof(
-  fc.string({ maxLength: 20 }),
-  fc.string({ unit: "grapheme", maxLength: 60 }),
-);
-const anyOrigin = fc.constantFrom("A", "B", "000G40R40M30E209185G");
-const anyDot: fc.Arbitrary<Dot> = fc.record({
-  origin: anyOrigin,
-  epoch: fc.oneof(fc.nat(3), fc.maxSafeNat()),
-});
-const anyVersion = fc
-  .uniqueArray(fc.tuple(anyOrigin, fc.maxSafeNat()), { selector: ([origin]) => origin })
-  .map((entries) => new Map(entries));
-const anyType = fc.constantFrom("array" as const, "group" as const);
-
-const anyArray = fc.record(
-  {
-    shape: fc.array(fc.record({ arrayLength: fc.maxSafeNat(), chunkCount: fc.nat() })),
-    dimensionNames: fc.array(fc.option(anyText)),
-    signature: anyText,
-  },
-  { requiredKeys: ["shape", "signature"], noNullPrototype: true },
-);
-
-const anyNodeId = fc
-  .uint8Array({ minLength: NODE_ID_BYTES, maxLength: NODE_ID_BYTES })
-  .map(encodeBase32);
-
-const anyPath = anyText.map((text) =>
-  parsePath(`/${isWellFormed(text) ? text.replaceAll("..", "") : ""}`),
-);
-
-const anyChange: fc.Arbitrary<NodeChange> = anyPath.chain((path) =>
-  fc.record(
-    {
-      path: fc.constant(path),
-      base: fc.record({ id: anyNodeId, type: anyType }, { noNullPrototype: true }),
-      node: fc.record(
-        {
-          id: anyNodeId,
-          path: fc.oneof(fc.constant(path), fc.constant("/elsewhere")),
-          type: anyType,
-          userData: fc.uint8Array({ maxLength: 50 }),
-          array: anyArray,
-        },
-        { requiredKeys: ["id", "path", "type", "userData"], noNullPrototype: true },
-      ),
-      dot: anyDot,
-    },
-    { requiredKeys: ["path", "dot"], noNullPrototype: true },
-  ),
-);
-
-const anyTable: fc.Arbitrary<ChunkTable> = fc
-  .oneof(
-    { weight: 5, arbitrary: anyRank },
-    // Without box positions: too many dimensions, or too large a box.
-    { weight: 1, arbitrary: fc.constantFrom(7, 9) },
-  )
-  .chain((rank) =>
-    fc
-      .array(
-        fc.tuple(anyCoordinates(rank), fc.option(anyRef, { nil: undefined, freq: 4 }), anyDot),
-        { maxLength: 30 },
-      )
-      .map((rows) => {
-        const table = new ChunkTable(rank);
-        for (const [coordinates, ref, dot] of rows) setRef(table, coordinates, ref, dot);
-        return table;
-      }),
-  );
-
-const anyChanges: fc.Arbitrary<ChangeSet> = fc.record({
-  nodes: fc
-    .array(anyChange, { maxLength: 5 })
-    .map((changes) => new Map(changes.map((change) => [change.path, change]))),
-  chunks: fc
-    .array(fc.tuple(fc.constantFrom(NODE_A, NODE_B, NODE_C), anyTable), { maxLength: 3 })
-    .map((tables) => new Map(tables)),
-});
-
-const anyState: fc.Arbitrary<ForkContent> = fc.record(
-  {
-    baseId: fc.constantFrom(MANIFEST_ID, INITIAL_SNAPSHOT_ID),
-    need: anyVersion,
-    vector: anyVersion,
-    overlay: anyChanges,
-    own: anyChanges,
-    overlayOmitted: fc.boolean(),
-  },
-  { requiredKeys: ["baseId", "need", "vector", "overlay", "own"] },
-);
-
 /** The state as plain values. */
-function plain({ baseId, need, vector, overlay, own, overlayOmitted = false }: ForkContent) {
+function plain(fork: ForkContent) {
+  const { baseId, need, vector, overlay, own, writtenUnder, overlayOmitted = false } = fork;
   const changes = ({ nodes, chunks }: ChangeSet) => ({
     nodes: [...nodes].sort(([a], [b]) => (a < b ? -1 : 1)),
     chunks: [...chunks]
@@ -153,6 +58,7 @@ function plain({ baseId, need, vector, overlay, own, overlayOmitted = false }: F
     vector: sort(vector),
     overlay: changes(overlay),
     own: changes(own),
+    writtenUnder: [...writtenUnder].sort(([a], [b]) => (a < b ? -1 : 1)),
     overlayOmitted,
   };
 }
@@ -171,13 +77,9 @@ const sample = (): ForkContent => {
   setRef(table, [1, 5], { type: "virtual", location: "s3://b/k", offset: 9, length: 5, etag: "e" });
   setRef(table, [1, 6], { type: "virtual", location: "s3://b/l", offset: 9, length: 5 });
   setRef(table, [2, 0], undefined);
-  const node = { id: NODE_A, path: "/a", type: "array" as const, userData: Uint8Array.of(7) };
-  const array = {
-    shape: [{ arrayLength: 9, chunkCount: 3 }],
-    signature: "{}",
-    dimensionNames: [null],
-  };
-  const change = { path: "/a", node: { ...node, array }, dot: DOT };
+  const document = array([9, 9], [3, 1], { dimension_names: [null, "x"] });
+  const node = makeNode(NODE_A, "/a", parseNodeMetadata(document, "/a"), document);
+  const change = { path: "/a", node, dot: DOT };
   return stateOf({ nodes: new Map([["/a", change]]), chunks: new Map([[NODE_A, table]]) });
 };
 
@@ -265,7 +167,7 @@ describe("fork bytes", () => {
     };
 
     expect(() => decodeForkBytes(changed(0, 0x88))).toThrow("magic");
-    expect(() => decodeForkBytes(changed(8, 2))).toThrow("format version 2, expected 1");
+    expect(() => decodeForkBytes(changed(8, 1))).toThrow("format version 1, expected 2");
     expect(() => decodeForkBytes(changed(9, 0x80))).toThrow("unknown flags");
     expect(() => decodeForkBytes(changed(9, 2))).toThrow("unknown flags 2");
     expect(() => decodeForkBytes("text" as never)).toThrow(REFUSED);
@@ -305,7 +207,7 @@ describe("fork bytes", () => {
     setRef(table, [0], undefined);
     const state = stateOf({ chunks: new Map([[NODE_A, table]]) });
     const bytes = encodeForkBytes(state);
-    // The table ends the body: rank, rows, start, extent, distance, kinds, dots, empty columns.
+    // The table: rank, rows, start, extent, distance, kinds, dots, empty columns.
     const rankAt = new TextDecoder("latin1").decode(bytes).indexOf(NODE_A) + NODE_A.length;
     expect(bytes[rankAt + 1]).toBe(1);
     const hostile = new Uint8Array(bytes.length + 6);

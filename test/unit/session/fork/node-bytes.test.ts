@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { encodeBase32 } from "../../../../src/codec/base32.ts";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
 import type { ChangeSet } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
@@ -8,8 +9,8 @@ import {
   type ForkContent,
 } from "../../../../src/session/fork/bytes.ts";
 import { DOT, MANIFEST_ID, NODE_A } from "../../format/manifest/ref-model.ts";
+import { GROUP } from "../fixture.ts";
 
-const REFUSED = expect.objectContaining({ kind: "invalid-fork-bytes" });
 const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });
 const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Uint8Array =>
   encodeForkBytes({
@@ -18,43 +19,54 @@ const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Uint
     vector: new Map([[DOT.origin, 1]]),
     overlay: empty(),
     own: { ...empty(), ...own },
+    writtenUnder: new Map(
+      [...(own.chunks ?? new Map()).keys()].map((id) => [id, { path: "/a", signature: "{}" }]),
+    ),
     ...more,
   });
 
 test("fork bytes with ids or paths that are none are refused", () => {
-  const node = { id: NODE_A, path: "/a", type: "group" as const, userData: Uint8Array.of() };
+  const node = { id: NODE_A, path: "/a", type: "group" as const, userData: GROUP };
   const withNode = (change: object, more: Partial<ForkContent> = {}): Uint8Array => {
     const nodes = new Map([["/a", { path: "/a", node, dot: DOT, ...change }]]);
     return bytesOf({ nodes }, more);
   };
   const wrongId = `${NODE_A.slice(1)}%`;
+  const table = new ChunkTable(1);
+  table.setTombstone([0], DOT);
 
   decodeForkBytes(withNode({}));
+  decodeForkBytes(bytesOf({ chunks: new Map([[NODE_A, table]]) }));
   for (const bytes of [
     withNode({ node: { ...node, id: wrongId } }),
     withNode({ node: { ...node, id: NODE_A.toLowerCase() } }),
+    withNode({ node: { ...node, id: DOT.origin } }),
     withNode({ base: { id: wrongId, type: "group" } }),
     withNode({}, { baseId: NODE_A }),
-    bytesOf({ chunks: new Map([[wrongId, new ChunkTable(1)]]) }),
+    withNode({}, { vector: new Map([...[[DOT.origin, 1] as const], ["me", 1]]) }),
+    bytesOf({ chunks: new Map([[wrongId, table]]) }),
   ]) {
     expect(() => decodeForkBytes(bytes)).toThrow("an id is malformed");
   }
   for (const path of ["a", "/a/", "/a//b", "/../a"]) {
     expect(() => decodeForkBytes(withNode({ path }))).toThrow("a path is malformed");
-    expect(() => decodeForkBytes(withNode({ node: { ...node, path } }))).toThrow(REFUSED);
+    const writtenUnder = new Map([[NODE_A, { path, signature: "{}" }]]);
+    const bytes = bytesOf({ chunks: new Map([[NODE_A, table]]) }, { writtenUnder });
+    expect(() => decodeForkBytes(bytes)).toThrow("a path is malformed");
   }
 });
 
 test("fork bytes with a version that names an origin twice are refused", () => {
+  const [a, b] = [1, 2].map((n) => encodeBase32(new Uint8Array(12).fill(n))) as [string, string];
   const vector = new Map([
-    ["A", 1],
-    ["B", 1],
+    [a, 1],
+    [b, 1],
   ]);
   const bytes = bytesOf({}, { vector });
-  // The end: B's number and epoch, four counts of no changes, the checksum.
+  // The end: B's number and epoch, four counts of no changes, one of no signatures, the checksum.
   const end = bytes.length - 4;
-  expect([...bytes.subarray(end - 6, end)]).toEqual([1, 1, 0, 0, 0, 0]);
-  bytes[end - 6] = 0;
+  expect([...bytes.subarray(end - 7, end)]).toEqual([1, 1, 0, 0, 0, 0, 0]);
+  bytes[end - 7] = 0;
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(end, crc32c(bytes, 0, end), true);
 
   expect(() => decodeForkBytes(bytes)).toThrow("a version names an origin twice");

@@ -1,0 +1,84 @@
+/** The state of merging one fork, and the receiver as it was. */
+import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
+import { coordinatesOf } from "../../format/manifest/row-values.ts";
+import type { ChangeSet } from "../changes/change-set.ts";
+import type { ChunkTable } from "../changes/chunk-table.ts";
+import type { Dot, VersionVector } from "../changes/dot.ts";
+import type { ForkContent } from "../fork/bytes.ts";
+import type { Layers } from "../state/layers.ts";
+import type { Overlap } from "./refusals.ts";
+
+/** The receiver's changes in the making: private, `own` shares no map with the session. */
+export interface MergeTarget {
+  readonly baseId: string;
+  readonly base: SnapshotIndex;
+  readonly overlay: ChangeSet;
+  readonly own: ChangeSet;
+  vector: VersionVector;
+}
+
+/** Decides about one chunk that both sides wrote, by the marks of the two writes. */
+export type OverlapDecision = (ours: Dot, theirs: Dot) => "error" | "ours" | "theirs";
+
+/** One fork on its way into a target. */
+export interface MergeRun {
+  readonly target: MergeTarget;
+  readonly fork: ForkContent;
+  readonly decide: OverlapDecision;
+  readonly own: ChangeSet;
+  /** The receiver's nodes as they were. */
+  readonly before: Layers;
+  /** The receiver as it becomes. */
+  readonly after: Layers;
+  readonly overlaps: Map<string, Overlap>;
+  chunks: number;
+  overlapCount: number;
+  skipped: number;
+  bytes: number;
+  sampleChunkId: Uint8Array | undefined;
+}
+
+/** Starts to merge `fork` into `target`. */
+export function startRun(
+  target: MergeTarget,
+  fork: ForkContent,
+  decide: OverlapDecision,
+): MergeRun {
+  const { base, overlay, own } = target;
+  return {
+    target,
+    fork,
+    decide,
+    own,
+    before: { base, overlay, own: { nodes: new Map(own.nodes), chunks: own.chunks } },
+    after: { base, overlay, own },
+    overlaps: new Map(),
+    chunks: 0,
+    overlapCount: 0,
+    skipped: 0,
+    bytes: 0,
+    sampleChunkId: undefined,
+  };
+}
+
+/** Rows of a table, those left out that `hiding` has, too: those were written again since. */
+export interface VisibleRows {
+  readonly table: ChunkTable;
+  readonly hiding: ChunkTable | undefined;
+}
+
+/** What the receiver wrote to a node's chunks, lower layer first. */
+export function receiverRows({ target }: MergeRun, nodeId: string): VisibleRows[] {
+  const lower = target.overlay.chunks.get(nodeId);
+  const upper = target.own.chunks.get(nodeId);
+  return [
+    ...(lower === undefined ? [] : [{ table: lower, hiding: upper }]),
+    ...(upper === undefined ? [] : [{ table: upper, hiding: undefined }]),
+  ];
+}
+
+/** Whether the chunk was written again since. */
+export function isHidden({ table, hiding }: VisibleRows, row: number): boolean {
+  if (hiding === undefined) return false;
+  return hiding.find(coordinatesOf(table, row)) >= 0;
+}

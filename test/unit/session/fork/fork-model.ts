@@ -1,0 +1,142 @@
+/** Fast-check arbitraries for what fork bytes carry. */
+import fc from "fast-check";
+import { isWellFormed } from "../../../../src/base/bytes.ts";
+import { encodeBase32 } from "../../../../src/codec/base32.ts";
+import { INITIAL_SNAPSHOT_ID, NODE_ID_BYTES } from "../../../../src/format/ids.ts";
+import { parsePath } from "../../../../src/format/node-path.ts";
+import type { ChangeSet, NodeChange } from "../../../../src/session/changes/change-set.ts";
+import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
+import { type Dot, joinVectors } from "../../../../src/session/changes/dot.ts";
+import { makeNode, parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
+import type { ForkContent } from "../../../../src/session/fork/bytes.ts";
+import {
+  anyCoordinates,
+  anyRank,
+  anyRef,
+  DOT,
+  MANIFEST_ID,
+  NODE_A,
+  setRef,
+} from "../../format/manifest/ref-model.ts";
+import { array, GROUP } from "../fixture.ts";
+
+const NODE_B = "B".repeat(12).concat("0");
+const NODE_C = "C".repeat(12).concat("0");
+
+const anyText = fc.oneof(
+  fc.string({ maxLength: 20 }),
+  fc.string({ unit: "grapheme", maxLength: 60 }),
+);
+const ORIGINS = [DOT.origin, ...[1, 2].map((n) => encodeBase32(new Uint8Array(12).fill(n)))];
+const EPOCH_MAX = 5;
+const anyDot: fc.Arbitrary<Dot> = fc.record({
+  origin: fc.constantFrom(...ORIGINS),
+  epoch: fc.integer({ min: 1, max: EPOCH_MAX }),
+});
+/** A version that holds all writes, maybe more. */
+const anyVersion = fc
+  .tuple(...ORIGINS.map(() => fc.integer({ min: EPOCH_MAX, max: Number.MAX_SAFE_INTEGER })))
+  .map((epochs) => new Map(ORIGINS.map((origin, at) => [origin, epochs[at] as number])));
+const anyType = fc.constantFrom("array" as const, "group" as const);
+
+const anyDocument = fc.oneof(
+  fc.constant(GROUP),
+  fc.record({ rank: fc.nat(4), names: fc.option(anyText), value: fc.jsonValue() }).map((given) => {
+    const { rank, names, value } = given;
+    const lengths = Array.from({ length: rank }, (_, d) => d * 3);
+    return array(
+      lengths,
+      lengths.map(() => 2),
+      {
+        attributes: { value },
+        ...(names === null
+          ? {}
+          : { dimension_names: lengths.map((_, d) => (d === 0 ? null : names)) }),
+      },
+    );
+  }),
+);
+
+const anyNodeId = fc
+  .uint8Array({ minLength: NODE_ID_BYTES, maxLength: NODE_ID_BYTES })
+  .map(encodeBase32);
+
+const anyPath = anyText.map((text) =>
+  parsePath(`/${isWellFormed(text) ? text.replaceAll("..", "") : ""}`),
+);
+
+const anyChange: fc.Arbitrary<NodeChange> = fc
+  .record(
+    {
+      path: anyPath,
+      base: fc.record({ id: anyNodeId, type: anyType }, { noNullPrototype: true }),
+      node: fc.record({ id: anyNodeId, document: anyDocument }),
+      dot: anyDot,
+    },
+    { requiredKeys: ["path", "dot"], noNullPrototype: true },
+  )
+  .map(({ node, ...change }) => {
+    if (node === undefined) return change;
+    const parsed = parseNodeMetadata(node.document, change.path);
+    return { ...change, node: makeNode(node.id, change.path, parsed, node.document) };
+  });
+
+/** References in manifests may say what no session writes. */
+const anyForkRef = anyRef.map((ref) => {
+  if (ref.type === "inline") return ref;
+  const length = Math.max(1, ref.length);
+  return { ...ref, length, offset: Math.min(ref.offset, Number.MAX_SAFE_INTEGER - length) };
+});
+
+const anyTable: fc.Arbitrary<ChunkTable> = fc
+  .oneof(
+    { weight: 5, arbitrary: anyRank },
+    // Without box positions: too many dimensions, or too large a box.
+    { weight: 1, arbitrary: fc.constantFrom(7, 9) },
+  )
+  .chain((rank) =>
+    fc
+      .array(
+        fc.tuple(anyCoordinates(rank), fc.option(anyForkRef, { nil: undefined, freq: 4 }), anyDot),
+        { minLength: 1, maxLength: 30 },
+      )
+      .map((rows) => {
+        const table = new ChunkTable(rank);
+        for (const [coordinates, ref, dot] of rows) setRef(table, coordinates, ref, dot);
+        return table;
+      }),
+  );
+
+const anyChanges: fc.Arbitrary<ChangeSet> = fc.record({
+  nodes: fc
+    .array(anyChange, { maxLength: 5 })
+    .map((changes) => new Map(changes.map((change) => [change.path, change]))),
+  chunks: fc
+    .array(fc.tuple(fc.constantFrom(NODE_A, NODE_B, NODE_C), anyTable), { maxLength: 3 })
+    .map((tables) => new Map(tables)),
+});
+
+const anyArray = fc.record({
+  path: anyPath,
+  signature: fc.oneof(fc.constantFrom("{}", undefined), anyText),
+});
+
+/** Any fork whose bytes are in order; what it says of its base need not be true. */
+export const anyState: fc.Arbitrary<ForkContent> = fc
+  .record(
+    {
+      baseId: fc.constantFrom(MANIFEST_ID, INITIAL_SNAPSHOT_ID),
+      versions: fc.tuple(anyVersion, anyVersion),
+      overlay: anyChanges,
+      own: anyChanges,
+      arrays: fc.tuple(anyArray, anyArray, anyArray),
+      overlayOmitted: fc.boolean(),
+    },
+    { requiredKeys: ["baseId", "versions", "overlay", "own", "arrays"] },
+  )
+  .map(({ versions: [a, b], arrays, ...state }) => ({
+    ...state,
+    need: a,
+    vector: joinVectors(a, b),
+    writtenUnder: new Map([...state.own.chunks.keys()].map((id, at) => [id, arrays[at]!])),
+  }));
