@@ -22,7 +22,7 @@ export interface DeletionCase {
 }
 
 /** A hierarchy and what is deleted from it. */
-interface DeletionTable {
+export interface DeletionTable {
   readonly name: string;
   readonly nodes: readonly CaseNode[];
   readonly cases: readonly DeletionCase[];

@@ -248,6 +248,25 @@ def keys_after(params):
     return sorted(run(collect(session.store.list())))
 
 
+def virtual_columns(params):
+    """The coordinates of chunks after columns were set in a repository of their own."""
+    repository = ic.Repository.create(ic.in_memory_storage())
+    session = repository.writable_session("main")
+    run(apply(session, params["steps"]))
+    session.store.set_virtual_refs_arr(
+        params["array"],
+        chunk_grid_shape=tuple(params["gridShape"]),
+        locations=params["locations"],
+        offsets=np.array(params["offsets"], dtype=np.uint64),
+        lengths=np.array(params["lengths"], dtype=np.uint64),
+        validate_containers=False,
+    )
+    return [
+        [chunk["coordinates"], chunk["kind"]]
+        for chunk in run(chunks_of(session.store, params["array"]))
+    ]
+
+
 held = {}
 
 
@@ -461,6 +480,7 @@ METHODS = {
     "refs": refs,
     "release": release,
     "versions": versions,
+    "virtualColumns": virtual_columns,
     "write": write,
     "xarrayCheckCases": xarray_check_cases,
     "xarrayCheckFile": xarray_check_file,

@@ -7,7 +7,7 @@ import {
   type Executor,
   parallelWrite,
 } from "../../../src/parallel/index.ts";
-import { createArray, writeRegion } from "../../../src/zarr/index.ts";
+import { createArray, updateAttributes, writeRegion } from "../../../src/zarr/index.ts";
 
 async function sessionWithArray(): Promise<Session> {
   const repository = await Repository.create(memoryStorage());
@@ -94,6 +94,54 @@ describe("parallelWrite", () => {
 
     expect(report.merge).toMatchObject({ forks: 4, chunks: 4 });
     expect(await session.store.list().toArray()).toContain("a/c/3");
+  });
+
+  test("takes chunks of an uncommitted array beside a task that updates its attributes, in every order", async () => {
+    for (const first of [0, 1, 2]) {
+      const session = await sessionWithArray();
+      const turned: Executor = {
+        sharesMemory: true,
+        async *run(jobs, { runHere }) {
+          const results = [];
+          for await (const job of jobs) {
+            results.push(await runHere(job));
+            if (results.length === 3) break;
+          }
+          yield* [...results.slice(first), ...results.slice(0, first)];
+        },
+        close: async () => undefined,
+      };
+
+      await parallelWrite(session, {
+        worker: defineWorker<number>(async ({ fork, task }) => {
+          if (task === 1) await updateAttributes(fork.store, "/a", { title: "x" });
+          else await fork.store.set(`a/c/${task}`, new Uint8Array(4));
+        }),
+        tasks: [0, 1, 2],
+        executor: turned,
+      });
+
+      expect(await session.chunkCoordinates("/a").toArray()).toEqual([[0], [2]]);
+    }
+  });
+
+  test("is refused if the session gives the array another meaning meanwhile, though it had it before", async () => {
+    const session = await sessionWithArray();
+    const little = (await session.store.get("a/zarr.json")) as Uint8Array;
+    const text = new TextDecoder().decode(little).replace('"little"', '"big"');
+    await session.store.set("a/zarr.json", new TextEncoder().encode(text));
+
+    const run = parallelWrite(session, {
+      worker: defineWorker<number>(async ({ fork }) => {
+        await fork.store.set("a/c/0", Uint8Array.of(0, 0, 0, 1));
+        await session.store.set("a/zarr.json", little);
+      }),
+      tasks: [0],
+    });
+
+    await expect(run).rejects.toMatchObject({ kind: "merge-failed" });
+    expect(await session.store.get("a/zarr.json")).toEqual(little);
+    expect(await session.store.has("a/c/0")).toBe(false);
   });
 
   test.each([
