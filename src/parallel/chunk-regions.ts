@@ -21,6 +21,23 @@ export interface ChunkedArray {
   readonly shards?: readonly number[] | undefined;
 }
 
+/** A variable as far as regions need it: a `DataArray` of icefloe/dataset. */
+export interface ChunkedVariable {
+  /** One name per dimension. */
+  readonly dims: readonly string[];
+  readonly shape: readonly number[];
+  /** `chunks`, and `shards` of a sharded array, as `openZarr` shows them or `toZarr` is to make them. */
+  readonly encoding: {
+    readonly chunks?: readonly number[] | null | undefined;
+    readonly shards?: readonly number[] | null | undefined;
+  };
+}
+
+/**
+ * Elements [start, end) by dimension, as `isel` takes them; a dimension that is not named is whole.
+ */
+export type NamedRegion = Readonly<Record<string, RegionExtent>>;
+
 /** Options of `chunkRegions`. */
 export interface ChunkRegionsOptions {
   /** Chunks per region at most; the last regions of a dimension may have fewer. Default 1. */
@@ -30,12 +47,52 @@ export interface ChunkRegionsOptions {
 const REGIONS_MAX = 10_000_000;
 
 /**
- * Regions that cover the array, each a box of whole chunks, in row-major order. Boxes are filled
- * from the last dimension: whole rows first.
+ * Regions that cover a variable of a dataset, each a box of whole chunks, in row-major order. Boxes
+ * are filled from the last dimension: whole rows first.
+ *
+ *     for (const region of chunkRegions(dataset.variables.air)) {
+ *       await dataset.isel(region).toZarr(store, { region }); // { time: { start: 0, end: 24 } }
+ *     }
+ * @throws {invalid-option} a variable without `encoding.chunks`; chunks that do not fit its shape;
+ *   more than 10 million regions
+ */
+export function chunkRegions(
+  variable: ChunkedVariable,
+  options?: ChunkRegionsOptions,
+): NamedRegion[];
+/**
+ * Regions of an array, as `writeRegion` takes them: an extent per dimension.
  * @throws {invalid-option} a shape and chunks that do not fit, or more than 10 million regions
  */
-export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions): RegionExtent[][] {
+export function chunkRegions(array: ChunkedArray, options?: ChunkRegionsOptions): RegionExtent[][];
+export function chunkRegions(
+  array: ChunkedArray | ChunkedVariable,
+  options?: ChunkRegionsOptions,
+): RegionExtent[][] | NamedRegion[] {
   checkOptions("chunkRegions", options, { chunksPerTask: positiveInteger });
+  if (!("dims" in array)) return regionsOf(array, options);
+  const { dims, shape, encoding } = array;
+  const { chunks, shards } = encoding;
+  if (!chunks) {
+    throw invalid(
+      "the variable does not say its chunks: set encoding.chunks, or open what was written with openZarr",
+    );
+  }
+  const regions = regionsOf({ shape, chunks, shards: shards ?? undefined }, options);
+  return regions.map((region) =>
+    Object.fromEntries(
+      region.flatMap((extent, d) => {
+        const isWhole = extent.start === 0 && extent.end === shape[d];
+        return isWhole ? [] : [[dims[d] as string, extent] as const];
+      }),
+    ),
+  );
+}
+
+function regionsOf(
+  array: ChunkedArray,
+  options: ChunkRegionsOptions | undefined,
+): RegionExtent[][] {
   const { shape } = array;
   const chunkShape = array.shards ?? array.chunkShape ?? array.chunks;
   const chunksPerTask = options?.chunksPerTask ?? 1;

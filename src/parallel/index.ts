@@ -1,8 +1,10 @@
 /** `icefloe/parallel`: many workers, one commit. Runs everywhere; threads and processes are in `icefloe/parallel/node`. */
 export {
   type ChunkedArray,
+  type ChunkedVariable,
   type ChunkRegionsOptions,
   chunkRegions,
+  type NamedRegion,
   type RegionExtent,
 } from "./chunk-regions.ts";
 export {

@@ -1,7 +1,7 @@
 /** Random labelled datasets, cut into regions that many writers fill. */
 import type fc from "fast-check";
 import fcheck from "fast-check";
-import { Dataset, type VariableInput } from "../../src/dataset/index.ts";
+import { Dataset, type VariableData } from "../../src/dataset/index.ts";
 
 /** A variable as the oracle sees it. */
 export interface PlannedVariable {
@@ -33,7 +33,7 @@ const divisorsOf = (size: number): number[] =>
   Array.from({ length: size }, (_, i) => i + 1).filter((n) => size % n === 0);
 
 /** How values of a variable look and how they are stored; many are fill values. */
-const KINDS: readonly ((bits: readonly number[]) => Omit<VariableInput, "dims" | "shape">)[] = [
+const KINDS: readonly ((bits: readonly number[]) => Omit<VariableData, "dims" | "shape">)[] = [
   (bits) => ({ data: Float64Array.from(bits, (n) => (n < 4 ? Number.NaN : n / 3)) }),
   (bits) => ({
     data: Float32Array.from(bits, (n) => (n < 4 ? -1 : n)),
@@ -67,7 +67,7 @@ export function planOf(g: Pick): Plan {
     dims.map((dim) => [dim, cut(g, sizes[dim] as number, isAligned ? (units[dim] as number) : 1)]),
   );
   const variables: Record<string, PlannedVariable> = {};
-  const inputs: Record<string, VariableInput> = {};
+  const inputs: Record<string, VariableData> = {};
   for (const name of ["a", "b", "c"].slice(0, g(fcheck.integer, { min: 1, max: 3 }))) {
     const own = g(fcheck.shuffledSubarray, dims, { minLength: name === "a" ? 1 : 0 });
     const shape = own.map((dim) => sizes[dim] as number);
@@ -114,8 +114,8 @@ function coordinatesOf(
   g: Pick,
   dims: readonly string[],
   sizes: Readonly<Record<string, number>>,
-): Record<string, VariableInput> {
-  const coordinates: Record<string, VariableInput> = {};
+): Record<string, VariableData> {
+  const coordinates: Record<string, VariableData> = {};
   for (const dim of dims) {
     if (!g(fcheck.boolean)) continue;
     const data = Int32Array.from({ length: sizes[dim] as number }, (_, i) => 100 - 7 * i);

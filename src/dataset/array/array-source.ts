@@ -12,6 +12,10 @@ export interface ArraySource {
   readonly readNow?: ((box: Box) => Values) | undefined;
   /** All values, where they lie in memory just so; not to be handed out as a copy. */
   readonly memory?: Values | undefined;
+  /** Whether there is nothing to read: a template, whose values come later and from elsewhere. */
+  readonly isTemplate?: boolean | undefined;
+  /** Whether a box costs nothing but itself, so that reading more at once gains nothing. */
+  readonly isExact?: boolean | undefined;
 }
 
 /** A source over values in memory, which are not copied: later changes show. */

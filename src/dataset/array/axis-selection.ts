@@ -31,10 +31,9 @@ function selectedLength(axis: AxisSelection): number | undefined {
 /** The part of `source` that `axes` (one per dimension) select. */
 export function selectSource(source: ArraySource, axes: readonly AxisSelection[]): ArraySource {
   const shape = axes.flatMap((axis) => selectedLength(axis) ?? []);
-  const { readNow } = source;
+  const { type, readNow, isTemplate, isExact } = source;
   return {
-    type: source.type,
-    shape,
+    ...{ type, shape, isTemplate, isExact },
     read: (box, signal) => readSelection(source, axes, box, signal),
     ...(readNow === undefined ? {} : { readNow: (box) => readSelectionNow(source, axes, box) }),
   };

@@ -22,8 +22,9 @@ function transposeValues(
 /** A source whose dimension `d` is dimension `order[d]` of the given one. */
 export function transposeSource(source: ArraySource, order: readonly number[]): ArraySource {
   const inverse = order.map((_, d) => order.indexOf(d));
+  const { type, isTemplate, isExact } = source;
   return {
-    type: source.type,
+    ...{ type, isTemplate, isExact },
     shape: order.map((d) => source.shape[d] as number),
     async read(box, signal) {
       const original = inverse.map((d) => box[d] as (typeof box)[number]);

@@ -4,39 +4,67 @@ import { makeError } from "../../base/errors.ts";
 import {
   anything,
   checkOptions,
+  functionKind,
+  isCount,
   isPlainObject,
   mustBe,
   type OptionKinds,
 } from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import { type ArraySource, memorySource } from "../array/array-source.ts";
-import { allocate, type ElementType, type Values } from "../array/elements.ts";
+import type { ElementType, Values } from "../array/elements.ts";
 import { type Coding, plainCoding, timeCoding } from "../cf/coding.ts";
-import { type DataInput, type Dtype, type FlatData, flattenData } from "./data.ts";
+import { type DataInput, type Dtype, type FlatData, flattenData, withDtype } from "./data.ts";
+import { checkEncoding, type Encoding } from "./encoding.ts";
+import { lazyContent, type ReadRegion } from "./lazy-input.ts";
 import type { TimeArray } from "./time-array.ts";
 
 /** Plain attributes: strings, numbers (bigints beyond 2^53), booleans, null, lists and objects. */
 export type Attributes = Record<string, unknown>;
 
-/** How a variable is stored; keys as xarray names them. */
-export type Encoding = Record<string, unknown>;
-
-/** What makes a variable. */
-export interface VariableInput {
+/** What every variable may have. */
+export interface VariableBase {
   /** One name per dimension. */
   readonly dims: readonly string[];
-  /** Flat row-major values, nested lists, or one value for no dimensions. Copied. */
-  readonly data: DataInput;
-  /** Sizes of the dimensions; needed only where flat values do not tell. */
+  /** Sizes of the dimensions; needed only where neither values nor other variables tell. */
   readonly shape?: readonly number[] | undefined;
   readonly attributes?: Readonly<Attributes> | undefined;
   readonly encoding?: Readonly<Encoding> | undefined;
+}
+
+/** A variable whose values are in memory. */
+export interface VariableData extends VariableBase {
+  /** Flat row-major values, nested lists, or one value for no dimensions. Copied. */
+  readonly data: DataInput;
   /**
    * `bool` for a `Uint8Array` of 0 and 1, `float16` for a `Float32Array`, anything for an empty list;
    * else as the data is.
    */
   readonly dtype?: Dtype | undefined;
+  readonly read?: never;
 }
+
+/**
+ * A variable without values: a template for `toZarr` with `compute: false`, whose values come by
+ * region from other datasets. It takes no memory, however large it is.
+ */
+export interface VariableTemplate extends VariableBase {
+  /** `datetime` needs `encoding.units`; `bytes` a width: `encoding: { dtype: "S8" }`. */
+  readonly dtype: Dtype;
+  readonly data?: never;
+  readonly read?: never;
+}
+
+/** A variable whose values are made when they are needed, a part at a time; see `ReadRegion`. */
+export interface VariableReader extends VariableBase {
+  readonly read: ReadRegion;
+  /** As of a `VariableTemplate`. */
+  readonly dtype: Dtype;
+  readonly data?: never;
+}
+
+/** What makes a variable: values, a function that makes them, or a dtype alone. */
+export type VariableInput = VariableData | VariableReader | VariableTemplate;
 
 /** Stored values and how they are decoded. */
 export interface Content {
@@ -67,6 +95,7 @@ export class VariableParts {
 const KEYS: OptionKinds = {
   dims: anything,
   data: anything,
+  read: functionKind,
   shape: anything,
   attributes: anything,
   encoding: anything,
@@ -87,16 +116,37 @@ export function partsOfInput(
   if (!isPlainObject(input)) throw invalid(owner, mustBe("{ dims, data }", input));
   checkOptions(owner, input, KEYS);
   const dims = checkDims(input.dims, owner);
-  const flat = withDtype(flattenData(input.data, owner), input, owner);
-  const shape = shapeOf(input.shape, flat, dims, known, owner);
+  if (input.encoding !== undefined) checkEncoding(input.encoding, dims.length, owner);
   return new VariableParts({
     name,
     dims,
-    content: memoryContent(flat.type, shape, flat.values, flat.times),
+    content: contentOf(input, dims, known, owner),
     attributes: { ...input.attributes },
     encoding: { ...input.encoding },
     spelling: new Map(),
   });
+}
+
+function contentOf(
+  input: VariableInput,
+  dims: readonly string[],
+  known: KnownSizes,
+  owner: string,
+): Content {
+  const { data, read, dtype } = input;
+  const hasData = Object.hasOwn(input, "data");
+  if (hasData && read !== undefined) throw invalid(owner, "data and read exclude each other");
+  if (hasData || (read === undefined && dtype === undefined)) {
+    const flat = withDtype(flattenData(data, owner), { data, dtype }, owner);
+    const shape = shapeOf(input.shape, flat, dims, known, owner);
+    return memoryContent(flat.type, shape, flat.values, flat.times);
+  }
+  const shape = input.shape ?? inferShape(undefined, dims, known);
+  if (shape === undefined) throw unknownSizes(dims, known, owner);
+  if (!Array.isArray(shape) || shape.length !== dims.length || !shape.every(isCount)) {
+    throw invalid(owner, `shape ${mustBe(`a size for each of [${dims.join(", ")}]`, shape)}`);
+  }
+  return lazyContent(input, [...shape], owner);
 }
 
 /** Decoded values in memory as content. */
@@ -118,21 +168,6 @@ function checkDims(dims: unknown, owner: string): string[] {
   throw invalid(owner, `dims ${mustBe("a list of names", dims)}`);
 }
 
-function withDtype(flat: FlatData, { dtype, data }: VariableInput, owner: string): FlatData {
-  const isEmptyList = Array.isArray(data) && flat.values.length === 0;
-  const found = flat.times === undefined ? flat.type.name : "datetime";
-  if (dtype === undefined || dtype === found) return flat;
-  // An empty list does not say what it would hold.
-  if (isEmptyList && dtype !== "datetime") {
-    const type: ElementType = dtype === "bytes" ? { name: dtype, width: 1 } : { name: dtype };
-    return { ...flat, type, values: allocate(type, 0, owner) };
-  }
-  const isBool = dtype === "bool" && found === "uint8";
-  const isHalf = dtype === "float16" && found === "float32";
-  if (isBool || isHalf) return { ...flat, type: { name: dtype } };
-  throw invalid(owner, `data of ${found} is not of dtype ${dtype}`);
-}
-
 function shapeOf(
   given: readonly number[] | undefined,
   flat: FlatData,
@@ -144,9 +179,7 @@ function shapeOf(
   // Of one dimension the values tell the size, also where others say something else.
   const inferred = dims.length === 1 ? [length] : inferShape(length, dims, known);
   const shape = given ?? flat.shape ?? inferred;
-  if (shape === undefined) {
-    throw invalid(owner, `the sizes of ${dims.join(", ")} are not known: give a shape`);
-  }
+  if (shape === undefined) throw unknownSizes(dims, known, owner);
   const isFit = shape.length === dims.length && volumeOf(shape) === flat.values.length;
   if (isFit && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return [...shape];
   throw invalid(
@@ -155,17 +188,22 @@ function shapeOf(
   );
 }
 
-/** Sizes from what is known of the dimensions; one unknown size follows from the count. */
+function unknownSizes(dims: readonly string[], known: KnownSizes, owner: string): Error {
+  const unknown = dims.filter((dim) => !known.has(dim));
+  return invalid(owner, `the sizes of ${unknown.join(", ")} are not known: give a shape`);
+}
+
+/** Sizes from what is known of the dimensions; one unknown size follows from the count, if there is one. */
 export function inferShape(
-  count: number,
+  count: number | undefined,
   dims: readonly string[],
   known: KnownSizes,
 ): number[] | undefined {
   const unknown = dims.filter((dim) => !known.has(dim));
-  if (unknown.length > 1) return undefined;
+  if (unknown.length > 1 || (unknown.length === 1 && count === undefined)) return undefined;
   const rest = dims.reduce((size, dim) => size * (known.get(dim) ?? 1), 1);
   if (unknown.length === 0) return dims.map((dim) => known.get(dim) as number);
-  const size = rest === 0 ? 0 : count / rest;
+  const size = rest === 0 ? 0 : (count as number) / rest;
   return Number.isInteger(size) ? dims.map((dim) => known.get(dim) ?? size) : undefined;
 }
 

@@ -12,13 +12,13 @@ import { decodedType, decodeValues } from "../cf/decode-values.ts";
 import {
   type Attributes,
   type Content,
-  type Encoding,
   memoryContent,
   partsOfInput,
   type VariableInput,
   VariableParts,
 } from "./array-input.ts";
 import type { Data, Dtype } from "./data.ts";
+import type { Encoding } from "./encoding.ts";
 import { type Indexers, parseIndexer } from "./indexers.ts";
 import { TimeArray } from "./time-array.ts";
 
@@ -28,9 +28,7 @@ export interface LoadOptions {
 }
 
 /** A `DataArray` made by a user. */
-export interface DataArrayInput extends VariableInput {
-  readonly name: string;
-}
+export type DataArrayInput = VariableInput & { readonly name: string };
 
 /** One variable of a dataset. */
 export class DataArray {
@@ -82,12 +80,13 @@ export class DataArray {
 
   /**
    * The decoded values in memory, always the same array; changes to it are changes of the variable.
-   * @throws {not-allowed} before `load()` for values that lie in a file or store
+   * @throws {not-allowed} before `load()` for values that are not in memory; a template
    */
   get values(): Data {
     if (this.#data !== undefined) return this.#data;
     const { memory, readNow } = this.#content.source;
     if (memory !== undefined) return this.#keep(this.#decode(memory));
+    if (this.isTemplate) throw noData(this.name);
     if (readNow === undefined) {
       throw makeError("not-allowed", `variable ${this.name} is not in memory: await load() first`, {
         details: { variable: this.name },
@@ -96,7 +95,10 @@ export class DataArray {
     return this.#keep(this.#decode(readNow(wholeBox(this.shape))));
   }
 
-  /** Reads the values into memory, once; resolves to this variable. */
+  /**
+   * Reads the values into memory, once; resolves to this variable.
+   * @throws {not-allowed} a template, which has no values
+   */
   async load(options?: LoadOptions): Promise<this> {
     checkOptions("load", options, SIGNAL);
     if (!this.isLoaded) this.#keep(await this.readValues(options?.signal));
@@ -131,6 +133,11 @@ export class DataArray {
     });
   }
 
+  /** @internal Whether it has no values: see `VariableTemplate`. */
+  get isTemplate(): boolean {
+    return this.#content.source.isTemplate === true;
+  }
+
   /** @internal The stored values and how they are decoded. */
   get content(): Content {
     return this.#content;
@@ -143,6 +150,7 @@ export class DataArray {
 
   /** @internal The decoded values, read anew and not kept. */
   async readValues(signal?: AbortSignal): Promise<Values> {
+    if (this.isTemplate) throw noData(this.name);
     return this.#decode(await this.#content.source.read(wholeBox(this.shape), signal));
   }
 
@@ -179,4 +187,12 @@ export class DataArray {
     this.#data = times ?? (values as Data);
     return this.#data;
   }
+}
+
+function noData(name: string): Error {
+  return makeError(
+    "not-allowed",
+    `variable ${name} is a template without data: write it with compute: false, fill it by region, and read it with openZarr`,
+    { details: { variable: name } },
+  );
 }

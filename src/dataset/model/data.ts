@@ -4,7 +4,7 @@ import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
 import type { NumberTypeName } from "../../zarr/codecs/data-type.ts";
 import { isList, type Numbers } from "../../zarr/codecs/elements.ts";
-import { cloneValues, type ElementType, type Values } from "../array/elements.ts";
+import { allocate, cloneValues, type ElementType, type Values } from "../array/elements.ts";
 import { TimeArray, timesOfDates } from "./time-array.ts";
 
 /** Numbers in memory that are not bigints. */
@@ -94,7 +94,9 @@ export function flattenData(data: unknown, owner: string): FlatData {
   }
   if (ArrayBuffer.isView(data)) return typedData(data, owner);
   const nested = unnest(data, owner);
-  return { ...listData(nested.items, owner), shape: nested.shape };
+  const list = listData(nested.items, owner);
+  if (list === undefined) throw unusable(data, owner);
+  return { ...list, shape: nested.shape };
 }
 
 function timesData(times: TimeArray, shape: readonly number[] | undefined): FlatData {
@@ -138,7 +140,8 @@ function unnest(data: unknown, owner: string): { items: unknown[]; shape: number
   return { items, shape };
 }
 
-function listData(items: unknown[], owner: string): Omit<FlatData, "shape"> {
+/** Items of one kind as values; `undefined` for any others. */
+function listData(items: unknown[], owner: string): Omit<FlatData, "shape"> | undefined {
   const all = (test: (item: unknown) => boolean): boolean => items.length > 0 && items.every(test);
   const of = (values: Values, type: ElementType) => ({ values, type, times: undefined });
   if (items.length === 0 || all((item) => typeof item === "number")) {
@@ -162,7 +165,7 @@ function listData(items: unknown[], owner: string): Omit<FlatData, "shape"> {
     const values = cloneValues(items as Uint8Array[]) as Uint8Array[];
     return of(values, { name: "bytes", width: widthOf(values) });
   }
-  throw unusable(items, owner);
+  return undefined;
 }
 
 function toUint64(items: bigint[], owner: string): BigUint64Array {
@@ -186,4 +189,25 @@ function unusable(data: unknown, owner: string): Error {
     `${owner}: data must be a typed array, a list of one kind, or a TimeArray, got ${found}`,
     { details: { owner, found } },
   );
+}
+
+/** Values under the dtype that was said of them; see `VariableInput`. @throws {invalid-option} */
+export function withDtype(
+  flat: FlatData,
+  { data, dtype }: { readonly data: unknown; readonly dtype: Dtype | undefined },
+  owner: string,
+): FlatData {
+  const found = flat.times === undefined ? flat.type.name : "datetime";
+  if (dtype === undefined || dtype === found) return flat;
+  // An empty list does not say what it would hold.
+  if (Array.isArray(data) && flat.values.length === 0 && dtype !== "datetime") {
+    const type: ElementType = dtype === "bytes" ? { name: dtype, width: 1 } : { name: dtype };
+    return { ...flat, type, values: allocate(type, 0, owner) };
+  }
+  const isBool = dtype === "bool" && found === "uint8";
+  const isHalf = dtype === "float16" && found === "float32";
+  if (isBool || isHalf) return { ...flat, type: { name: dtype } };
+  throw makeError("invalid-option", `${owner}: data of ${found} is not of dtype ${dtype}`, {
+    details: { variable: owner, dtype, found },
+  });
 }

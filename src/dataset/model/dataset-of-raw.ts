@@ -20,6 +20,7 @@ import { VariableParts } from "./array-input.ts";
 import { type OtherUser, withStrings } from "./char-arrays.ts";
 import { DataArray } from "./data-array.ts";
 import { Dataset } from "./dataset.ts";
+import type { Encoding } from "./encoding.ts";
 import type { DatasetWarning } from "./warning.ts";
 
 /** Options of everything that opens a dataset. */
@@ -112,7 +113,7 @@ function variableOf(
       dims: variable.dims,
       content: { source: variable.source, coding },
       attributes: jsonToPlain(attributes) as Record<string, unknown>,
-      encoding: { ...encoding },
+      encoding: { ...encoding } as Encoding,
       spelling: attributes,
     }),
   );

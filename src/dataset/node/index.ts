@@ -1,13 +1,22 @@
 /** icefloe/dataset/node: as icefloe/dataset, with files by path and the xarray tutorials' samples. */
 export type { DecodeOptions } from "../cf/decode-attributes.ts";
-export type { Attributes, Encoding, VariableInput } from "../model/array-input.ts";
+export type {
+  Attributes,
+  VariableBase,
+  VariableData,
+  VariableInput,
+  VariableReader,
+  VariableTemplate,
+} from "../model/array-input.ts";
 export { type AssertOptions, assertEqual, assertIdentical } from "../model/assert-identical.ts";
 export type { Data, DataInput, Dtype, NestedData, TypedArray } from "../model/data.ts";
 export { DataArray, type DataArrayInput, type LoadOptions } from "../model/data-array.ts";
 export { Dataset, type DatasetInput } from "../model/dataset.ts";
 export type { OpenOptions } from "../model/dataset-of-raw.ts";
+export type { Encoding, EncodingCodec, FillValue, StoredDtype } from "../model/encoding.ts";
 export type { Indexer, Indexers, PositionRange } from "../model/indexers.ts";
 export type { Label, LabelIndexer, Labels, SelectOptions } from "../model/labels.ts";
+export type { ReadRegion } from "../model/lazy-input.ts";
 export { TimeArray } from "../model/time-array.ts";
 export type { NetcdfInput, OpenNetcdfOptions } from "../netcdf/open-netcdf.ts";
 export { type OpenZarrOptions, openZarr } from "../store/open-zarr.ts";

@@ -15,6 +15,7 @@ import {
   groupDocument,
   invalid,
   isSingleChunk,
+  isWrittenAtOnce,
   textsOf,
   writeJson,
   writeNewDocuments,
@@ -24,6 +25,7 @@ import {
 interface AppendOptions {
   readonly appendDim: string;
   readonly mode?: string | undefined;
+  readonly compute?: boolean | undefined;
   readonly encoding?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   readonly writeInvariant?: boolean | undefined;
 }
@@ -80,10 +82,11 @@ export async function appendToZarr(
   await mapConcurrent(resized, UNDER_WAY_MAX, ({ target }) =>
     writeJson({ ...address, path: target.path }, target.document),
   );
-  await mapConcurrent(resized, UNDER_WAY_MAX, (plan) =>
+  const isWritten = isWrittenAtOnce(dataset, options);
+  await mapConcurrent(resized.filter(isWritten), UNDER_WAY_MAX, (plan) =>
     writeVariable(context, plan, appendedBox(plan.target, dim, oldSize)),
   );
-  await mapConcurrent(written, UNDER_WAY_MAX, (plan) =>
+  await mapConcurrent(written.filter(isWritten), UNDER_WAY_MAX, (plan) =>
     writeVariable(context, plan, wholeBox(plan.target.shape)),
   );
 }
@@ -158,6 +161,7 @@ function divide(
   for (const plan of plans) {
     if (plan.target.dims.includes(appendDim)) grown.push(plan);
     else if (plan.isNew) written.push(plan);
+    else if (plan.array.isTemplate) continue;
     else if (isCoordinate(dataset, plan)) compared.push(plan);
     else if (mode === "a-") continue;
     else if (writeInvariant === true) written.push(plan);
@@ -178,7 +182,7 @@ function checkSizes({ array, source, target, isNew }: VariablePlan, dim: string)
 
 /** Encodes times for nothing: what the stored units cannot say is refused while nothing has grown. */
 async function checkTimes(plans: readonly VariablePlan[], { signal }: WriteContext): Promise<void> {
-  const times = plans.filter(({ coding }) => coding.time !== undefined);
+  const times = plans.filter(({ array, coding }) => coding.time && !array.isTemplate);
   await mapConcurrent(times, UNDER_WAY_MAX, async (plan) => {
     recode(plan, await plan.source.read(wholeBox(plan.source.shape), signal));
   });

@@ -7,9 +7,8 @@ import { type BothValues, readBoth } from "./stored-values.ts";
 import type { VariablePlan } from "./variable-plan.ts";
 import { recode, type WriteContext } from "./write-chunks.ts";
 
-/** What is compared, and how an error tells of it. */
-interface Comparison {
-  readonly box: Box;
+/** How an error tells of a difference. */
+export interface Refusal {
   /** The option that the values belong to. */
   readonly option: "region" | "appendDim";
   readonly kind: "coordinate" | "variable";
@@ -17,26 +16,53 @@ interface Comparison {
   readonly why: string;
 }
 
+/** The first value of a variable that is not what its array holds, as messages show both. */
+interface Difference {
+  readonly at: readonly number[];
+  readonly own: string;
+  readonly stored: string;
+}
+
+/** Where the variable's values are not those that its array holds in the box, decoded or stored. */
+export async function findDifference(
+  { store, signal }: WriteContext,
+  plan: VariablePlan,
+  box: Box,
+): Promise<Difference | undefined> {
+  const { own, stored, raw } = await readBoth(store, plan, box, signal);
+  const index = firstDifference(own, stored);
+  if (index < 0 || isStoredAs(plan, raw)) return undefined;
+  return {
+    at: indexAt(box, index),
+    own: describeItem(own, index),
+    stored: describeItem(stored, index),
+  };
+}
+
+/** The error of a difference that must not be. */
+export function differs(
+  { array: { name } }: VariablePlan,
+  { at, own, stored }: Difference,
+  { option, kind, why }: Refusal,
+): Error {
+  return makeError(
+    "invalid-option",
+    `toZarr: ${kind} ${name} differs from the store at [${at}] (${own}, stored ${stored}); ${why}`,
+    { details: { option, variable: name, element: at } },
+  );
+}
+
 /**
  * Resolves if the variable's values are those that its array holds in the box, decoded or stored.
  * @throws {invalid-option} naming the first value that differs, and both values
  */
 export async function assertStored(
-  { store, signal }: WriteContext,
+  context: WriteContext,
   plan: VariablePlan,
-  { box, option, kind, why }: Comparison,
+  { box, ...refusal }: Refusal & { readonly box: Box },
 ): Promise<void> {
-  const { own, stored, raw } = await readBoth(store, plan, box, signal);
-  const index = firstDifference(own, stored);
-  if (index < 0 || isStoredAs(plan, raw)) return;
-  const { name } = plan.array;
-  const at = indexAt(box, index);
-  const [mine, theirs] = [describeItem(own, index), describeItem(stored, index)];
-  throw makeError(
-    "invalid-option",
-    `toZarr: ${kind} ${name} differs from the store at [${at}] (${mine}, stored ${theirs}); ${why}`,
-    { details: { option, variable: name, element: at } },
-  );
+  const difference = await findDifference(context, plan, box);
+  if (difference !== undefined) throw differs(plan, difference, refusal);
 }
 
 /** Whether values that packing rounds, or that mean a fill value, are what the store says of them. */

@@ -8,10 +8,10 @@ import { makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
 import { describe, isPlainObject, mustBe } from "../../base/options.ts";
 import { firstCutChunk } from "../../zarr/chunk-grid.ts";
-import type { NodeAddress } from "../../zarr/zarr-store.ts";
+import { isForkStore, type NodeAddress, optionsOf } from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { type PositionRange, parseIndexer } from "../model/indexers.ts";
-import { assertStored } from "./assert-stored.ts";
+import { differs, findDifference, type Refusal } from "./assert-stored.ts";
 import { mustReadGroup, type StoredGroup } from "./group.ts";
 import { locate } from "./locate.ts";
 import { readBoth } from "./stored-values.ts";
@@ -33,11 +33,11 @@ interface RegionOptions {
 /** Comparisons and variables under way at once. */
 const UNDER_WAY_MAX = 4;
 
-const COORDINATE = { kind: "coordinate", why: "coordinates are never written by region" } as const;
-const VARIABLE = {
-  kind: "variable",
-  why: "it is one chunk, which the initialisation writes; writeInvariant: true writes it all the same",
-} as const;
+const COORDINATE: Refusal = {
+  option: "region",
+  kind: "coordinate",
+  why: "coordinates are never written by region",
+};
 
 /** The extent of every dimension in the store, and its size there. */
 type Extents = ReadonlyMap<string, Extent & { readonly size: number }>;
@@ -62,17 +62,22 @@ export async function writeRegionToZarr(
   const isCoordinate = ({ array }: VariablePlan): boolean =>
     dataset.coordinates[array.name] !== undefined;
   const { written, compared } = divide(plans, isCoordinate, extents, options);
-  if (options.safeChunks !== false) {
-    for (const plan of written) assertAligned(plan, extents);
-  }
-  await mapConcurrent(compared, UNDER_WAY_MAX, (plan) =>
-    assertStored(context, plan, {
-      box: boxOf(plan, extents),
-      option: "region",
-      ...(isCoordinate(plan) ? COORDINATE : VARIABLE),
-    }),
-  );
-  await mapConcurrent(written, UNDER_WAY_MAX, (plan) =>
+  const assertAllAligned = (plans: readonly VariablePlan[]): void => {
+    if (options.safeChunks === false) return;
+    for (const plan of plans) assertAligned(plan, extents);
+  };
+  assertAllAligned(written);
+  const filled = await mapConcurrent(compared, UNDER_WAY_MAX, async (plan) => {
+    const difference = await findDifference(context, plan, boxOf(plan, extents));
+    if (difference === undefined) return [];
+    const refusal = isCoordinate(plan)
+      ? COORDINATE
+      : await refusalOf(context, plan, options.safeChunks !== false);
+    if (refusal !== undefined) throw differs(plan, difference, refusal);
+    return [plan];
+  });
+  assertAllAligned(filled.flat());
+  await mapConcurrent([...written, ...filled.flat()], UNDER_WAY_MAX, (plan) =>
     writeVariable(context, plan, boxOf(plan, extents)),
   );
 }
@@ -208,4 +213,27 @@ function assertAligned(plan: VariablePlan, extents: Extents): void {
       details: { path, coordinates, chunkShape: [...chunkShape], dimension: dims[d], region: box },
     },
   );
+}
+
+/**
+ * Why a variable of one chunk that differs from the store is not written. It is, if whoever made
+ * the array left it to be filled, so that its chunk is not there, or if the writer insists on
+ * sharing it. All of it would be written by every fork: they are told before their work is done.
+ */
+async function refusalOf(
+  { store, signal }: WriteContext,
+  { source, target: { layout, shape } }: VariablePlan,
+  isSafe: boolean,
+): Promise<Refusal | undefined> {
+  const isPart = source.shape.some((size, d) => size !== shape[d]);
+  if (isPart && !isSafe) return undefined;
+  const key = layout.keyOf(shape.map(() => 0));
+  const isFilled = (await store.get(`/${key}`, optionsOf(signal))) !== undefined;
+  if (!isFilled && (isPart || !isForkStore(store))) return undefined;
+  const found = isFilled
+    ? "it is one chunk, which is written already"
+    : "it is one chunk, which every fork would write: write it once, before they are made";
+  const insist = isPart ? "safeChunks: false" : "writeInvariant: true";
+  const why = `${found}; ${insist} writes it all the same`;
+  return { option: "region", kind: "variable", why };
 }

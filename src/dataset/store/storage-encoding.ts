@@ -1,6 +1,5 @@
 /** How a new array is stored: chunks, shards, codecs and fill value, from its encoding. */
 import { makeError } from "../../base/errors.ts";
-import { describe } from "../../base/options.ts";
 import { type JsonValue, parseJson, printJson } from "../../codec/json.ts";
 import { defaultChunkShape } from "../../zarr/chunk-shape.ts";
 import { isByteCodec } from "../../zarr/codecs/byte-codecs.ts";
@@ -13,31 +12,8 @@ import {
 } from "../../zarr/codecs/codec-metadata.ts";
 import type { DataType } from "../../zarr/codecs/data-type.ts";
 import type { ElementType } from "../array/elements.ts";
+import { CODING_KEYS, checkEncodingKeys, checkLengths, isLengths } from "../model/encoding.ts";
 import { dataTypeOf, encodeFill } from "./data-type.ts";
-
-/** Keys of an encoding that say what values are stored as; given together, they replace each other. */
-const CODING_KEYS: readonly string[] = [
-  "dtype",
-  "scale_factor",
-  "add_offset",
-  "_FillValue",
-  "missing_value",
-  "_Unsigned",
-  "units",
-  "calendar",
-];
-/** Keys that say how bytes are stored. */
-const STORAGE_KEYS: readonly string[] = [
-  "chunks",
-  "shards",
-  "compressors",
-  "filters",
-  "serializer",
-  "fill_value",
-  "chunk_key_encoding",
-  "write_empty_chunks",
-  "coordinates",
-];
 
 /**
  * A variable's encoding with what the call asks for laid over it. If the call says anything about
@@ -49,17 +25,11 @@ export function mergeEncoding(
   asked: Readonly<Record<string, unknown>> | undefined,
   owner: string,
 ): Record<string, unknown> {
+  checkEncodingKeys(own, owner);
   const merged = { ...own };
   if (asked === undefined) return merged;
+  checkEncodingKeys(asked, owner);
   const keys = Object.keys(asked);
-  const unknown = keys.filter((key) => !CODING_KEYS.includes(key) && !STORAGE_KEYS.includes(key));
-  if (unknown.length > 0) {
-    throw makeError(
-      "invalid-option",
-      `${owner}: unexpected encoding ${unknown.join(", ")}; known: ${[...STORAGE_KEYS, ...CODING_KEYS].join(", ")}`,
-      { details: { variable: owner, unknown } },
-    );
-  }
   if (keys.some((key) => CODING_KEYS.includes(key))) {
     for (const key of CODING_KEYS) delete merged[key];
   }
@@ -134,17 +104,9 @@ function parseLengths(
   owner: string,
 ): number[] | undefined {
   if (value === undefined || value === null) return undefined;
-  const isFit =
-    Array.isArray(value) &&
-    value.length === shape.length &&
-    value.every((size) => Number.isSafeInteger(size) && size > 0);
-  if (isFit) return (value as number[]).map((size, d) => (shape[d] === 0 ? 1 : size));
-  if (!isAsked) return undefined;
-  throw invalid(owner, key, `${key} must be ${shape.length} positive integers, got ${show(value)}`);
-}
-
-function show(value: unknown): string {
-  return Array.isArray(value) ? `[${value.join(", ")}]` : describe(value);
+  if (isAsked) checkLengths(value, key, shape.length, owner);
+  if (!isLengths(value, shape.length)) return undefined;
+  return value.map((size, d) => (shape[d] === 0 ? 1 : size));
 }
 
 function askedSerializer(dataType: DataType, asked: unknown, owner: string): JsonValue {

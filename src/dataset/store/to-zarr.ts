@@ -25,6 +25,7 @@ import {
   type ZarrStore,
 } from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
+import type { Encoding } from "../model/encoding.ts";
 import { appendToZarr } from "./append.ts";
 import { childAddress, readGroup, type StoredGroup } from "./group.ts";
 import { deleteTree } from "./listing.ts";
@@ -35,7 +36,7 @@ import { type WriteContext, writeVariable } from "./write-chunks.ts";
 import {
   groupDocument,
   invalid,
-  isSingleChunk,
+  isWrittenAtOnce,
   textsOf,
   writeEmptyGroups,
   writeJson,
@@ -53,10 +54,13 @@ export type WriteMode = "w" | "w-" | "a" | "a-" | "r+";
 export interface ToZarrOptions {
   /** Default: `w-`; with `region` `r+`; with `appendDim` `a`. */
   readonly mode?: WriteMode | undefined;
-  /** False writes metadata, coordinates, and variables of a single chunk; the rest comes by region. */
+  /**
+   * False writes metadata, coordinates, and variables of a single chunk that have data; the rest
+   * comes by region. With `appendDim` the arrays grow, and nothing but that is appended.
+   */
   readonly compute?: boolean | undefined;
   /** Per variable; keys as xarray names them. */
-  readonly encoding?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  readonly encoding?: Readonly<Record<string, Readonly<Encoding>>> | undefined;
   /**
    * The part of existing arrays that is written: `'auto'` finds it by the index coordinates, or per
    * dimension `{ start, end }` or `'auto'`. Coordinates are never written, but compared; so are
@@ -116,6 +120,7 @@ export async function toZarr(
   const address = addressOf("toZarr", store, options.group ?? "/", signal);
   checkCombination(options);
   checkNames(dataset, options);
+  checkTemplates(dataset, options);
   const context: WriteContext = { store, limiter: createLimiter(CHUNKS_UNDER_WAY_MAX), signal };
   if (options.appendDim !== undefined) {
     return appendToZarr(dataset, address, context, { ...options, appendDim: options.appendDim });
@@ -148,8 +153,8 @@ function checkCombination(options: ToZarrOptions): void {
   if (region === undefined && appendDim === undefined && options.writeInvariant !== undefined) {
     throw invalid("writeInvariant", "writeInvariant goes with region or appendDim");
   }
-  if (compute === false && (region !== undefined || appendDim !== undefined)) {
-    throw invalid("compute", "compute: false only goes with writing a whole dataset");
+  if (compute === false && region !== undefined) {
+    throw invalid("compute", "compute: false makes arrays, a region fills them: not both at once");
   }
 }
 
@@ -169,6 +174,25 @@ function checkNames(dataset: DatasetContent, { encoding }: ToZarrOptions): void 
     }
     if (!isPlainObject(own)) {
       throw invalid("encoding", `the encoding of ${name} ${mustBe("an object", own)}`);
+    }
+  }
+}
+
+/** A template has nothing to write; coordinates are written at once, so they cannot be templates. */
+function checkTemplates(dataset: DatasetContent, { compute }: ToZarrOptions): void {
+  for (const { name, isTemplate } of dataset.all()) {
+    if (!isTemplate) continue;
+    if (dataset.coordinates[name] !== undefined) {
+      throw invalid(
+        "compute",
+        `coordinate ${name} has no data: coordinates need theirs from the start`,
+      );
+    }
+    if (compute !== false) {
+      throw invalid(
+        "compute",
+        `variable ${name} is a template without data: pass compute: false, and write its values by region, from a dataset that has them`,
+      );
     }
   }
 }
@@ -202,13 +226,7 @@ async function writeAll(
   await writeEmptyGroups(address, ancestors);
   if (mode !== "r+") await writeJson(address, document);
   await writeNewDocuments(address, plans);
-  await writeValues(context, options.compute === false ? plans.filter(isInitial(dataset)) : plans);
-}
-
-/** Coordinates, and what fits in one chunk: what `compute: false` writes all the same. */
-function isInitial(dataset: DatasetContent): (plan: VariablePlan) => boolean {
-  return ({ array, target }) =>
-    dataset.coordinates[array.name] !== undefined || isSingleChunk(target);
+  await writeValues(context, plans.filter(isWrittenAtOnce(dataset, options)));
 }
 
 function checkAllExist(dataset: DatasetContent, group: StoredGroup): void {

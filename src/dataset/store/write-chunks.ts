@@ -55,9 +55,9 @@ async function readAtOnce(
   source: ArraySource,
   signal: AbortSignal | undefined,
 ): Promise<ArraySource> {
-  const { type, shape, readNow } = source;
-  const sizeBytes = volumeOf(shape) * elementBytes(type);
-  if (readNow !== undefined || sizeBytes > READ_AT_ONCE_BYTES_MAX) return source;
+  const { type, shape, readNow, isExact } = source;
+  if (readNow !== undefined || isExact === true) return source;
+  if (volumeOf(shape) * elementBytes(type) > READ_AT_ONCE_BYTES_MAX) return source;
   return memorySource(type, shape, await source.read(wholeBox(shape), signal));
 }
 

@@ -58,6 +58,19 @@ export function isSingleChunk({ shape, chunkShape }: VariablePlan["target"]): bo
   return shape.every((size, d) => size <= (chunkShape[d] as number));
 }
 
+/**
+ * What a call writes that is no region: everything; with `compute: false` coordinates, and what
+ * fits in one chunk, unless it is a template.
+ */
+export function isWrittenAtOnce(
+  dataset: DatasetContent,
+  { compute }: { readonly compute?: boolean | undefined },
+): (plan: VariablePlan) => boolean {
+  if (compute !== false) return () => true;
+  return ({ array, target }) =>
+    !array.isTemplate && (dataset.coordinates[array.name] !== undefined || isSingleChunk(target));
+}
+
 /** `invalid-option` of `toZarr`. */
 export function invalid(option: string, what: string): Error {
   return makeError("invalid-option", `toZarr: ${what}`, { details: { option } });

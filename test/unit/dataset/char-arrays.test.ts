@@ -83,7 +83,7 @@ describe("byte strings of one byte in a store", () => {
     const data = textsOf([])
       .concat([..."112941"])
       .map((text) => new TextEncoder().encode(text));
-    const asked = { flags: { dtype: "S1" } };
+    const asked = { flags: { dtype: "S1" } } as const;
     const dataset = new Dataset({
       variables: { flags: { dims: ["profile", "level"], shape: [2, 3], data } },
     });

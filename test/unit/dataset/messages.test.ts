@@ -55,7 +55,7 @@ test("assertIdentical shows byte strings as text, and times as dates", async () 
 
 test("a time that its stored type cannot hold is shown as a date", async () => {
   const dataset = along(hours([0n, 2n ** 20n]));
-  const encoding = { x: { dtype: "int16", units: "hours since 2013-01-01" } };
+  const encoding = { x: { dtype: "int16", units: "hours since 2013-01-01" } } as const;
 
   await expect(dataset.toZarr(mapStore(), { encoding })).rejects.toThrow(
     "variable x: 2132-08-15T16:00:00 cannot be stored as int16, at element 1",

@@ -1,5 +1,6 @@
 /** What needs no worker: regions, tasks as values, order of overlaps, options. */
 import { describe, expect, test } from "vitest";
+import { DataArray, type Encoding } from "../../../src/dataset/index.ts";
 import { memoryStorage, Repository, type Session } from "../../../src/index.ts";
 import {
   chunkRegions,
@@ -68,6 +69,44 @@ describe("chunkRegions", () => {
   test("of a scalar is one empty region, of an empty dimension none", () => {
     expect(chunkRegions({ shape: [], chunkShape: [] })).toEqual([[]]);
     expect(chunkRegions({ shape: [0, 3], chunkShape: [1, 3] })).toEqual([]);
+  });
+
+  test("of a dataset's variable are what isel takes; whole dimensions are not named", () => {
+    const air = new DataArray({
+      name: "air",
+      dims: ["time", "y", "x"],
+      shape: [5, 4, 6],
+      dtype: "float32",
+      encoding: { chunks: [2, 4, 3] },
+    });
+
+    const regions = chunkRegions(air, { chunksPerTask: 2 });
+
+    expect(regions).toEqual(
+      [0, 2, 4].map((at) => ({ time: { start: at, end: Math.min(at + 2, 5) } })),
+    );
+    expect(regions.map((region) => air.isel(region).shape)).toEqual([
+      [2, 4, 6],
+      [2, 4, 6],
+      [1, 4, 6],
+    ]);
+    expect(chunkRegions(air)).toHaveLength(6);
+    expect(chunkRegions(air)[1]).toEqual({
+      time: { start: 0, end: 2 },
+      x: { start: 3, end: 6 },
+    });
+  });
+
+  test("of a sharded variable are whole shards, of one chunk the whole", () => {
+    const of = (encoding: Encoding) =>
+      chunkRegions(new DataArray({ name: "v", dims: ["x"], shape: [8], dtype: "int8", encoding }));
+
+    expect(of({ chunks: [2], shards: [4] })).toEqual([
+      { x: { start: 0, end: 4 } },
+      { x: { start: 4, end: 8 } },
+    ]);
+    expect(of({ chunks: [8] })).toEqual([{}]);
+    expect(() => of({})).toThrow(/chunkRegions: the variable does not say its chunks/);
   });
 
   test.each([
