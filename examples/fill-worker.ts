@@ -1,11 +1,10 @@
 /** What runs in each worker process of processes.ts: writes one region of the dataset. */
-import { defineWorker } from "icefloe/parallel";
-import type { Region } from "./plan.ts";
+import { defineWorker, type NamedRegion } from "icefloe/parallel";
 import { openSource } from "./source.ts";
 
 interface Task {
   readonly source: string | null;
-  readonly region: Region;
+  readonly region: NamedRegion;
 }
 
 export default defineWorker<Task>(async ({ fork, task, report }) => {

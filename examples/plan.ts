@@ -1,11 +1,8 @@
 /** How the examples cut a dataset into tasks: chunks, and the regions that cover them. */
 import type { Dataset } from "icefloe/dataset";
-import { chunkRegions, type RegionExtent } from "icefloe/parallel";
+import { chunkRegions, type NamedRegion } from "icefloe/parallel";
 
 const BAND = 24; // Rows per chunk where there is nothing but rows and columns.
-
-/** Elements [start, end) per dimension, as `isel` takes them. */
-export type Region = Record<string, RegionExtent>;
 
 /** What is written, and by which tasks. */
 export interface Plan {
@@ -13,7 +10,7 @@ export interface Plan {
   readonly name: string;
   readonly chunksPerDimension: readonly number[];
   readonly encoding: Record<string, { chunks: number[] }>;
-  readonly regions: readonly Region[];
+  readonly regions: readonly NamedRegion[];
 }
 
 /** One task per chunk of the largest variable: a step of every dimension but the last two. */
@@ -34,13 +31,7 @@ export function planWrites(dataset: Dataset): Plan {
   const chunksPerDimension = largest.shape.map((length, d) =>
     Math.ceil(length / (chunkShape[d] as number)),
   );
-  const regions = chunkRegions({ shape: largest.shape, chunkShape }).map((extents) =>
-    Object.fromEntries(
-      extents.flatMap((extent, d) =>
-        // A dimension that is written whole needs no place in the region.
-        chunksPerDimension[d] === 1 ? [] : [[largest.dims[d] as string, extent]],
-      ),
-    ),
-  );
+  const { dims, shape } = largest;
+  const regions = chunkRegions({ dims, shape, encoding: { chunks: chunkShape } });
   return { name: largest.name, chunksPerDimension, encoding, regions };
 }

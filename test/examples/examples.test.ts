@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as zarr from "zarrita";
-import { assertIdentical, openNetcdf, openZarr } from "../../src/dataset/node/index.ts";
+import {
+  assertIdentical,
+  openNetcdf,
+  openZarr,
+  type TimeArray,
+} from "../../src/dataset/node/index.ts";
 import { Repository } from "../../src/repository/repository.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
 import { SAMPLES, samplePath } from "../netcdf-samples.ts";
@@ -82,6 +87,72 @@ describe("examples", () => {
     const dataset = await openNetcdf(source);
     await assertIdentical(dataset, await openZarr(store));
     await dataset.close();
+  });
+
+  describe("daily.ts", () => {
+    const hour = (time: TimeArray, i: number) => time.toISO(i);
+    const load = async (path: string) => {
+      const { store, messages } = await openLatest(path);
+      const dataset = await (await openZarr(store)).load();
+      const air = dataset.variables["air"]!;
+      const perDay = air.size / (dataset.sizes["time"]! / 24);
+      const days = Array.from({ length: dataset.sizes["time"]! / 24 }, (_, day) =>
+        (air.values as Float32Array).slice(day * perDay, (day + 1) * perDay),
+      );
+      const time = dataset.coordinates["time"]!.values as TimeArray;
+      return { messages, time, days: days.map((values) => [...new Set(values)]) };
+    };
+    const kelvin = (day: string) => 273 + ((Date.parse(day) / 86_400_000) % 31);
+    const date = (day: number) => `2024-01-${String(day).padStart(2, "0")}`;
+
+    test("writes a first day, ten at once from processes, and a rerun, each hour once and in order", async () => {
+      const program = await bundleExample("daily");
+      const path = join(folder, "daily");
+
+      const first = await runProgram(program, path, date(1));
+      const ten = Array.from({ length: 10 }, (_, i) => runProgram(program, path, date(i + 2)));
+      const runs = [first, ...(await Promise.all(ten)), await runProgram(program, path, date(5))];
+
+      expect(runs.map(({ errors, code }) => [errors, code])).toEqual(runs.map(() => ["", 0]));
+      const { time, days, messages } = await load(path);
+      expect(Array.from({ length: time.length }, (_, i) => hour(time, i))).toEqual(
+        Array.from({ length: 11 * 24 }, (_, i) =>
+          new Date(Date.parse(date(1)) + i * 3_600_000).toISOString().slice(0, 19),
+        ),
+      );
+      expect(time.units).toBe("hours since 2000-01-01");
+      expect(days).toEqual(days.map((_, i) => [kelvin(date(i + 1))]));
+      expect(messages.filter((message) => message === `hours of ${date(5)}`)).toHaveLength(2);
+      expect(messages.filter((message) => message.startsWith("hours of"))).toHaveLength(12);
+    });
+
+    test("begins with any ten days at once, and leaves room for those that have not come", async () => {
+      const program = await bundleExample("daily");
+      const path = join(folder, "daily-late");
+
+      const late = await runProgram(program, path, date(4), "10");
+
+      expect([late.errors, late.code]).toEqual(["", 0]);
+      expect(late.output).toMatch(/<icefloe\.Dataset>\nDimensions: .*time: 312/);
+      const { days } = await load(path);
+      expect(days.slice(0, 3)).toEqual([[Number.NaN], [Number.NaN], [Number.NaN]]);
+      expect(days.slice(3)).toEqual(days.slice(3).map((_, i) => [kelvin(date(i + 4))]));
+
+      await runProgram(program, path, date(2));
+      expect((await load(path)).days[1]).toEqual([kelvin(date(2))]);
+    });
+
+    test("is quoted by its page as it is", async () => {
+      const [page, program, weather] = await Promise.all(
+        ["docs/daily.md", "examples/daily.ts", "examples/weather.ts"].map((name) =>
+          readFile(name, "utf8"),
+        ),
+      );
+      const quoted = [...page!.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code!);
+
+      expect(quoted).toHaveLength(3);
+      expect(quoted.filter((code) => !`${program}${weather}`.includes(code))).toEqual([]);
+    });
   });
 
   test("uncooperative.ts: every writer lands exactly once", async () => {

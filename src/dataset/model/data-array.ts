@@ -20,6 +20,7 @@ import {
 import type { Data, Dtype } from "./data.ts";
 import type { Encoding } from "./encoding.ts";
 import { type Indexers, parseIndexer } from "./indexers.ts";
+import { showAsText, summaryOfArray } from "./summary.ts";
 import { TimeArray } from "./time-array.ts";
 
 /** Options of operations that read. */
@@ -133,6 +134,11 @@ export class DataArray {
     });
   }
 
+  /** Name, dimensions, dtype, first and last values, attributes; what consoles print. Reads nothing. */
+  toString(): string {
+    return summaryOfArray(this);
+  }
+
   /** @internal Whether it has no values: see `VariableTemplate`. */
   get isTemplate(): boolean {
     return this.#content.source.isTemplate === true;
@@ -188,6 +194,8 @@ export class DataArray {
     return this.#data;
   }
 }
+
+showAsText(DataArray.prototype);
 
 function noData(name: string): Error {
   return makeError(

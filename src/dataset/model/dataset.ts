@@ -20,6 +20,7 @@ import type { DataArray, LoadOptions } from "./data-array.ts";
 import { makeVariables } from "./dataset-input.ts";
 import type { Indexers } from "./indexers.ts";
 import { type Labels, labelsToIndexers, type SelectOptions } from "./labels.ts";
+import { showAsText, summaryOfDataset } from "./summary.ts";
 import type { DatasetWarning } from "./warning.ts";
 
 /** What makes a dataset. */
@@ -181,6 +182,14 @@ export class Dataset {
     return toZarr(this, store, options);
   }
 
+  /**
+   * Dimensions, coordinates, variables and attributes, a line each; what consoles print. Of what is
+   * in memory the first and last values are shown; nothing is read.
+   */
+  toString(): string {
+    return summaryOfDataset(this);
+  }
+
   /** Releases the file or handle behind lazy variables, which cannot be read afterwards. */
   close(): Promise<void> {
     return this.#source.close();
@@ -218,3 +227,5 @@ export class Dataset {
     );
   }
 }
+
+showAsText(Dataset.prototype);

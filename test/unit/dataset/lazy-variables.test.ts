@@ -166,7 +166,7 @@ describe("a variable whose values a function makes", () => {
       "parts of an hour",
       "datetime",
       [1, 2, 3].map((ms) => new Date(ms)),
-      /some times are no whole hours/,
+      /is no whole number of hours/,
     ],
     [
       "longer byte strings",
