@@ -1,5 +1,8 @@
 /** Builds NetCDF-4 files for tests, as the NetCDF library lays them out in HDF5. */
 import * as h5wasm from "h5wasm";
+import type { Hdf5Library, Hdf5Module } from "../src/dataset/netcdf/hdf5.ts";
+import { openHdf5 } from "../src/dataset/netcdf/open-hdf5.ts";
+import type { RawDataset } from "../src/dataset/netcdf/raw-variable.ts";
 
 const DIMENSION_ONLY = "This is a netCDF dimension but not a netCDF variable.";
 
@@ -48,4 +51,21 @@ export function addVariable(
   const variable = group.create_dataset(options);
   for (const [axis, path] of scales.entries()) variable.attach_scale(axis, path);
   return variable;
+}
+
+/** Opens a file through a library some of whose answers are others. */
+export async function openThrough(
+  bytes: Uint8Array,
+  answers: (module: Hdf5Module) => Partial<Hdf5Module>,
+): Promise<RawDataset> {
+  const module = (await h5wasm.ready) as unknown as Hdf5Module;
+  const path = `/test-${fileCount++}.nc`;
+  module.FS.writeFile(path, bytes);
+  const own = answers(module);
+  const changed = new Proxy(module, {
+    get: (target, key) => Reflect.get(Object.hasOwn(own, key) ? own : target, key),
+  });
+  const library = { File: h5wasm.File, ready: Promise.resolve(changed) } as unknown as Hdf5Library;
+  const release = (): void => module.FS.unlink(path);
+  return openHdf5(library, { name: "test.nc", path, group: "/", release });
 }

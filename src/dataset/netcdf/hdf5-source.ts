@@ -1,6 +1,7 @@
 /** Reads boxes of an HDF5 dataset. h5wasm reads at once, so a large box blocks while it is read. */
 
 import { volumeOf } from "../../base/coordinates.ts";
+import { makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
 import { type Box, intersection, isWhole, relativeTo, shapeOf, wholeBox } from "../../zarr/box.ts";
 import { copyRegion } from "../../zarr/codecs/elements.ts";
@@ -12,6 +13,8 @@ import { guarded, HDF5_CLASS, type Hdf5File, type Hdf5Type, typeName } from "./h
 import { numberType } from "./hdf5-attributes.ts";
 import { bytesFrom, textsFrom } from "./hdf5-memory.ts";
 
+/** Filters up to this number are part of the library, others come as plugins. */
+const OWN_FILTER_MAX = 255;
 /** Read at once; a larger box is read part by part, since the module's memory never shrinks. */
 const PART_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -46,7 +49,11 @@ export function hdf5Source(
       const parts = count === 0 ? [] : partsOf(box, PART_BYTES_MAX / type.size);
       const readPart = (part: Box): Values => {
         signal?.throwIfAborted();
-        return guarded(file, `variable ${path}`, () => readNow(file, path, type, inMemory, part));
+        try {
+          return guarded(file, `variable ${path}`, () => readNow(file, path, type, inMemory, part));
+        } catch (error) {
+          throw missingFilter(file, path) ?? error;
+        }
       };
       if (parts.length === 1) return readPart(box);
       const values = allocate(inMemory, count, path);
@@ -64,6 +71,21 @@ export function hdf5Source(
       return values;
     },
   };
+}
+
+/** The error that says so, if values are stored through a filter that HDF5 does not come with. */
+function missingFilter(file: Hdf5File, path: string): Error | undefined {
+  const filters = guarded(file, `the filters of ${path}`, () =>
+    Array.from(file.module.get_dataset_filters(file.id, path)),
+  );
+  const missing = filters.find(({ id }) => id > OWN_FILTER_MAX);
+  if (missing === undefined) return undefined;
+  const { id, name } = missing;
+  return makeError(
+    "unimplemented",
+    `${file.name}: variable ${path} is stored through filter ${id} (${name}), which h5wasm has no plugin for; dropVariables leaves variables out`,
+    { details: { object: file.name, path, filter: id } },
+  );
 }
 
 /** The box in parts of at most `countMax` elements, one behind the other in row-major order. */

@@ -15,6 +15,7 @@ export interface Hdf5Type {
   /** Beyond the safe integers for a dimension that can grow. */
   readonly maxshape?: readonly number[] | null;
   readonly total_size: number;
+  readonly vlen_type?: Pick<Hdf5Type, "type" | "size">;
 }
 
 /** H5T class numbers of types that are told apart. */
@@ -67,6 +68,10 @@ export interface Hdf5Module {
   get_attribute_metadata(file: bigint, path: string, name: string): Hdf5Type;
   get_attribute_data(file: bigint, path: string, name: string, pointer: bigint): number;
   get_dataset_metadata(file: bigint, path: string): Hdf5Type;
+  get_dataset_filters(
+    file: bigint,
+    path: string,
+  ): ArrayLike<{ readonly id: number; readonly name: string }>;
   get_dataset_data(
     file: bigint,
     path: string,
@@ -75,6 +80,7 @@ export interface Hdf5Module {
     strides: bigint[] | null,
     pointer: bigint,
   ): number;
+  create_object_reference(file: bigint, path: string): ArrayLike<number>;
   get_attached_scales(file: bigint, path: string, axis: number): string[];
   activate_throwing_error_handler(): number;
   deactivate_throwing_error_handler(): number;

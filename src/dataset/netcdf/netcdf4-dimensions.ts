@@ -6,6 +6,7 @@
 import { isJsonArray, JsonNumber, type JsonValue } from "../../codec/json.ts";
 import { guarded, HDF5_CLASS, type Hdf5File, type Hdf5Type } from "./hdf5.ts";
 import { readHdf5Attribute } from "./hdf5-attributes.ts";
+import { referenceTo, scaleReferences } from "./hdf5-scales.ts";
 import { type Hdf5Dataset, type Hdf5Group, withDescendants } from "./hdf5-tree.ts";
 
 /** Marks a scale that stands for a dimension only. */
@@ -19,7 +20,6 @@ export interface Netcdf4Dimension {
 }
 
 interface Scale {
-  readonly dataset: Hdf5Dataset;
   readonly dimension: Netcdf4Dimension;
   readonly isDimensionOnly: boolean;
 }
@@ -46,6 +46,7 @@ export function findDimensions(file: Hdf5File, root: Hdf5Group): Netcdf4Dimensio
 class DimensionFinder implements Netcdf4Dimensions {
   readonly #file: Hdf5File;
   readonly #scales = new Map<string, Scale>();
+  readonly #byReference = new Map<string, Netcdf4Dimension>();
   readonly #byId = new Map<number, Netcdf4Dimension>();
   readonly #ofGroup = new Map<string, Netcdf4Dimension[]>();
   readonly #ofDataset = new Map<string, Netcdf4Dimension[]>();
@@ -77,7 +78,8 @@ class DimensionFinder implements Netcdf4Dimensions {
       const dimension = { name: dataset.name, size, isUnlimited: isUnlimited(type, 0) };
       const name = this.#hidden(dataset, "NAME");
       const isDimensionOnly = typeof name === "string" && name.startsWith(DIMENSION_ONLY);
-      this.#scales.set(dataset.path, { dataset, dimension, isDimensionOnly });
+      this.#scales.set(dataset.path, { dimension, isDimensionOnly });
+      this.#byReference.set(referenceTo(this.#file, dataset.path), dimension);
       this.#add(group, dimension, integersOf(this.#hidden(dataset, "_Netcdf4Dimid"))[0]);
     }
     for (const child of group.groups) this.readScales(child);
@@ -116,22 +118,29 @@ class DimensionFinder implements Netcdf4Dimensions {
     const scale = this.#scales.get(dataset.path);
     if (scale !== undefined && rank === 1) return [scale.dimension];
     const ids = integersOf(this.#hidden(dataset, "_Netcdf4Coordinates"));
-    // The library takes a variable whose first axis has no scale for one without any.
-    const isAttached = scale === undefined && this.#attached(dataset, 0) !== undefined;
+    const attached = scale === undefined ? this.#attached(dataset, rank) : [];
     const axes: Netcdf4Dimension[] = [];
     for (let axis = 0; axis < rank; axis++) {
       const known = ids.length === rank ? this.#byId.get(ids[axis] as number) : undefined;
-      const found = known ?? (isAttached ? this.#attached(dataset, axis) : undefined);
-      axes.push(found ?? this.#madeUp(group, dataset.type, axis, axes));
+      axes.push(known ?? attached[axis] ?? this.#madeUp(group, dataset.type, axis, axes));
     }
     return axes;
   }
 
-  #attached(dataset: Hdf5Dataset, axis: number): Netcdf4Dimension | undefined {
-    if (!dataset.attributeNames.includes("DIMENSION_LIST")) return undefined;
+  /** The scales of all axes; none at all if the first has none, as the library sees it. */
+  #attached(dataset: Hdf5Dataset, rank: number): (Netcdf4Dimension | undefined)[] {
+    const { path, attributeNames } = dataset;
+    const references = scaleReferences(this.#file, path, attributeNames);
+    const axes =
+      references?.map((reference) => this.#byReference.get(reference ?? "")) ??
+      Array.from({ length: rank }, (_, axis) => this.#attachedByName(path, axis));
+    return axes[0] === undefined ? [] : axes;
+  }
+
+  #attachedByName(path: string, axis: number): Netcdf4Dimension | undefined {
     const { module, id } = this.#file;
-    const paths = guarded(this.#file, `the dimensions of ${dataset.path}`, () =>
-      Array.from(module.get_attached_scales(id, dataset.path, axis)),
+    const paths = guarded(this.#file, `the dimensions of ${path}`, () =>
+      Array.from(module.get_attached_scales(id, path, axis)),
     );
     return this.#scales.get(paths.at(-1) ?? "")?.dimension;
   }

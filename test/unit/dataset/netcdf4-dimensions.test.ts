@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { openNetcdf } from "../../../src/dataset/index.ts";
-import { addDimension, addScale, addVariable, netcdf4File } from "../../netcdf4-file.ts";
+import {
+  addDimension,
+  addScale,
+  addVariable,
+  netcdf4File,
+  openThrough,
+} from "../../netcdf4-file.ts";
 
 const ramp = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => i);
 
@@ -122,6 +128,27 @@ describe("dimensions of a NetCDF-4 file", () => {
     expect(dataset.encoding).toEqual({ unlimited_dims: ["t"] });
     await dataset.close();
   });
+});
+
+test("scales are found by name where references are of another form", async () => {
+  const bytes = await netcdf4File((file) => {
+    addScale(file, { name: "x", data: ramp(3) }, 0);
+    addVariable(file, { name: "a", data: ramp(9), shape: [3, 3] }, ["/x", "/x"]);
+    addVariable(file, { name: "b", data: ramp(6), shape: [3, 2] }, ["/x"]);
+  });
+  const raw = await openThrough(bytes, (module) => ({
+    get_attribute_metadata: (...args) => {
+      const type = module.get_attribute_metadata(...args);
+      return args[2] === "DIMENSION_LIST" ? { ...type, vlen_type: { type: 7, size: 64 } } : type;
+    },
+  }));
+
+  expect(raw.variables.map(({ name, dims }) => [name, dims])).toEqual([
+    ["x", ["x"]],
+    ["a", ["x", "x"]],
+    ["b", ["x", "phony_dim_1"]],
+  ]);
+  await raw.close();
 });
 
 describe("groups of a NetCDF-4 file", () => {

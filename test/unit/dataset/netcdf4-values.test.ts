@@ -5,7 +5,7 @@ import type { Dataset } from "../../../src/dataset/index.ts";
 import { openNetcdf } from "../../../src/dataset/index.ts";
 import { bytesSource } from "../../../src/dataset/netcdf/byte-source.ts";
 import { openHdf5Bytes } from "../../../src/dataset/netcdf/open-hdf5.ts";
-import { netcdf4File } from "../../netcdf4-file.ts";
+import { netcdf4File, openThrough } from "../../netcdf4-file.ts";
 
 const KINDS = join(import.meta.dirname, "../../data/hdf5-kinds.nc");
 
@@ -152,6 +152,28 @@ describe("types that NetCDF users define", () => {
     const dataset = await openNetcdf(bytes, { dropVariables: ["pairs"] });
     expect(dataset.all().map(({ name }) => name)).toEqual(["x"]);
     await dataset.close();
+  });
+});
+
+describe("values that cannot be read", () => {
+  test("name the filter that is missing", async () => {
+    const bytes = await netcdf4File((file) => {
+      file.create_dataset({ name: "x", data: Int8Array.of(1) });
+    });
+    const raw = await openThrough(bytes, () => ({
+      get_dataset_data: () => -1,
+      get_dataset_filters: () => [
+        { id: 1, name: "deflate" },
+        { id: 32_001, name: "blosc" },
+      ],
+    }));
+
+    await expect(raw.variables[0]?.source.read([{ start: 0, end: 1 }])).rejects.toMatchObject({
+      kind: "unimplemented",
+      message: expect.stringMatching(/variable \/x is stored through filter 32001 \(blosc\)/),
+      details: { path: "/x", filter: 32_001 },
+    });
+    await raw.close();
   });
 });
 
