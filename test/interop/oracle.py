@@ -425,8 +425,10 @@ def xarray_check_file(params):
     """What xarray finds different between a NetCDF file and a group."""
     store = repository_of(params).readonly_session("main").store
     options = {"consolidated": False, "chunks": None, "group": params.get("group")}
-    with xr.open_zarr(store, **options) as stored, xr.open_dataset(params["file"]) as source:
-        return describe_difference(source.load(), stored.load())
+    of_file = {"group": params.get("fileGroup")}
+    with xr.open_zarr(store, **options) as stored:
+        with xr.open_dataset(params["file"], **of_file) as source:
+            return describe_difference(source.load(), stored.load())
 
 
 def xarray_write_file(params):
@@ -459,6 +461,14 @@ def xarray_times(params):
         return stale_answers(json.load(file))
 
 
+def netcdf_write_case(params):
+    netcdf_files.write_case(params["file"], params["name"])
+
+
+def netcdf_cases(_):
+    return list(netcdf_files.CASES)
+
+
 def versions(_):
     return {"icechunk": ic.__version__, "zarr": zarr.__version__, "xarray": xr.__version__}
 
@@ -475,7 +485,9 @@ METHODS = {
     "keysAfter": keys_after,
     "manage": manage,
     "manifests": manifests,
+    "netcdfCases": netcdf_cases,
     "netcdfWrite": netcdf_write,
+    "netcdfWriteCase": netcdf_write_case,
     "opsLog": ops_log,
     "refs": refs,
     "release": release,

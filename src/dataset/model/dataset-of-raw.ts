@@ -1,9 +1,9 @@
 /** Makes a dataset of variables as they are stored: decodes attributes, finds the coordinates. */
 import {
   abortSignal,
-  anything,
   checkOptions,
   functionKind,
+  mustBe,
   type OptionKinds,
   trueOrFalse,
 } from "../../base/options.ts";
@@ -38,10 +38,15 @@ export interface OpenOptions extends DecodeOptions {
 const KNOWN: OptionKinds = {
   decodeTimes: trueOrFalse,
   maskAndScale: trueOrFalse,
-  dropVariables: anything,
+  dropVariables: listOfNames,
   onWarning: functionKind,
   signal: abortSignal,
 };
+
+function listOfNames(value: unknown): string | undefined {
+  const isList = Array.isArray(value) && value.every((name) => typeof name === "string");
+  return isList ? undefined : mustBe("a list of names", value);
+}
 
 /** @throws {invalid-option} for an unknown option */
 export function checkOpenOptions(

@@ -213,7 +213,9 @@ function printedDocument(
   } catch (cause) {
     if (!isIcefloeError(cause, "bad-metadata")) throw cause;
     const owner = name === undefined ? `group ${path}` : `variable ${name}`;
-    throw makeError("bad-metadata", `${owner}: ${cause.message}`, {
+    const isAttribute = String(cause.details["member"]).startsWith("attributes.");
+    const hint = isAttribute ? "; delete the attribute, or make it a text" : "";
+    throw makeError("bad-metadata", `${owner}: ${cause.message}${hint}`, {
       details: { ...cause.details, path },
       cause,
     });

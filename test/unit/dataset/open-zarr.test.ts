@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { crc32c } from "../../../src/codec/crc32c.ts";
-import { type DataArray, openZarr } from "../../../src/dataset/index.ts";
+import { type DataArray, Dataset, openZarr } from "../../../src/dataset/index.ts";
 import { type MapStore, mapStore } from "./map-store.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -271,5 +271,27 @@ describe("openZarr refuses", () => {
     const store = foreign({ data_type: "string", fill_value: "", codecs }, { "c/0": chunk });
 
     await expect(valuesOf(store)).rejects.toMatchObject({ kind: "deserialization" });
+  });
+});
+
+test("openZarr lists the groups right below, each to be opened by its path", async () => {
+  const store = mapStore();
+  const dataset = new Dataset({ variables: { v: { dims: ["x"], data: [1] } } });
+  await dataset.toZarr(store);
+  await dataset.toZarr(store, { group: "inner" });
+  await dataset.toZarr(store, { group: "inner/deep" });
+
+  const root = await openZarr(store);
+  const inner = await openZarr(store, { group: root.groups[0] });
+
+  expect(root.groups).toEqual(["/inner"]);
+  expect(inner.groups).toEqual(["/inner/deep"]);
+  expect(dataset.groups).toEqual([]);
+});
+
+test.each(["v", ["v", 1], new Set(["v"])])("openZarr drops no %j", async (dropVariables) => {
+  await expect(openZarr(foreign({}), { dropVariables } as never)).rejects.toMatchObject({
+    kind: "invalid-option",
+    message: expect.stringContaining("dropVariables must be a list of names"),
   });
 });

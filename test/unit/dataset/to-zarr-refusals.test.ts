@@ -90,6 +90,16 @@ describe("toZarr refuses", () => {
     await expect(dataset.toZarr(mapStore(), options as never)).rejects.toThrow(message);
   });
 
+  test("an attribute that JSON has no form for, saying what to do about it", async () => {
+    const dataset = one({ data: [1, 2], attributes: { valid_min: Number.NaN } });
+
+    await expect(dataset.toZarr(mapStore())).rejects.toMatchObject({
+      kind: "bad-metadata",
+      message:
+        "variable v: JSON has no form for attributes.valid_min: NaN; delete the attribute, or make it a text",
+    });
+  });
+
   test("a name that would be a group, before anything is written", async () => {
     const store = mapStore();
     const dataset = new Dataset({ variables: { "a/b": { dims: ["x"], data: [1] } } });
