@@ -57,7 +57,7 @@ export async function urlSource(url: URL, options: UrlSourceOptions = {}): Promi
   const first = await request(get, url, 0, FIRST_BYTES, options.signal);
   if (first.status === 200) return bytesSource(await bodyOf(first), name);
   const total = totalOf(first);
-  if (first.status !== 206 || total === undefined) throw refused(url, first);
+  if (first.status !== 206 || total === undefined) throw await refused(url, first);
   const etag = first.headers.get("etag");
   const head = await bodyOf(first);
   const read = async (start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> => {
@@ -65,7 +65,7 @@ export async function urlSource(url: URL, options: UrlSourceOptions = {}): Promi
     if (start === end) return new Uint8Array(0);
     const response = await request(get, url, start, end, signal);
     const isSame = totalOf(response) === total && response.headers.get("etag") === etag;
-    if (response.status !== 206 || !isSame) throw refused(url, response);
+    if (response.status !== 206 || !isSame) throw await refused(url, response);
     const bytes = await bodyOf(response);
     if (bytes.length === end - start) return bytes;
     throw makeError("io", `${name}: bytes ${start} to ${end}: got ${bytes.length} bytes`, {
@@ -108,7 +108,9 @@ function totalOf(response: Response): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-function refused(url: URL, response: Response): Error {
+/** The error that says so; what else would come is not waited for. */
+async function refused(url: URL, response: Response): Promise<Error> {
+  await response.body?.cancel();
   const range = response.headers.get("content-range");
   return makeError(
     "io",

@@ -78,10 +78,12 @@ export class HeaderReader {
     return count;
   }
 
-  /** A name: its length, UTF-8, padding to 4 bytes. */
+  /** A name: its length, UTF-8, padding to 4 bytes. It ends at a NUL, which some writers count. */
   text(what: string): string {
     const at = this.#at;
-    const bytes = this.bytes(this.boundedCount(`characters of ${what}`, 1));
+    const counted = this.bytes(this.boundedCount(`characters of ${what}`, 1));
+    const end = counted.indexOf(0);
+    const bytes = end < 0 ? counted : counted.subarray(0, end);
     if (bytes.length === 0) this.fail(`${what} is empty`, at);
     try {
       return textDecoder.decode(bytes);

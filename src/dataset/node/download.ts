@@ -135,11 +135,12 @@ async function request(wanted: Download, part: Part | undefined): Promise<Respon
     headers,
     ...(signal === undefined ? {} : { signal }),
   });
+  if (response.status === 200 || response.status === 206) return response;
+  await response.body?.cancel();
   if (response.status === 416 && part !== undefined) {
     await rm(part.path, { force: true });
     return request(wanted, undefined);
   }
-  if (response.status === 200 || response.status === 206) return response;
   throw makeError("io", `${url.href}: the server answers ${response.status}`, {
     details: { url: url.href, status: response.status },
   });

@@ -70,6 +70,17 @@ describe("a NetCDF-3 file at a URL", () => {
   });
 });
 
+test("an answer that is refused is not read to its end", async () => {
+  let cancelled = 0;
+  const body = new ReadableStream({ cancel: () => void cancelled++ });
+  const fetch = async (): Promise<Response> => new Response(body, { status: 404 });
+
+  const opened = openNetcdf(new URL("http://127.0.0.1/x.nc"), { fetch });
+
+  await expect(opened).rejects.toMatchObject({ kind: "io", details: { status: 404 } });
+  expect(cancelled).toBe(1);
+});
+
 test("a URL that nobody answers is an error", async () => {
   await expect(urlSource(new URL("http://127.0.0.1:1/a.nc"))).rejects.toMatchObject({ kind: "io" });
 });

@@ -44,6 +44,20 @@ function counting(bytes: Uint8Array): ByteSource & { ranges: [number, number][] 
   };
 }
 
+test("names end at a NUL that their length counts", async () => {
+  const bytes = netcdf3File({
+    version: 1,
+    dimensions: { "x\0\0": 1 },
+    attributes: { "title\0": ["char", "t"] },
+    variables: { "v\0": { dims: ["x\0\0"], type: "int", values: [1] } },
+  });
+
+  const dataset = await readNetcdf3(bytesSource(bytes));
+
+  expect(dataset.variables.map(({ name, dims }) => [name, dims])).toEqual([["v", ["x"]]]);
+  expect([...dataset.attributes.values]).toEqual([["title", "t"]]);
+});
+
 describe.each([1, 2, 5] as const)("a NetCDF-3 file of version %i", (version) => {
   const open = () => readNetcdf3(bytesSource(netcdf3File({ version, ...CONTENT }), "test.nc"));
 

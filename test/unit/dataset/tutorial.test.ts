@@ -51,6 +51,16 @@ describe("openTutorial", () => {
     expect(progress.at(-1)).toEqual({ receivedBytes: content.length, totalBytes: content.length });
   });
 
+  test("reads no answer to its end that it refuses", async () => {
+    let cancelled = 0;
+    const body = new ReadableStream({ cancel: () => void cancelled++ });
+    const fetch = async (): Promise<Response> => new Response(body, { status: 500 });
+
+    await expect(open({ fetch })).rejects.toMatchObject({ kind: "io" });
+
+    expect(cancelled).toBe(1);
+  });
+
   test("goes on where the connection broke off", async () => {
     server.breakAfterBytes = 70_000;
 
