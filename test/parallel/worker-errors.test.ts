@@ -105,6 +105,21 @@ describe.each(WORKERS)("with %s", (_name, executor) => {
     expect(runs).toBe(1);
   });
 
+  test("all that a worker reports arrives in order, before its task is done", async () => {
+    const { session } = await folderWithArray(1);
+    const told: unknown[] = [];
+
+    await parallelWrite(session, {
+      worker: workerUrl("throw"),
+      tasks: [{ how: "talk" }],
+      executor: executor(),
+      onProgress: ({ type, data }) => told.push(type === "reported" ? data : type),
+    });
+
+    const parts = Array.from({ length: 5000 }, (_, part) => ({ part }));
+    expect(told).toEqual(["planned", "started", { runs: 1 }, ...parts, "done", "merged"]);
+  });
+
   test("a crash tells the error that nobody caught", async () => {
     const { cause } = await failureOf({
       tasks: [{ how: "stray" }],

@@ -88,18 +88,23 @@ async function runInPool(
     if ("crash" in message) crash = message.crash;
     else progress(message.progress);
   };
+  // What was posted before the job ended may not have been delivered.
+  const receiveRest = (): void => {
+    for (let last = receiveMessageOnPort(port1); last; last = receiveMessageOnPort(port1)) {
+      receive(last.message as FromThread);
+    }
+  };
   port1.on("message", receive);
   port1.unref();
   try {
     const result = (await pool.run({ bytes, port: port2 }, { transferList: [port2] })) as
       | { bytes: Uint8Array }
       | { error: ErrorValue };
+    receiveRest();
     if ("error" in result) return { id, attempt, error: decodeError(result.error) };
     return { id, attempt, bytes: result.bytes };
   } catch (reason) {
-    for (let last = receiveMessageOnPort(port1); last; last = receiveMessageOnPort(port1)) {
-      receive(last.message as FromThread);
-    }
+    receiveRest();
     const cause = crash === undefined ? reason : decodeError(crash);
     const error = makeError(
       "worker-crashed",

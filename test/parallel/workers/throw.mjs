@@ -1,4 +1,4 @@
-/** A worker for the tests: fails in the way that `task.how` names. */
+/** A worker for the tests: fails in the way that `task.how` names, or reports a lot. */
 import { setTimeout as later } from "node:timers/promises";
 import { defineWorker } from "icefloe/parallel";
 
@@ -21,6 +21,7 @@ export default defineWorker(async ({ fork, task, report }) => {
   fail(task.how);
   if (task.how === "commit") await fork.commit("a fork can't");
   if (task.how === "report") report({ not: () => "JSON" });
+  if (task.how === "talk") for (let part = 0; part < 5000; part++) report({ part });
   if (task.how === "stray") {
     void Promise.reject(new RangeError("nobody waits for this"));
     await later(60_000);
