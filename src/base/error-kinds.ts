@@ -97,10 +97,9 @@ const ADVICE = {
     "virtual-chunk-fetch": "look at the cause",
     "virtual-chunk-modified": "the source file changed since the reference was made",
     "invalid-object-size":
-      "the object has another size than its reference says: it is damaged, or the server sent something else",
+      "the object is damaged, or the server sent something else: check what is at its URL or path",
     "condition-not-supported": "use a storage that honours conditional writes",
-    "unexpected-response":
-      "check the URL, and that the server sends the bytes of objects there, and 404 where none is",
+    "unexpected-response": "check the URL, and that the server answers 404 where no object is",
   },
   "unknown-outcome": {
     "unknown-outcome": "read back before repeating: the write may have landed",

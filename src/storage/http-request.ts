@@ -27,15 +27,15 @@ export interface HttpStorageOptions {
   readonly totalTimeoutMs?: number | undefined;
 }
 
-const MILLISECONDS_MAX = 2 ** 31 - 1; // Longer timers end at once.
+const count = integerFrom(1, 2 ** 31 - 1); // Longer timers end at once.
 
 /** What they may be, `headers` aside. */
 export const HTTP_REQUEST_OPTIONS: OptionKinds = {
   fetch: functionKind,
   runtime: objectWith("sleep", "a Runtime"),
-  attemptsMax: integerFrom(1, MILLISECONDS_MAX),
-  idleTimeoutMs: integerFrom(1, MILLISECONDS_MAX),
-  totalTimeoutMs: integerFrom(1, MILLISECONDS_MAX),
+  attemptsMax: count,
+  idleTimeoutMs: count,
+  totalTimeoutMs: count,
 };
 
 const BACKOFF = { initialBackoffMs: 100, maxBackoffMs: 30_000 };
@@ -100,8 +100,7 @@ export function createHttpRequest(options: HttpStorageOptions = {}): HttpRequest
             const bytes = await readBody(response, moved);
             const expectedBytes = announcedBytes(headers) ?? bytes.length;
             if (bytes.length === expectedBytes) return { status, headers, bytes };
-            const short = `${bytes.length} bytes came, ${expectedBytes} were announced`;
-            throw passing(short, { expectedBytes, foundBytes: bytes.length });
+            throw passing(`${bytes.length} bytes came, ${expectedBytes} were announced`);
           });
         } catch (cause) {
           signal?.throwIfAborted();

@@ -6,6 +6,7 @@
  * that sends another range or another length than it announced is refused. How requests are
  * repeated and given up: http-request.ts.
  */
+import type { ErrorKind } from "../base/error-kinds.ts";
 import { makeError } from "../base/errors.ts";
 import {
   type Abortable,
@@ -14,7 +15,7 @@ import {
   describe,
   isPlainObject,
 } from "../base/options.ts";
-import { checkByteRange, resolveByteRange } from "./byte-range.ts";
+import { type ByteSpan, checkByteRange, resolveByteRange } from "./byte-range.ts";
 import {
   announcedBytes,
   createHttpRequest,
@@ -144,13 +145,34 @@ class HttpStorage implements Storage {
   }
 
   /** Refuses an answer that does not fit what was asked. */
-  #refuse(path: string, reason: string, details: object): never {
-    throw httpError("unexpected-response", this.#url(path), reason, details);
+  #refuse(
+    path: string,
+    reason: string,
+    details: object,
+    kind: ErrorKind = "unexpected-response",
+  ): never {
+    throw httpError(kind, this.#url(path), reason, details);
+  }
+
+  /** An answer of status 200 to a request for the whole object, or 304. */
+  async #askWhole(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal | undefined,
+    isWanted?: (headers: Headers) => boolean,
+  ): Promise<HttpAnswer | undefined> {
+    const answer = await this.#ask("GET", path, headers, signal, isWanted);
+    const status = answer?.status ?? 200;
+    if (status === 200 || status === 304) return answer;
+    return this.#refuse(path, `the server answered ${status} to a plain request`, { status });
   }
 
   async get(path: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
     const { range, objectBytes, signal } = options;
-    if (range === undefined) return this.#getWhole(path, {}, signal);
+    if (range === undefined) {
+      const whole = await this.#askWhole(path, {}, signal);
+      return whole && { bytes: whole.bytes, version: versionOf(whole.headers) };
+    }
     checkByteRange(range, path);
     // HTTP has no empty ranges: the object's size decides what they mean.
     const isEmpty = "suffix" in range ? range.suffix === 0 : range.start === range.end;
@@ -166,26 +188,11 @@ class HttpStorage implements Storage {
     // The whole object, or what the server has for all that it does not know.
     if (objectBytes !== undefined && objectBytes !== bytes.length) {
       const reason = `the server sent all ${bytes.length} bytes of an object of ${objectBytes}`;
-      throw httpError("invalid-object-size", this.#url(path), reason, {
-        status,
-        expectedBytes: objectBytes,
-        foundBytes: bytes.length,
-      });
+      const details = { status, expectedBytes: objectBytes, foundBytes: bytes.length };
+      this.#refuse(path, reason, details, "invalid-object-size");
     }
     const { start, end } = resolveByteRange(range, bytes.length, path);
     return { bytes: bytes.slice(start, end), version };
-  }
-
-  async #getWhole(
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-  ): Promise<StoredObject | undefined> {
-    const answer = await this.#ask("GET", path, headers, signal);
-    if (answer === undefined) return undefined;
-    const { status, bytes } = answer;
-    if (status === 200) return { bytes, version: versionOf(answer.headers) };
-    return this.#refuse(path, `the server answered ${status} to a plain request`, { status });
   }
 
   /** An empty part: what is left to learn is whether the object is there and how long it is. */
@@ -205,31 +212,26 @@ class HttpStorage implements Storage {
   #checkPart(path: string, range: ByteRange, headers: Headers, bytes: Uint8Array): Uint8Array {
     const header = headers.get("content-range");
     const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(header ?? "");
-    const wrong = (): never =>
-      this.#refuse(path, `the server sent range ${describe(header)} (${bytes.length} bytes)`, {
-        range: { ...range },
-        contentRange: header,
-        foundBytes: bytes.length,
-      });
     // Servers of other origins may hide the header from browsers: then the length must do.
-    const start = match ? Number(match[1]) : "start" in range ? range.start : 0;
-    const end = match ? Number(match[2]) + 1 : start + bytes.length;
-    if (header !== null && match === null) wrong();
-    if (end - start !== bytes.length) wrong();
+    const [, first, last, size] = match?.map(Number) ?? [];
+    const start = first ?? ("start" in range ? range.start : 0);
+    const end = last === undefined ? start + bytes.length : last + 1;
+    let expected: ByteSpan;
     if ("suffix" in range) {
-      if (bytes.length > range.suffix) wrong();
-      if (match && match[3] !== "*") {
-        const expected = resolveByteRange(range, Number(match[3]), path);
-        if (start !== expected.start || end !== expected.end) wrong();
-      }
-      return bytes;
+      const sizeBytes = size || start + Math.min(range.suffix, bytes.length);
+      expected = size ? resolveByteRange(range, sizeBytes, path) : { start, end: sizeBytes };
+    } else {
+      // A server may end early where the object does; then the range reached past its end.
+      expected = end < range.end ? resolveByteRange(range, size || end, path) : range;
     }
-    if (start !== range.start || end > range.end) wrong();
-    // A server may end early where the object does; then the range reached past its end.
-    if (end < range.end)
-      resolveByteRange(range, match && match[3] !== "*" ? Number(match[3]) : end, path);
-    if (end < range.end) wrong();
-    return bytes;
+    const isUnderstood = header === null || match !== null;
+    const isWhole = bytes.length === end - start;
+    if (isUnderstood && isWhole && start === expected.start && end === expected.end) return bytes;
+    return this.#refuse(path, `the server sent ${bytes.length} bytes as ${describe(header)}`, {
+      range: { ...range },
+      contentRange: header,
+      foundBytes: bytes.length,
+    });
   }
 
   async getIfChanged(
@@ -244,15 +246,13 @@ class HttpStorage implements Storage {
     else if (version.generation !== undefined) headers["if-modified-since"] = version.generation;
     const isOther = (found: ObjectVersion): boolean =>
       !isNamed(found) || found.etag !== version.etag || found.generation !== version.generation;
-    const answer = await this.#ask("GET", path, headers, options.signal, (found) =>
+    const answer = await this.#askWhole(path, headers, options.signal, (found) =>
       isOther(versionOf(found)),
     );
     if (answer === undefined) return undefined;
-    const { status, bytes } = answer;
-    if (status === 304) return "unchanged";
-    if (status !== 200) this.#refuse(path, `the server answered ${status}`, { status });
     const found = versionOf(answer.headers);
-    return isOther(found) ? { bytes, version: found } : "unchanged"; // It ignores conditions.
+    if (answer.status === 304 || !isOther(found)) return "unchanged"; // Or it ignores conditions.
+    return { bytes: answer.bytes, version: found };
   }
 
   async head(path: string, options: Abortable = {}): Promise<ObjectInfo | undefined> {
@@ -267,7 +267,7 @@ class HttpStorage implements Storage {
     };
     if (sizeBytes !== undefined) return { sizeBytes, ...common };
     // A server that compresses or streams does not say how long the object is.
-    const whole = await this.#getWhole(path, {}, options.signal);
+    const whole = await this.#askWhole(path, {}, options.signal);
     return whole && { ...common, sizeBytes: whole.bytes.length };
   }
 
