@@ -9,9 +9,10 @@
 
 import { createLimiter, type Limiter } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
+import { createSingleFlight, joinFlight } from "../base/flight.ts";
 import { type ByteLru, createByteLru } from "../base/lru.ts";
 import type { Runtime } from "../base/runtime.ts";
-import { abortable, createSingleFlight, joinFlight } from "../base/single-flight.ts";
+import { abortable } from "../base/single-flight.ts";
 import {
   decodeEnvelope,
   type EnvelopeExpectation,

@@ -10,7 +10,8 @@
  * A read is aborted when all who wait for it have aborted, and the next begins.
  */
 import { makeError } from "../base/errors.ts";
-import { abortable, type Flight, joinFlight, startFlight } from "../base/single-flight.ts";
+import { type Flight, joinFlight, startFlight } from "../base/flight.ts";
+import { abortable } from "../base/single-flight.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
 import { decodeRepo, type VersionedRepo } from "./repo-object.ts";

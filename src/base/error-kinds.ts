@@ -96,8 +96,7 @@ const ADVICE = {
     "storage-other": "look at the cause",
     "virtual-chunk-fetch": "look at the cause",
     "virtual-chunk-modified": "the source file changed since the reference was made",
-    "invalid-object-size":
-      "the object is damaged, or the server sent something else: check what is at its URL or path",
+    "invalid-object-size": "the object is damaged, or the server sent something else",
     "condition-not-supported": "use a storage that honours conditional writes",
     "unexpected-response": "check the URL, and that the server answers 404 where no object is",
   },

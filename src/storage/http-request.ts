@@ -68,46 +68,39 @@ export function createHttpRequest(options: HttpStorageOptions = {}): HttpRequest
     idleTimeoutMs = 30_000,
     totalTimeoutMs = 60_000,
   } = options;
+  const policy = { ...BACKOFF, attemptsMax, totalTimeoutMs };
   return (url, init, signal, isWanted) =>
-    repeat(
-      runtime,
-      { ...BACKOFF, attemptsMax, totalTimeoutMs },
-      signal,
-      isTransient,
-      async (attempts) => {
-        // Whoever repeats requests as well sees by `attempts` that this has been done.
-        const passing = (reason: string, details: object = {}, cause?: unknown): Error =>
-          httpError(
-            "object-store",
-            url,
-            attempts > 1 ? `${reason} (attempt ${attempts})` : reason,
-            { ...details, retryable: true, attempts },
-            cause,
-          );
-        let reason = "the connection failed";
-        const late = (): Error => passing(`no byte came for ${idleTimeoutMs} ms`);
-        try {
-          return await withIdleTimeout(runtime, idleTimeoutMs, signal, late, async (end, moved) => {
-            const response = await fetch(url, { ...init, signal: end });
-            const { status, headers } = response;
-            if (status === 408 || status === 429 || (status >= 500 && status !== 501)) {
-              const retryAfterMs = retryAfter(headers, runtime);
-              throw passing(`the server answered ${status}`, { status, retryAfterMs });
-            }
-            moved();
-            if (!isWanted(response)) return { status, headers, bytes: new Uint8Array(0) };
-            reason = "the connection broke";
-            const bytes = await readBody(response, moved);
-            const expectedBytes = announcedBytes(headers) ?? bytes.length;
-            if (bytes.length === expectedBytes) return { status, headers, bytes };
-            throw passing(`${bytes.length} bytes came, ${expectedBytes} were announced`);
-          });
-        } catch (cause) {
-          signal?.throwIfAborted();
-          throw isIcefloeError(cause) ? cause : passing(reason, {}, cause);
-        }
-      },
-    );
+    repeat(runtime, policy, signal, isTransient, async (attempts) => {
+      let reason = "the connection failed";
+      // Whoever repeats requests as well sees by `attempts` that this has been done.
+      const passing = (details: object, cause?: unknown): Error =>
+        httpError("object-store", url, reason, { ...details, retryable: true, attempts }, cause);
+      const late = (): Error => {
+        reason = `no byte came for ${idleTimeoutMs} ms`;
+        return passing({});
+      };
+      try {
+        return await withIdleTimeout(runtime, idleTimeoutMs, signal, late, async (end, moved) => {
+          const response = await fetch(url, { ...init, signal: end });
+          const { status, headers } = response;
+          if (status === 408 || status === 429 || (status >= 500 && status !== 501)) {
+            reason = `the server answered ${status}`;
+            throw passing({ status, retryAfterMs: retryAfter(headers, runtime) });
+          }
+          moved();
+          const isRead = isWanted(response);
+          reason = "the connection broke";
+          const bytes = isRead ? await readBody(response, moved) : new Uint8Array(0);
+          const announced = isRead ? announcedBytes(headers) : undefined;
+          if (bytes.length === (announced ?? bytes.length)) return { status, headers, bytes };
+          reason = `${bytes.length} bytes came, ${announced} were announced`;
+          throw passing({});
+        });
+      } catch (cause) {
+        signal?.throwIfAborted();
+        throw isIcefloeError(cause) ? cause : passing({}, cause);
+      }
+    });
 }
 
 /** An error of a request. */

@@ -6,8 +6,8 @@
  * Spec: docs/semantics.md "Redirects". Browsers hide redirects from programs, so not there.
  */
 import { makeError } from "../base/errors.ts";
+import { createSingleFlight, joinFlight } from "../base/flight.ts";
 import { checkOptions } from "../base/options.ts";
-import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import { httpStorage } from "./http.ts";
 import {
   createHttpRequest,
