@@ -3,6 +3,7 @@
  * Spec: docs/format.md "Repository layout"; docs/semantics.md "Open".
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
+import { abortable } from "../base/single-flight.ts";
 import { INITIAL_SNAPSHOT_ID } from "../format/ids.ts";
 import { REPO_PATH, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
@@ -34,12 +35,12 @@ export async function locateRepo(
   metadataBytesMax: number,
   signal?: AbortSignal,
 ): Promise<Located> {
-  const stored = await storage.get(REPO_PATH, { signal });
+  const stored = await abortable(storage.get(REPO_PATH, { signal }), signal);
   if (stored !== undefined) {
     const repo = await decodeRepo(stored.bytes, REPO_PATH, metadataBytesMax);
     return { specVersion: 2, state: { repo, version: stored.version } };
   }
-  const main = await storage.head(SPEC_1_MAIN_PATH, { signal });
+  const main = await abortable(storage.head(SPEC_1_MAIN_PATH, { signal }), signal);
   return main === undefined ? undefined : { specVersion: 1 };
 }
 

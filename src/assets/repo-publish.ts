@@ -8,7 +8,7 @@
  * docs/decisions/0004-updates-of-repo.md.
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { backoff, type RetryPolicy } from "../base/retry.ts";
+import { backoff, type RetryPolicy, wasRepeated } from "../base/retry.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { backupPath, REPO_PATH } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
@@ -130,7 +130,7 @@ async function persist<T>({ runtime, retry }: PublishContext, read: () => Promis
     try {
       return await read();
     } catch (error) {
-      const isFinal = isIcefloeError(error, "repository-not-found");
+      const isFinal = isIcefloeError(error, "repository-not-found") || wasRepeated(error);
       if (isFinal || attempt >= READ_BACK_TRIES_MAX) throw error;
     }
     await backoff(runtime, retry, attempt);

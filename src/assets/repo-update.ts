@@ -84,11 +84,12 @@ async function runRound(
 ): Promise<RoundEnd> {
   const { reader, runtime } = context;
   const held = freshness === "stale" ? undefined : reader.held;
-  let base = held ?? (await reader.read());
+  const read = (): Promise<VersionedRepo> => whileLive(group, (signal) => reader.read(signal));
+  let base = held ?? (await read());
   let plan = applyChanges(base.repo, group);
   // A state that may be stale can be built on, since the put checks it, but refuses nobody.
   if (held !== undefined && freshness === "maybe-stale" && plan.refused.size > 0) {
-    base = await reader.read();
+    base = await read();
     plan = applyChanges(base.repo, group);
   }
   if (plan.accepted.length === 0) return rejectRefused(plan);
@@ -157,22 +158,28 @@ async function copyToBackup(
   }
 }
 
-/** Backs off, but ends at once when every member has been aborted, so the queue moves on. */
+/** Backs off, but ends at once when every member has been aborted. */
 async function pause(
   context: RepoUpdateContext,
   group: readonly Member[],
   lost: number,
 ): Promise<void> {
   if (lost <= 0) return;
+  await whileLive(group, (signal) => backoff(context.runtime, context.retry, lost, signal));
+}
+
+/** Does what all of the group wait for; aborted with the last of them, so that the queue moves on. */
+async function whileLive<T>(
+  group: readonly Member[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const abandoned = new AbortController();
   const stop = (): void => {
     if (!group.some(isLive)) abandoned.abort();
   };
   const forgets = group.map(({ signal }) => onAbort(signal, stop));
   try {
-    await backoff(context.runtime, context.retry, lost, abandoned.signal);
-  } catch (error) {
-    if (!abandoned.signal.aborted) throw error;
+    return await work(abandoned.signal);
   } finally {
     for (const forget of forgets) forget();
   }

@@ -36,6 +36,11 @@ export function isTransient(error: unknown): error is IcefloeError {
   return isIcefloeError(error, "object-store") && error.details["retryable"] === true;
 }
 
+/** Whether the storage itself has tried several times: repeating would multiply its attempts. */
+export function wasRepeated(error: unknown): boolean {
+  return isIcefloeError(error) && Number(error.details["attempts"]) > 1;
+}
+
 /** The pause that the server has asked for. */
 function askedPauseMs(error: unknown): number {
   return isIcefloeError(error) ? Number(error.details["retryAfterMs"] ?? 0) : 0;

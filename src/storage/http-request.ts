@@ -73,8 +73,16 @@ export function createHttpRequest(options: HttpStorageOptions = {}): HttpRequest
     repeat(runtime, policy, signal, isTransient, async (attempts) => {
       let reason = "the connection failed";
       // Whoever repeats requests as well sees by `attempts` that this has been done.
-      const passing = (details: object, cause?: unknown): Error =>
-        httpError("object-store", url, reason, { ...details, retryable: true, attempts }, cause);
+      const passing = (details: object, cause?: unknown): Error => {
+        const text = attempts > 1 ? `${reason} (attempt ${attempts})` : reason;
+        return httpError(
+          "object-store",
+          url,
+          text,
+          { ...details, retryable: true, attempts },
+          cause,
+        );
+      };
       const late = (): Error => {
         reason = `no byte came for ${idleTimeoutMs} ms`;
         return passing({});

@@ -137,7 +137,7 @@ class HttpStorage implements Storage {
       if (status === 304 || status === 416 || ABSENT.includes(status)) return false;
       if (!ok) throw httpError("object-store", url, `the server answered ${status}`, { status });
       const contentType = found.get("content-type") ?? "";
-      if (!contentType.includes("html")) return method === "GET" && isWanted(found);
+      if (!/html/i.test(contentType)) return method === "GET" && isWanted(found);
       const reason = `the server answered ${status} with a web page (${describe(contentType)})`;
       throw httpError("unexpected-response", url, reason, { status, contentType });
     });

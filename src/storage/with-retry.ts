@@ -8,7 +8,7 @@
  */
 import { isIcefloeError } from "../base/errors.ts";
 import { anything, checkOptions, describe, isCount, type OptionKind } from "../base/options.ts";
-import { isTransient, type RetryPolicy, repeat } from "../base/retry.ts";
+import { isTransient, type RetryPolicy, repeat, wasRepeated } from "../base/retry.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 import { interceptStorage, type StorageRequest } from "./intercept.ts";
 import type { Storage } from "./port.ts";
@@ -28,7 +28,7 @@ export interface RetryOptions {
 const DEFAULTS: RetryPolicy = { attemptsMax: 10, initialBackoffMs: 100, maxBackoffMs: 180_000 };
 
 function mayRepeat({ operation, isConditional }: StorageRequest, error: unknown): boolean {
-  if (isTransient(error)) return !(Number(error.details["attempts"]) > 1);
+  if (isTransient(error)) return !wasRepeated(error);
   return operation === "put" && !isConditional && isIcefloeError(error, "unknown-outcome");
 }
 

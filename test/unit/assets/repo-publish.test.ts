@@ -215,6 +215,24 @@ describe("a put that fails otherwise", () => {
     expect(await tagsCreated(inner)).toEqual(["v2"]);
   });
 
+  it("does not repeat a read that the storage has repeated", async () => {
+    const { storage, ours } = await scene();
+    atPut(storage, "after", () => {
+      throw lostReply();
+    });
+    const { before } = storage;
+    storage.before = async (operation, path) => {
+      await before(operation, path);
+      if (operation !== "getIfChanged") return;
+      const details = { retryable: true, attempts: 5 };
+      throw makeError("object-store", "the server answered 503", { details });
+    };
+
+    await expect(ours.update(tagMain("v1"))).rejects.toMatchObject({ kind: "unknown-outcome" });
+
+    expect(storage.requests.filter((request) => request === "getIfChanged repo")).toHaveLength(1);
+  });
+
   it("takes errors of foreign code for lost replies", async () => {
     const { inner, storage, ours } = await scene();
     atPut(storage, "after", () => {

@@ -114,4 +114,22 @@ describe("abort of an update", () => {
     await expect(first).rejects.toBe("tired of waiting");
     expect((await second).tags.has("second")).toBe(true);
   });
+
+  it("lets the next update of the queue through where the first one waits for a silent storage", async () => {
+    const inner = await storageWithRepo();
+    const storage = recordingStorage(inner);
+    const repoState = repoStateOn(storage);
+    const aborting = new AbortController();
+    storage.before = () => new Promise<never>(() => undefined);
+    const first = repoState.update(tagMain("first"), { signal: aborting.signal });
+    first.catch(() => undefined);
+    while (storage.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    storage.before = () => undefined;
+    const second = repoState.update(tagMain("second"));
+
+    aborting.abort("enough");
+
+    await expect(first).rejects.toBe("enough");
+    expect([...(await second).tags.keys()]).toEqual(["second"]);
+  });
 });
