@@ -1,15 +1,11 @@
 import { makeError } from "./errors.ts";
 
-/** What `load` imports of `name`. @throws {missing-dependency} saying what needs it */
-export async function loadPackage<Library>(
-  name: string,
-  needs: string,
-  load: () => Promise<unknown>,
-): Promise<Library> {
-  try {
-    return (await load()) as Library;
-  } catch (cause) {
-    const message = `${needs} the package "${name}", which could not be loaded`;
-    throw makeError("missing-dependency", message, { details: { package: name }, cause });
-  }
+/**
+ * The error of kind `missing-dependency` for a package that `import()` did not find. The import stands
+ * in a `try` of its own: bundlers then leave a package that is not installed to be looked for when the
+ * program runs, and bundle one that is.
+ */
+export function missingPackage(name: string, needs: string, cause: unknown): Error {
+  const message = `${needs} the package "${name}", which could not be loaded`;
+  return makeError("missing-dependency", message, { details: { package: name }, cause });
 }

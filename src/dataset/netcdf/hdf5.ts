@@ -3,7 +3,7 @@
  * NetCDF-4 file is opened. Its failures become icefloe errors that name the file.
  */
 import { isIcefloeError, makeError } from "../../base/errors.ts";
-import { loadPackage } from "../../base/optional-package.ts";
+import { missingPackage } from "../../base/optional-package.ts";
 
 /** A type as HDF5 describes it. `type`: H5T class number. */
 export interface Hdf5Type {
@@ -92,14 +92,18 @@ export interface Hdf5Library {
   readonly File: new (path: string, mode: "r") => { readonly file_id: bigint; close(): unknown };
 }
 
-/** Loads the library. @throws {missing-dependency} if it is not installed */
-export function loadHdf5(load: () => Promise<unknown>): Promise<Hdf5Library> {
-  return loadPackage("h5wasm", "NetCDF-4 files need", load);
+/** The library as bundlers and browsers find it; works in Node too. @throws {missing-dependency} */
+export async function loadHdf5(): Promise<Hdf5Library> {
+  try {
+    return (await import("h5wasm")) as unknown as Hdf5Library;
+  } catch (cause) {
+    throw missingHdf5(cause);
+  }
 }
 
-/** The library as bundlers and browsers find it; works in Node too. */
-export function importHdf5(): Promise<unknown> {
-  return import("h5wasm");
+/** The library could not be loaded. */
+export function missingHdf5(cause: unknown): Error {
+  return missingPackage("h5wasm", "NetCDF-4 files need", cause);
 }
 
 /** An open file. */

@@ -1,7 +1,7 @@
 /** Puts the bytes of a NetCDF-4 file where h5wasm finds them, and opens it. */
 import { makeError } from "../../base/errors.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { guarded, type Hdf5Library, type Hdf5Module, importHdf5, loadHdf5 } from "./hdf5.ts";
+import { guarded, type Hdf5Library, type Hdf5Module, loadHdf5 } from "./hdf5.ts";
 import type { RawDataset } from "./raw-variable.ts";
 import { readNetcdf4 } from "./read-netcdf4.ts";
 
@@ -22,7 +22,7 @@ export async function openHdf5Bytes(
   group: string,
   signal?: AbortSignal,
 ): Promise<RawDataset> {
-  const library = await loadHdf5(importHdf5);
+  const library = await loadHdf5();
   const module = await library.ready;
   if (file.sizeBytes > FILE_BYTES_MAX) {
     throw makeError(

@@ -1,7 +1,7 @@
 /** Opens NetCDF files by path: both versions are read from disk as they are needed. */
 
 import type { Dataset } from "../model/dataset.ts";
-import { type Hdf5Library, loadHdf5 } from "../netcdf/hdf5.ts";
+import { type Hdf5Library, missingHdf5 } from "../netcdf/hdf5.ts";
 import { openHdf5 } from "../netcdf/open-hdf5.ts";
 import {
   checkNetcdfOptions,
@@ -30,13 +30,17 @@ export async function openNetcdf(
   checkNetcdfOptions(options);
   const path = pathOf(input as string | URL);
   return openSource(await fileSource(path), options, async (source, group) => {
-    const library = await loadHdf5(importHdf5);
+    const library = await loadHdf5OfNode();
     await source.close();
     return openHdf5(library, { name: path, path, group, release: () => undefined });
   });
 }
 
 /** This build of h5wasm reads the machine's own files. */
-async function importHdf5(): Promise<Hdf5Library> {
-  return (await import("h5wasm/node")) as unknown as Hdf5Library;
+async function loadHdf5OfNode(): Promise<Hdf5Library> {
+  try {
+    return (await import("h5wasm/node")) as unknown as Hdf5Library;
+  } catch (cause) {
+    throw missingHdf5(cause);
+  }
 }

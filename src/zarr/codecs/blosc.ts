@@ -2,7 +2,7 @@
  * The codec `blosc`, by the optional peer `numcodecs`: C-Blosc as WebAssembly, imported when the
  * first such chunk is read or written. Spec: Zarr v3 "blosc codec"; "Blosc chunk format".
  */
-import { loadPackage } from "../../base/optional-package.ts";
+import { missingPackage } from "../../base/optional-package.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
 import type { ByteCodec } from "./byte-codec.ts";
 import { BLOSC_COMPRESSORS, BLOSC_SHUFFLES, invalidCodecs } from "./codec-metadata.ts";
@@ -40,11 +40,7 @@ export function bloscCodec(configuration: JsonObject, path: string): ByteCodec {
     throw invalidCodecs(path, `codec blosc cannot be configured with ${printJson(configuration)}`);
   }
   const open = async () => {
-    const { default: Blosc } = await loadPackage<BloscLibrary>(
-      "numcodecs",
-      "the codec blosc needs",
-      () => import("numcodecs/blosc"),
-    );
+    const { default: Blosc } = await loadBlosc();
     const shuffleNumber = BLOSC_SHUFFLES.indexOf(shuffle as string);
     return new Blosc(clevel as number, cname as string, shuffleNumber, blocksize as number);
   };
@@ -62,6 +58,14 @@ export function bloscCodec(configuration: JsonObject, path: string): ByteCodec {
       throw damaged(chunk, "no blosc");
     },
   };
+}
+
+async function loadBlosc(): Promise<BloscLibrary> {
+  try {
+    return (await import("numcodecs/blosc")) as unknown as BloscLibrary;
+  } catch (cause) {
+    throw missingPackage("numcodecs", "the codec blosc needs", cause);
+  }
 }
 
 /** The plain size that the header says. What the library is given must not make it allocate more. */

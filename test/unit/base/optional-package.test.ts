@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { loadPackage } from "../../../src/base/optional-package.ts";
+import { missingPackage } from "../../../src/base/optional-package.ts";
 
-test("a package that cannot be loaded is named, with what needs it", async () => {
-  const missing = () => Promise.reject(new Error("not found"));
+test("a package that cannot be loaded is named, with what needs it", () => {
+  const cause = new Error("not found");
 
-  await expect(loadPackage("numcodecs", "the codec blosc needs", missing)).rejects.toMatchObject({
+  expect(missingPackage("numcodecs", "the codec blosc needs", cause)).toMatchObject({
     kind: "missing-dependency",
     message: expect.stringContaining('the codec blosc needs the package "numcodecs"'),
     details: { package: "numcodecs" },
+    cause,
   });
 });

@@ -1,7 +1,6 @@
 import * as h5wasm from "h5wasm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../../../src/dataset/netcdf/byte-source.ts";
-import { loadHdf5 } from "../../../src/dataset/netcdf/hdf5.ts";
 import { openHdf5Bytes } from "../../../src/dataset/netcdf/open-hdf5.ts";
 import type { RawDataset } from "../../../src/dataset/netcdf/raw-variable.ts";
 import { wholeBox } from "../../../src/zarr/box.ts";
@@ -145,14 +144,5 @@ describe("a NetCDF-4 file", () => {
       kind: "invalid-file-format",
       details: { object: "s.nc" },
     });
-  });
-});
-
-test("a missing h5wasm is a typed error that names the package", async () => {
-  const load = loadHdf5(() => Promise.reject(new Error("Cannot find package 'h5wasm'")));
-
-  await expect(load).rejects.toMatchObject({
-    kind: "missing-dependency",
-    details: { package: "h5wasm" },
   });
 });
