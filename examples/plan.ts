@@ -2,7 +2,7 @@
 import type { Dataset } from "icefloe/dataset";
 import { chunkRegions, type NamedRegion } from "icefloe/parallel";
 
-const BAND = 24; // Rows per chunk where there is nothing but rows and columns.
+const TILE = [24, 30]; // Rows and columns of a chunk where there is nothing else.
 
 /** What is written, and by which tasks. */
 export interface Plan {
@@ -20,7 +20,7 @@ export function planWrites(dataset: Dataset): Plan {
   const chunkOf = (dims: readonly string[], shape: readonly number[]): number[] =>
     shape.map((length, d) => {
       const at = largest.dims.indexOf(dims[d] as string);
-      if (largest.dims.length < 3) return at === 0 ? Math.min(BAND, length) : length;
+      if (largest.dims.length < 3) return Math.min(TILE[at] ?? length, length);
       return at < largest.dims.length - 2 ? 1 : length;
     });
   const encoding: Plan["encoding"] = {};

@@ -1,14 +1,16 @@
 /**
  * Worker processes that share nothing but the folder: each gets a fork, fills a region and sends
- * its changes back; the session merges them, and one commit shows them all.
+ * its changes back; the session merges them, and one commit shows them all. Beside the folder it
+ * leaves a picture of who wrote what.
  *
  *   processes.ts [folder] [file.nc | grid.json | tutorial name] [processes]
  */
+import { writeFile } from "node:fs/promises";
 import { Repository } from "icefloe";
 import { parallelWrite } from "icefloe/parallel";
 import { processes } from "icefloe/parallel/node";
 import { localFilesystemStorage } from "icefloe/storage/local";
-import { drawChunks } from "./picture.ts";
+import { drawChunks, numberWriters } from "./picture.ts";
 import { planWrites } from "./plan.ts";
 import { showProgress } from "./progress.ts";
 import { openSource } from "./source.ts";
@@ -18,9 +20,14 @@ const dataset = await openSource(source);
 const { name, encoding, regions, chunksPerDimension } = planWrites(dataset);
 
 const repository = await Repository.openOrCreate(localFilesystemStorage(folder));
+// Metadata and coordinates, no data yet. Committed first: were this process to die now or later, what
+// workers have sent back could still be merged into a new session on this snapshot.
+await repository.transaction(
+  "main",
+  ({ store }) => dataset.toZarr(store, { mode: "w", compute: false, encoding }),
+  { message: `${name}, no data yet` },
+);
 const session = await repository.writableSession("main");
-// Metadata and coordinates; no data yet. Forks see it, although it is not committed.
-await dataset.toZarr(session.store, { mode: "w", compute: false, encoding });
 
 const progress = showProgress(`${name}, processes`, regions.length);
 const writers: number[] = [];
@@ -40,7 +47,9 @@ await dataset.close();
 
 const snapshotId = await session.commit(`${name}, written by ${new Set(writers).size} processes`);
 console.log(`committed ${snapshotId}`);
-console.log(drawChunks(name, chunksPerDimension, writers));
+const picture = { name, chunksPerDimension, writers: numberWriters(writers) };
+await writeFile(`${folder}.svg`, drawChunks(picture));
+console.log(`${folder}.svg shows which process wrote which chunk`);
 for await (const { id, writtenAt, message } of repository.ancestry("main")) {
   console.log(`  ${id}  ${writtenAt.toISOString()}  ${message}`);
 }

@@ -15,9 +15,13 @@ const dataset = await openSource(source);
 const { name, encoding, regions } = planWrites(dataset);
 
 const repository = await Repository.openOrCreate(localFilesystemStorage(folder));
+// Metadata and coordinates, no data yet; committed, so that whoever goes on after a crash finds them.
+await repository.transaction(
+  "main",
+  ({ store }) => dataset.toZarr(store, { mode: "w", compute: false, encoding }),
+  { message: `${name}, no data yet` },
+);
 const session = await repository.writableSession("main");
-// Metadata and coordinates; no data yet.
-await dataset.toZarr(session.store, { mode: "w", compute: false, encoding });
 
 const progress = showProgress(`${name}, tasks`, regions.length);
 const waiting = regions.values();

@@ -10,7 +10,8 @@ import { checkRequirements } from "./check-node.mjs";
 import { finish } from "./lane.mjs";
 import { prepare, ROOT } from "./prepare.mjs";
 
-const ALLOWED = /^(dist\/.+\.(js|js\.map|d\.ts)|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+const ALLOWED =
+  /^(dist\/.+\.(js|js\.map|d\.ts)|docs\/.+\.(md|svg)|examples\/.+\.ts|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
 const REQUIRED = ["README.md", "CHANGELOG.md", "LICENSE", "package.json", "dist/index.js"];
 const PUBLINT = "publint@0.3.25";
 

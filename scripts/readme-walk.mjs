@@ -1,19 +1,27 @@
 /**
  * Follows the README word for word in an empty folder: clones the repository there, runs every
- * command of its `sh` blocks in order, then every `js` and `ts` block as a program of its own.
- * With `--blocks-only` it runs the programs in this clone and no commands.
+ * command of its `sh` blocks in order, then every `js` and `ts` block, there and in `docs/`, as a
+ * program of its own. With `--blocks-only` it runs the programs in this clone and no commands.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { checkRequirements } from "./check-node.mjs";
 import { finish } from "./lane.mjs";
 import { prepare, ROOT } from "./prepare.mjs";
 
 checkRequirements();
 const blocksOnly = process.argv.includes("--blocks-only");
-const documents = ["README.md", "docs/errors.md"];
 const folder = mkdtempSync(join(tmpdir(), "icefloe-readme-"));
 const results = [];
 let clone = ROOT;
@@ -31,25 +39,32 @@ function blocksOf(document, ...languages) {
   const text = readFileSync(join(clone, document), "utf8");
   return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
     .filter(([, language]) => languages.includes(language))
-    .map(([, , body]) => body);
+    .map(([, language, body]) => ({ language, body }));
 }
 
 if (blocksOnly) prepare();
 else {
   clone = join(folder, "icefloe");
   run("git clone", "git", ["clone", "--quiet", ROOT, clone], folder);
-  for (const block of blocksOf("README.md", "sh"))
-    run(block.trim(), "bash", ["-euc", block], clone);
+  for (const { body } of blocksOf("README.md", "sh"))
+    run(body.trim(), "bash", ["-euc", body], clone);
 }
 // Programs lie in a folder of their own inside the clone, where `icefloe` means the package.
 const programs = join(clone, ".cache", "readme");
 rmSync(programs, { recursive: true, force: true });
 mkdirSync(programs, { recursive: true });
-for (const document of documents) {
-  for (const [i, block] of blocksOf(document, "js", "ts").entries()) {
+const site = join(programs, "site.mjs"); // For what runs in a browser.
+cpSync(join(ROOT, "scripts", "readme-site.mjs"), site);
+const { transformSync } = await import("esbuild");
+const pages = readdirSync(join(clone, "docs")).filter((name) => name.endsWith(".md"));
+for (const document of ["README.md", ...pages.map((name) => `docs/${name}`)]) {
+  for (const [i, { language, body }] of blocksOf(document, "js", "ts").entries()) {
     const file = join(programs, `${document.replaceAll(/\W/g, "-")}-${i}.mjs`);
-    writeFileSync(file, block);
-    run(`${document}, block ${i + 1}`, process.execPath, [file], programs);
+    // What is JavaScript runs as it stands; of the rest the types are taken away, as a compiler would.
+    const text = language === "js" ? body : transformSync(body, { loader: "ts" }).code;
+    writeFileSync(file, text);
+    const before = text.includes("location.href") ? ["--import", pathToFileURL(site).href] : [];
+    run(`${document}, block ${i + 1}`, process.execPath, [...before, file], programs);
   }
 }
 rmSync(folder, { recursive: true, force: true });

@@ -13,7 +13,7 @@ import { openSource } from "../../examples/source.ts";
 // Two levels up, for this file as well as for its bundle in .cache/demo/.
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const GRID = join(ROOT, "node_modules", "vega-datasets", "data", "annual-precip.json");
-const PROCESSES = "2";
+const PROCESSES = "4";
 const WRITERS = "4";
 
 type Bundle = (entry: string, folder: string) => Promise<string>;

@@ -48,7 +48,7 @@ describe("examples", () => {
     const second = await runProgram(program, path, GRID);
 
     expect([first.errors, first.code, second.errors, second.code]).toEqual(["", 0, "", 0]);
-    expect(first.output).toContain("7 of 7 done");
+    expect(first.output).toContain("84 of 84 done");
     expect(first.output).toMatch(/committed [0-9A-Z]{20}\n/);
     const { store, messages } = await openLatest(path);
     const { width, height, values } = JSON.parse(await readFile(GRID, "utf8"));
@@ -62,7 +62,7 @@ describe("examples", () => {
     const [latitude, longitude] = [await open("latitude"), await open("longitude")];
     expect([latitude.data[0], latitude.data.at(-1)]).toEqual([87, -80]);
     expect([longitude.data[0], longitude.data.at(-1)]).toEqual([-180, 179]);
-    expect(messages.filter((message) => message.includes("7 tasks"))).toHaveLength(2);
+    expect(messages.filter((message) => message.includes("84 tasks"))).toHaveLength(2);
   });
 
   test("tasks.ts needs no file", async () => {
@@ -87,6 +87,9 @@ describe("examples", () => {
     const dataset = await openNetcdf(source);
     await assertIdentical(dataset, await openZarr(store));
     await dataset.close();
+    expect(await readFile(`${path}.svg`, "utf8")).toMatch(
+      /: \d+ chunks, [12] processes, one commit/,
+    );
   });
 
   describe("daily.ts", () => {

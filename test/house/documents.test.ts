@@ -13,6 +13,9 @@ const DOCUMENTS = [
   ...filesUnder("docs", ".md").map((name) => `docs/${name}`),
 ];
 
+/** Where the repository shows its files; only in README.md, whose links work on other sites too. */
+const HOME = "https://github.com/icefloe/icefloe/blob/main/";
+
 /** Text without fenced code: what is prose. */
 function proseOf(markdown: string): string {
   return markdown.replace(/^```[\s\S]*?^```/gm, "");
@@ -34,6 +37,7 @@ function brokenLinks(document: string): string[] {
     (match) => match[1] as string,
   );
   return targets
+    .map((target) => (target.startsWith(HOME) ? target.slice(HOME.length) : target))
     .filter((target) => !/^[a-z]+:/.test(target))
     .filter((target) => {
       const [path, anchor] = target.split("#") as [string, string | undefined];

@@ -4,7 +4,7 @@ import type { ConflictSolver } from "./conflict.ts";
 
 /** Options of `basicConflictSolver`. */
 export interface BasicConflictSolverOptions {
-  /** Whose chunk stays where both wrote or deleted one. Default: `"ours"`. */
+  /** Whose chunk stays where both wrote or deleted one. Default: `"ours"`: theirs is gone, unsaid. */
   readonly onChunkConflict?: "ours" | "theirs" | "fail" | undefined;
   /** Whether to fail where we delete an array that they changed. Default: false, it is deleted. */
   readonly failOnDeleteOfUpdatedArray?: boolean | undefined;
