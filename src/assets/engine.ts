@@ -14,21 +14,13 @@ import {
   positiveInteger,
 } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
-import {
-  checkConfig,
-  mergeConfig,
-  parseConfig,
-  type RepositoryConfig,
-  type ResolvedConfig,
-  resolveConfig,
-} from "../format/config/config.ts";
-import { refuseWithoutEffect } from "../format/config/without-effect.ts";
-import { REPO_PATH } from "../format/object-paths.ts";
+import { DEFAULT_CONFIG, type RepositoryConfig } from "../format/config/config.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import { interceptStorage } from "../storage/intercept.ts";
 import type { Storage } from "../storage/port.ts";
 import { assetLimits, METADATA_BYTES_MAX } from "./asset-limits.ts";
 import { type AssetStore, createAssetStore } from "./asset-store.ts";
+import type { Configuration } from "./configuration.ts";
 import { mustLocateRepo } from "./locate-repo.ts";
 import type { VersionedRepo } from "./repo-object.ts";
 import { createRepoState, type RepoState } from "./repo-state.ts";
@@ -37,15 +29,11 @@ import { createRepoState, type RepoState } from "./repo-state.ts";
 export type VirtualChunkAccess = Readonly<Record<string, unknown>>;
 
 /** What repositories and sessions work with. */
-export interface Engine {
+export interface Engine extends Configuration {
   readonly storage: Storage;
   readonly runtime: Runtime;
   readonly assets: AssetStore;
   readonly repoState: RepoState;
-  /** The effective configuration, defaults filled in. */
-  readonly config: ResolvedConfig;
-  /** What is persisted, overridden by what the user passed; without defaults. */
-  readonly settings: RepositoryConfig;
   readonly metadataBytesMax: number;
   /** Requests made so far, by all sessions together. */
   requestCount(): number;
@@ -95,12 +83,18 @@ export async function checkEngineOptions(
   refuseVirtualChunkAccess(operation, options?.authorizeVirtualChunkAccess);
   const { config, metadataBytesMax = METADATA_BYTES_MAX, runtime } = options ?? {};
   checkStorage(operation, storage);
-  const checked = config === undefined ? {} : checkConfig(config);
+  const checked = config === undefined ? {} : await checkedConfig(config);
+  return { ...options, config: checked, runtime: runtime ?? systemRuntime(), metadataBytesMax };
+}
+
+async function checkedConfig(config: unknown): Promise<RepositoryConfig> {
+  const { checkConfig } = await import("../format/config/resolve.ts");
+  const checked = checkConfig(config);
   if (checked.manifest !== undefined) {
     const { checkManifestPatterns } = await import("../format/config/patterns.ts");
     checkManifestPatterns(checked.manifest);
   }
-  return { ...options, config: checked, runtime: runtime ?? systemRuntime(), metadataBytesMax };
+  return checked;
 }
 
 /** @throws {unimplemented} for any access: no virtual chunk is fetched yet */
@@ -135,48 +129,29 @@ export async function openEngine(storage: Storage, options: CheckedEngineOptions
  * The engine over a repository whose state has just been read or written. No I/O.
  * @throws {unimplemented} for a key of the configuration that has no effect yet
  */
-export function buildEngine(
+export async function buildEngine(
   storage: Storage,
   options: CheckedEngineOptions,
   initial: VersionedRepo,
-): Engine {
-  const settings = overrideConfig(persistedConfig(initial.repo) ?? {}, options.config);
-  return assembleEngine(storage, options, settings, initial);
+): Promise<Engine> {
+  return assembleEngine(storage, options, await configure(initial.repo, options.config), initial);
 }
 
-/**
- * The engine with `override` over its configuration. State and caches are shared, unless their
- * limits are among what changes. No I/O.
- * @throws {unimplemented} for a key of the configuration that has no effect yet
- */
-export function reconfigureEngine(engine: Engine, override: RepositoryConfig): Engine {
-  const settings = overrideConfig(engine.settings, override);
-  const config = effectiveConfig(settings);
-  if (partsOf(config) === partsOf(engine.config)) return { ...engine, settings, config };
-  return assembleEngine(engine.storage, engine, settings);
+/** Most repositories are as the defaults say: code for others is loaded where it is needed. */
+async function configure(repo: RepoInfo, passed: RepositoryConfig): Promise<Configuration> {
+  const isDefault = repo.config === undefined && Object.keys(passed).length === 0;
+  if (isDefault) return { settings: {}, config: DEFAULT_CONFIG };
+  const { overrideConfig, persistedConfig } = await import("./configuration.ts");
+  return overrideConfig(persistedConfig(repo) ?? {}, passed);
 }
 
-/** What state and caches are made with, as text. */
-function partsOf(config: ResolvedConfig): string {
-  const { caching, compression, maxConcurrentRequests, maxConcurrentDecodes } = config;
-  const { repoUpdateRetries, numUpdatesPerRepoInfoFile } = config;
-  const requests = [maxConcurrentRequests, maxConcurrentDecodes, numUpdatesPerRepoInfoFile];
-  return JSON.stringify([caching, compression, repoUpdateRetries, requests]);
-}
-
-function overrideConfig(base: RepositoryConfig, override: RepositoryConfig): RepositoryConfig {
-  const settings = mergeConfig(base, override);
-  refuseWithoutEffect(resolveConfig(base), resolveConfig(settings));
-  return settings;
-}
-
-function assembleEngine(
+/** An engine with that configuration. No I/O. */
+export function assembleEngine(
   storage: Storage,
   { runtime, metadataBytesMax }: Pick<CheckedEngineOptions, "runtime" | "metadataBytesMax">,
-  settings: RepositoryConfig,
+  { settings, config }: Configuration,
   initial?: VersionedRepo,
 ): Engine {
-  const config = effectiveConfig(settings);
   const compressionLevel = config.compression.level;
   const { maxTries, initialBackoffMs, maxBackoffMs } = config.repoUpdateRetries;
   let requestCount = 0;
@@ -214,20 +189,4 @@ function assembleEngine(
     requestCount: () => requestCount,
     defaultCommitMetadata: () => ({}),
   };
-}
-
-/** The settings over the defaults, frozen: repositories and sessions show it to their users. */
-function effectiveConfig(settings: RepositoryConfig): ResolvedConfig {
-  return freezeDeep(structuredClone(resolveConfig(settings)));
-}
-
-function freezeDeep<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  for (const member of Object.values(value)) freezeDeep(member);
-  return Object.freeze(value);
-}
-
-/** The configuration that `repo` holds, if any. @throws {config-deserialization} */
-export function persistedConfig(repo: RepoInfo): RepositoryConfig | undefined {
-  return repo.config === undefined ? undefined : parseConfig(repo.config, REPO_PATH);
 }

@@ -1,18 +1,20 @@
 /** Changes of a repository's configuration: for one object, or persisted for everyone. */
 import {
+  assembleEngine,
   checkEngineOptions,
   type Engine,
   type EngineOptions,
-  reconfigureEngine,
 } from "../assets/engine.ts";
 import { anything, checkOptions } from "../base/options.ts";
+import type { ResolvedConfig } from "../format/config/config.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 
 /** What `reopen` changes. */
 export type ReopenOptions = Pick<EngineOptions, "config" | "authorizeVirtualChunkAccess">;
 
 /**
- * An engine with `config` merged over the present configuration. No I/O.
+ * An engine with `config` merged over the present configuration. State and caches are shared,
+ * unless their limits are among what changes. No I/O.
  * @throws {invalid-option} @throws {invalid-config} @throws {unimplemented}
  */
 export async function reopenEngine(
@@ -21,7 +23,19 @@ export async function reopenEngine(
 ): Promise<Engine> {
   checkOptions("reopen", options, { config: anything, authorizeVirtualChunkAccess: anything });
   const checked = await checkEngineOptions("reopen", engine.storage, options);
-  return reconfigureEngine(engine, checked.config);
+  const { overrideConfig } = await import("../assets/configuration.ts");
+  const configuration = overrideConfig(engine.settings, checked.config);
+  const isShared = limitsOf(configuration.config) === limitsOf(engine.config);
+  if (isShared) return { ...engine, ...configuration };
+  return assembleEngine(engine.storage, engine, configuration);
+}
+
+/** What state and caches are made with, as text. */
+function limitsOf(config: ResolvedConfig): string {
+  const { caching, compression, maxConcurrentRequests, maxConcurrentDecodes } = config;
+  const { repoUpdateRetries, numUpdatesPerRepoInfoFile } = config;
+  const counts = [maxConcurrentRequests, maxConcurrentDecodes, numUpdatesPerRepoInfoFile];
+  return JSON.stringify([caching, compression, repoUpdateRetries, counts]);
 }
 
 /**

@@ -14,7 +14,8 @@ import { findForeignObject, type Located, locateRepo } from "../assets/locate-re
 import { assertCanUpdate } from "../assets/repo-object.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
-import { mergeConfig, type RepositoryConfig, resolveConfig } from "../format/config/config.ts";
+import type { RepositoryConfig } from "../format/config/config.ts";
+import { mergeConfig, resolveConfig } from "../format/config/resolve.ts";
 import { refuseWithoutEffect } from "../format/config/without-effect.ts";
 import { encodeConfig } from "../format/config/write.ts";
 import { REPO_PATH } from "../format/object-paths.ts";

@@ -7,7 +7,6 @@ import {
   checkStorage,
   type Engine,
   openEngine,
-  persistedConfig,
 } from "../assets/engine.ts";
 import { locateRepo, mustLocateRepo, specOneUnimplemented } from "../assets/locate-repo.ts";
 import { isIcefloeError } from "../base/errors.ts";
@@ -66,5 +65,6 @@ export async function fetchConfig(
   signal?: AbortSignal,
 ): Promise<RepositoryConfig | undefined> {
   checkStorage("fetchConfig", storage);
+  const { persistedConfig } = await import("../assets/configuration.ts");
   return persistedConfig((await mustLocateRepo(storage, METADATA_BYTES_MAX, signal)).repo);
 }

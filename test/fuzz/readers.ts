@@ -9,7 +9,7 @@ import { isIcefloeError } from "../../src/base/errors.ts";
 import { decodeBlocks } from "../../src/codec/zstd/decode.ts";
 import { encodeZstdPieces } from "../../src/codec/zstd/encode.ts";
 import { openPieces } from "../../src/codec/zstd/pieces.ts";
-import { parseConfig, resolveConfig } from "../../src/format/config/config.ts";
+import { parseConfig, resolveConfig } from "../../src/format/config/resolve.ts";
 import { encodeConfig } from "../../src/format/config/write.ts";
 import { decodeEnvelope } from "../../src/format/envelope.ts";
 import type { ChunkRef } from "../../src/format/manifest/chunk-ref.ts";

@@ -1,11 +1,7 @@
 /** The configuration as it is persisted. Spec: v2 "Repo Info File" › Repo. */
 import { encodeFlexbuffers } from "../../codec/flexbuffers/encode.ts";
-import {
-  decodeStoredConfig,
-  passedSource,
-  type RepositoryConfig,
-  readStoredConfig,
-} from "./config.ts";
+import type { RepositoryConfig } from "./config.ts";
+import { decodeStoredConfig, passedSource, readStoredConfig } from "./resolve.ts";
 import { CONFIG_SCHEMA } from "./schema.ts";
 
 /** How errors name what is to be replaced. */

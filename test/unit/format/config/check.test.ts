@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isIcefloeError } from "../../../../src/base/errors.ts";
-import { checkConfig } from "../../../../src/format/config/config.ts";
+import { checkConfig } from "../../../../src/format/config/resolve.ts";
 
 /** Key path, expected and found of the error that `config` is refused with. */
 function refusal(config: unknown): { key?: unknown; expected?: unknown; found?: unknown } {

@@ -1,15 +1,20 @@
 import { describe, expect, it } from "vitest";
 import {
-  mergeConfig,
+  DEFAULT_CONFIG,
   type RepositoryConfig,
   type ResolvedConfig,
-  resolveConfig,
 } from "../../../../src/format/config/config.ts";
+import { mergeConfig, resolveConfig } from "../../../../src/format/config/resolve.ts";
 import type { VirtualChunkContainer } from "../../../../src/format/config/virtual-container.ts";
 
 type SplitRule = ResolvedConfig["manifest"]["splitting"]["split_sizes"][number];
 
 const DEFAULTS = resolveConfig();
+
+it("gives the defaults, frozen as a whole, where nothing is set", () => {
+  expect(DEFAULTS).toEqual(DEFAULT_CONFIG);
+  expect(Object.isFrozen(DEFAULT_CONFIG.manifest.splitting.split_sizes[0])).toBe(true);
+});
 
 const rule = (size: number): SplitRule => ["any_array", [{ condition: "Any", num_chunks: size }]];
 const bucket = (urlPrefix: string, name?: string): VirtualChunkContainer => ({

@@ -3,11 +3,8 @@ import { describe, expect, it } from "vitest";
 import { isIcefloeError } from "../../../../src/base/errors.ts";
 import { decodeFlexbuffers } from "../../../../src/codec/flexbuffers/decode.ts";
 import { encodeFlexbuffers } from "../../../../src/codec/flexbuffers/encode.ts";
-import {
-  checkConfig,
-  parseConfig,
-  type RepositoryConfig,
-} from "../../../../src/format/config/config.ts";
+import type { RepositoryConfig } from "../../../../src/format/config/config.ts";
+import { checkConfig, parseConfig } from "../../../../src/format/config/resolve.ts";
 import { encodeConfig } from "../../../../src/format/config/write.ts";
 
 const fromHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));

@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  checkConfig,
-  type ResolvedConfig,
-  resolveConfig,
-} from "../../../../src/format/config/config.ts";
+import type { ResolvedConfig } from "../../../../src/format/config/config.ts";
 import type { ManifestSplitCondition } from "../../../../src/format/config/manifest.ts";
+import { checkConfig, resolveConfig } from "../../../../src/format/config/resolve.ts";
 import { splitSizes } from "../../../../src/format/manifest/splitting.ts";
 
 type SplitRule = ResolvedConfig["manifest"]["splitting"]["split_sizes"][number];
