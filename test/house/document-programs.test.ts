@@ -20,11 +20,20 @@ const OPTIONS: ts.CompilerOptions = {
   types: ["node"],
 };
 
-/** Blocks of JavaScript and TypeScript, each as a module inside the package, where `icefloe` is found. */
+const FORMAT: ts.CreateSourceFileOptions = {
+  languageVersion: ts.ScriptTarget.ES2022,
+  impliedNodeFormat: ts.ModuleKind.ESNext,
+};
+
+/**
+ * Blocks of JavaScript and TypeScript, each as a module inside the package, where `icefloe` is found.
+ * A first line such as `// worker.ts` names a module for the others of its document.
+ */
 function programsOf(document: string): [file: string, text: string][] {
-  const blocks = textOf(document).matchAll(/^```(?:js|ts)\n([\s\S]*?)^```$/gm);
-  return Array.from(blocks, ([, text = ""], i) => [
-    join(ROOT, ".cache", "documents", `${document.replaceAll(/\W/g, "-")}-${i + 1}.ts`),
+  const blocks = textOf(document).matchAll(/^```(?:js|ts)\n(?:\/\/ (\w+)\.ts\n)?([\s\S]*?)^```$/gm);
+  const folder = join(ROOT, ".cache", "documents", document.replaceAll(/\W/g, "-"));
+  return Array.from(blocks, ([, name, text = ""], i) => [
+    join(folder, `${name ?? i + 1}.ts`),
     text,
   ]);
 }
@@ -33,11 +42,14 @@ function programsOf(document: string): [file: string, text: string][] {
 function faultsOf(programs: ReadonlyMap<string, string>): string[] {
   const host = ts.createCompilerHost(OPTIONS);
   const { getSourceFile } = host;
+  const { fileExists } = host;
+  host.fileExists = (name) => programs.has(name) || fileExists.call(host, name);
+  host.directoryExists = () => true;
   host.getSourceFile = (name, ...rest) => {
     const text = programs.get(name);
     return text === undefined
       ? getSourceFile.call(host, name, ...rest)
-      : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
+      : ts.createSourceFile(name, text, FORMAT);
   };
   const program = ts.createProgram([...programs.keys()], OPTIONS, host);
   return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { transform } from "esbuild";
 import type { Executor } from "icefloe/parallel";
 import { WORKER } from "./fixture.ts";
 
@@ -19,7 +20,7 @@ export interface PageWorkers {
 /** The page's programs by the name in their first line. */
 async function programsOfPage(): Promise<Map<string, string>> {
   const page = await readFile(join(ROOT, "docs/workers.md"), "utf8");
-  const blocks = page.matchAll(/^```js\n\/\/ ([\w.]+)\n([\s\S]*?)^```/gm);
+  const blocks = page.matchAll(/^```ts\n\/\/ (\w+)\.ts\n([\s\S]*?)^```/gm);
   return new Map([...blocks].map(([, name, text]) => [name as string, text as string]));
 }
 
@@ -29,7 +30,10 @@ export async function startPageWorkers(): Promise<PageWorkers> {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, "workers-page-"));
   const programs = await programsOfPage();
-  for (const [name, text] of programs) await writeFile(join(folder, name), text);
+  for (const [name, text] of programs) {
+    const { code } = await transform(text, { loader: "ts" });
+    await writeFile(join(folder, `${name}.js`), code);
+  }
   await writeFile(join(folder, "worker.js"), `export { default } from "${WORKER.href}";\n`);
   const server = spawn(process.execPath, [join(folder, "server.js")], {
     env: { ...process.env, PORT: "0" },
@@ -38,11 +42,12 @@ export async function startPageWorkers(): Promise<PageWorkers> {
   const closed = once(server, "close");
   const lines = createInterface(server.stdout);
   const [line] = (await once(lines, "line")) as [string];
+  const port = /port: (\d+)/.exec(line)?.[1];
   const { httpWorkers } = (await import(pathToFileURL(join(folder, "executor.js")).href)) as {
     httpWorkers: (url: string) => Executor;
   };
   return {
-    executor: () => httpWorkers(`http://127.0.0.1:${line.replace("port ", "")}`),
+    executor: () => httpWorkers(`http://127.0.0.1:${port}`),
     async stop() {
       server.kill();
       await closed;
