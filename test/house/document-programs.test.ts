@@ -20,6 +20,9 @@ const OPTIONS: ts.CompilerOptions = {
   types: ["node"],
 };
 
+/** What a document quotes of these is compiled with them. */
+const EXAMPLES = filesUnder("examples", ".ts").map((name) => textOf(`examples/${name}`));
+
 const FORMAT: ts.CreateSourceFileOptions = {
   languageVersion: ts.ScriptTarget.ES2022,
   impliedNodeFormat: ts.ModuleKind.ESNext,
@@ -32,17 +35,14 @@ const FORMAT: ts.CreateSourceFileOptions = {
 function programsOf(document: string): [file: string, text: string][] {
   const blocks = textOf(document).matchAll(/^```(?:js|ts)\n(?:\/\/ (\w+)\.ts\n)?([\s\S]*?)^```$/gm);
   const folder = join(ROOT, ".cache", "documents", document.replaceAll(/\W/g, "-"));
-  return Array.from(blocks, ([, name, text = ""], i) => [
-    join(folder, `${name ?? i + 1}.ts`),
-    text,
-  ]);
+  const own = [...blocks].filter(([, , text = ""]) => !EXAMPLES.some((all) => all.includes(text)));
+  return Array.from(own, ([, name, text = ""], i) => [join(folder, `${name ?? i + 1}.ts`), text]);
 }
 
 /** What the compiler says of modules that lie in memory, as `file:line message`. */
 function faultsOf(programs: ReadonlyMap<string, string>): string[] {
   const host = ts.createCompilerHost(OPTIONS);
-  const { getSourceFile } = host;
-  const { fileExists } = host;
+  const { getSourceFile, fileExists } = host;
   host.fileExists = (name) => programs.has(name) || fileExists.call(host, name);
   host.directoryExists = () => true;
   host.getSourceFile = (name, ...rest) => {
