@@ -262,4 +262,55 @@ describe("appending a template", () => {
       ...[9, 9, 9],
     ]);
   });
+
+  test("leaves templates alone that have not the dimension, and times of which nothing is known", async () => {
+    const issued = {
+      dims: ["time"],
+      dtype: "datetime",
+      encoding: { units: "hours since 2000-01-01" },
+    } as const;
+    const mask = { dims: ["x"], shape: [3] };
+    await new Dataset({
+      variables: {
+        air: filled().variables["air"]!,
+        mask: { ...mask, data: Int8Array.of(1, 2, 3) },
+        issued,
+      },
+      coordinates: { time },
+    }).toZarr(store, { compute: false });
+
+    await new Dataset({
+      variables: {
+        air: next({ dtype: "float32" }).variables["air"]!,
+        mask: { ...mask, dtype: "int8" },
+        issued,
+      },
+      coordinates: next({ dtype: "float32" }).coordinates,
+    }).toZarr(store, { appendDim: "time", compute: false });
+
+    const { variables, sizes } = await (await openZarr(store)).load();
+    expect(sizes).toEqual({ time: 6, x: 3 });
+    expect(variables["mask"]?.values).toEqual(Int8Array.of(1, 2, 3));
+    expect(chunkKeys(store, "/issued")).toEqual([]);
+  });
+
+  test("with values writes them, and so does one of single chunks with compute: false", async () => {
+    const count = (data: number[]) => ({ dims: ["time"], data: Int32Array.from(data) });
+    const of = (part: Dataset, data: number[]) =>
+      new Dataset({
+        variables: { air: part.variables["air"]!, count: count(data) },
+        coordinates: part.coordinates,
+      });
+    const encoding = { count: { chunks: [10] } };
+    await of(filled(), [1, 2, 3, 4]).toZarr(store, { encoding });
+
+    await of(next({ data: new Float32Array(6).fill(9) }), [5, 6]).toZarr(store, {
+      appendDim: "time",
+      compute: false,
+    });
+
+    const { variables } = await (await openZarr(store)).load();
+    expect(variables["count"]?.values).toEqual(Int32Array.of(1, 2, 3, 4, 5, 6));
+    expect((variables["air"]!.values as Float32Array).at(-1)).toBeNaN();
+  });
 });
