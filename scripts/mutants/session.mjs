@@ -9,7 +9,7 @@ const STATE = "src/session/state/state.ts";
 const VIEW = "src/session/view/chunks.ts";
 const WRITE = "src/session/store/chunk-write.ts";
 const NODES = "src/session/store/node-write.ts";
-const BYTES = "src/session/fork/bytes.ts";
+const BYTES = "src/session/fork/read-bytes.ts";
 const CHECK = "src/session/fork/check.ts";
 const CONTENT = "src/session/fork/content.ts";
 

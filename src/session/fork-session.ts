@@ -138,7 +138,8 @@ export class ForkSession {
     const storage = options?.storage;
     const checked = await checkEngineOptions("fromBytes", storage, options, { storage: anything });
     const { WRITE_HALF: half } = await import("./write-half.ts");
-    const content = half.decodeForkBytes(bytes);
+    const [{ decodeForkBytes }, { assertFitsBase }] = await half.loadForkReader();
+    const content = decodeForkBytes(bytes);
     const { baseId, need, vector, overlay, own } = content;
     if (content.overlayOmitted) {
       throw makeError(
@@ -149,7 +150,7 @@ export class ForkSession {
     }
     const engine = await openEngine(storage, checked);
     const base = await readForkBase(engine.assets, baseId, checked.signal);
-    half.assertFitsBase(content, base);
+    assertFitsBase(content, base);
     const state = createState({
       engine,
       kind: "fork",

@@ -5,14 +5,16 @@
  * synchronous.
  */
 import { runCommit } from "./commit/commit.ts";
-import { decodeForkBytes } from "./fork/bytes.ts";
-import { assertFitsBase } from "./fork/check.ts";
 import { bytesOfFork, stateOfFork } from "./fork/content.ts";
 import { mergeInputs } from "./merge/inputs.ts";
 import { deletePrefix } from "./store/delete.ts";
 import { removeAllNodes } from "./store/node-write.ts";
 import { deleteKey, parseSet, setKey } from "./store/write.ts";
 import { setVirtualRef, setVirtualRefColumns, setVirtualRefs } from "./virtual/set-refs.ts";
+
+/** What takes the bytes of forks in, which those who only write never load. */
+const loadForkReader = () =>
+  Promise.all([import("./fork/read-bytes.ts"), import("./fork/check.ts")] as const);
 
 export const WRITE_HALF = Object.freeze({
   parseSet,
@@ -27,8 +29,7 @@ export const WRITE_HALF = Object.freeze({
   mergeInputs,
   stateOfFork,
   bytesOfFork,
-  decodeForkBytes,
-  assertFitsBase,
+  loadForkReader,
 });
 
 /** The operations of a writable session. */

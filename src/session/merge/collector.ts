@@ -2,7 +2,6 @@
  * Collects forks into a private change set and applies it to the session once: what fails before
  * the end leaves no trace. The forks' references are copied once, however many forks there are.
  */
-import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { makeError } from "../../base/errors.ts";
 import { objectIdFromBytes } from "../../format/ids.ts";
 import { chunkPath } from "../../format/object-paths.ts";
@@ -10,6 +9,7 @@ import { shareChanges } from "../changes/shared-tables.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import { writtenUnder } from "../fork/written-under.ts";
 import { closeEpoch, loadBase, type SessionState } from "../state/state.ts";
+import { contentOfBytes } from "./content-of-bytes.ts";
 import type { MergeTarget, OverlapDecision } from "./merge-run.ts";
 import { EMPTY_MERGE_REPORT, type MergeReport } from "./report.ts";
 import { mergeFork } from "./three-way.ts";
@@ -24,8 +24,11 @@ interface AddOptions {
 
 /** A merge in the making. After a failed `add` it can't be used any more. */
 interface MergeCollector {
-  /** What all that is merged rests on. */
-  readonly base: SnapshotIndex;
+  /**
+   * A fork's content from its bytes, checked against the base; refuses anything else.
+   * @throws {invalid-fork-bytes} @throws {invalid-option} @throws {unimplemented}
+   */
+  read(input: unknown): ForkContent;
   /**
    * Merges one fork into the private change set. At most one HEAD.
    * @throws {merge-overlap} @throws {merge-failed} @throws {fork-base-mismatch}
@@ -54,7 +57,7 @@ export async function startCollector(
   const target: MergeTarget = { baseId, base, overlay, own: shareChanges(state.own), vector };
   let report = EMPTY_MERGE_REPORT;
   return {
-    base,
+    read: (input) => contentOfBytes(input, base),
     async add(fork, { decide, checkChunks, signal: addSignal }) {
       const outcome = mergeFork(target, fork, decide);
       if (checkChunks && outcome.sampleChunkId !== undefined) {

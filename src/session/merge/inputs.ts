@@ -3,20 +3,16 @@
  * on values, checks that the chunks are really here, and applies the result once.
  */
 
-import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { untilAborted } from "../../base/async-list.ts";
 import { asBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import {
   abortSignal,
   checkOptions,
-  describe,
   type OptionKinds,
   oneOf,
   trueOrFalse,
 } from "../../base/options.ts";
-import { decodeForkBytes, type ForkContent } from "../fork/bytes.ts";
-import { assertFitsBase } from "../fork/check.ts";
 import { contentOfFork } from "../fork/content.ts";
 import { getState } from "../state/access.ts";
 import { assertWritable, runMerge, type SessionState } from "../state/state.ts";
@@ -73,7 +69,7 @@ export async function mergeInputs<F>(
     for await (const input of eachInput(inputs, signal)) {
       signal?.throwIfAborted();
       assertMergeable(state, input);
-      const fork = contentOfFork(input) ?? contentOfBytes(input, collector.base);
+      const fork = contentOfFork(input) ?? collector.read(input);
       await collector.add(fork, { decide: () => policy, checkChunks, signal });
     }
     signal?.throwIfAborted();
@@ -102,22 +98,4 @@ function assertMergeable(receiver: SessionState, input: unknown): void {
   throw makeError("merge-not-allowed", `merge: the ${state.kind} ${fault}`, {
     details: { snapshotId: receiver.baseId },
   });
-}
-
-/** A fork's content from what was sent, checked against the receiver's base; refuses anything else. */
-export function contentOfBytes(input: unknown, base: SnapshotIndex): ForkContent {
-  const bytes = asBytes(input);
-  if (bytes !== undefined) {
-    const fork = decodeForkBytes(bytes);
-    if (fork.baseId === base.snapshot.id) assertFitsBase(fork, base); // Else the merge refuses it.
-    return fork;
-  }
-  if (typeof input === "object" && input !== null && "saved" in input) {
-    throw makeError("unimplemented", "merge: saved forks are not built yet; send their bytes");
-  }
-  throw makeError(
-    "invalid-option",
-    `merge: expected a ForkSession or its bytes, got ${describe(input)}`,
-    { details: { found: describe(input) } },
-  );
 }

@@ -12,7 +12,6 @@ import { bytesOfFork, stateOfFork } from "../fork/content.ts";
 import { mustGetState } from "../state/access.ts";
 import { assertWritable, runMerge } from "../state/state.ts";
 import { startCollector } from "./collector.ts";
-import { contentOfBytes } from "./inputs.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 
 /** How one result is taken in. */
@@ -69,7 +68,7 @@ export async function beginParallelMerge(
       return collector.report;
     },
     async add(bytes, { task, onOverlap, checkChunks, signal: addSignal }) {
-      const fork = contentOfBytes(bytes, collector.base);
+      const fork = collector.read(bytes);
       for (const origin of originsOf(fork)) {
         if (!taskOfOrigin.has(origin)) taskOfOrigin.set(origin, task);
       }

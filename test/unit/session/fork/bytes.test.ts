@@ -5,11 +5,8 @@ import { crc32c } from "../../../../src/codec/crc32c.ts";
 import type { ChangeSet } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { makeNode, parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
-import {
-  decodeForkBytes,
-  encodeForkBytes,
-  type ForkContent,
-} from "../../../../src/session/fork/bytes.ts";
+import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
+import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import {
   DOT,
   keyOf,

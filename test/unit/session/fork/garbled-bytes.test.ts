@@ -12,11 +12,8 @@ import type {
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import type { Dot } from "../../../../src/session/changes/dot.ts";
-import {
-  decodeForkBytes,
-  encodeForkBytes,
-  type ForkContent,
-} from "../../../../src/session/fork/bytes.ts";
+import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
+import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import { MANIFEST_ID, NODE_A } from "../../format/manifest/ref-model.ts";
 import { array, chunk, GROUP, kindOf, repositoryWithArray, text } from "../fixture.ts";
 

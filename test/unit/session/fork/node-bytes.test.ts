@@ -3,11 +3,8 @@ import { encodeBase32 } from "../../../../src/codec/base32.ts";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
 import type { ChangeSet } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import {
-  decodeForkBytes,
-  encodeForkBytes,
-  type ForkContent,
-} from "../../../../src/session/fork/bytes.ts";
+import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
+import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import { DOT, MANIFEST_ID, NODE_A } from "../../format/manifest/ref-model.ts";
 import { GROUP } from "../fixture.ts";
 

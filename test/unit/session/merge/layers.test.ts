@@ -1,6 +1,6 @@
 /** Merging into a fork that has itself overwritten what its parent had changed before the fork. */
 import { expect, test } from "vitest";
-import { decodeForkBytes } from "../../../../src/session/fork/bytes.ts";
+import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import { array, chunk, GROUP, kindOf, repositoryWithArray } from "../fixture.ts";
 
 async function groupAndSession() {
