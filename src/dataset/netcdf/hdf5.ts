@@ -37,6 +37,14 @@ export function typeName({ type, size }: Hdf5Type): string {
   return CLASS_NAMES[type] ?? `${size}-byte number`;
 }
 
+/** Types of which neither the NetCDF library nor xarray shows a variable: bare bits and references. */
+const LEFT_OUT_CLASSES: readonly number[] = [2, 4, 5, HDF5_CLASS.reference];
+
+/** Whether variables of this type are left out. */
+export function isLeftOut({ type }: Hdf5Type): boolean {
+  return LEFT_OUT_CLASSES.includes(type);
+}
+
 /** An open file of the library's file system. */
 interface FileStream {
   readonly fd?: number;

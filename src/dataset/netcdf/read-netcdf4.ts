@@ -8,7 +8,7 @@ import { JsonNumber, type JsonValue } from "../../codec/json.ts";
 import type { ElementType } from "../array/elements.ts";
 import type { DatasetWarning } from "../model/warning.ts";
 import { singleCharSource } from "./char-source.ts";
-import { HDF5_CLASS, type Hdf5File } from "./hdf5.ts";
+import { type Hdf5File, isLeftOut, typeName } from "./hdf5.ts";
 import { attributeNames, readHdf5Attributes } from "./hdf5-attributes.ts";
 import { elementOf, hdf5Source, paddedSource } from "./hdf5-source.ts";
 import { type Hdf5Dataset, type Hdf5Group, readTree, withDescendants } from "./hdf5-tree.ts";
@@ -51,8 +51,8 @@ export function readNetcdf4(file: Hdf5File, path: string, close: () => Promise<v
   const own = readHdf5Attributes(file, path, attributeNames(file, path), undefined);
   const warnings: DatasetWarning[] = [...own.warnings];
   for (const dataset of group.datasets) {
-    if (dataset.type.type === HDF5_CLASS.reference) warnings.push(referenceWarning(dataset));
-    if (!dimensions.isVariable(dataset)) continue;
+    if (isLeftOut(dataset.type)) warnings.push(leftOutWarning(dataset));
+    if (isLeftOut(dataset.type) || !dimensions.isVariable(dataset)) continue;
     const found = readVariable(file, dataset, dimensions.of(dataset));
     if ("reason" in found) refused.push(found);
     else variables.push(found);
@@ -87,8 +87,8 @@ function unlimitedNames(
   return [...new Set(all.flatMap(({ name, isUnlimited }) => (isUnlimited ? [name] : [])))];
 }
 
-function referenceWarning({ name }: Hdf5Dataset): DatasetWarning {
-  const message = `variable ${name} holds references, which NetCDF does not know, and is left out`;
+function leftOutWarning({ name, type }: Hdf5Dataset): DatasetWarning {
+  const message = `variable ${name} is left out: its type is ${typeName(type)}`;
   return { variable: name, attribute: undefined, message };
 }
 

@@ -126,6 +126,34 @@ describe("types that NetCDF users define", () => {
     await dataset.close();
   });
 
+  test.each([
+    ["opaque", 5],
+    ["bit field", 4],
+    ["time", 2],
+  ])("leave out variables of a type %s with a warning", async (name, type) => {
+    const bytes = await netcdf4File((file) => {
+      file.create_dataset({ name: "x", data: Int8Array.of(1) });
+      file.create_dataset({ name: "y", data: Int8Array.of(1) });
+    });
+
+    const raw = await openThrough(bytes, (module) => ({
+      get_dataset_metadata: (file, path) => {
+        const own = module.get_dataset_metadata(file, path);
+        return path === "/x" ? { ...own, type } : own;
+      },
+    }));
+
+    expect(raw.variables.map((variable) => variable.name)).toEqual(["y"]);
+    expect(raw.warnings).toEqual([
+      {
+        variable: "x",
+        attribute: undefined,
+        message: `variable x is left out: its type is ${name}`,
+      },
+    ]);
+    await raw.close();
+  });
+
   test("warn of no variable that is left out", async () => {
     const dataset = await openNetcdf(await readFile(KINDS), { dropVariables: ["x", "references"] });
 

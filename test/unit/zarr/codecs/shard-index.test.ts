@@ -65,6 +65,18 @@ describe("an index", () => {
     expect([...((await zarr.get(array)).data as Int8Array)]).toEqual(VALUES);
   });
 
+  test.each(["start", "end"])("of big-endian bytes at the %s takes a region", async (place) => {
+    const store = await oneShard({ index_codecs: [BIG, CRC32C], index_location: place });
+    await writeRegion(store, "/a", { region: [{ start: 3, end: 5 }], data: [-4, -5] });
+
+    const first = place === "start" ? 68n : 0n;
+    const entries = entriesAt(shardOf(store), place === "start" ? 0 : 8, false);
+    expect(entries).toEqual([0n, 2n, 4n, 6n].flatMap((offset) => [first + offset, 2n]));
+    expect(await listOf(store)).toEqual([1, 2, 3, -4, -5, 0, 7, 8]);
+    const array = await zarr.open(zarr.root(store).resolve("/a"), { kind: "array" });
+    expect([...((await zarr.get(array)).data as Int8Array)]).toEqual([1, 2, 3, -4, -5, 0, 7, 8]);
+  });
+
   test("at the start has the chunks behind it, also after a region was written", async () => {
     const store = await oneShard({ index_location: "start" });
     await writeRegion(store, "/a", { region: [{ start: 3, end: 5 }], data: [-4, -5] });
