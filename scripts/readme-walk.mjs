@@ -55,10 +55,15 @@ rmSync(programs, { recursive: true, force: true });
 mkdirSync(programs, { recursive: true });
 const site = join(programs, "site.mjs"); // For what runs in a browser.
 cpSync(join(ROOT, "scripts", "readme-site.mjs"), site);
+const examples = readdirSync(join(clone, "examples")).map((name) =>
+  readFileSync(join(clone, "examples", name), "utf8"),
+);
 const { transformSync } = await import("esbuild");
 const pages = readdirSync(join(clone, "docs")).filter((name) => name.endsWith(".md"));
 for (const document of ["README.md", ...pages.map((name) => `docs/${name}`)]) {
   for (const [i, { language, body }] of blocksOf(document, "js", "ts").entries()) {
+    if (/^\/\/ \w+\.[jt]s\n/.test(body)) continue; // One of several files: test/parallel/page.ts runs those.
+    if (examples.some((example) => example.includes(body))) continue; // test/examples runs those.
     const file = join(programs, `${document.replaceAll(/\W/g, "-")}-${i}.mjs`);
     // What is JavaScript runs as it stands; of the rest the types are taken away, as a compiler would.
     const text = language === "js" ? body : transformSync(body, { loader: "ts" }).code;
