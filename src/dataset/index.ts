@@ -22,4 +22,4 @@ export type { DatasetWarning } from "./model/warning.ts";
 export { type NetcdfInput, type OpenNetcdfOptions, openNetcdf } from "./netcdf/open-netcdf.ts";
 export { type OpenZarrOptions, openZarr } from "./store/open-zarr.ts";
 export type { RegionOption } from "./store/region.ts";
-export type { ToZarrOptions, WriteMode } from "./store/to-zarr.ts";
+export type { ToZarrOptions, WriteMode } from "./store/to-zarr-options.ts";

@@ -185,17 +185,6 @@ export function fillAttribute(stored: ElementType, value: number | bigint): Json
   return btoa(String.fromCharCode(...new Uint8Array(view.buffer)));
 }
 
-/** The number that `_FillValue` of a Zarr array says; other values as they are. */
-export function parseFillAttribute(stored: ElementType, value: JsonValue): JsonValue {
-  if (!isFloat(stored) || typeof value !== "string") return value;
-  if (/^[A-Za-z0-9+/]{11}=$/.test(value)) {
-    const bytes = Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
-    return new DataView(bytes.buffer).getFloat64(0, true);
-  }
-  // Not what xarray writes or reads, but what other writers do.
-  return /^(NaN|-?Infinity)$/.test(value) ? Number(value) : value;
-}
-
 function calendarOf({ encoding, calendar }: EncodeInput): string {
   const asked = encoding["calendar"];
   return typeof asked === "string" ? asked : (calendar ?? "standard");

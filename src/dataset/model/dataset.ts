@@ -14,7 +14,8 @@ import {
 } from "../../base/options.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import type { ZarrStore } from "../../zarr/zarr-store.ts";
-import { type ToZarrOptions, toZarr } from "../store/to-zarr.ts";
+import { toZarr } from "../store/to-zarr.ts";
+import type { ToZarrOptions } from "../store/to-zarr-options.ts";
 import type { Attributes, VariableInput } from "./array-input.ts";
 import type { DataArray, LoadOptions } from "./data-array.ts";
 import { makeVariables } from "./dataset-input.ts";

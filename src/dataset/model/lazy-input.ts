@@ -11,7 +11,6 @@ import { isNumberTypeName } from "../../zarr/codecs/data-type.ts";
 import type { ArraySource } from "../array/array-source.ts";
 import { allocate, type ElementType, isFloat, type Values } from "../array/elements.ts";
 import { type Coding, plainCoding, timeCoding } from "../cf/coding.ts";
-import { encodeValues } from "../cf/encode-values.ts";
 import { parseTimeUnits } from "../cf/time-units.ts";
 import { parseTypeName } from "../cf/type-name.ts";
 import { type DataInput, type Dtype, flattenData, withDtype } from "./data.ts";
@@ -94,7 +93,7 @@ function timesCoding(encoding: Readonly<Record<string, unknown>>, owner: string)
 }
 
 /** What `read` returned for `box`, checked. */
-function valuesOf(data: unknown, coding: Coding, box: Box, owner: string): Values {
+async function valuesOf(data: unknown, coding: Coding, box: Box, owner: string): Promise<Values> {
   const shape = shapeOf(box);
   const said = `${owner}: read of [${box.map(({ start, end }) => `${start}:${end}`).join(", ")}]`;
   const flat = withDtype(flattenData(data, said), { data, dtype: coding.dtype }, said);
@@ -108,6 +107,7 @@ function valuesOf(data: unknown, coding: Coding, box: Box, owner: string): Value
   }
   const { values, type, times } = flat;
   if (times === undefined && type.name !== "bytes") return values;
+  const { encodeValues } = await import("../cf/encode-values.ts"); // Readers never need it.
   return encodeValues({ values, type, time: times?.parsed }, coding, said);
 }
 

@@ -21,7 +21,7 @@ export { TimeArray } from "../model/time-array.ts";
 export type { NetcdfInput, OpenNetcdfOptions } from "../netcdf/open-netcdf.ts";
 export { type OpenZarrOptions, openZarr } from "../store/open-zarr.ts";
 export type { RegionOption } from "../store/region.ts";
-export type { ToZarrOptions, WriteMode } from "../store/to-zarr.ts";
+export type { ToZarrOptions, WriteMode } from "../store/to-zarr-options.ts";
 export type { DownloadProgress } from "./download.ts";
 export { openNetcdf } from "./open-file.ts";
 export { type OpenTutorialOptions, openTutorial } from "./tutorial.ts";

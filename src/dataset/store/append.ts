@@ -7,13 +7,13 @@ import type { NodeAddress } from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { assertStored } from "./assert-stored.ts";
 import { childAddress, readGroup, type StoredGroup } from "./group.ts";
+import { invalid } from "./invalid.ts";
 import { keepSingleBytes } from "./single-bytes.ts";
 import { parseStoredArray, type StoredArray } from "./stored-array.ts";
 import { planNewArray, planStoredArray, type VariablePlan } from "./variable-plan.ts";
 import { recode, type WriteContext, writeVariable } from "./write-chunks.ts";
 import {
   groupDocument,
-  invalid,
   isSingleChunk,
   isWrittenAtOnce,
   textsOf,

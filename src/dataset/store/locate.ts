@@ -6,8 +6,8 @@ import { whyNotShared } from "../cf/calendar.ts";
 import { splitInstant } from "../cf/instant.ts";
 import { type Comparable, describeItem } from "../model/compare-values.ts";
 import { instantOf } from "../model/time-array.ts";
+import { invalid } from "./invalid.ts";
 import type { BothValues } from "./stored-values.ts";
-import { invalid } from "./write-group.ts";
 
 type Key = number | bigint | string | undefined;
 

@@ -13,11 +13,12 @@ import type { DatasetContent } from "../model/dataset-content.ts";
 import { type PositionRange, parseIndexer } from "../model/indexers.ts";
 import { differs, findDifference, type Refusal } from "./assert-stored.ts";
 import { mustReadGroup, type StoredGroup } from "./group.ts";
+import { invalid } from "./invalid.ts";
 import { locate } from "./locate.ts";
 import { readBoth } from "./stored-values.ts";
 import { planStoredArray, type VariablePlan } from "./variable-plan.ts";
 import { type WriteContext, writeVariable } from "./write-chunks.ts";
-import { invalid, isSingleChunk } from "./write-group.ts";
+import { isSingleChunk } from "./write-group.ts";
 
 /** Where a part lies: found by coordinates, or said per dimension; other dimensions are whole. */
 export type RegionOption = "auto" | Readonly<Record<string, "auto" | PositionRange>>;

@@ -9,7 +9,7 @@ import {
 } from "../../codec/json.ts";
 import { type ArrayLayout, parseLayout } from "../../zarr/array-layout.ts";
 import type { ElementType } from "../array/elements.ts";
-import { parseFillAttribute } from "../cf/encode-attributes.ts";
+import { parseFillAttribute } from "../cf/decode-attributes.ts";
 import type { RawAttributes } from "../netcdf/raw-variable.ts";
 import { parseElementType } from "./data-type.ts";
 

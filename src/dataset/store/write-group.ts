@@ -1,7 +1,6 @@
 /** Documents of a dataset's group and arrays, and writing whole variables. */
 import { encodeUtf8 } from "../../base/bytes.ts";
 import { mapConcurrent } from "../../base/concurrency.ts";
-import { makeError } from "../../base/errors.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
 import { type NodeAddress, writeDocument } from "../../zarr/zarr-store.ts";
 import { type CoordinateTexts, coordinateTexts } from "../cf/coordinates.ts";
@@ -69,9 +68,4 @@ export function isWrittenAtOnce(
   if (compute !== false) return () => true;
   return ({ array, target }) =>
     !array.isTemplate && (dataset.coordinates[array.name] !== undefined || isSingleChunk(target));
-}
-
-/** `invalid-option` of `toZarr`. */
-export function invalid(option: string, what: string): Error {
-  return makeError("invalid-option", `toZarr: ${what}`, { details: { option } });
 }

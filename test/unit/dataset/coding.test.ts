@@ -3,13 +3,9 @@ import { type JsonValue, jsonFloat } from "../../../src/codec/json.ts";
 import { memorySource } from "../../../src/dataset/array/array-source.ts";
 import type { ElementType, Values } from "../../../src/dataset/array/elements.ts";
 import type { Coding } from "../../../src/dataset/cf/coding.ts";
-import { decodeAttributes } from "../../../src/dataset/cf/decode-attributes.ts";
+import { decodeAttributes, parseFillAttribute } from "../../../src/dataset/cf/decode-attributes.ts";
 import { decodedType, decodeValues } from "../../../src/dataset/cf/decode-values.ts";
-import {
-  encodeAttributes,
-  fillAttribute,
-  parseFillAttribute,
-} from "../../../src/dataset/cf/encode-attributes.ts";
+import { encodeAttributes, fillAttribute } from "../../../src/dataset/cf/encode-attributes.ts";
 import { encodeValues } from "../../../src/dataset/cf/encode-values.ts";
 
 const NOT_A_TIME = -(2n ** 63n);
