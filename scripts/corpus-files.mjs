@@ -38,6 +38,7 @@ const SUFFIXES = [".nc", ".nc3", ".nc4", ".cdf", ".h5"];
 /** What one CDL text becomes: `ncgen -k`, and the end of the file's name. */
 const KINDS = [
   ["classic", ".classic.nc"],
+  ["64-bit offset", ".offset64.nc"],
   ["cdf5", ".cdf5.nc"],
   ["netCDF-4", ".netcdf4.nc"],
 ];

@@ -19,7 +19,7 @@ const OWN: Reason = { text: "xarray's copy is not equal either", applies: (_, ow
 
 const UNEXPLAINED = "unexplained";
 /** ncgen has made these from CDL texts; the others are files as they were shipped. */
-const MADE = /\.(classic|cdf5|netcdf4)\.nc$/;
+const MADE = /\.(classic|offset64|cdf5|netcdf4)\.nc$/;
 
 /** A verdict in the words of `outcomes.json`; "equal" where there is nothing to explain. */
 export function explain({ closed, opened, copied, own }: Verdict): string {
