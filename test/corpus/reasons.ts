@@ -3,37 +3,74 @@ import type { Outcome, Verdict } from "./copy.ts";
 
 interface Reason {
   readonly text: string;
-  readonly applies: (found: Outcome, own: string) => boolean;
+  readonly applies: (found: Outcome) => boolean;
 }
 
 /** The first that applies is the reason. */
 const REASONS: readonly Reason[] = [
   {
-    text: "a type that is compound, opaque or variable-length",
+    text: "its type is compound, opaque or variable-length",
     applies: ({ outcome, why }) =>
       outcome === "refused" && /its type is (compound|opaque|variable-length)/.test(why),
   },
+  {
+    text: "attributes that are NaN or infinite have no form in JSON",
+    applies: ({ outcome, why }) => outcome === "refused" && /JSON has no form for/.test(why),
+  },
+  {
+    text: "an attribute of a compound type is left out",
+    applies: ({ why }) => /Attributes only on the left object:\s+\S+: \(\(/.test(why),
+  },
+  {
+    text: "what is packed by a float32 is decoded in float64 from JSON",
+    applies: ({ why }) => /float32 in the file, float64|L .* float32 .*\n *R .* float64 /.test(why),
+  },
+  {
+    text: "units with two times, of which xarray takes the second, are left undecoded",
+    applies: ({ why }) => /units: +\w+ since \S+ \S+ 0:00/.test(why),
+  },
+  {
+    text: "integers with a missing_value of text are floats in xarray",
+    applies: ({ why }) => /^dtype of \w+: float64 in the file, int\d+ in the other/.test(why),
+  },
+  {
+    text: "characters and strings that equal their _FillValue are NaN in xarray",
+    applies: ({ why }) => /L +\S+ +\(\w+\) object /.test(why),
+  },
 ];
-/** Of copies alone. */
-const OWN: Reason = { text: "xarray's copy is not equal either", applies: (_, own) => own !== "" };
+/** Of copies alone, where nothing else explains them. */
+const OWN: Reason = {
+  text: "xarray's own copy is not equal either",
+  applies: () => true,
+};
 
 const UNEXPLAINED = "unexplained";
+/** What these files never wrote is what happens to lie in the memory of xarray's library. */
+const NEVER_WRITTEN =
+  /(f03tst_open_mem|ref_tst_special_atts3\.netcdf4|compliance_checker\/tests\/data\/bad_missing_data)\.nc$/;
 /** ncgen has made these from CDL texts; the others are files as they were shipped. */
 const MADE = /\.(classic|offset64|cdf5|netcdf4)\.nc$/;
 
+/** Whether xarray gives the same file twice. */
+export function isJudged(file: string, { closed }: Verdict): boolean {
+  return closed === "" && !NEVER_WRITTEN.test(file);
+}
+
 /** A verdict in the words of `outcomes.json`; "equal" where there is nothing to explain. */
-export function explain({ closed, opened, copied, own }: Verdict): string {
+export function explain(file: string, verdict: Verdict): string {
+  const { closed, opened, copied, own } = verdict;
   if (closed !== "") return "xarray does not open it";
+  if (!isJudged(file, verdict)) return "xarray shows values that were never written";
   const said = [
-    reasonOf("opened", opened, own, REASONS),
-    reasonOf("copied", copied, own, [...REASONS, OWN]),
+    reasonOf("opened", opened, REASONS),
+    reasonOf("copied", copied, own === "" ? REASONS : [...REASONS, OWN]),
   ];
   return said.filter((each) => each !== "").join("; ") || "equal";
 }
 
-function reasonOf(what: string, found: Outcome, own: string, reasons: readonly Reason[]): string {
+function reasonOf(what: string, found: Outcome, reasons: readonly Reason[]): string {
   if (found.outcome === "equal") return "";
-  const reason = reasons.find(({ applies }) => applies(found, own));
+  const reason = reasons.find(({ applies }) => applies(found));
   return `${what}: ${found.outcome}, ${reason?.text ?? UNEXPLAINED}`;
 }
 
@@ -45,28 +82,27 @@ export function tablesOf(verdicts: ReadonlyMap<string, Verdict>): string {
     ["made from CDL", all.filter(([file]) => MADE.test(file))],
     ["all", all],
   ] as const;
-  const rows = kinds.flatMap(([name, of]) => {
-    const judged = of.map(([, verdict]) => verdict).filter(({ closed }) => closed === "");
+  const rows = kinds.flatMap(([name, files]) => {
+    const judged = files
+      .filter(([file, verdict]) => isJudged(file, verdict))
+      .map(([, verdict]) => verdict);
+    const copiable = judged.filter(({ own }) => own === "");
     return [
-      rowOf(
-        `${name}: opened`,
-        judged.map(({ opened }) => opened),
-      ),
-      rowOf(
-        `${name}: copied`,
-        judged.map(({ copied }) => copied),
-      ),
-      rowOf(
-        `${name}: copied, those that xarray copies`,
-        judged.filter(({ own }) => own === "").map(({ copied }) => copied),
-      ),
+      rowOf(`${name}: opened`, judged, ({ opened }) => opened),
+      rowOf(`${name}: copied`, judged, ({ copied }) => copied),
+      rowOf(`${name}: copied, of those that xarray can copy`, copiable, ({ copied }) => copied),
     ];
   });
   const head = "| files | of | equal | | different | refused |\n|---|---|---|---|---|---|\n";
-  return `${head}${rows.join("")}\n${reasonsOf(all.map(([, verdict]) => explain(verdict)))}`;
+  return `${head}${rows.join("")}\n${reasonsOf(all.map(([file, found]) => explain(file, found)))}`;
 }
 
-function rowOf(name: string, outcomes: readonly Outcome[]): string {
+function rowOf(
+  name: string,
+  verdicts: readonly Verdict[],
+  part: (verdict: Verdict) => Outcome,
+): string {
+  const outcomes = verdicts.map(part);
   const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length;
   const share = `${((100 * count("equal")) / outcomes.length).toFixed(1)} %`;
   const cells = [name, outcomes.length, count("equal"), share, count("different")];
