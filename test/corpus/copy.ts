@@ -33,7 +33,10 @@ interface Answer {
   readonly own: string;
 }
 
-/** Opens and copies a file, and asks `judge.py`. An error that has no kind rejects. */
+/**
+ * Opens and copies a file, and asks `judge.py`; of a file that has nothing but groups, the first of
+ * them. An error that has no kind rejects.
+ */
 export async function verdictOf(file: string, judge: Oracle): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), "icefloe-corpus-"));
   try {
@@ -42,6 +45,7 @@ export async function verdictOf(file: string, judge: Oracle): Promise<Verdict> {
     const refusals = await tryBoth(file, paths.shown, paths.copy);
     const answer = await judge.call<Answer>("judge", {
       file,
+      fileGroup: refusals.group ?? null,
       ...(refusals.shown === undefined && { shown: paths.shown }),
       ...(refusals.copy === undefined && { copy: paths.copy, group: GROUP }),
     });
@@ -61,17 +65,33 @@ function outcomeOf(refusal: string | undefined, difference: string): Outcome {
   return { outcome: difference === "" ? "equal" : "different", why: difference };
 }
 
+interface Refusals {
+  readonly group: string | undefined;
+  readonly shown: string | undefined;
+  readonly copy: string | undefined;
+}
+
 /** Why the file is not opened, and why it is not copied; `undefined` where it is. */
-async function tryBoth(file: string, shown: string, copy: string) {
+async function tryBoth(
+  file: string,
+  shown: string,
+  copy: string,
+  group?: string,
+): Promise<Refusals> {
   let dataset: Dataset;
   try {
-    dataset = await openNetcdf(file);
+    dataset = await openNetcdf(file, { group });
   } catch (error) {
+    const groups = isIcefloeError(error) ? (error.details["groups"] as string[] | undefined) : [];
+    if (group === undefined && groups?.[0] !== undefined) {
+      return tryBoth(file, shown, copy, groups[0]);
+    }
     const refusal = wordsOf(error);
-    return { shown: refusal, copy: refusal };
+    return { group, shown: refusal, copy: refusal };
   }
   try {
     return {
+      group,
       copy: await refusalOf(() => write(dataset, copy)),
       shown: await refusalOf(() => show(dataset, shown)),
     };

@@ -1,7 +1,7 @@
 """xarray as the judge of a NetCDF file: a request a line on stdin, an answer a line on descriptor 3.
 
-{"method": "judge", "params": {"file", "shown"?, "copy"?, "group"?}}: "shown" is a folder with the
-file as we open it (show.ts), "copy" a repository with our copy of it in a group. The answer has
+{"method": "judge", "params": {"file", "fileGroup"?, "shown"?, "copy"?, "group"?}}: "shown" is a
+folder with the file as we open it (show.ts), "copy" a repository with our copy of it in a group. The answer has
 texts, each empty where there is nothing to say: "refused", why xarray cannot open the file; "shown"
 and "copy", what it finds different there; "own", what it finds different in a copy that it has made
 itself, or why it cannot make one (asked only where ours is missing or differs).
@@ -134,7 +134,7 @@ def own_copy(source):
 def judge(params):
     answer = {"refused": "", "shown": "", "copy": "", "own": ""}
     try:
-        source = xr.open_dataset(params["file"], **OPTIONS)
+        source = xr.open_dataset(params["file"], group=params.get("fileGroup"), **OPTIONS)
         source.load()
     except Exception as error:  # The judge does not read it either.
         return answer | {"refused": said(error)}

@@ -18,16 +18,17 @@ const REASONS: readonly Reason[] = [
     applies: ({ outcome, why }) => outcome === "refused" && /JSON has no form for/.test(why),
   },
   {
-    text: "an attribute of a compound type is left out",
-    applies: ({ why }) => /Attributes only on the left object:\s+\S+: \(\(/.test(why),
+    text: "an attribute of a compound or enumerated type is left out",
+    applies: ({ why }) => /Attributes only on the left object:\s+\S+: (\(\(|\[0 3 8\])/.test(why),
   },
   {
     text: "what is packed by a float32 is decoded in float64 from JSON",
     applies: ({ why }) => /float32 in the file, float64|L .* float32 .*\n *R .* float64 /.test(why),
   },
   {
-    text: "units with two times, of which xarray takes the second, are left undecoded",
-    applies: ({ why }) => /units: +\w+ since \S+ \S+ 0:00/.test(why),
+    text: "units with a time and a zone, which xarray takes for the time",
+    applies: ({ why }) =>
+      /L +time_offset .* datetime64.*\n *R +time_offset .* datetime64/.test(why),
   },
   {
     text: "integers with a missing_value of text are floats in xarray",
