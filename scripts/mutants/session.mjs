@@ -6,6 +6,7 @@ const TABLE = "src/session/changes/chunk-table.ts";
 const INDEX = "src/session/changes/coordinate-index.ts";
 const SHARED = "src/session/changes/shared-tables.ts";
 const STATE = "src/session/state/state.ts";
+const WRITING = "src/session/state/writing.ts";
 const VIEW = "src/session/view/chunks.ts";
 const WRITE = "src/session/store/chunk-write.ts";
 const NODES = "src/session/store/node-write.ts";
@@ -53,9 +54,9 @@ export const SESSION_MUTANTS = [
   [INDEX, "this.#order = undefined;\n    this.#lastFound = -1;", ""],
   [SHARED, "else table = table.clone();", ""],
   [SHARED, "dropTablesOfDeletedNodes(flat, overlay);\n  return flat;", "return flat;"],
-  [STATE, "state.dot = { origin, epoch: epoch + 1 };", ""],
-  [STATE, "state.vector = state.need;", ""],
-  [STATE, "state.generation++;", ""],
+  [WRITING, "state.dot = { origin, epoch: epoch + 1 };", ""],
+  [WRITING, "state.vector = state.need;", ""],
+  [WRITING, "state.generation++;", ""],
   [STATE, "if (table.length > 0) return true;", ""],
   [VIEW, "if (!isInGrid(coordinates, node.array.shape)) return undefined;", ""],
   [
@@ -67,12 +68,16 @@ export const SESSION_MUTANTS = [
   [WRITE, "bytes.length > state.engine.config", "bytes.length >= state.engine.config"],
   [WRITE, "if (state.generation !== generation) return;", ""],
   [
-    WRITE,
-    "if (now?.id !== node.id || now.array === undefined) {",
+    "src/session/changes/same-array.ts",
+    "if (now?.id !== before.id || now.array === undefined) {",
     "if (now?.array === undefined) {",
   ],
+  ["src/session/changes/same-array.ts", "arraySignature(before) !== arraySignature(now)", "false"],
   [WRITE, "(baseShape !== undefined && isInGrid(coordinates, baseShape))", "false"],
-  [NODES, "if (present !== undefined && equalBytes(present.userData, userData)) return;", ""],
+  [NODES, "if (isSame) return;", ""],
+  [NODES, "if (!isSame || present.array !== undefined) operation", "operation"],
+  [WRITING, "if (steps?.isOpen === true) return steps.generation === state.generation;", ""],
+  [WRITING, "state.writes.clear();", ""],
   [NODES, "assertSameRank(present, parsed, path);", ""],
   [NODES, "layers.own.chunks.delete(node.id);", ""],
   [NODES, 'node.type === "group" ? nodesUnder(layers, path) : [node]', "nodesUnder(layers, path)"],

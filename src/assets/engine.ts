@@ -3,6 +3,7 @@
  * state, and the effective configuration. A plain value that crosses floors.
  */
 import { makeError } from "../base/errors.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import {
   abortSignal,
   anything,
@@ -24,6 +25,10 @@ import type { Configuration } from "./configuration.ts";
 import { mustLocateRepo } from "./locate-repo.ts";
 import type { VersionedRepo } from "./repo-object.ts";
 import { createRepoState, type RepoState } from "./repo-state.ts";
+
+const loadResolve = /* @__PURE__ */ lazyPart(() => import("../format/config/resolve.ts"));
+const loadConfiguration = /* @__PURE__ */ lazyPart(() => import("./configuration.ts"));
+const loadPatterns = /* @__PURE__ */ lazyPart(() => import("../format/config/patterns.ts"));
 
 /** Credentials per URL prefix of a virtual chunk container; `null`: none are needed. */
 export type VirtualChunkAccess = Readonly<Record<string, unknown>>;
@@ -88,10 +93,10 @@ export async function checkEngineOptions(
 }
 
 async function checkedConfig(config: unknown): Promise<RepositoryConfig> {
-  const { checkConfig } = await import("../format/config/resolve.ts");
+  const { checkConfig } = await loadResolve();
   const checked = checkConfig(config);
   if (checked.manifest !== undefined) {
-    const { checkManifestPatterns } = await import("../format/config/patterns.ts");
+    const { checkManifestPatterns } = await loadPatterns();
     checkManifestPatterns(checked.manifest);
   }
   return checked;
@@ -141,7 +146,7 @@ export async function buildEngine(
 async function configure(repo: RepoInfo, passed: RepositoryConfig): Promise<Configuration> {
   const isDefault = repo.config === undefined && Object.keys(passed).length === 0;
   if (isDefault) return { settings: {}, config: DEFAULT_CONFIG };
-  const { overrideConfig, persistedConfig } = await import("./configuration.ts");
+  const { overrideConfig, persistedConfig } = await loadConfiguration();
   return overrideConfig(persistedConfig(repo) ?? {}, passed);
 }
 

@@ -4,12 +4,15 @@
  * Updates of one process queue in order of call; those that wait are published together. The loop
  * that does so, repo-update.ts, is loaded with the first of them: readers of the web do without.
  */
+import { lazyPart } from "../base/lazy-part.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import type { RepoChange } from "./repo-change.ts";
 import { assertCanUpdate, type VersionedRepo } from "./repo-object.ts";
 import { createRepoReader } from "./repo-reader.ts";
 import type { RepoUpdateContext } from "./repo-update.ts";
 import { createMember, type Member } from "./update-member.ts";
+
+const loadUpdateLoop = /* @__PURE__ */ lazyPart(() => import("./repo-update.ts"));
 
 /** Updates published by one put. */
 const GROUP_MEMBERS_MAX = 64;
@@ -53,15 +56,13 @@ export function createRepoState(options: RepoStateOptions): RepoState {
   const reader = createRepoReader(storage, metadataBytesMax, initial);
   const context: RepoUpdateContext = { ...options, reader, isContended: false };
   const waiting: Member[] = [];
-  let loop: typeof import("./repo-update.ts") | undefined;
   let isWorking = false;
 
   const work = async (): Promise<void> => {
     isWorking = true;
     try {
-      loop ??= await import("./repo-update.ts");
-      await Promise.resolve(); // Updates called in the same turn share the put.
-      while (waiting.length > 0) await loop.runGroup(context, waiting.splice(0, GROUP_MEMBERS_MAX));
+      const { runGroup } = await loadUpdateLoop(); // Updates called in the same turn share the put.
+      while (waiting.length > 0) await runGroup(context, waiting.splice(0, GROUP_MEMBERS_MAX));
     } catch (error) {
       for (const member of waiting.splice(0)) member.reject(error);
     }

@@ -85,6 +85,8 @@ const ADVICE = {
     "worker-crashed": "look at the worker's exit and retry the task",
     "task-failed": "look at the causes, one per attempt",
     "executor-failed": "correct the executor: one result for every job, and an end on abort",
+    "writes-in-flight": "await every write before the work ends or the fork is sent or merged",
+    "node-changed": "await the operation before the node is changed or made anew, then repeat it",
   },
   storage: {
     "object-not-found": "the repository refers to an object that is gone",

@@ -143,3 +143,10 @@ export function describe(value: unknown): string {
     return Array.isArray(value) ? "an array" : `a ${value.constructor?.name ?? "object"}`;
   return typeof value === "function" ? "a function" : String(value);
 }
+
+/** Checks that an argument is a list. @throws {invalid-option} */
+export function checkList(owner: string, name: string, list: unknown): void {
+  checkOption(owner, name, list, (value) =>
+    Array.isArray(value) ? undefined : mustBe("a list", value),
+  );
+}

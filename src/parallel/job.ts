@@ -9,6 +9,8 @@ import { describe } from "../base/options.ts";
 import { crc32c } from "../codec/crc32c.ts";
 import type { RepositoryConfig } from "../format/config/config.ts";
 import { ForkSession } from "../session/fork-session.ts";
+import { closeSession } from "../session/state/access.ts";
+import { endAttempt } from "../session/state/in-flight.ts";
 import { storageFromHint } from "../storage/from-url.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 import {
@@ -87,6 +89,7 @@ const openStorages = new WeakMap<object, Map<string, Promise<Storage>>>();
 /**
  * Runs a job and resolves to its result: the fork's own changes as bytes. Whatever goes wrong
  * rejects; no part of a failed attempt is ever merged.
+ * @throws {writes-in-flight} the worker has not waited for all its writes
  */
 export function runJobIn(bytes: Uint8Array, context: JobContext): Promise<Uint8Array> {
   // What a worker adds to its signal must not stay on that of other attempts.
@@ -107,8 +110,11 @@ async function attempt(bytes: Uint8Array, context: JobContext): Promise<Uint8Arr
     signal,
   });
   await definition.work({ fork, task: header.task, signal, report });
+  await endAttempt(fork, "the worker", signal);
   signal.throwIfAborted();
-  return fork.toBytes({ overlay: "omit" });
+  const result = fork.toBytes({ overlay: "omit" });
+  closeSession(fork, "the attempt"); // A write that comes later must not vanish.
+  return result;
 }
 
 async function definitionOf(

@@ -67,7 +67,8 @@ const OPTIONS: OptionKinds = {
 
 /**
  * Runs `worker` once per task and merges what the workers wrote into `session`, all or none.
- * @throws {task-failed} a task failed past its retries; `details.errors` has every cause
+ * @throws {task-failed} a task failed past its retries; `details.errors` has every cause, such as
+ *   `writes-in-flight` where a worker has not waited for all the writes it has called
  * @throws {merge-overlap} two tasks wrote one chunk: align their regions (`chunkRegions`)
  * @throws {merge-failed} two tasks changed one node
  * @throws {fork-base-mismatch} a worker wrote into another repository

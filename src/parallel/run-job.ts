@@ -48,6 +48,7 @@ const OPTIONS: OptionKinds = {
  * @throws {invalid-fork-bytes} the bytes are no job, damaged, or of another version of icefloe
  * @throws {storage-not-shareable} the coordinator's storage has no hint, and no storage is given
  * @throws {fork-base-mismatch} the storage holds another repository
+ * @throws {writes-in-flight} the worker has not waited for all the writes it has called
  */
 export async function runJob(bytes: Uint8Array, options: RunJobOptions): Promise<Uint8Array> {
   checkOptions("runJob", options, OPTIONS);

@@ -1,13 +1,18 @@
 /** Changes of a repository's configuration: for one object, or persisted for everyone. */
+
 import {
   assembleEngine,
   checkEngineOptions,
   type Engine,
   type EngineOptions,
 } from "../assets/engine.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import { anything, checkOptions } from "../base/options.ts";
 import type { ResolvedConfig } from "../format/config/config.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
+
+const loadConfiguration = /* @__PURE__ */ lazyPart(() => import("../assets/configuration.ts"));
+const loadConfigWriter = /* @__PURE__ */ lazyPart(() => import("../format/config/write.ts"));
 
 /** What `reopen` changes. */
 export type ReopenOptions = Pick<EngineOptions, "config" | "authorizeVirtualChunkAccess">;
@@ -23,7 +28,7 @@ export async function reopenEngine(
 ): Promise<Engine> {
   checkOptions("reopen", options, { config: anything, authorizeVirtualChunkAccess: anything });
   const checked = await checkEngineOptions("reopen", engine.storage, options);
-  const { overrideConfig } = await import("../assets/configuration.ts");
+  const { overrideConfig } = await loadConfiguration();
   const configuration = overrideConfig(engine.settings, checked.config);
   const isShared = limitsOf(configuration.config) === limitsOf(engine.config);
   if (isShared) return { ...engine, ...configuration };
@@ -43,7 +48,7 @@ function limitsOf(config: ResolvedConfig): string {
  * several clients that save at once the last one wins.
  */
 export async function saveConfig(engine: Engine, signal?: AbortSignal): Promise<void> {
-  const { encodeConfig } = await import("../format/config/write.ts");
+  const { encodeConfig } = await loadConfigWriter();
   const change = (repo: RepoInfo) => ({
     repo: { ...repo, config: encodeConfig(engine.settings, repo.config) },
     updates: [{ kind: "config-changed" } as const],

@@ -2,15 +2,19 @@
  * Questions about history that need more than `repo`: manifests of a snapshot, differences.
  * Spec: docs/semantics.md "Snapshots and history" and "Diff".
  */
+
 import { ancestorsOf, mustGetRepoSnapshot } from "../assets/ancestry.ts";
 import type { Engine } from "../assets/engine.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import { transactionLogPath } from "../format/object-paths.ts";
 import type { RepoInfo, RepoSnapshot } from "../format/repo/read.ts";
 import type { TransactionLog } from "../format/transaction-log/read.ts";
 import type { Diff } from "../session/view/diff.ts";
 import { type ParsedVersionRef, resolveVersion } from "./version-ref.ts";
+
+const loadDiff = /* @__PURE__ */ lazyPart(() => import("../session/view/diff.ts"));
 
 /** Transaction logs read at once. */
 const CONCURRENT_LOG_READS_MAX = 16;
@@ -55,7 +59,7 @@ export async function diffVersions(
   const toId = resolveVersion(repo, to);
   const logIds = snapshotsBetween(repo, fromId, toId).flatMap(logsOf);
   const [{ diffFromLogs }, logs, fromSnapshot, toSnapshot] = await Promise.all([
-    import("../session/view/diff.ts"),
+    loadDiff(),
     mapConcurrent(logIds, CONCURRENT_LOG_READS_MAX, (log) => readLog(engine, log, signal)),
     assets.readSnapshot(fromId, signal),
     assets.readSnapshot(toId, signal),

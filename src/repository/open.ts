@@ -10,6 +10,7 @@ import {
 } from "../assets/engine.ts";
 import { locateRepo, mustLocateRepo, specOneUnimplemented } from "../assets/locate-repo.ts";
 import { isIcefloeError } from "../base/errors.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import type { RepositoryConfig } from "../format/config/config.ts";
 import type { Storage } from "../storage/port.ts";
 import {
@@ -18,6 +19,9 @@ import {
   REPOSITORY_KINDS,
   type RepositoryOptions,
 } from "./repository-options.ts";
+
+const loadConfiguration = /* @__PURE__ */ lazyPart(() => import("../assets/configuration.ts"));
+const loadCreate = /* @__PURE__ */ lazyPart(() => import("./create.ts"));
 
 /** Opens a repository. One GET. Fails as `Repository.open` says. */
 export async function openExisting(storage: Storage, options?: RepositoryOptions): Promise<Engine> {
@@ -40,7 +44,7 @@ export async function openOrCreateEngine(
   const present = await locate();
   if (present !== undefined) return present;
   try {
-    const { createEngine } = await import("./create.ts"); // Readers never need it.
+    const { createEngine } = await loadCreate(); // Readers never need it.
     return await createEngine(storage, options);
   } catch (error) {
     if (!isIcefloeError(error, "repo-info-updated", "parent-directory-not-clean")) throw error;
@@ -65,6 +69,6 @@ export async function fetchConfig(
   signal?: AbortSignal,
 ): Promise<RepositoryConfig | undefined> {
   checkStorage("fetchConfig", storage);
-  const { persistedConfig } = await import("../assets/configuration.ts");
+  const { persistedConfig } = await loadConfiguration();
   return persistedConfig((await mustLocateRepo(storage, METADATA_BYTES_MAX, signal)).repo);
 }

@@ -11,6 +11,7 @@ import type { Engine } from "../assets/engine.ts";
 import { assertCanUpdate, assertStatusAllowsUpdates } from "../assets/repo-object.ts";
 import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import { anything, SIGNAL } from "../base/options.ts";
 import type { RepositoryConfig, ResolvedConfig } from "../format/config/config.ts";
 import { parseSnapshotId } from "../format/ids.ts";
@@ -29,6 +30,8 @@ import { describeSnapshot, type SnapshotInfo } from "./snapshot-info.ts";
 import { createTag, deleteTag, mustGetTag, tagNames } from "./tags.ts";
 import { checkTransactionOptions, runTransaction, type TransactionOptions } from "./transaction.ts";
 import { parseVersionRef, resolveVersion, type VersionRef } from "./version-ref.ts";
+
+const loadCreate = /* @__PURE__ */ lazyPart(() => import("./create.ts"));
 
 /** Options of `writableSession`. */
 export interface WritableSessionOptions extends SignalOption {
@@ -71,7 +74,7 @@ export class Repository {
    */
   static async create(storage: Storage, options?: CreateOptions): Promise<Repository> {
     const defaults = defaultsOf("create", options);
-    const { createEngine } = await import("./create.ts");
+    const { createEngine } = await loadCreate();
     return new Repository(await createEngine(storage, options), defaults);
   }
 
@@ -213,6 +216,7 @@ export class Repository {
    * another writer was faster, the changes are rebased or `write` runs again: see `retry`. A throw
    * in `write` commits nothing; without changes it resolves to the branch's tip. Fails as
    * `writableSession` and `commit` do, too.
+   * @throws {writes-in-flight} `write` has not waited for all the writes it has called
    * @throws {update-attempts-exhausted} every rerun lost its race
    * @throws {commit-conflict} every rebase lost its race
    * @throws {rebase-failed} conflicts that the solver did not accept

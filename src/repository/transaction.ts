@@ -3,7 +3,9 @@
  * faster. Two ways to go on after a lost race: move the changes onto the new tip (`rebase`), or
  * run the write once more on a fresh session (`rerun`).
  */
+
 import { isIcefloeError, makeError } from "../base/errors.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import {
   abortSignal,
   anything,
@@ -22,6 +24,8 @@ import type { ConflictSolver } from "../session/rebase/conflict.ts";
 import { conflictDetector } from "../session/rebase/solvers.ts";
 import type { Session } from "../session/session.ts";
 import { closeSession } from "../session/state/access.ts";
+
+const loadWriteHalf = /* @__PURE__ */ lazyPart(() => import("../session/write-half.ts"));
 
 /** Tries of a transaction unless told otherwise; the official engine rebases as often. */
 const TRANSACTION_ATTEMPTS_MAX = 1000;
@@ -84,6 +88,7 @@ export function checkTransactionOptions(write: unknown, options: TransactionOpti
 /**
  * Runs a transaction; resolves to the id of its commit, or of the tip if `write` changed nothing.
  * @throws {update-attempts-exhausted} every try lost its race (`rerun`)
+ * @throws {writes-in-flight} `write` has not waited for all its writes
  */
 export async function runTransaction(
   context: TransactionContext,
@@ -101,18 +106,22 @@ export async function runTransaction(
     if (losses > 0) await pauseAfterLoss(context.runtime, losses, tryMs, signal);
     const beganMicros = context.runtime.nowMicros();
     const session = await context.openSession();
+    let hasForgotten = false;
     try {
       const writing = runWrite(write, session);
       await (signal === undefined ? writing : abortable(writing, signal));
       if (session.readOnly) return context.currentTip(); // `write` has committed by itself.
-      // Waits for writes that `write` called and did not wait for: they are changes too.
+      const { WRITE_HALF } = await loadWriteHalf(); // The session has loaded it.
+      await WRITE_HALF.endWork(session, "transaction", signal);
       return await session.commit(message, { metadata, signal, ...rebase });
     } catch (error) {
+      hasForgotten = isIcefloeError(error, "writes-in-flight");
       if (isIcefloeError(error, "no-changes-to-commit")) return context.currentTip();
       if (retry === "rebase" || !isIcefloeError(error, "commit-conflict")) throw error;
       lost = error;
     } finally {
-      closeSession(session); // A write that was not awaited and comes later must not vanish.
+      // What is written later must not vanish; what was forgotten has its error already.
+      if (!hasForgotten) closeSession(session, "the transaction");
     }
     tryMs = Math.max(0, context.runtime.nowMicros() - beganMicros) / 1000;
   }

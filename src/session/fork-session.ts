@@ -3,9 +3,11 @@
  * base snapshot, the parent's uncommitted changes (read-only), its own changes. Making one costs
  * no I/O; its bytes survive any channel and hold no secrets.
  */
+
 import type { AssetStore } from "../assets/asset-store.ts";
 import { checkEngineOptions, type EngineOptions, openEngine } from "../assets/engine.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import { anything, checkOptions, oneOf } from "../base/options.ts";
 import type { ResolvedConfig } from "../format/config/config.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
@@ -13,13 +15,7 @@ import { defineAsyncDispose } from "./dispose.ts";
 import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
 import type { MergeReport } from "./merge/report.ts";
 import { rememberState } from "./state/access.ts";
-import {
-  assertIdle,
-  createState,
-  discard,
-  hasOwnChanges,
-  type SessionState,
-} from "./state/state.ts";
+import { createState, hasOwnChanges, type SessionState } from "./state/state.ts";
 import { Store } from "./store.ts";
 import type { Diff } from "./view/diff.ts";
 import {
@@ -32,6 +28,8 @@ import {
   statusOf,
 } from "./view/queries.ts";
 import type { WriteHalf } from "./write-half.ts";
+
+const loadWriteHalf = /* @__PURE__ */ lazyPart(() => import("./write-half.ts"));
 
 /** How a fork is opened where it arrives. */
 export interface FromBytesOptions extends EngineOptions {
@@ -105,6 +103,7 @@ export class ForkSession {
    * @throws {fork-base-mismatch} a fork of another session, base or repository
    * @throws {invalid-fork-bytes} damaged, of an unknown version, or what no fork can have made
    * @throws {merge-not-allowed} an input is this fork itself, or not a fork
+   * @throws {writes-in-flight} writes that were called in a fork to be merged have not ended
    * @throws {session-busy} a merge is running in a fork that is to be merged
    */
   merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
@@ -114,6 +113,7 @@ export class ForkSession {
   /**
    * The fork as bytes: magic, format version, checksum; no secrets, no storage. Without later
    * writes.
+   * @throws {writes-in-flight} writes that were called have not ended
    * @throws {session-busy} a merge is running
    */
   toBytes(options?: ToBytesOptions): Uint8Array {
@@ -137,7 +137,7 @@ export class ForkSession {
   static async fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<ForkSession> {
     const storage = options?.storage;
     const checked = await checkEngineOptions("fromBytes", storage, options, { storage: anything });
-    const { WRITE_HALF: half } = await import("./write-half.ts");
+    const { WRITE_HALF: half } = await loadWriteHalf();
     const [{ decodeForkBytes }, { assertFitsBase }] = await half.loadForkReader();
     const content = decodeForkBytes(bytes);
     const { baseId, need, vector, overlay, own } = content;
@@ -175,8 +175,7 @@ export class ForkSession {
    * @throws {session-busy} a merge is running
    */
   discardChanges(): void {
-    assertIdle(this.#state, "discardChanges");
-    discard(this.#state);
+    this.#half.discardChanges(this.#state);
   }
 
   /**

@@ -2,35 +2,22 @@
  * Session: one transaction on one branch, or a read-only view of one version. Pinned to its base
  * snapshot: commits of others are not seen. Spec: docs/semantics.md "Session states".
  */
+
 import type { Engine } from "../assets/engine.ts";
 import type { AsyncList } from "../base/async-list.ts";
+import type { ErrorKind } from "../base/error-kinds.ts";
 import { makeError } from "../base/errors.ts";
-import { checkOptions, SIGNAL } from "../base/options.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import type { ResolvedConfig } from "../format/config/config.ts";
-import type { CommitRun } from "./commit/commit.ts";
-import {
-  type AmendOptions,
-  type CommitOptions,
-  checkCommitOptions,
-  checkSolver,
-  type FlushOptions,
-} from "./commit/options.ts";
+import type { AmendOptions, CommitOptions, FlushOptions } from "./commit/options.ts";
 import type { CommitReport } from "./commit/report.ts";
 import { defineAsyncDispose } from "./dispose.ts";
 import { ForkSession } from "./fork-session.ts";
 import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
 import type { MergeReport } from "./merge/report.ts";
 import type { ConflictSolver } from "./rebase/conflict.ts";
-import { conflictDetector } from "./rebase/solvers.ts";
 import { rememberState } from "./state/access.ts";
-import {
-  assertIdle,
-  createState,
-  discard,
-  hasChanges,
-  runExclusive,
-  type SessionState,
-} from "./state/state.ts";
+import { createState, hasChanges, type SessionState } from "./state/state.ts";
 import { Store } from "./store.ts";
 import type { Diff } from "./view/diff.ts";
 import {
@@ -44,6 +31,8 @@ import {
   statusOf,
 } from "./view/queries.ts";
 import type { WriteHalf } from "./write-half.ts";
+
+const loadWriteHalf = /* @__PURE__ */ lazyPart(() => import("./write-half.ts"));
 
 /** What a repository opens a session with. */
 interface SessionOptions {
@@ -63,7 +52,7 @@ export class Session {
   #lastCommit: CommitReport | undefined;
 
   /** @internal */
-  constructor(state: SessionState, half: WriteHalf | undefined) {
+  constructor(state: SessionState, half?: WriteHalf) {
     this.#state = state;
     this.#half = half;
     this.store = new Store<Session>(this, state, half);
@@ -103,7 +92,8 @@ export class Session {
   /**
    * Makes all changes visible on the branch at once; resolves to the new snapshot's id. After an
    * error the session is as it was, dirty and usable.
-   * Waits for writes already called; writes called meanwhile are refused (`session-busy`).
+   * Waits for writes already called, and all steps of a `writeRegion` or `toZarr`; writes called
+   * meanwhile are refused (`session-busy`).
    * Cost: a PUT per changed manifest, two for snapshot and log; then GET, backup, PUT of `repo`.
    * @throws {no-changes-to-commit} nothing was written, and no `allowEmpty`
    * @throws {commit-not-allowed} read-only or committed; or changed since an earlier commit, of
@@ -158,22 +148,12 @@ export class Session {
   }
 
   async #run(
-    mode: CommitRun["mode"],
+    mode: "commit" | "amend" | "flush",
     message: string,
     options: CommitOptions | undefined,
   ): Promise<string> {
-    const run = { mode, ...checkCommitOptions(mode, message, options) };
-    run.signal?.throwIfAborted();
-    assertIdle(this.#state, mode);
-    const half = this.#half;
-    if (this.#state.mode !== "writable" || half === undefined) {
-      const why = this.#state.finished ? "it is committed already" : "it is read-only";
-      throw makeError("commit-not-allowed", `${mode}: the session takes no commit, ${why}`, {
-        details: { operation: mode, snapshotId: this.#state.baseId },
-      });
-    }
-    const work = (): Promise<CommitReport> => half.runCommit(this.#state, run);
-    this.#lastCommit = await runExclusive(this.#state, mode, work, run.signal);
+    if (this.#half === undefined) throw readOnly("commit-not-allowed", mode, this.#state);
+    this.#lastCommit = await this.#half.runCommit(this.#state, mode, message, options);
     return this.#lastCommit.snapshotId;
   }
 
@@ -183,11 +163,10 @@ export class Session {
    * @throws {session-busy} a commit, merge or rebase is running
    */
   discardChanges(): void {
-    if (this.readOnly) {
-      throw makeError("read-only-session", "discardChanges: the session is read-only");
+    if (this.#half === undefined || this.readOnly) {
+      throw readOnly("read-only-session", "discardChanges", this.#state);
     }
-    assertIdle(this.#state, "discardChanges");
-    discard(this.#state);
+    this.#half.discardChanges(this.#state);
   }
 
   /**
@@ -200,16 +179,8 @@ export class Session {
    * @throws {session-busy} a commit, merge or rebase is running
    */
   async rebase(solver?: ConflictSolver, options?: QueryOptions): Promise<void> {
-    checkSolver("rebase", solver);
-    checkOptions("rebase", options, SIGNAL);
-    const signal = options?.signal;
-    signal?.throwIfAborted();
-    if (this.readOnly) throw makeError("commit-not-allowed", "rebase: the session is read-only");
-    const rebase = async (): Promise<void> => {
-      const { rebaseOnto } = await import("./rebase/rebase.ts");
-      await rebaseOnto(this.#state, solver ?? conflictDetector(), signal);
-    };
-    await runExclusive(this.#state, "rebase", rebase, signal);
+    if (this.#half === undefined) throw readOnly("commit-not-allowed", "rebase", this.#state);
+    await this.#half.runRebase(this.#state, solver, options);
   }
 
   /** What the session has changed since its base. */
@@ -225,11 +196,7 @@ export class Session {
    */
   fork(): ForkSession {
     const half = this.#half;
-    if (half === undefined) {
-      throw makeError("cannot-fork-read-only-session", "fork: the session is read-only", {
-        details: { snapshotId: this.#state.baseId },
-      });
-    }
+    if (half === undefined) throw readOnly("cannot-fork-read-only-session", "fork", this.#state);
     return new ForkSession(half.stateOfFork(this.#state), half);
   }
 
@@ -242,16 +209,12 @@ export class Session {
    * @throws {fork-base-mismatch} a fork of another session, base or repository
    * @throws {invalid-fork-bytes} damaged, of an unknown version, or what no fork can have made
    * @throws {merge-not-allowed} the session is read-only or committed, or an input is not a fork
+   * @throws {writes-in-flight} writes that were called in a fork have not ended
    * @throws {session-busy} a commit or rebase is running, or a merge in one of the forks
    */
   async merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
-    const half = this.#half;
-    if (half === undefined) {
-      throw makeError("merge-not-allowed", "merge: the session is read-only", {
-        details: { snapshotId: this.#state.baseId },
-      });
-    }
-    return half.mergeInputs(this.#state, inputs, options);
+    if (this.#half === undefined) throw readOnly("merge-not-allowed", "merge", this.#state);
+    return this.#half.mergeInputs(this.#state, inputs, options);
   }
 
   /**
@@ -292,14 +255,14 @@ export class Session {
 /** Opens a read-only session; no I/O. */
 export function openReadonlySession({ engine, snapshotId }: SessionOptions): Session {
   const state = createState({ engine, kind: "session", mode: "readonly", baseId: snapshotId });
-  return new Session(state, undefined);
+  return new Session(state);
 }
 
 /** Opens a writable session, with the code that only those need. No request. */
 export async function openWritableSession(
   options: SessionOptions & { readonly branch: string },
 ): Promise<Session> {
-  const { WRITE_HALF: half } = await import("./write-half.ts");
+  const { WRITE_HALF: half } = await loadWriteHalf();
   const { engine, branch, snapshotId } = options;
   const state = createState({
     engine,
@@ -309,4 +272,10 @@ export async function openWritableSession(
     baseId: snapshotId,
   });
   return new Session(state, half);
+}
+
+function readOnly(kind: ErrorKind, operation: string, { baseId }: SessionState): Error {
+  return makeError(kind, `${operation}: the session is read-only`, {
+    details: { operation, snapshotId: baseId },
+  });
 }

@@ -5,37 +5,22 @@
  */
 import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
-import { assert, makeError } from "../base/errors.ts";
+import { makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
-import {
-  checkOption,
-  checkOptions,
-  mustBe,
-  type OptionKinds,
-  SIGNAL,
-  trueOrFalse,
-} from "../base/options.ts";
+import { checkList, checkOptions, type OptionKinds, SIGNAL, trueOrFalse } from "../base/options.ts";
 import { abortable } from "../base/single-flight.ts";
-import { coordinatesOf } from "../format/manifest/row-values.ts";
 import type { Layers } from "./state/layers.ts";
-import {
-  assertWritable,
-  layersOf,
-  loadLayers,
-  type SessionState,
-  trackWrite,
-} from "./state/state.ts";
-import type { ArrayChunk } from "./store/array-chunk.ts";
+import { type Operation, rememberStoreMaker } from "./state/operation.ts";
+import { layersOf, loadLayers, type SessionState } from "./state/state.ts";
+import { type ArrayChunk, eachChunk } from "./store/array-chunk.ts";
 import type { RangeRequest } from "./store/byte-range.ts";
 import { parseStoreKey } from "./store/key.ts";
 import { listDirectory, listKeys, sizeOf, sizeOfPrefix } from "./store/listing.ts";
 import { parseNodePath } from "./store/prefix.ts";
 import { hasKey, readKey } from "./store/read.ts";
-import { chunkBatches } from "./view/chunks.ts";
-import { mustGetArray } from "./view/nodes.ts";
 import type { VirtualRefColumns } from "./virtual/columns.ts";
 import type { VirtualRefInput, VirtualRefOptions } from "./virtual/set-refs.ts";
-import type { WriteHalf } from "./write-half.ts";
+import type { VirtualPart, WriteHalf } from "./write-half.ts";
 
 /** Options of one store operation. */
 export interface StoreOptions {
@@ -59,13 +44,22 @@ export class Store<S = unknown> {
   /** The code that writes; read-only sessions have none. */
   readonly #half: WriteHalf | undefined;
   readonly #readOnly: boolean;
+  readonly #operation: Operation | undefined;
 
   /** @internal */
-  constructor(session: S, state: SessionState, half: WriteHalf | undefined, readOnly = false) {
+  constructor(
+    session: S,
+    state: SessionState,
+    half: WriteHalf | undefined,
+    { readOnly = false, operation }: { readOnly?: boolean; operation?: Operation } = {},
+  ) {
     this.session = session;
     this.#state = state;
     this.#half = half;
     this.#readOnly = readOnly;
+    this.#operation = operation;
+    if (half === undefined || operation !== undefined) return;
+    rememberStoreMaker(this, (one) => new Store(session, state, half, { operation: one }));
   }
 
   /** Whether every write is refused. */
@@ -87,7 +81,7 @@ export class Store<S = unknown> {
 
   /** The same session's store, for reading only. */
   withReadOnly(): Store<S> {
-    return new Store(this.session, this.#state, undefined, true);
+    return new Store(this.session, this.#state, undefined, { readOnly: true });
   }
 
   /**
@@ -95,9 +89,8 @@ export class Store<S = unknown> {
    * GET at most once manifests are cached.
    * @throws {unimplemented} a virtual chunk
    */
-  async get(key: string, options?: StoreOptions): Promise<Uint8Array | undefined> {
-    checkOptions("get", options, SIGNAL);
-    return readKey(this.#state, key, WHOLE, options?.signal);
+  get(key: string, options?: StoreOptions): Promise<Uint8Array | undefined> {
+    return this.#read("get", key, WHOLE, options);
   }
 
   /**
@@ -105,13 +98,12 @@ export class Store<S = unknown> {
    * `undefined`. Fails as `get` does, too.
    * @throws {invalid-byte-range} not a range, or outside the value: nothing is clamped
    */
-  async getRange(
+  getRange(
     key: string,
     range: RangeRequest,
     options?: StoreOptions,
   ): Promise<Uint8Array | undefined> {
-    checkOptions("getRange", options, SIGNAL);
-    return readKey(this.#state, key, range, options?.signal);
+    return this.#read("getRange", key, range, options);
   }
 
   /** Several parts of one value, in order. Fails as `getRange` does. */
@@ -121,12 +113,11 @@ export class Store<S = unknown> {
     options?: StoreOptions,
   ): Promise<(Uint8Array | undefined)[]> {
     checkOptions("getRanges", options, SIGNAL);
-    const signal = options?.signal;
-    signal?.throwIfAborted();
+    options?.signal?.throwIfAborted();
     parseStoreKey(key);
     checkList("getRanges", "ranges", ranges);
     return mapConcurrent(ranges, BATCH_REQUESTS_MAX, (range) =>
-      readKey(this.#state, key, range, signal),
+      this.#read("getRanges", key, range, options),
     );
   }
 
@@ -136,13 +127,12 @@ export class Store<S = unknown> {
     options?: StoreOptions,
   ): Promise<(Uint8Array | undefined)[]> {
     checkOptions("getPartialValues", options, SIGNAL);
-    const signal = options?.signal;
-    signal?.throwIfAborted();
+    options?.signal?.throwIfAborted();
     checkList("getPartialValues", "requests", requests);
     for (const request of requests) checkList("getPartialValues", "each request", request);
     const limit = this.#state.engine.config.getPartialValuesConcurrency;
     return mapConcurrent(requests, limit, ([key, range]) =>
-      readKey(this.#state, key, range ?? WHOLE, signal),
+      this.#read("getPartialValues", key, range ?? WHOLE, options),
     );
   }
 
@@ -157,12 +147,13 @@ export class Store<S = unknown> {
    * @throws {invalid-array-metadata} members that cannot work, or another rank than before
    * @throws {node-already-exists} a group where an array is, or the reverse
    * @throws {unimplemented} a key of Zarr 2
+   * @throws {node-changed} chunks of the array got another meaning while this one was stored
    */
   set(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
-    return this.#write("set", options, (half, signal) => {
+    return this.#write("set", key, options, (half, signal) => {
       const parsed = half.parseSet("set", key, bytes);
       return this.#withLayers(signal, (layers) =>
-        half.setKey(this.#state, layers, parsed, bytes, signal),
+        half.setKey(this.#state, layers, parsed, bytes, signal, this.#operation),
       );
     });
   }
@@ -174,14 +165,14 @@ export class Store<S = unknown> {
    */
   async setIfNotExists(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<void> {
     if (this.readOnly && (await this.has(key, options))) return;
-    return this.#write("setIfNotExists", options, (half, signal) => {
+    return this.#write("setIfNotExists", key, options, (half, signal) => {
       const parsed = half.parseSet("setIfNotExists", key, bytes);
       const { generation } = this.#state;
       return inTurn(this.#state, key, async () => {
         if (await hasKey(this.#state, parsed, signal)) return;
         if (this.#state.generation !== generation) return; // Discarded meanwhile.
         await this.#withLayers(signal, (layers) =>
-          half.setKey(this.#state, layers, parsed, bytes, signal),
+          half.setKey(this.#state, layers, parsed, bytes, signal, this.#operation),
         );
       });
     });
@@ -208,24 +199,30 @@ export class Store<S = unknown> {
    * a change.
    */
   delete(key: string, options?: StoreOptions): Promise<void> {
-    return this.#write("delete", options, (half, signal) => {
+    return this.#write("delete", key, options, (half, signal) => {
       const parsed = parseStoreKey(key);
       if (parsed.kind === "zarr-v2") return undefined;
-      return this.#withLayers(signal, (layers) => half.deleteKey(this.#state, layers, parsed));
+      return this.#withLayers(signal, (layers) =>
+        half.deleteKey(this.#state, layers, parsed, this.#operation),
+      );
     });
   }
 
   /** Deletes the array at `prefix`, the group with everything below it, or the chunks under `<array>/c[/…]`. */
   deleteDir(prefix: string, options?: StoreOptions): Promise<void> {
-    return this.#write("deleteDir", options, (half, signal) =>
-      this.#withLayers(signal, (layers) => half.deletePrefix(this.#state, layers, prefix, signal)),
+    return this.#write("deleteDir", prefix, options, (half, signal) =>
+      this.#withLayers(signal, (layers) =>
+        half.deletePrefix(this.#state, layers, prefix, signal, this.#operation),
+      ),
     );
   }
 
   /** Deletes every node, below a root or not. History is untouched. */
   clear(options?: StoreOptions): Promise<void> {
-    return this.#write("clear", options, (half, signal) =>
-      this.#withLayers(signal, (layers) => half.removeAllNodes(this.#state, layers)),
+    return this.#write("clear", "/", options, (half, signal) =>
+      this.#withLayers(signal, (layers) =>
+        half.removeAllNodes(this.#state, layers, this.#operation),
+      ),
     );
   }
 
@@ -271,21 +268,7 @@ export class Store<S = unknown> {
   /** Every existing chunk of an array, with its reference. Fails as `Session.chunkCoordinates` does. */
   arrayChunks(path: string, options?: StoreOptions): AsyncList<ArrayChunk> {
     checkOptions("arrayChunks", options, SIGNAL);
-    return asyncList(() => this.#arrayChunks(path, options?.signal));
-  }
-
-  async *#arrayChunks(path: string, signal: AbortSignal | undefined): AsyncGenerator<ArrayChunk> {
-    const layers = await loadLayers(this.#state, signal);
-    const array = mustGetArray(layers, parseNodePath(path));
-    const { assets } = this.#state.engine;
-    for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
-      for (const row of rowNumbers) {
-        const ref = rows.ref(row);
-        if (ref === undefined) continue;
-        const coordinates = coordinatesOf(rows, row);
-        yield { coordinates, length: rows.byteLength(row), ...ref };
-      }
-    }
+    return asyncList(() => eachChunk(this.#state, path, options?.signal));
   }
 
   /**
@@ -299,8 +282,8 @@ export class Store<S = unknown> {
    * @throws {zero-length-chunk} @throws {no-container-for-virtual-chunk}
    */
   setVirtualRef(key: string, ref: VirtualRefInput, options?: VirtualRefOptions): Promise<void> {
-    return this.#writeRefs("setVirtualRef", options, (half, layers) =>
-      half.setVirtualRef(this.#state, layers, key, ref, options),
+    return this.#writeRefs("setVirtualRef", key, options, (virtual, layers) =>
+      virtual.setVirtualRef(this.#state, layers, key, parseStoreKey(key), ref, options),
     );
   }
 
@@ -310,8 +293,8 @@ export class Store<S = unknown> {
     refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
     options?: VirtualRefOptions,
   ): Promise<void> {
-    return this.#writeRefs("setVirtualRefs", options, (half, layers) =>
-      half.setVirtualRefs(this.#state, layers, arrayPath, refs, options),
+    return this.#writeRefs("setVirtualRefs", arrayPath, options, (virtual, layers) =>
+      virtual.setVirtualRefs(this.#state, layers, parseNodePath(arrayPath), refs, options),
     );
   }
 
@@ -324,14 +307,32 @@ export class Store<S = unknown> {
     columns: VirtualRefColumns,
     options?: VirtualRefOptions,
   ): Promise<void> {
-    return this.#writeRefs("setVirtualRefColumns", options, (half, layers) =>
-      half.setVirtualRefColumns(this.#state, layers, arrayPath, columns, options),
+    return this.#writeRefs("setVirtualRefColumns", arrayPath, options, (virtual, layers) =>
+      virtual.setVirtualRefColumns(this.#state, layers, parseNodePath(arrayPath), columns, options),
     );
+  }
+
+  /** One read. What ends work on the session waits for those under way. */
+  async #read(
+    operation: string,
+    key: string,
+    range: RangeRequest,
+    options: StoreOptions | undefined,
+  ): Promise<Uint8Array | undefined> {
+    checkOptions(operation, options, SIGNAL);
+    const state = this.#state;
+    state.reads++;
+    try {
+      return await readKey(state, key, range, options?.signal, this.#operation);
+    } finally {
+      if (--state.reads === 0) state.whenRead?.();
+    }
   }
 
   /** Runs one mutation: refused when read-only or busy, awaited by commit, never thrown synchronously. */
   #write(
     operation: string,
+    key: string,
     options: StoreOptions | VirtualRefOptions | undefined,
     work: (half: WriteHalf, signal: AbortSignal | undefined) => Promise<void> | undefined,
     known: OptionKinds = SIGNAL,
@@ -343,14 +344,21 @@ export class Store<S = unknown> {
           details: { operation },
         });
       }
-      assertWritable(this.#state, operation);
+      const state = this.#state;
+      const steps = this.#operation;
       const half = this.#half;
-      assert(half !== undefined, "a writable session has the code that writes");
+      if (half === undefined) {
+        throw makeError("read-only-session", `${operation}: the session is read-only`, {
+          details: { operation, snapshotId: state.baseId },
+        });
+      }
+      if (!half.admitWrite(state, operation, steps)) return Promise.resolve();
       const signal = options?.signal;
       signal?.throwIfAborted();
       const write = work(half, signal);
+      state.lateWrites?.add(key);
       if (write === undefined) return Promise.resolve();
-      const tracked = trackWrite(this.#state, write);
+      const tracked = half.trackWrite(state, write, steps?.name ?? key, signal);
       return signal === undefined ? tracked : abortable(tracked, signal);
     } catch (error) {
       return Promise.reject(error);
@@ -360,13 +368,18 @@ export class Store<S = unknown> {
   /** `#write` of references, of which alone the container may be checked. */
   #writeRefs(
     operation: string,
+    target: string,
     options: VirtualRefOptions | undefined,
-    work: (half: WriteHalf, layers: Layers) => Promise<void> | undefined,
+    work: (virtual: VirtualPart, layers: Layers) => undefined,
   ): Promise<void> {
     return this.#write(
       operation,
+      target,
       options,
-      (half, signal) => this.#withLayers(signal, (layers) => work(half, layers)),
+      (half, signal) =>
+        half.withVirtual(this.#state, signal, (virtual) =>
+          this.#withLayers(signal, (layers) => work(virtual, layers)),
+        ),
       VIRTUAL_REF,
     );
   }
@@ -383,10 +396,4 @@ export class Store<S = unknown> {
       this.#state.generation === generation ? work(layers) : undefined,
     );
   }
-}
-
-function checkList(operation: string, name: string, list: unknown): void {
-  checkOption(operation, name, list, (value) =>
-    Array.isArray(value) ? undefined : mustBe("a list", value),
-  );
 }

@@ -4,32 +4,66 @@
  * merges. Sessions, forks and stores are constructed with it, so what is called synchronously stays
  * synchronous.
  */
+import { lazyPart } from "../base/lazy-part.ts";
 import { runCommit } from "./commit/commit.ts";
 import { bytesOfFork, stateOfFork } from "./fork/content.ts";
 import { mergeInputs } from "./merge/inputs.ts";
+import { runRebase } from "./rebase/run-rebase.ts";
+import { endWork } from "./state/in-flight.ts";
+import type { SessionState } from "./state/state.ts";
+import { admitWrite, discardChanges, trackWrite } from "./state/writing.ts";
 import { deletePrefix } from "./store/delete.ts";
 import { removeAllNodes } from "./store/node-write.ts";
 import { deleteKey, parseSet, setKey } from "./store/write.ts";
-import { setVirtualRef, setVirtualRefColumns, setVirtualRefs } from "./virtual/set-refs.ts";
+
+const loadVirtual = /* @__PURE__ */ lazyPart(() => import("./virtual/set-refs.ts"));
+
+/** The code of virtual references, which few writers need. */
+export type VirtualPart = Pick<
+  Awaited<ReturnType<typeof loadVirtual>>,
+  "setVirtualRef" | "setVirtualRefs" | "setVirtualRefColumns"
+>;
+
+let virtualPart: VirtualPart | undefined;
+
+/** Calls `work` with the code of virtual references, at once when that is loaded. */
+function withVirtual(
+  state: SessionState,
+  signal: AbortSignal | undefined,
+  work: (virtual: VirtualPart) => Promise<void> | undefined,
+): Promise<void> | undefined {
+  if (virtualPart !== undefined) return work(virtualPart);
+  const { generation } = state;
+  return loadVirtual().then(({ setVirtualRef, setVirtualRefs, setVirtualRefColumns }) => {
+    virtualPart = { setVirtualRef, setVirtualRefs, setVirtualRefColumns };
+    signal?.throwIfAborted();
+    return state.generation === generation ? work(virtualPart) : undefined; // Else discarded.
+  });
+}
+
+const loadForkBytes = /* @__PURE__ */ lazyPart(() => import("./fork/read-bytes.ts"));
+const loadForkCheck = /* @__PURE__ */ lazyPart(() => import("./fork/check.ts"));
 
 /** What takes the bytes of forks in, which those who only write never load. */
-const loadForkReader = () =>
-  Promise.all([import("./fork/read-bytes.ts"), import("./fork/check.ts")] as const);
+const loadForkReader = () => Promise.all([loadForkBytes(), loadForkCheck()] as const);
 
 export const WRITE_HALF = Object.freeze({
+  admitWrite,
+  trackWrite,
+  discardChanges,
   parseSet,
   setKey,
   deleteKey,
   deletePrefix,
   removeAllNodes,
-  setVirtualRef,
-  setVirtualRefs,
-  setVirtualRefColumns,
+  withVirtual,
   runCommit,
+  runRebase,
   mergeInputs,
   stateOfFork,
   bytesOfFork,
   loadForkReader,
+  endWork,
 });
 
 /** The operations of a writable session. */

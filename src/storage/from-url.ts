@@ -1,8 +1,16 @@
 /** Storages from URLs, and from the hints that storages give of themselves. Backends load on use. */
 import { makeError } from "../base/errors.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import { anything, checkOptions, describe, isPlainObject } from "../base/options.ts";
 import type { Runtime } from "../base/runtime.ts";
 import type { Storage, StorageHint } from "./port.ts";
+
+const loadMemory = /* @__PURE__ */ lazyPart(() => import("./memory.ts"));
+const loadLocal = /* @__PURE__ */ lazyPart(() => import("./local/local-filesystem.ts"));
+const loadHttp = /* @__PURE__ */ lazyPart(() => import("./http.ts"));
+const loadRedirect = /* @__PURE__ */ lazyPart(() => import("./redirect.ts"));
+const loadPrefix = /* @__PURE__ */ lazyPart(() => import("./with-prefix.ts"));
+const loadReadOnly = /* @__PURE__ */ lazyPart(() => import("./read-only.ts"));
 
 /** Options of `storageFromUrl` and `storageFromHint`. */
 export interface StorageFromUrlOptions {
@@ -38,18 +46,15 @@ export async function storageFromUrl(
   const backend = { runtime: options?.runtime };
   switch (scheme) {
     case "memory:":
-      return (await import("./memory.ts")).memoryStorage(backend);
+      return (await loadMemory()).memoryStorage(backend);
     case "file:":
-      return (await import("./local/local-filesystem.ts")).localFilesystemStorage(text, backend);
+      return (await loadLocal()).localFilesystemStorage(text, backend);
     case "http:":
     case "https:":
-      return (await import("./http.ts")).httpStorage(text, backend);
+      return (await loadHttp()).httpStorage(text, backend);
     case "http+redirect:":
     case "https+redirect:":
-      return (await import("./redirect.ts")).redirectStorage(
-        text.replace("+redirect:", ":"),
-        backend,
-      );
+      return (await loadRedirect()).redirectStorage(text.replace("+redirect:", ":"), backend);
   }
   const details = { url: text, scheme };
   if (LATER_SCHEMES.includes(scheme))
@@ -85,18 +90,18 @@ export async function storageFromHint(
   const inner = (): Promise<Storage> => storageFromHint(hint["storage"] as StorageHint, options);
   switch (hint.type) {
     case "local": {
-      const { localFilesystemStorage } = await import("./local/local-filesystem.ts");
+      const { localFilesystemStorage } = await loadLocal();
       const durability = textOf(hint, "durability") as "metadata"; // Checked by the callee.
       return localFilesystemStorage(textOf(hint, "path"), { ...backend, durability });
     }
     case "http":
-      return (await import("./http.ts")).httpStorage(textOf(hint, "url"), backend);
+      return (await loadHttp()).httpStorage(textOf(hint, "url"), backend);
     case "redirect":
-      return (await import("./redirect.ts")).redirectStorage(textOf(hint, "url"), backend);
+      return (await loadRedirect()).redirectStorage(textOf(hint, "url"), backend);
     case "prefix":
-      return (await import("./with-prefix.ts")).withPrefix(await inner(), textOf(hint, "prefix"));
+      return (await loadPrefix()).withPrefix(await inner(), textOf(hint, "prefix"));
     case "read-only":
-      return (await import("./read-only.ts")).readOnly(await inner());
+      return (await loadReadOnly()).readOnly(await inner());
   }
   return refuseHint(hint, `unknown type ${describe(hint.type)}`);
 }

@@ -8,7 +8,15 @@ import { touchedChunkCount } from "./chunk-grid.ts";
 import { type ArrayValues, elementsIn, toElements } from "./codecs/element-values.ts";
 import { resize } from "./update.ts";
 import { assertAligned, planRegion, writeRegion } from "./write-region.ts";
-import { addressOf, isForkStore, mustReadDocument, ownerOf, type ZarrStore } from "./zarr-store.ts";
+import {
+  addressOf,
+  isForkStore,
+  mustReadDocument,
+  type NodeAddress,
+  ownerOf,
+  runAt,
+  type ZarrStore,
+} from "./zarr-store.ts";
 
 /** Options of `append`. */
 export interface AppendOptions {
@@ -30,6 +38,7 @@ export interface AppendOptions {
  * @throws {region-not-aligned} a fork and a chunk covered in part, naming it
  * @throws {unimplemented} a data type, grid or codec that cannot be written, by name
  * @throws {invalid-array-metadata} a zarr.json whose members make no sense
+ * @throws {node-changed} something else has changed the zarr.json meanwhile
  * @throws {invalid-path}
  */
 export async function append(
@@ -43,42 +52,48 @@ export async function append(
     safeChunks: trueOrFalse,
     signal: abortSignal,
   });
+  const { signal } = options;
+  const given = addressOf("append", store, path, signal);
+  return runAt("append", given, (address) =>
+    inTurn(ownerOf(store), `append ${given.path}`, () => appendTo(address, options)),
+  );
+}
+
+async function appendTo(address: NodeAddress, options: AppendOptions): Promise<number[]> {
   const { axis = 0, data, safeChunks, signal } = options;
-  const address = addressOf("append", store, path, signal);
-  return inTurn(ownerOf(store), `append ${address.path}`, async () => {
-    const layout = parseLayout(await mustReadDocument(address), address.path);
-    const owner = `append ${address.path}`;
-    const { shape } = layout;
-    const oldLength = shape[axis];
-    if (oldLength === undefined) {
-      throw makeError(
-        "invalid-option",
-        `${owner}: axis ${mustBe(`from 0 to ${shape.length - 1}`, axis)}`,
-        { details: { path: address.path, option: "axis" } },
-      );
-    }
-    const { dataType } = layout;
-    const length = elementsIn(dataType, toElements(dataType, data, `${owner}: data`));
-    const sliceSize = volumeOf(shape.with(axis, 1));
-    const added = sliceSize === 0 ? 0 : length / sliceSize;
-    if (!Number.isInteger(added) || (sliceSize === 0 && length > 0)) {
-      throw makeError(
-        "invalid-option",
-        `${owner}: one slice has ${sliceSize} elements, data has ${length}`,
-        { details: { path: address.path, sliceSize, found: length } },
-      );
-    }
-    const newShape = shape.with(axis, oldLength + added);
-    const region = newShape.map((size, d) => ({
-      start: d === axis ? oldLength : 0,
-      end: size,
-    }));
-    const grown = { ...layout, shape: newShape };
-    const { box } = planRegion(grown, { region, data });
-    if (touchedChunkCount(box, grown.chunkShape) === 0) return newShape;
-    if (isForkStore(store) && safeChunks !== false) assertAligned(grown, box);
-    await resize(store, address.path, newShape, { signal });
-    await writeRegion(store, address.path, { region, data, safeChunks, signal });
-    return newShape;
-  });
+  const { store } = address;
+  const layout = parseLayout(await mustReadDocument(address), address.path);
+  const owner = `append ${address.path}`;
+  const { shape } = layout;
+  const oldLength = shape[axis];
+  if (oldLength === undefined) {
+    throw makeError(
+      "invalid-option",
+      `${owner}: axis ${mustBe(`from 0 to ${shape.length - 1}`, axis)}`,
+      { details: { path: address.path, option: "axis" } },
+    );
+  }
+  const { dataType } = layout;
+  const length = elementsIn(dataType, toElements(dataType, data, `${owner}: data`));
+  const sliceSize = volumeOf(shape.with(axis, 1));
+  const added = sliceSize === 0 ? 0 : length / sliceSize;
+  if (!Number.isInteger(added) || (sliceSize === 0 && length > 0)) {
+    throw makeError(
+      "invalid-option",
+      `${owner}: one slice has ${sliceSize} elements, data has ${length}`,
+      { details: { path: address.path, sliceSize, found: length } },
+    );
+  }
+  const newShape = shape.with(axis, oldLength + added);
+  const region = newShape.map((size, d) => ({
+    start: d === axis ? oldLength : 0,
+    end: size,
+  }));
+  const grown = { ...layout, shape: newShape };
+  const { box } = planRegion(grown, { region, data });
+  if (touchedChunkCount(box, grown.chunkShape) === 0) return newShape;
+  if (isForkStore(store) && safeChunks !== false) assertAligned(grown, box);
+  await resize(store, address.path, newShape, { signal });
+  await writeRegion(store, address.path, { region, data, safeChunks, signal });
+  return newShape;
 }

@@ -38,6 +38,7 @@ import {
   type NodeAddress,
   ownerOf,
   readDocument,
+  runAt,
   writeDocument,
   type ZarrStore,
 } from "./zarr-store.ts";
@@ -83,6 +84,7 @@ export interface CreateArrayOptions extends CreateGroupOptions {
  * @throws {node-already-exists} something is there and `overwrite` is not set
  * @throws {not-a-group} an array lies above it
  * @throws {bad-metadata} attributes that JSON cannot say, by name
+ * @throws {node-changed} something else was made here meanwhile
  * @throws {invalid-path}
  */
 export async function createGroup(
@@ -96,7 +98,8 @@ export async function createGroup(
     signal: abortSignal,
   });
   const address = addressOf("createGroup", store, path, options.signal);
-  await createNode(address, groupDocument(options.attributes), options.overwrite === true);
+  const bytes = groupDocument(options.attributes);
+  await runAt("createGroup", address, (own) => createNode(own, bytes, options.overwrite === true));
 }
 
 /**
@@ -108,6 +111,7 @@ export async function createGroup(
  *   fill
  * @throws {bad-metadata} attributes that JSON cannot say, by name
  * @throws {unimplemented} a data type that is not supported (times, structures), by name
+ * @throws {node-changed} something else was made here meanwhile
  * @throws {invalid-path}
  */
 export async function createArray(
@@ -128,7 +132,8 @@ export async function createArray(
     signal: abortSignal,
   });
   const address = addressOf("createArray", store, path, options.signal);
-  await createNode(address, arrayDocument(address.path, options), options.overwrite === true);
+  const bytes = arrayDocument(address.path, options);
+  await runAt("createArray", address, (own) => createNode(own, bytes, options.overwrite === true));
 }
 
 function groupDocument(attributes: Attributes | undefined): Uint8Array {

@@ -25,6 +25,7 @@ import {
   type NodeAddress,
   optionsOf,
   ownerOf,
+  runAt,
   writeDocument,
   type ZarrStore,
 } from "./zarr-store.ts";
@@ -41,6 +42,7 @@ export interface UpdateOptions {
  * @throws {node-not-found} nothing is there
  * @throws {bad-metadata} attributes that JSON cannot say (NaN, dates), by name
  * @throws {invalid-option} attributes that are not an object
+ * @throws {node-changed} something else has changed the zarr.json meanwhile
  * @throws {invalid-path}
  */
 export async function updateAttributes(
@@ -51,7 +53,7 @@ export async function updateAttributes(
 ): Promise<void> {
   checkOptions("updateAttributes", options, SIGNAL);
   const address = addressOf("updateAttributes", store, path, options?.signal);
-  await changeDocument(address, (document) => {
+  await changeDocument("updateAttributes", address, (document) => {
     const member = document.get("attributes");
     const stored: JsonObject = isJsonObject(member) ? member : new Map();
     const old = jsonToPlain(stored) as Record<string, unknown>;
@@ -78,6 +80,7 @@ function checkPatch(patch: unknown): Attributes {
  * @throws {not-an-array} a group
  * @throws {unimplemented} a grid that is not regular
  * @throws {invalid-array-metadata} another rank, or a length that is not a whole number from 0
+ * @throws {node-changed} something else has changed the zarr.json meanwhile
  * @throws {invalid-path}
  */
 export async function resize(
@@ -87,8 +90,8 @@ export async function resize(
   options?: UpdateOptions,
 ): Promise<void> {
   checkOptions("resize", options, SIGNAL);
-  const address = addressOf("resize", store, path, options?.signal);
-  await changeDocument(address, async (document) => {
+  const given = addressOf("resize", store, path, options?.signal);
+  await changeDocument("resize", given, async (document, address) => {
     assertArrayDocument(document, address.path);
     const chunkShape = parseChunkShape(document, address.path);
     const old = parseShape(document, address.path);
@@ -139,23 +142,26 @@ interface Change {
 }
 
 /** Reads, changes and writes one zarr.json; nothing is written if it says the same as before. */
-async function changeDocument(
-  address: NodeAddress,
-  change: (document: JsonObject) => Change | Promise<Change>,
+function changeDocument(
+  operation: string,
+  given: NodeAddress,
+  change: (document: JsonObject, address: NodeAddress) => Change | Promise<Change>,
 ): Promise<void> {
-  const { store, path, signal } = address;
-  await inTurn(ownerOf(store), `document ${path}`, async () => {
-    const before = await mustReadDocument(address);
-    const { document, alsoDelete = [] } = await change(before);
-    const text = printJson(document);
-    if (text === printJson(before)) return;
-    await applyEdits(store, [
-      ...alsoDelete.map(
-        (coordinates) => async () =>
-          store.delete?.(`/${chunkKey(path, coordinates)}`, optionsOf(signal)),
-      ),
-      () => writeDocument(address, encodeUtf8(text)),
-    ]);
+  return runAt(operation, given, async (address) => {
+    const { store, path, signal } = address;
+    await inTurn(ownerOf(store), `document ${path}`, async () => {
+      const before = await mustReadDocument(address);
+      const { document, alsoDelete = [] } = await change(before, address);
+      const text = printJson(document);
+      if (text === printJson(before)) return;
+      await applyEdits(store, [
+        ...alsoDelete.map(
+          (coordinates) => async () =>
+            store.delete?.(`/${chunkKey(path, coordinates)}`, optionsOf(signal)),
+        ),
+        () => writeDocument(address, encodeUtf8(text)),
+      ]);
+    });
   });
 }
 

@@ -21,7 +21,7 @@ import {
 import type { Region } from "./codecs/elements.ts";
 import { parseRegion, type RegionDimension } from "./region.ts";
 import { writeBox } from "./write-box.ts";
-import { addressOf, isForkStore, mustReadDocument, type ZarrStore } from "./zarr-store.ts";
+import { addressOf, isForkStore, mustReadDocument, runAt, type ZarrStore } from "./zarr-store.ts";
 
 /** Options of `writeRegion`. */
 export interface WriteRegionOptions {
@@ -44,6 +44,7 @@ export interface WriteRegionOptions {
  * @throws {region-not-aligned} a fork and a chunk covered in part, naming it; nothing is written
  * @throws {unimplemented} a data type, grid or codec that cannot be written, by name
  * @throws {invalid-array-metadata} a zarr.json whose members make no sense
+ * @throws {node-changed} something else gave its chunks another meaning meanwhile
  * @throws {invalid-path}
  */
 export async function writeRegion(
@@ -57,11 +58,13 @@ export async function writeRegion(
     safeChunks: trueOrFalse,
     signal: abortSignal,
   });
-  const address = addressOf("writeRegion", store, path, options.signal);
-  const layout = parseLayout(await mustReadDocument(address), address.path);
-  const plan = planRegion(layout, options);
-  if (isForkStore(store) && options.safeChunks !== false) assertAligned(layout, plan.box);
-  await writeBox({ store, layout, ...plan, signal: options.signal });
+  const given = addressOf("writeRegion", store, path, options.signal);
+  await runAt("writeRegion", given, async (address) => {
+    const layout = parseLayout(await mustReadDocument(address), address.path);
+    const plan = planRegion(layout, options);
+    if (isForkStore(store) && options.safeChunks !== false) assertAligned(layout, plan.box);
+    await writeBox({ store: address.store, layout, ...plan, signal: options.signal });
+  });
 }
 
 interface RegionPlan {

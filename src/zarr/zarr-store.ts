@@ -7,6 +7,7 @@ import { describe } from "../base/options.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../codec/json.ts";
 import { parentPath, parsePath } from "../format/node-path.ts";
 import { getState } from "../session/state/access.ts";
+import { runOperation } from "../session/state/run-operation.ts";
 import { metadataKey } from "../session/store/key.ts";
 
 /** Options that a store's operations are given. */
@@ -61,6 +62,22 @@ export function addressOf(
   }
   const absolute = typeof path === "string" && !path.startsWith("/") ? `/${path}` : path;
   return { store, path: parsePath(absolute), signal };
+}
+
+/**
+ * Runs an operation of several steps at the address: commits of the session called meanwhile wait
+ * for its end.
+ * @throws {session-busy} a commit, merge or rebase is running
+ */
+export function runAt<T>(
+  operation: string,
+  address: NodeAddress,
+  work: (address: NodeAddress) => Promise<T>,
+): Promise<T> {
+  const { store, path } = address;
+  return runOperation(`${operation} ${path}`, store, store.session, (own) =>
+    work({ ...address, store: own }),
+  );
 }
 
 /** The object that stands for all stores of one session. */

@@ -160,6 +160,18 @@ describe("the source tree", () => {
     expect(found).toEqual([]);
   });
 
+  test("loads files of its own later by lazyPart, so that a failure is typed and can be repeated", () => {
+    const found = faults((_file, text) =>
+      [...text.matchAll(/^(?! \*).*\bimport\(\s*"\.[^"]*"/gm)]
+        .filter(
+          ({ index }) => !/lazyPart\(\s*\(\) => import\(/.test(text.slice(index - 80, index + 120)),
+        )
+        .map(([line]) => line.trim()),
+    );
+
+    expect(found).toEqual([]);
+  });
+
   test("reaches node: modules only where Node is required", () => {
     const found = faults((file, text) =>
       importsOf(file, text)

@@ -5,6 +5,7 @@
  * Writes frames with their exact content size and a content checksum: every engine reads that, and
  * a flipped bit is then always noticed. Reads every variant; see decode.ts.
  */
+import { lazyPart } from "../../base/lazy-part.ts";
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 import {
   checkedZstdFrames,
@@ -15,6 +16,10 @@ import {
 } from "./decode.ts";
 import type { NativeZstd } from "./native.ts";
 import { rawFrame } from "./raw-frame.ts";
+
+const loadNative = /* @__PURE__ */ lazyPart(() => import("./native.ts"));
+const loadEncoder = /* @__PURE__ */ lazyPart(() => import("./encode.ts"));
+const loadPieces = /* @__PURE__ */ lazyPart(() => import("./pieces.ts"));
 
 /**
  * Up to here a frame of one raw block is written: it needs no compressor, which would save nothing
@@ -48,10 +53,10 @@ export async function compressZstd(
 ): Promise<Uint8Array> {
   if (bytes.length <= rawBytesMax) return rawFrame(bytes);
   if (native !== undefined) {
-    const { compressNatively } = await import("./native.ts");
+    const { compressNatively } = await loadNative();
     return compressNatively(native, bytes, level);
   }
-  const { encodeZstd } = await import("./encode.ts");
+  const { encodeZstd } = await loadEncoder();
   return encodeZstd(bytes, level);
 }
 
@@ -62,7 +67,7 @@ export async function compressZstd(
  */
 export async function compressZstdPieces(bytes: Uint8Array, level: number): Promise<Uint8Array> {
   if (native !== undefined || bytes.length < PIECES_BYTES_MIN) return compressZstd(bytes, level);
-  const { encodeZstdPieces } = await import("./encode.ts");
+  const { encodeZstdPieces } = await loadEncoder();
   return encodeZstdPieces(bytes, level);
 }
 
@@ -81,7 +86,7 @@ export async function decompressZstd(
     return decodeZstd(bytes, bytesMax);
   }
   const frames = checkedZstdFrames(bytes, bytesMax, 0);
-  const { decompressNatively } = await import("./native.ts");
+  const { decompressNatively } = await loadNative();
   return decompressNatively(native, bytes, frames, bytesMax);
 }
 
@@ -97,7 +102,7 @@ export async function openZstdPieces(
   rename: (error: unknown) => unknown,
 ): Promise<PartialBytes | undefined> {
   if (native !== undefined || bytes.length < NATIVE_DECODE_BYTES_MIN) return undefined;
-  const { openPieces } = await import("./pieces.ts"); // Small files need no such code.
+  const { openPieces } = await loadPieces(); // Small files need no such code.
   return openPieces(bytes, bytesMax, decodeBlocks, rename);
 }
 

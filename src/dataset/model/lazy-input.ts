@@ -2,9 +2,11 @@
  * Variables that a user makes without values: templates, which have none, and those whose values a
  * function makes when they are needed, so that a dataset larger than memory can be written.
  */
+
 import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import { describe } from "../../base/options.ts";
 import { type Box, shapeOf } from "../../zarr/box.ts";
 import { isNumberTypeName } from "../../zarr/codecs/data-type.ts";
@@ -14,6 +16,8 @@ import { type Coding, plainCoding, timeCoding } from "../cf/coding.ts";
 import { parseTimeUnits } from "../cf/time-units.ts";
 import { parseTypeName } from "../cf/type-name.ts";
 import { type DataInput, type Dtype, flattenData, withDtype } from "./data.ts";
+
+const loadEncoder = /* @__PURE__ */ lazyPart(() => import("../cf/encode-values.ts"));
 
 /**
  * Makes the values of a part of a variable, as a `Dataset` takes them: row-major, of the variable's
@@ -107,7 +111,7 @@ async function valuesOf(data: unknown, coding: Coding, box: Box, owner: string):
   }
   const { values, type, times } = flat;
   if (times === undefined && type.name !== "bytes") return values;
-  const { encodeValues } = await import("../cf/encode-values.ts"); // Readers never need it.
+  const { encodeValues } = await loadEncoder(); // Readers never need it.
   return encodeValues({ values, type, time: times?.parsed }, coding, said);
 }
 

@@ -3,7 +3,7 @@ import { mapConcurrent } from "../../base/concurrency.ts";
 import type { Extent } from "../../base/extent.ts";
 import type { JsonObject, JsonValue } from "../../codec/json.ts";
 import { wholeBox } from "../../zarr/box.ts";
-import type { NodeAddress } from "../../zarr/zarr-store.ts";
+import { applyEdits, type NodeAddress } from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { assertStored } from "./assert-stored.ts";
 import { childAddress, readGroup, type StoredGroup } from "./group.ts";
@@ -79,8 +79,14 @@ export async function appendToZarr(
   const resized = grown.map((plan) => resize(plan, dim, oldSize));
   if (document !== undefined) await writeJson(address, document);
   await writeNewDocuments(address, written);
-  await mapConcurrent(resized, UNDER_WAY_MAX, ({ target }) =>
-    writeJson({ ...address, path: target.path }, target.document),
+  // In one go: of two appends at once, one must not grow some arrays and the other one the rest.
+  await applyEdits(
+    address.store,
+    resized.map(
+      ({ target }) =>
+        () =>
+          writeJson({ ...address, path: target.path }, target.document),
+    ),
   );
   const isWritten = isWrittenAtOnce(dataset, options);
   await mapConcurrent(resized.filter(isWritten), UNDER_WAY_MAX, (plan) =>

@@ -2,7 +2,9 @@
  * `toZarr` as users call it: its options, and what can be refused before a store is looked at. What
  * writes is loaded then.
  */
+
 import { isWellFormed } from "../../base/bytes.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import {
   abortSignal,
   anything,
@@ -13,10 +15,12 @@ import {
   type OptionKinds,
   trueOrFalse,
 } from "../../base/options.ts";
-import { addressOf, type ZarrStore } from "../../zarr/zarr-store.ts";
+import { addressOf, runAt, type ZarrStore } from "../../zarr/zarr-store.ts";
 import type { DatasetContent } from "../model/dataset-content.ts";
 import { invalid } from "./invalid.ts";
 import type { ToZarrOptions } from "./to-zarr-options.ts";
+
+const loadWriter = /* @__PURE__ */ lazyPart(() => import("./write-dataset.ts"));
 
 const KNOWN: OptionKinds = {
   mode: anything,
@@ -46,12 +50,15 @@ export async function toZarr(
   options: ToZarrOptions,
 ): Promise<void> {
   checkOptions("toZarr", options, KNOWN);
-  const address = addressOf("toZarr", store, options.group ?? "/", options.signal);
+  const given = addressOf("toZarr", store, options.group ?? "/", options.signal);
   checkCombination(options);
   checkNames(dataset, options);
   checkTemplates(dataset, options);
-  const { writeTo } = await import("./write-dataset.ts"); // Readers never need it.
-  await writeTo(dataset, address, options);
+  // The session knows of it before anything is loaded: a commit called now waits.
+  await runAt("toZarr", given, async (address) => {
+    const { writeTo } = await loadWriter(); // Readers never need it.
+    await writeTo(dataset, address, options);
+  });
 }
 
 function checkCombination(options: ToZarrOptions): void {

@@ -3,6 +3,7 @@
  * Spec: v2 "Chunk Manifest Files"; docs/format.md "Manifest files", "Sort orders" and
  * "Tolerance".
  */
+import { lazyPart } from "../../base/lazy-part.ts";
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
@@ -11,6 +12,8 @@ import type { ChunkRows } from "./chunk-rows.ts";
 import { type LocationDecoder, locationDecoder } from "./location-decoder.ts";
 import { RefVtables } from "./ref-vtables.ts";
 import { RefVectorRows } from "./rows.ts";
+
+const loadLocate = /* @__PURE__ */ lazyPart(() => import("./ref-locate.ts"));
 
 /** The chunk references that a manifest holds for one array, in order of coordinates. */
 export interface ManifestRows extends ChunkRows {
@@ -81,7 +84,7 @@ export async function parseManifest(
     bytes: payload,
     view: reader.view,
     partial,
-    locate: partial && (await import("./ref-locate.ts")).locateRef,
+    locate: partial && (await loadLocate()).locateRef,
     vtables: new RefVtables(reader.view, object, partial),
     decodeLocation: decoderOf(reader, root),
   };

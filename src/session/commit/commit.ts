@@ -12,6 +12,7 @@ import { CLOCK_SKEW_MAX_MICROS } from "../../assets/ops-log.ts";
 import type { RepoChange } from "../../assets/repo-change.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import { inTurn, isTaken } from "../../base/in-turn.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import { isPlainObject } from "../../base/options.ts";
 import { describeMicros } from "../../base/plain-value.ts";
 import { type BackoffTimes, backoff } from "../../base/retry.ts";
@@ -34,14 +35,17 @@ import {
   type SessionState,
 } from "../state/state.ts";
 import { changedSinceLanded, landedEarlier, type UnsettledCommit } from "../state/unsettled.ts";
+import { assertIdle, runExclusive } from "../state/writing.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./content.ts";
-import type { CheckedCommitOptions } from "./options.ts";
+import { type CheckedCommitOptions, type CommitOptions, checkCommitOptions } from "./options.ts";
 import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
 import type { CommitEvent, CommitReport } from "./report.ts";
 import { writeManifests } from "./write-manifests.ts";
 
+const loadRebase = /* @__PURE__ */ lazyPart(() => import("../rebase/rebase.ts"));
+
 /** A commit, amend or flush to run, its options checked. */
-export interface CommitRun extends CheckedCommitOptions {
+interface CommitRun extends CheckedCommitOptions {
   readonly mode: PublishMode;
 }
 
@@ -50,7 +54,25 @@ const RACE_BACKOFF: BackoffTimes = { initialBackoffMs: 2, maxBackoffMs: 2000 };
 const RACES_WITHOUT_BACKOFF = 1;
 
 /** Runs one commit, amend or flush; on success the state is finished at the new snapshot. */
-export async function runCommit(state: SessionState, run: CommitRun): Promise<CommitReport> {
+export async function runCommit(
+  state: SessionState,
+  mode: PublishMode,
+  message: string,
+  options: CommitOptions | undefined,
+): Promise<CommitReport> {
+  const run = { mode, ...checkCommitOptions(mode, message, options) };
+  run.signal?.throwIfAborted();
+  assertIdle(state, mode);
+  if (state.mode !== "writable") {
+    const why = state.finished ? "it is committed already" : "it is read-only";
+    throw makeError("commit-not-allowed", `${mode}: the session takes no commit, ${why}`, {
+      details: { operation: mode, snapshotId: state.baseId },
+    });
+  }
+  return runExclusive(state, mode, () => commitChanges(state, run), run.signal);
+}
+
+async function commitChanges(state: SessionState, run: CommitRun): Promise<CommitReport> {
   if (run.mode !== "flush" && !run.allowEmpty && !hasChanges(state.own)) {
     throw makeError("no-changes-to-commit", `${run.mode}: the session has no changes`, {
       details: { snapshotId: state.baseId },
@@ -189,7 +211,7 @@ async function rebase(progress: Progress): Promise<void> {
   if (solver === undefined) return;
   const { baseId } = state;
   await progress.phase("rebase", async () => {
-    const { rebaseOnto } = await import("../rebase/rebase.ts");
+    const { rebaseOnto } = await loadRebase();
     await rebaseOnto(state, solver, signal);
   });
   if (state.baseId !== baseId) progress.rebases++;

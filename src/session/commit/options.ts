@@ -78,8 +78,3 @@ export function checkCommitOptions(
     signal,
   };
 }
-
-/** @throws {invalid-option} unless a solver is a function, or not given */
-export function checkSolver(operation: string, solver: unknown): void {
-  if (solver !== undefined) checkOption(operation, "solver", solver, functionKind);
-}

@@ -3,7 +3,9 @@
  * until the publish, so writing may be repeated or abandoned freely. What an earlier attempt of
  * the same changes wrote over the same old manifests is used again.
  */
+
 import { mapConcurrent } from "../../base/concurrency.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import { UNSPLIT } from "../../format/config/manifest.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
@@ -26,6 +28,10 @@ import {
   planManifests,
 } from "./manifest-cells.ts";
 import { RowSubset } from "./row-subset.ts";
+
+const loadSplittingRules = /* @__PURE__ */ lazyPart(
+  () => import("../../format/manifest/splitting.ts"),
+);
 
 /** Counts for the commit report. */
 interface ManifestCounts {
@@ -109,7 +115,7 @@ async function loadSplitting({ engine }: SessionState): Promise<typeof splitSize
   const splits = engine.config.manifest.splitting.split_sizes.some(([, dimensions]) =>
     dimensions.some(({ num_chunks: count }) => count !== UNSPLIT),
   );
-  if (splits) return (await import("../../format/manifest/splitting.ts")).splitSizes;
+  if (splits) return (await loadSplittingRules()).splitSizes;
   return (_config, _path, _names, rank) => new Array<number>(rank).fill(UNSPLIT);
 }
 

@@ -2,14 +2,9 @@
 import { makeError } from "../../base/errors.ts";
 import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
 import { getState } from "../state/access.ts";
-import {
-  assertIdle,
-  closeEpoch,
-  createState,
-  emptyChangeSet,
-  hasChanges,
-  type SessionState,
-} from "../state/state.ts";
+import { assertSettled } from "../state/in-flight.ts";
+import { createState, emptyChangeSet, hasChanges, type SessionState } from "../state/state.ts";
+import { assertIdle, closeEpoch } from "../state/writing.ts";
 import { encodeForkBytes, type ForkContent } from "./bytes.ts";
 import { writtenUnder } from "./written-under.ts";
 
@@ -48,9 +43,10 @@ function flattenOf({ overlay, own }: SessionState): SessionState["own"] {
   return hasOverlay ? flattenChanges(overlay, own) : shareChanges(own);
 }
 
-/** A fork as bytes; `omit` leaves out the parent's uncommitted changes. @throws {session-busy} */
+/** A fork as bytes; `omit` leaves out the parent's uncommitted changes. Throws as `toBytes` does. */
 export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit"): Uint8Array {
   assertIdle(fork, "toBytes");
+  assertSettled(fork, "toBytes");
   closeEpoch(fork);
   const { baseId, base, need, vector, overlay, own } = fork;
   const omitted = overlayOption === "omit";
@@ -70,6 +66,7 @@ export function contentOfFork(input: unknown): ForkContent | undefined {
   const state = getState(input);
   if (state?.kind !== "fork") return undefined;
   assertIdle(state, "merge");
+  assertSettled(state, "merge");
   closeEpoch(state);
   const { baseId, base, need, vector, overlay } = state;
   const own = shareChanges(state.own);

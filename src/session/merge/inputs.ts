@@ -6,6 +6,7 @@
 import { untilAborted } from "../../base/async-list.ts";
 import { asBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import {
   abortSignal,
   checkOptions,
@@ -15,8 +16,11 @@ import {
 } from "../../base/options.ts";
 import { contentOfFork } from "../fork/content.ts";
 import { getState } from "../state/access.ts";
-import { assertWritable, runMerge, type SessionState } from "../state/state.ts";
+import type { SessionState } from "../state/state.ts";
+import { assertWritable, runMerge } from "../state/writing.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
+
+const loadCollector = /* @__PURE__ */ lazyPart(() => import("./collector.ts"));
 
 /** A fork to merge: live, as bytes, or saved (`unimplemented` so far). */
 export type MergeInput<F> = F | Uint8Array | { readonly saved: string };
@@ -64,7 +68,7 @@ export async function mergeInputs<F>(
   const policy = options?.onOverlap ?? "error";
   const checkChunks = options?.checkChunks !== "none";
   const merge = async (): Promise<MergeReport> => {
-    const { startCollector } = await import("./collector.ts");
+    const { startCollector } = await loadCollector();
     const collector = await startCollector(state, signal);
     for await (const input of eachInput(inputs, signal)) {
       signal?.throwIfAborted();

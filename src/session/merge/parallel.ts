@@ -10,7 +10,7 @@ import type { Dot } from "../changes/dot.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import { bytesOfFork, stateOfFork } from "../fork/content.ts";
 import { mustGetState } from "../state/access.ts";
-import { assertWritable, runMerge } from "../state/state.ts";
+import { assertWritable, runMerge } from "../state/writing.ts";
 import { startCollector } from "./collector.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 

@@ -14,10 +14,12 @@ export function getState(owner: unknown): SessionState | undefined {
   return typeof owner === "object" && owner !== null ? states.get(owner) : undefined;
 }
 
-/** Ends a session: what is not committed is dropped, and later writes are refused. */
-export function closeSession(session: object): void {
+/** Ends a session: what is not committed is dropped, and later writes are refused, naming `by`. */
+export function closeSession(session: object, by: string): void {
   const state = states.get(session);
-  if (state !== undefined) state.mode = "readonly";
+  if (state === undefined) return;
+  state.mode = "readonly";
+  state.closedBy = by;
 }
 
 /** The state of a session. @throws {invalid-option} for anything else */

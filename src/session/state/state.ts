@@ -6,17 +6,23 @@
  */
 import type { Engine } from "../../assets/engine.ts";
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
-import { makeError } from "../../base/errors.ts";
-import { abortable } from "../../base/single-flight.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
-import { type Dot, EMPTY_VECTOR, joinVectors, type VersionVector } from "../changes/dot.ts";
+import { type Dot, EMPTY_VECTOR, type VersionVector } from "../changes/dot.ts";
 import type { Layers } from "./layers.ts";
 import type { UnsettledCommit } from "./unsettled.ts";
 import type { ManifestCache } from "./written-manifests.ts";
 
 /** An operation during which the session takes no writes. */
-type Activity = "commit" | "amend" | "flush" | "merge" | "rebase";
+export type Activity = "commit" | "amend" | "flush" | "merge" | "rebase";
+
+/** A write that was called and has not settled, as errors name it. */
+interface WriteUnderWay {
+  /** A key, or an operation and its path. */
+  readonly name: string;
+  /** Once it has aborted, the caller knows that nothing may have been written. */
+  readonly signal: AbortSignal | undefined;
+}
 
 /** What a session holds. One object per Session or ForkSession, never shared. */
 export interface SessionState {
@@ -43,8 +49,14 @@ export interface SessionState {
   /** Merges running or queued. */
   mergesPending: number;
   mergeTail: Promise<unknown>;
-  /** Writes called and not yet settled. */
-  readonly writes: Set<Promise<unknown>>;
+  /** Writes and operations of several steps, called and not yet settled. */
+  readonly writes: Map<Promise<unknown>, WriteUnderWay>;
+  /** Reads of the store under way. */
+  reads: number;
+  /** Called when the last read under way has ended. */
+  whenRead: (() => void) | undefined;
+  /** Where writes are noted that come after the work on this state has ended. */
+  lateWrites: Set<string> | undefined;
   /** Grows when changes are discarded: writes in flight since before are dropped. */
   generation: number;
   /** Grows with every change of the own layer: what was derived from it before is stale. */
@@ -53,6 +65,8 @@ export interface SessionState {
   readonly commitMetadata: Readonly<Record<string, unknown>>;
   /** Committed: no more commits. */
   finished: boolean;
+  /** What has ended the state other than a commit. */
+  closedBy: string | undefined;
   /** Manifests that a failed commit has written already, for the revision they were made of. */
   manifestCache: ManifestCache;
   /** Commits of these changes with unknown outcome: the next one finds out before it is sent. */
@@ -96,11 +110,15 @@ export function createState(options: StateOptions): SessionState {
     activity: undefined,
     mergesPending: 0,
     mergeTail: Promise.resolve(),
-    writes: new Set(),
+    writes: new Map(),
+    reads: 0,
+    whenRead: undefined,
+    lateWrites: undefined,
     generation: 0,
     revision: 0,
     commitMetadata: options.engine.defaultCommitMetadata(),
     finished: false,
+    closedBy: undefined,
     manifestCache: { revision: 0, written: new Map() },
     unsettled: [],
   };
@@ -129,33 +147,6 @@ export function layersOf(state: SessionState, base: Layers["base"]): Layers {
   return { base, overlay: state.overlay, own: state.own };
 }
 
-/** The mark for a write made now. */
-export function currentDot(state: SessionState): Dot {
-  state.dotUsed = true;
-  state.revision++;
-  return state.dot;
-}
-
-/** Closes the epoch before a changed state leaves, so that later writes are told apart. */
-export function closeEpoch(state: SessionState): void {
-  if (!state.dotUsed) return;
-  const { origin, epoch } = state.dot;
-  state.vector = joinVectors(state.vector, new Map([[origin, epoch]]));
-  state.dot = { origin, epoch: epoch + 1 };
-  state.dotUsed = false;
-}
-
-/** Drops the own layer; the state takes a new identity, so that its old writes are strangers. */
-export function discard(state: SessionState): void {
-  state.own = emptyChangeSet();
-  state.vector = state.need;
-  state.dot = { origin: randomObjectId(state.engine.runtime), epoch: 1 };
-  state.dotUsed = false;
-  state.generation++;
-  state.revision++;
-  state.unsettled = [];
-}
-
 /** Whether the own layer changes anything of what the session sees without it. */
 export function hasOwnChanges({ overlay, own }: SessionState): boolean {
   if (hasChanges(own)) return true;
@@ -170,83 +161,4 @@ export function hasChanges(changes: ChangeSet): boolean {
     if (base !== undefined || node !== undefined) return true;
   }
   return false;
-}
-
-/** Refuses what takes no write now. @throws {read-only-session} @throws {session-busy} */
-export function assertWritable(state: SessionState, operation: string): void {
-  if (state.mode !== "writable") {
-    throw makeError("read-only-session", `${operation}: the session is read-only`, {
-      details: { operation, snapshotId: state.baseId },
-    });
-  }
-  assertIdle(state, operation);
-}
-
-/** @throws {session-busy} while another operation runs */
-export function assertIdle(state: SessionState, operation: string): void {
-  if (state.activity === undefined) return;
-  throw makeError("session-busy", `${operation}: the session is busy with ${state.activity}`, {
-    details: { operation, activity: state.activity },
-  });
-}
-
-/** Remembers a write until it settles: commit, merge and rebase wait for it. */
-export function trackWrite<T>(state: SessionState, write: Promise<T>): Promise<T> {
-  state.writes.add(write);
-  const forget = (): void => {
-    state.writes.delete(write);
-  };
-  write.then(forget, forget);
-  return write;
-}
-
-/**
- * Runs `work` while the session takes no writes, after the writes already called have settled.
- * Aborting while it waits for those rejects at once.
- */
-export async function runExclusive<T>(
-  state: SessionState,
-  activity: Activity,
-  work: () => Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  assertIdle(state, activity);
-  state.activity = activity;
-  try {
-    await settleWrites(state, signal);
-    return await work();
-  } finally {
-    state.activity = undefined;
-  }
-}
-
-/**
- * Like `runExclusive`, but merges wait for one another in the order they were called. `work` must
- * change nothing once its signal has aborted: the caller is told at once, and the session is free.
- */
-export async function runMerge<T>(
-  state: SessionState,
-  work: () => Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  if (state.activity !== "merge") assertIdle(state, "merge");
-  signal?.throwIfAborted();
-  state.activity = "merge";
-  state.mergesPending++;
-  const turn = state.mergeTail.then(async () => {
-    await settleWrites(state, signal);
-    return work();
-  });
-  state.mergeTail = turn.catch(() => undefined);
-  try {
-    return await (signal === undefined ? turn : abortable(turn, signal));
-  } finally {
-    state.mergesPending--;
-    if (state.mergesPending === 0) state.activity = undefined;
-  }
-}
-
-async function settleWrites(state: SessionState, signal: AbortSignal | undefined): Promise<void> {
-  const settled = Promise.allSettled(state.writes);
-  await (signal === undefined ? settled : abortable(settled, signal));
 }

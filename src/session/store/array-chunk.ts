@@ -1,4 +1,9 @@
 /** What `arrayChunks` of a store yields. */
+import { coordinatesOf } from "../../format/manifest/row-values.ts";
+import { loadLayers, type SessionState } from "../state/state.ts";
+import { chunkBatches } from "../view/chunks.ts";
+import { mustGetArray } from "../view/nodes.ts";
+import { parseNodePath } from "./prefix.ts";
 
 /** One chunk as `arrayChunks` yields it: its bytes, or where they are. */
 export type ArrayChunk = { readonly coordinates: number[]; readonly length: number } & (
@@ -27,3 +32,22 @@ export type ArrayChunk = { readonly coordinates: number[]; readonly length: numb
       readonly id?: undefined;
     }
 );
+
+/** Every existing chunk of the array at `path`. */
+export async function* eachChunk(
+  state: SessionState,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ArrayChunk> {
+  const layers = await loadLayers(state, signal);
+  const array = mustGetArray(layers, parseNodePath(path));
+  const { assets } = state.engine;
+  for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
+    for (const row of rowNumbers) {
+      const ref = rows.ref(row);
+      if (ref === undefined) continue;
+      const coordinates = coordinatesOf(rows, row);
+      yield { coordinates, length: rows.byteLength(row), ...ref };
+    }
+  }
+}

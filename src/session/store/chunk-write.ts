@@ -4,9 +4,11 @@
  */
 import { makeError } from "../../base/errors.ts";
 import type { Dot } from "../changes/dot.ts";
+import { assertSameArray } from "../changes/same-array.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import type { Layers } from "../state/layers.ts";
-import { currentDot, loadLayers, type SessionState } from "../state/state.ts";
+import { loadLayers, type SessionState } from "../state/state.ts";
+import { currentDot } from "../state/writing.ts";
 import { assertInGrid, isInGrid } from "../view/chunks.ts";
 import { type ArrayNode, baseNodeOf, mustGetArray, nodeAt } from "../view/nodes.ts";
 
@@ -55,13 +57,7 @@ async function uploadChunk(
   signal?.throwIfAborted();
   if (state.generation !== generation) return; // The changes were discarded meanwhile, this one too.
   const now = nodeAt(layers, node.path);
-  if (now?.id !== node.id || now.array === undefined) {
-    throw makeError(
-      "node-not-found",
-      `the array at ${node.path} was deleted while a chunk was written`,
-      { details: { path: node.path } },
-    );
-  }
+  assertSameArray(node, now, "set");
   assertInGrid(coordinates, now as ArrayNode);
   writableTable(state.own, node.id, coordinates.length).setNative(
     coordinates,

@@ -3,7 +3,9 @@
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import type { Layers } from "../state/layers.ts";
-import { currentDot, loadLayers, type SessionState } from "../state/state.ts";
+import type { Operation } from "../state/operation.ts";
+import { loadLayers, type SessionState } from "../state/state.ts";
+import { currentDot } from "../state/writing.ts";
 import { chunkBatches } from "../view/chunks.ts";
 import { type ArrayNode, mustGetArray, nodeAt } from "../view/nodes.ts";
 import { removeNode } from "./node-write.ts";
@@ -14,11 +16,12 @@ export function deletePrefix(
   state: SessionState,
   layers: Layers,
   prefix: string,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  operation: Operation | undefined,
 ): Promise<void> | undefined {
   const path = parseStorePrefix(prefix);
   if (nodeAt(layers, path) !== undefined) {
-    removeNode(state, layers, path);
+    removeNode(state, layers, path, operation);
     return undefined;
   }
   const chunks = parseChunkPrefix(path);

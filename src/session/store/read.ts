@@ -1,6 +1,7 @@
 /** Reading what a store key names. Absent is `undefined`, also under a missing node. */
 
 import type { Layers } from "../state/layers.ts";
+import type { Operation } from "../state/operation.ts";
 import { layersOf, loadLayers, type SessionState } from "../state/state.ts";
 import { findChunk } from "../view/chunks.ts";
 import { type ArrayNode, nodeAt } from "../view/nodes.ts";
@@ -13,7 +14,8 @@ export async function readKey(
   state: SessionState,
   key: string,
   range: RangeRequest,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  operation: Operation | undefined,
 ): Promise<Uint8Array | undefined> {
   signal?.throwIfAborted();
   const parsed = parseStoreKey(key);
@@ -21,6 +23,7 @@ export async function readKey(
   const layers = await loadLayers(state, signal);
   const node = nodeAt(layers, parsed.path);
   if (parsed.kind === "metadata") {
+    operation?.noteRead(parsed.path, node);
     if (node === undefined) return undefined;
     const { start, end } = resolveRange(range, node.userData.length, key);
     return node.userData.slice(start, end);

@@ -3,7 +3,9 @@ import { asBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { describe } from "../../base/options.ts";
 import type { Layers } from "../state/layers.ts";
+import type { Operation } from "../state/operation.ts";
 import type { SessionState } from "../state/state.ts";
+import { nodeAt } from "../view/nodes.ts";
 import { deleteChunk, writeChunk } from "./chunk-write.ts";
 import { parseStoreKey, type StoreKey } from "./key.ts";
 import { putNode, removeNode } from "./node-write.ts";
@@ -33,18 +35,29 @@ export function setKey(
   layers: Layers,
   key: WritableKey,
   given: Uint8Array,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  operation: Operation | undefined,
 ): Promise<void> | undefined {
   const bytes = asBytes(given) ?? given;
   if (key.kind === "chunk") {
+    operation?.assertArrayStays(key.path, nodeAt(layers, key.path));
     return writeChunk(state, layers, key.path, key.coordinates, bytes, signal);
   }
-  putNode(state, layers, key.path, bytes);
+  putNode(state, layers, key.path, bytes, operation);
   return undefined;
 }
 
 /** Deletes a chunk, an array, or a group with all below it. */
-export function deleteKey(state: SessionState, layers: Layers, key: WritableKey): undefined {
-  if (key.kind === "metadata") removeNode(state, layers, key.path);
-  else deleteChunk(state, layers, key.path, key.coordinates);
+export function deleteKey(
+  state: SessionState,
+  layers: Layers,
+  key: WritableKey,
+  operation: Operation | undefined,
+): undefined {
+  if (key.kind === "metadata") {
+    removeNode(state, layers, key.path, operation);
+    return;
+  }
+  operation?.assertArrayStays(key.path, nodeAt(layers, key.path));
+  deleteChunk(state, layers, key.path, key.coordinates);
 }

@@ -1,6 +1,8 @@
 /** What sessions and forks answer about their content, apart from the store. */
+
 import { type AsyncList, asyncList } from "../../base/async-list.ts";
 import { makeError } from "../../base/errors.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import { checkOptions, describe, SIGNAL } from "../../base/options.ts";
 import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { parsePath } from "../../format/node-path.ts";
@@ -9,6 +11,8 @@ import { loadLayers, type SessionState } from "../state/state.ts";
 import { areCounts, chunkBatches, findChunk } from "./chunks.ts";
 import type { Diff } from "./diff.ts";
 import { mustGetArray, mustGetNode, nodesUnder } from "./nodes.ts";
+
+const loadDiff = /* @__PURE__ */ lazyPart(() => import("./diff.ts"));
 
 /** Options of one query. */
 export interface QueryOptions {
@@ -86,7 +90,7 @@ export async function nodeIdAt(
 /** What the session or fork has changed since its base. */
 export async function statusOf(state: SessionState, options?: QueryOptions): Promise<Diff> {
   checkOptions("status", options, SIGNAL);
-  const { statusOfLayers } = await import("./diff.ts");
+  const { statusOfLayers } = await loadDiff();
   return statusOfLayers(await loadLayers(state, options?.signal));
 }
 

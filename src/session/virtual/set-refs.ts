@@ -10,9 +10,9 @@ import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import { UINT32_MAX } from "../../format/table-fields.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import type { Layers } from "../state/layers.ts";
-import { currentDot, type SessionState } from "../state/state.ts";
-import { parseStoreKey } from "../store/key.ts";
-import { parseNodePath } from "../store/prefix.ts";
+import type { SessionState } from "../state/state.ts";
+import { currentDot } from "../state/writing.ts";
+import type { StoreKey } from "../store/key.ts";
 import { assertInGrid } from "../view/chunks.ts";
 import { type ArrayNode, mustGetArray } from "../view/nodes.ts";
 import { presentPositions, setVirtualColumns, type VirtualRefColumns } from "./columns.ts";
@@ -57,10 +57,10 @@ export function setVirtualRef(
   state: SessionState,
   layers: Layers,
   key: string,
+  parsed: StoreKey,
   ref: VirtualRefInput,
   options?: VirtualRefOptions,
 ): undefined {
-  const parsed = parseStoreKey(key);
   if (parsed.kind !== "chunk") {
     throw makeError("not-allowed", `${key} is no chunk: use set for metadata`, {
       details: { key },
@@ -81,7 +81,7 @@ export function setVirtualRefs(
   refs: Iterable<{ readonly index: readonly number[] } & VirtualRefInput>,
   options?: VirtualRefOptions,
 ): undefined {
-  const node = arrayAt(layers, arrayPath);
+  const node = mustGetArray(layers, arrayPath);
   const checkLocation = createLocationCheck(state, options);
   if (typeof refs?.[Symbol.iterator] !== "function") {
     throw invalidRef(`refs: expected a list, got ${describe(refs)}`);
@@ -137,7 +137,7 @@ export function setVirtualRefColumns(
   columns: VirtualRefColumns,
   options?: VirtualRefOptions,
 ): undefined {
-  const node = arrayAt(layers, arrayPath);
+  const node = mustGetArray(layers, arrayPath);
   assertColumns(columns);
   assertMembers(columns, COLUMNS);
   const count = checkBox(node, columns);
@@ -237,10 +237,6 @@ function checkBox(node: ArrayNode, { gridShape, gridOffset }: VirtualRefColumns)
     );
   }
   return count;
-}
-
-function arrayAt(layers: Layers, arrayPath: string): ArrayNode {
-  return mustGetArray(layers, parseNodePath(arrayPath));
 }
 
 function tableOf(state: SessionState, node: ArrayNode): ReturnType<typeof writableTable> {

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Repository } from "../../../src/repository/repository.ts";
 import { basicConflictSolver, conflictDetector } from "../../../src/session/rebase/solvers.ts";
 import type { Session } from "../../../src/session/session.ts";
+import { writeRegion } from "../../../src/zarr/index.ts";
+import { arrayDocument } from "../../zarr-documents.ts";
 import { commitGroup, newRepository, rejection } from "./repositories.ts";
 
 const group = (attributes: Record<string, unknown> = {}): Uint8Array =>
@@ -214,4 +216,68 @@ it("refuses a write that nobody awaited, and one that returns no promise", async
   await expect(late()).rejects.toMatchObject({ kind: "read-only-session" });
   const notAwaited = repository.transaction("main", (() => 5) as never, { message: "m" });
   await expect(notAwaited).rejects.toMatchObject({ kind: "invalid-option" });
+});
+
+describe("a transaction whose write does not wait for all it has called", () => {
+  const array = new TextEncoder().encode(arrayDocument([4, 600], [1, 600]));
+  const createAndFill = async (session: Session): Promise<void> => {
+    await session.store.set("a/zarr.json", array);
+    for (const row of [0, 1]) await session.store.set(`a/c/${row}/0`, new Uint8Array(600).fill(1));
+  };
+
+  it.each<[string, (session: Session) => unknown]>([
+    ["a set", (s) => s.store.set("b/c/0/0", new Uint8Array(600).fill(1))],
+    ["a writeRegion", (s) => writeRegion(s.store, "/b", { data: 1 })],
+    ["a function of its own", createAndFill],
+    [
+      "a read that is followed by a write",
+      async (s) => {
+        const bytes = (await s.store.get("b/zarr.json")) as Uint8Array;
+        await s.store.set("c/zarr.json", bytes);
+      },
+    ],
+  ])("is refused, and commits nothing: %s", async (_, write) => {
+    const repository = await newRepository();
+    await repository.transaction("main", (s) => s.store.set("b/zarr.json", array), {
+      message: "array",
+    });
+    const tip = await repository.lookupBranch("main");
+    let forgotten: unknown;
+
+    const error = await rejection(
+      repository.transaction(
+        "main",
+        async (session) => {
+          forgotten = write(session);
+        },
+        { message: "forgotten" },
+      ),
+    );
+
+    expect(error).toMatchObject({
+      kind: "writes-in-flight",
+      category: "session-state",
+      message: expect.stringMatching(/^transaction: 1 write\(s\) .* is an await missing\?/),
+    });
+    expect(await repository.lookupBranch("main")).toBe(tip);
+    await forgotten; // It ends where nobody sees it.
+  });
+
+  it("says so where the write comes after the commit", async () => {
+    const repository = await newRepository();
+    let late: () => Promise<void> = async () => undefined;
+    await repository.transaction(
+      "main",
+      async (session) => {
+        await countUp(session);
+        late = () => createAndFill(session);
+      },
+      { message: "count" },
+    );
+
+    await expect(late()).rejects.toMatchObject({
+      kind: "read-only-session",
+      message: expect.stringContaining("is an await missing"),
+    });
+  });
 });

@@ -239,53 +239,6 @@ describe("discardChanges", () => {
   });
 });
 
-describe("a chunk being uploaded", () => {
-  test("is refused if its array is deleted meanwhile", async () => {
-    const { gate, session } = await place();
-    gate.holds = isChunk;
-    const upload = kindOf(session.store.set("a/c/0", chunk(600)));
-    await gate.next();
-    await session.store.delete("a/zarr.json");
-    gate.releaseAll();
-    expect(await upload).toBe("node-not-found");
-    expect((await session.status()).updatedChunks.size).toBe(0);
-  });
-
-  test("is refused if its array is deleted and made anew meanwhile", async () => {
-    const { gate, session } = await place();
-    gate.holds = isChunk;
-    const upload = kindOf(session.store.set("a/c/0", chunk(600)));
-    await gate.next();
-    await session.store.delete("a/zarr.json");
-    await session.store.set("a/zarr.json", array([8], [1]));
-    gate.releaseAll();
-    expect(await upload).toBe("node-not-found");
-    expect(await session.store.has("a/c/0")).toBe(false);
-  });
-
-  test("is refused if its array becomes too small meanwhile", async () => {
-    const { gate, session } = await place();
-    gate.holds = isChunk;
-    const upload = kindOf(session.store.set("a/c/5", chunk(600)));
-    await gate.next();
-    await session.store.set("a/zarr.json", array([2], [1]));
-    gate.releaseAll();
-    expect(await upload).toBe("invalid-chunk-index");
-    expect((await session.status()).updatedChunks.size).toBe(0);
-  });
-
-  test("is recorded under the metadata of the end if it still fits", async () => {
-    const { gate, session } = await place();
-    gate.holds = isChunk;
-    const upload = session.store.set("a/c/5", chunk(600));
-    await gate.next();
-    await session.store.set("a/zarr.json", array([6], [1]));
-    gate.releaseAll();
-    await upload;
-    expect(await session.store.get("a/c/5")).toEqual(chunk(600));
-  });
-});
-
 describe("deleteDir of chunks", () => {
   test("leaves nothing behind if the array is deleted while it reads manifests", async () => {
     const { inner } = await place();

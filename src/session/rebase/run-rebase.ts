@@ -1,0 +1,31 @@
+/** Rebasing a session at its user's call. */
+import { makeError } from "../../base/errors.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
+import { checkOption, checkOptions, functionKind, SIGNAL } from "../../base/options.ts";
+import type { SessionState } from "../state/state.ts";
+import { runExclusive } from "../state/writing.ts";
+import type { QueryOptions } from "../view/queries.ts";
+import type { ConflictSolver } from "./conflict.ts";
+import { conflictDetector } from "./solvers.ts";
+
+const loadRebase = /* @__PURE__ */ lazyPart(() => import("./rebase.ts"));
+
+/** Rebases the session's changes onto the branch's tip. Fails as `Session.rebase` says. */
+export async function runRebase(
+  state: SessionState,
+  solver: ConflictSolver = conflictDetector(),
+  options?: QueryOptions,
+): Promise<void> {
+  checkOption("rebase", "solver", solver, functionKind);
+  checkOptions("rebase", options, SIGNAL);
+  const signal = options?.signal;
+  signal?.throwIfAborted();
+  if (state.mode !== "writable") {
+    throw makeError("commit-not-allowed", "rebase: the session is read-only");
+  }
+  const rebase = async (): Promise<void> => {
+    const { rebaseOnto } = await loadRebase();
+    await rebaseOnto(state, solver, signal);
+  };
+  await runExclusive(state, "rebase", rebase, signal);
+}
