@@ -36,12 +36,12 @@ describe.each(WITHOUT_EFFECT)("the configuration %j", (config, key) => {
     const repository = await Repository.create(storage);
     const bytes = (await repository.writableSession("main")).fork().toBytes();
     for (const use of [
-      Repository.open(storage, { config }),
-      Repository.openOrCreate(storage, { config }),
-      repository.reopen({ config }),
-      ForkSession.fromBytes(bytes, { storage, config }),
+      () => Repository.open(storage, { config }),
+      () => Repository.openOrCreate(storage, { config }),
+      () => repository.reopen({ config }),
+      () => ForkSession.fromBytes(bytes, { storage, config }),
     ]) {
-      await expect(use).rejects.toMatchObject(refused);
+      await expect(use()).rejects.toMatchObject(refused);
     }
   });
 
