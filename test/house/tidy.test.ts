@@ -1,4 +1,5 @@
 /** Floors, sizes and banned words of `src/`: rules that no compiler and no linter knows. */
+import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
 import { codeOf, cyclesOf, filesUnder, importsOf, textOf } from "./source-tree.ts";
 
@@ -255,6 +256,20 @@ describe("the source tree", () => {
     });
 
     expect(found).toEqual([]);
+  });
+});
+
+describe("the unit tests", () => {
+  test("lie in the folders of src, each in one that holds code", () => {
+    const holdCode = new Set(
+      files.filter(({ name }) => !isEntry(name)).map(({ name }) => dirname(name)),
+    );
+    const elsewhere = filesUnder("test/unit", ".test.ts").filter((name) => {
+      const folder = dirname(name);
+      return folder !== "." && !holdCode.has(folder);
+    });
+
+    expect(elsewhere).toEqual([]);
   });
 });
 
