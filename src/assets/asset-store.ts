@@ -2,8 +2,9 @@
  * Typed immutable objects over a storage: snapshots, manifests, transaction logs, chunks.
  *
  * Caches are bounded in bytes; concurrent reads of one object share one request, which is aborted
- * when all of them have aborted; requests and decodings are bounded in number. What is written is cached, chunks excepted, and comes encoded:
- * readers need no encoders. Never touches the one mutable object, `repo`: that is `repo-state`.
+ * when all of them have aborted; requests and decodings are bounded in number. What is written is
+ * cached, chunks excepted, and comes encoded: readers need no encoders. Never touches the one
+ * mutable object, `repo`: that is `repo-state`.
  * Spec: v2 "File Layout".
  */
 

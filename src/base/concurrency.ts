@@ -29,10 +29,13 @@ export function createLimiter(limit: number): Limiter {
   };
   const turn = (signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
-      const stay = onAbort(signal, () => reject(signal?.reason));
+      const leave = (): void => reject(signal?.reason);
+      const stay = onAbort(signal, leave);
       waiting.push(() => {
         stay();
-        resolve();
+        if (signal?.aborted)
+          leave(); // Perhaps nobody has been told of the abort yet.
+        else resolve();
         return !signal?.aborted;
       });
     });

@@ -14,6 +14,7 @@ export async function withIdleTimeout<T>(
   late: () => Error,
   work: (end: AbortSignal, moved: () => void) => Promise<T>,
 ): Promise<T> {
+  signal?.throwIfAborted();
   const end = new AbortController();
   const forget = onAbort(signal, () => end.abort(signal?.reason));
   let movedMicros = 0;

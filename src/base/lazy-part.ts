@@ -7,6 +7,8 @@ import { isIcefloeError, makeError } from "./errors.ts";
 
 /** Files that one import may have open at once; the largest part has a breadth of 18. */
 const DESCRIPTORS = 24;
+/** Codes of errors that say: no more files can be opened. */
+const EXHAUSTED: readonly unknown[] = ["EMFILE", "ENFILE"];
 
 interface Handle {
   close(): Promise<void>;
@@ -37,23 +39,33 @@ function notLoaded(cause: unknown): Error {
   return makeError("io", "a part of the program could not be loaded now", { cause });
 }
 
-/** Before an import. Elsewhere than in Node: nothing. @throws {io} too few files can be opened now */
+/**
+ * Before an import. Elsewhere than in Node: nothing.
+ * @throws {io} too few files can be opened now; what else keeps this one file from being opened
+ *   (a permission, another program in its place) says nothing about the import
+ */
 async function assertDescriptors(): Promise<void> {
   const { process } = globalThis as {
-    process?: { execPath: string; getBuiltinModule?: (name: string) => unknown };
+    process?: {
+      versions?: { node?: string; bun?: string; deno?: string };
+      execPath: string;
+      getBuiltinModule?: (name: string) => unknown;
+    };
   };
-  const files = process?.getBuiltinModule?.("node:fs/promises") as
+  const { node, bun, deno } = process?.versions ?? {};
+  if (process === undefined || node === undefined || (bun ?? deno) !== undefined) return;
+  const files = process.getBuiltinModule?.("node:fs/promises") as
     | { open(path: string): Promise<Handle> }
     | undefined;
-  if (process === undefined || files === undefined) return;
+  if (files === undefined) return;
   const { execPath } = process;
   const opened = await Promise.allSettled(
     Array.from({ length: DESCRIPTORS }, () => files.open(execPath)),
   );
-  let failed: PromiseRejectedResult | undefined;
+  let missing: unknown;
   for (const one of opened) {
     if (one.status === "fulfilled") await one.value.close();
-    else failed = one;
+    else if (EXHAUSTED.includes(one.reason?.code)) missing = one.reason;
   }
-  if (failed !== undefined) throw notLoaded(failed.reason);
+  if (missing !== undefined) throw notLoaded(missing);
 }

@@ -7,8 +7,8 @@ type Runner = (job: Job, progress: (data: unknown) => void) => Promise<JobResult
 
 /**
  * Pulls a job whenever a runner is free, and at most two results a runner wait to be taken. Ends
- * when the jobs have ended and all results are out;
- * throws `signal.reason` on abort, whatever the runners still do.
+ * when the jobs have ended and all results are out; throws `signal.reason` on abort, whatever the
+ * runners still do.
  */
 export async function* runJobs(
   jobs: AsyncIterable<Job>,

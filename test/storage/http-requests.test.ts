@@ -331,6 +331,19 @@ describe("requests that succeed", () => {
   });
 });
 
+describe("an answer of another origin in a browser", () => {
+  test("may be longer than announced: its encoding is hidden, the browser has decoded it", async () => {
+    const fetch: typeof globalThis.fetch = async () => {
+      const response = new Response(BODY, { headers: { "content-length": "4" } });
+      return Object.defineProperty(response, "type", { value: "cors" });
+    };
+
+    const found = await httpStorage("https://other.example/", { fetch }).get("object");
+
+    expect(found?.bytes).toEqual(BODY);
+  });
+});
+
 describe("a redirect", () => {
   const redirecting: Answer = (response, { headers }) => {
     response.writeHead(302, { location: `http+icechunk://${headers.host}/` }).end();

@@ -45,6 +45,37 @@ describe("createLimiter", () => {
     }
   });
 
+  it("gives a slot back once, also to work whose signal has aborted and not said so yet", async () => {
+    const limiter = createLimiter(1);
+    const { work, end } = held();
+    const running = limiter.run(work);
+    // Between the abort of a native signal and its event other things may happen.
+    const signal = Object.assign(new EventTarget(), {
+      aborted: false,
+      reason: "enough",
+      throwIfAborted(this: { aborted: boolean }): void {
+        if (this.aborted) throw "enough";
+      },
+    });
+    const waiting = limiter.run(async () => "ran", signal as never);
+
+    signal.aborted = true;
+    end();
+
+    await running;
+    await expect(waiting).rejects.toBe("enough");
+    let active = 0;
+    const others = Array.from({ length: 4 }, () =>
+      limiter.run(async () => {
+        const now = ++active;
+        await undefined;
+        active--;
+        return now;
+      }),
+    );
+    expect(await Promise.all(others)).toEqual([1, 1, 1, 1]);
+  });
+
   it("keeps the order of what waits, and its limit, when some are aborted", async () => {
     const limiter = createLimiter(2);
     const first = [held(), held()];

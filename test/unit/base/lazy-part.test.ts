@@ -77,6 +77,26 @@ const programOf = (operation: string, opensSession: boolean): string => `
   console.log(JSON.stringify([without, await run()]));
 `;
 
+describe("the file that stands for descriptors", () => {
+  test("may be gone, or not for this program to open: parts are loaded all the same", async () => {
+    const program = `
+      process.execPath = "/nowhere/node";
+      const { memoryStorage, Repository } = await import("icefloe");
+      const repository = await Repository.create(memoryStorage());
+      const session = await repository.writableSession("main");
+      console.log(typeof (await session.status()));
+    `;
+
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "-e", program],
+      { cwd: ROOT },
+    );
+
+    expect(stdout).toMatch(/object/);
+  });
+});
+
 describe("without a free descriptor", () => {
   test.each(Object.entries(OPERATIONS))(
     "%s fails with a typed error, or works, and works later",
