@@ -24,7 +24,7 @@ export async function* runJobs(
   const drive = async (runner: Runner): Promise<void> => {
     while (failure === undefined) {
       const next = await iterator.next();
-      if (next.done === true) break;
+      if (next.done === true || failure !== undefined) break;
       const { id, attempt } = next.value;
       const push = (result: JobResult): void => {
         results.push(result);
@@ -62,5 +62,6 @@ export async function* runJobs(
     }
   } finally {
     forget();
+    failure ??= { reason: undefined }; // Nobody takes results any more: no runner begins another job.
   }
 }

@@ -23,3 +23,20 @@ test("runners rest while their results wait to be taken, and go on when they are
   for await (const _ of results) taken++;
   expect({ begun, taken }).toEqual({ begun: 100, taken: 100 });
 });
+
+test("runners begin no job once nobody takes results any more", async () => {
+  const begun: string[] = [];
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const runner = async ({ id, attempt, bytes }: Job): Promise<JobResult> => {
+    begun.push(id);
+    if (id !== "0") await ended;
+    return { id, attempt, bytes };
+  };
+
+  for await (const _ of runJobs(manyJobs(100), [runner], new AbortController().signal)) break;
+  end();
+  for (let turn = 0; turn < 1000; turn++) await undefined;
+
+  expect(begun.length).toBeLessThanOrEqual(2);
+});
