@@ -55,18 +55,18 @@ export async function urlSource(url: URL, options: UrlSourceOptions = {}): Promi
   const get = options.fetch ?? fetch;
   const name = nameOf(url);
   const first = await request(get, url, 0, FIRST_BYTES, options.signal);
-  if (first.status === 200) return bytesSource(await bodyOf(first), name);
+  if (first.status === 200) return bytesSource(await bodyOf(url, first, options.signal), name);
   const total = totalOf(first);
   if (first.status !== 206 || total === undefined) throw await refused(url, first);
   const etag = first.headers.get("etag");
-  const head = await bodyOf(first);
+  const head = await bodyOf(url, first, options.signal);
   const read = async (start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> => {
     if (end <= head.length) return head.slice(start, end);
     if (start === end) return new Uint8Array(0);
     const response = await request(get, url, start, end, signal);
     const isSame = totalOf(response) === total && response.headers.get("etag") === etag;
     if (response.status !== 206 || !isSame) throw await refused(url, response);
-    const bytes = await bodyOf(response);
+    const bytes = await bodyOf(url, response, signal);
     if (bytes.length === end - start) return bytes;
     throw makeError("io", `${name}: bytes ${start} to ${end}: got ${bytes.length} bytes`, {
       details: { start, end, received: bytes.length },
@@ -99,8 +99,20 @@ async function request(
   }
 }
 
-async function bodyOf(response: Response): Promise<Uint8Array> {
-  return new Uint8Array(await response.arrayBuffer());
+async function bodyOf(
+  url: URL,
+  response: Response,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw makeError("io", `${nameOf(url)}: the answer broke off`, {
+      details: { url: nameOf(url), status: response.status },
+      cause,
+    });
+  }
 }
 
 function totalOf(response: Response): number | undefined {

@@ -52,7 +52,7 @@ export function hdf5Source(
         try {
           return guarded(file, `variable ${path}`, () => readNow(file, path, type, inMemory, part));
         } catch (error) {
-          throw missingFilter(file, path) ?? error;
+          throw missingFilter(file, path, error) ?? error;
         }
       };
       if (parts.length === 1) return readPart(box);
@@ -74,7 +74,7 @@ export function hdf5Source(
 }
 
 /** The error that says so, if values are stored through a filter that HDF5 does not come with. */
-function missingFilter(file: Hdf5File, path: string): Error | undefined {
+function missingFilter(file: Hdf5File, path: string, cause: unknown): Error | undefined {
   const filters = guarded(file, `the filters of ${path}`, () =>
     Array.from(file.module.get_dataset_filters(file.id, path)),
   );
@@ -84,7 +84,7 @@ function missingFilter(file: Hdf5File, path: string): Error | undefined {
   return makeError(
     "unimplemented",
     `${file.name}: variable ${path} is stored through filter ${id} (${name}), which h5wasm has no plugin for; dropVariables leaves variables out`,
-    { details: { object: file.name, path, filter: id } },
+    { details: { object: file.name, path, filter: id }, cause },
   );
 }
 

@@ -59,8 +59,11 @@ export async function openHdf5(
   const close = async (): Promise<void> => {
     if (isClosed) return;
     isClosed = true;
-    opened.close();
-    release();
+    try {
+      opened.close();
+    } finally {
+      release();
+    }
   };
   try {
     return readNetcdf4({ name, module, id: opened.file_id }, group, close);

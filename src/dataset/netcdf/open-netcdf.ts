@@ -85,8 +85,11 @@ export async function openSource(
     else throw noGroups(source, group);
     return toDataset(source.name, group, raw, options);
   } catch (error) {
-    await raw?.close();
-    await source.close();
+    try {
+      await raw?.close();
+    } finally {
+      await source.close();
+    }
     throw error;
   }
 }

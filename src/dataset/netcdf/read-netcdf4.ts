@@ -5,7 +5,8 @@
  */
 import { makeError } from "../../base/errors.ts";
 import { JsonNumber, type JsonValue } from "../../codec/json.ts";
-import type { ElementType } from "../array/elements.ts";
+import { type ElementType, isFloat, isNumeric } from "../array/elements.ts";
+import { usableFill } from "../cf/decode-attributes.ts";
 import type { DatasetWarning } from "../model/warning.ts";
 import { singleCharSource } from "./char-source.ts";
 import { type Hdf5File, isLeftOut, typeName } from "./hdf5.ts";
@@ -118,10 +119,13 @@ function fillOf(
   attribute: JsonValue | undefined,
 ): number | bigint | string {
   const value = attribute instanceof JsonNumber ? attribute.value : attribute;
-  const isBig = element.name === "int64" || element.name === "uint64";
-  if (isBig && (typeof value === "number" || typeof value === "bigint")) return BigInt(value);
-  if (typeof value === "number") return value;
-  if (element.name === "char" && typeof value === "string") return value.charCodeAt(0);
-  if (element.name === "string" && typeof value === "string") return value;
-  return DEFAULT_FILLS[element.name] ?? 0;
+  const known = DEFAULT_FILLS[element.name] ?? 0;
+  if (typeof value === "string") {
+    if (element.name === "char") return value.charCodeAt(0);
+    return element.name === "string" ? value : known;
+  }
+  // Any program may have written it, so that it is of another type than the variable.
+  if (element.name === "char" || !isNumeric(element)) return known;
+  if (isFloat(element) && typeof value === "number") return value;
+  return usableFill(value, element, element) ?? known;
 }

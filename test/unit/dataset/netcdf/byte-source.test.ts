@@ -61,6 +61,20 @@ describe("a NetCDF-3 file at a URL", () => {
     await expect(failure).rejects.not.toThrow(/secret/);
   });
 
+  test("whose answer breaks off is an error that names it", async () => {
+    server.breakAfterBytes = 100;
+    const failure = openNetcdf(new URL("a.nc?key=secret", server.url));
+
+    await expect(failure).rejects.toMatchObject({
+      kind: "io",
+      message: `${new URL("a.nc", server.url)}: the answer broke off`,
+    });
+
+    const dataset = await openNetcdf(new URL("a.nc", server.url));
+    server.breakAfterBytes = 1;
+    await expect(dataset.load()).rejects.toMatchObject({ kind: "io" });
+  });
+
   test("can be given up", async () => {
     const reason = new Error("enough");
 

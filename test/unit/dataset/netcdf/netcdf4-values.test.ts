@@ -5,7 +5,7 @@ import type { Dataset } from "../../../../src/dataset/index.ts";
 import { openNetcdf } from "../../../../src/dataset/index.ts";
 import { bytesSource } from "../../../../src/dataset/netcdf/byte-source.ts";
 import { openHdf5Bytes } from "../../../../src/dataset/netcdf/open-hdf5.ts";
-import { netcdf4File, openThrough } from "../../../netcdf4-file.ts";
+import { addScale, addVariable, netcdf4File, openThrough } from "../../../netcdf4-file.ts";
 
 const KINDS = join(import.meta.dirname, "../../../data/hdf5-kinds.nc");
 
@@ -101,6 +101,35 @@ describe("what was never written", () => {
       expect(dataset.get("never")?.values).toEqual(new Float64Array(100));
     }
   });
+});
+
+test("a fill value that the type cannot hold fills nothing up", async () => {
+  const bytes = await netcdf4File((file) => {
+    const growing = { maxshape: [null], chunks: [4] };
+    addScale(file, { name: "t", data: Float32Array.of(0, 1), ...growing }, 0);
+    for (const [name, fill] of [
+      ["nan", Float64Array.of(Number.NaN)],
+      ["half", Float64Array.of(0.5)],
+      ["list", Int32Array.of(1, 2)],
+      ["whole", Float64Array.of(7)],
+    ] as const) {
+      const data = BigInt64Array.of(5n);
+      const variable = addVariable(file, { name, data, ...growing }, ["t"]);
+      variable.create_attribute("_FillValue", fill, [fill.length]);
+    }
+    const text = addVariable(file, { name: "text", data: ["a"], ...growing }, ["t"]);
+    text.create_attribute("_FillValue", Int32Array.of(9), [1]);
+  });
+
+  const dataset = await openNetcdf(bytes, { maskAndScale: false });
+  await dataset.load();
+
+  for (const name of ["nan", "half", "list"]) {
+    expect(dataset.get(name)?.values).toEqual(BigInt64Array.of(5n, -9223372036854775806n));
+  }
+  expect(dataset.get("whole")?.values).toEqual(BigInt64Array.of(5n, 7n));
+  expect(dataset.get("text")?.values).toEqual(["a", ""]);
+  await dataset.close();
 });
 
 describe("types that NetCDF users define", () => {
