@@ -3,6 +3,7 @@
  * NetCDF-4 file is opened. Its failures become icefloe errors that name the file.
  */
 import { isIcefloeError, makeError } from "../../base/errors.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import { missingPackage } from "../../base/optional-package.ts";
 
 /** A type as HDF5 describes it. `type`: H5T class number. */
@@ -101,13 +102,13 @@ export interface Hdf5Library {
 }
 
 /** The library as bundlers and browsers find it; works in Node too. @throws {missing-dependency} */
-export async function loadHdf5(): Promise<Hdf5Library> {
+export const loadHdf5 = /* @__PURE__ */ lazyPart(async () => {
   try {
     return (await import("h5wasm")) as unknown as Hdf5Library;
   } catch (cause) {
     throw missingHdf5(cause);
   }
-}
+});
 
 /** The library could not be loaded. */
 export function missingHdf5(cause: unknown): Error {

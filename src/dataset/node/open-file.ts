@@ -1,5 +1,6 @@
 /** Opens NetCDF files by path: both versions are read from disk as they are needed. */
 
+import { lazyPart } from "../../base/lazy-part.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { type Hdf5Library, missingHdf5 } from "../netcdf/hdf5.ts";
 import { openHdf5 } from "../netcdf/open-hdf5.ts";
@@ -37,10 +38,10 @@ export async function openNetcdf(
 }
 
 /** This build of h5wasm reads the machine's own files. */
-async function loadHdf5OfNode(): Promise<Hdf5Library> {
+const loadHdf5OfNode = /* @__PURE__ */ lazyPart(async () => {
   try {
     return (await import("h5wasm/node")) as unknown as Hdf5Library;
   } catch (cause) {
     throw missingHdf5(cause);
   }
-}
+});

@@ -2,6 +2,7 @@
  * The codec `blosc`, by the optional peer `numcodecs`: C-Blosc as WebAssembly, imported when the
  * first such chunk is read or written. Spec: Zarr v3 "blosc codec"; "Blosc chunk format".
  */
+import { lazyPart } from "../../base/lazy-part.ts";
 import { missingPackage } from "../../base/optional-package.ts";
 import { type JsonObject, printJson } from "../../codec/json.ts";
 import type { ByteCodec } from "./byte-codec.ts";
@@ -60,13 +61,13 @@ export function bloscCodec(configuration: JsonObject, path: string): ByteCodec {
   };
 }
 
-async function loadBlosc(): Promise<BloscLibrary> {
+const loadBlosc = /* @__PURE__ */ lazyPart(async () => {
   try {
     return (await import("numcodecs/blosc")) as unknown as BloscLibrary;
   } catch (cause) {
     throw missingPackage("numcodecs", "the codec blosc needs", cause);
   }
-}
+});
 
 /** The plain size that the header says. What the library is given must not make it allocate more. */
 function checkHeader(bytes: Uint8Array, bytesMax: number, chunk: string): number {

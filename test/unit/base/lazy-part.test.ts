@@ -37,6 +37,8 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   "opening a writable session": 'await repository.writableSession("main")',
   saveConfig: "await repository.saveConfig()",
   storageFromUrl: 'await (await import("icefloe/storage")).storageFromUrl("memory:")',
+  "a file that needs h5wasm": "await openBroken()",
+  "a codec that needs numcodecs": "await writeBlosc()",
   transaction: 'await repository.transaction("main", async () => undefined, { message: "m" })',
 };
 
@@ -57,6 +59,20 @@ const programOf = (operation: string, opensSession: boolean): string => `
     if (${operation.includes("commit(") || operation.includes("rebase(")}) {
       await session.store.set("zarr.json", group({ a: 2 }));
     }
+  }
+  let openBroken, writeBlosc;
+  if (${operation.includes("openBroken")}) {
+    const { openNetcdf } = await import("icefloe/dataset");
+    const bytes = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0);
+    openBroken = () => openNetcdf(bytes).catch((error) => {
+      if (error.kind !== "invalid-file-format") throw error; // The library is there, and says so.
+    });
+  }
+  if (${operation.includes("writeBlosc")}) {
+    const { createArray, writeRegion } = await import("icefloe/zarr");
+    const codecs = [{ name: "bytes" }, { name: "blosc" }];
+    await createArray(session.store, "/b", { shape: [2], chunkShape: [2], dtype: "uint8", codecs });
+    writeBlosc = () => writeRegion(session.store, "/b", { data: Uint8Array.of(1, 2) });
   }
   const run = async () => {
     try {
