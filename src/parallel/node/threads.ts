@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { makeError } from "../../base/errors.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import { checkOptions } from "../../base/options.ts";
 import { concurrencyKind } from "../concurrency-option.ts";
 import { decodeError, type ErrorValue } from "../error-value.ts";
@@ -39,7 +40,10 @@ export function threads(options?: ThreadsOptions): Executor {
   return {
     streams: true,
     async *run(jobs, { signal }) {
-      pool ??= openPool(concurrency);
+      pool ??= openPool(concurrency).catch((error: unknown) => {
+        pool = undefined; // Another run may find what this one lacked.
+        throw error;
+      });
       const opened = await pool;
       const runner = (job: Job, progress: (data: unknown) => void): Promise<JobResult> =>
         runInPool(opened, job, progress);
@@ -57,10 +61,9 @@ export function threads(options?: ThreadsOptions): Executor {
   };
 }
 
-async function openPool(concurrency: number): Promise<Pool> {
-  let loaded: { Piscina: new (options: object) => Pool };
+const loadPiscina = /* @__PURE__ */ lazyPart(async () => {
   try {
-    loaded = (await import("piscina")) as never;
+    return (await import("piscina")) as unknown as { Piscina: new (options: object) => Pool };
   } catch (cause) {
     if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
     throw makeError(
@@ -69,8 +72,12 @@ async function openPool(concurrency: number): Promise<Pool> {
       { details: { package: "piscina" }, cause },
     );
   }
+});
+
+async function openPool(concurrency: number): Promise<Pool> {
+  const { Piscina } = await loadPiscina();
   const program = import.meta.url.endsWith(".ts") ? "./worker-thread.ts" : "./worker-thread.js";
-  return new loaded.Piscina({
+  return new Piscina({
     filename: new URL(program, import.meta.url).href,
     minThreads: 0,
     maxThreads: concurrency,

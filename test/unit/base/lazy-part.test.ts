@@ -39,6 +39,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   storageFromUrl: 'await (await import("icefloe/storage")).storageFromUrl("memory:")',
   "a file that needs h5wasm": "await openBroken()",
   "a codec that needs numcodecs": "await writeBlosc()",
+  "threads that need piscina": "await runThreads()",
   transaction: 'await repository.transaction("main", async () => undefined, { message: "m" })',
 };
 
@@ -60,7 +61,14 @@ const programOf = (operation: string, opensSession: boolean): string => `
       await session.store.set("zarr.json", group({ a: 2 }));
     }
   }
-  let openBroken, writeBlosc;
+  let openBroken, writeBlosc, runThreads;
+  if (${operation.includes("runThreads")}) {
+    const executor = (await import("icefloe/parallel/node")).threads({ concurrency: 1 });
+    const { signal } = new AbortController();
+    runThreads = async () => {
+      for await (const _ of executor.run((async function* () {})(), { signal }));
+    };
+  }
   if (${operation.includes("openBroken")}) {
     const { openNetcdf } = await import("icefloe/dataset");
     const bytes = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0);
