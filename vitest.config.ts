@@ -11,6 +11,7 @@ export default defineConfig({
       "test/browser/**",
       "test/ledger/**",
       "test/shared/**",
+      "test/corpus/**",
       "node_modules/**",
     ],
     pool: "threads",

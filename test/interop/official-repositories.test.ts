@@ -3,6 +3,7 @@
  * and by the official engine, which then reads what icefloe commits to them.
  */
 import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Repository } from "../../src/index.ts";
 import { officialPath, SPEC_2_NAMES } from "../official-repositories.ts";
@@ -92,7 +93,9 @@ describe.each(SPEC_2_NAMES)("%s", (name) => {
 
 test("a commit that moved nodes is amended by neither side, and the same error says so", async () => {
   const path = workspace.path("moved");
-  cpSync(officialPath("python-2.3.0-history"), path, { recursive: true });
+  cpSync(join(import.meta.dirname, "../data/official/python-2.3.0-history"), path, {
+    recursive: true,
+  });
   const steps = [set("added/zarr.json", groupJson())];
   const options = { path, branch: "my-branch", message: "amended" };
   const theirs = oracle.call("write", { ...options, steps, how: "amend" });

@@ -168,9 +168,11 @@ class Merge {
     return overlaps;
   }
 
-  /** Metadata from one side and chunks from the other, unknown to each other, must go together. */
+  /**
+   * Metadata from one side and chunks from the other, unknown to each other, must go together; also
+   * chunks that the policy drops.
+   */
   #chunksFit(): boolean {
-    const ourChunks = over(this.#receiver.overlay, this.#receiver.own).chunks;
     const after = this.#model.nodes(this.#receiver);
     const theirNodes = this.#model.nodes(this.#fork);
     const fits = (path: string, writtenUnder: ModelNode | undefined, chunk: ChunkWrite) => {
@@ -188,7 +190,7 @@ class Merge {
     }
     for (const [path, theirs] of this.#fork.own.nodes) {
       if (theirs.node?.metadata.type !== "array" || !this.#isNewToUs(theirs)) continue;
-      for (const chunk of ourChunks.values()) {
+      for (const chunk of this.#before.chunks.values()) {
         if (chunk.nodeId !== theirs.node.id || !this.#isNewToThem(chunk)) continue;
         if (!fits(path, this.#nodesBefore.get(path), chunk)) return false;
       }
