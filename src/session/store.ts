@@ -312,7 +312,7 @@ export class Store<S = unknown> {
     );
   }
 
-  /** One read. What ends work on the session waits for those under way. */
+  /** One read. Commits, and what ends work, wait for it; for those of an operation with that. */
   async #read(
     operation: string,
     key: string,
@@ -321,11 +321,13 @@ export class Store<S = unknown> {
   ): Promise<Uint8Array | undefined> {
     checkOptions(operation, options, SIGNAL);
     const state = this.#state;
-    state.reads++;
+    const counted = this.#operation === undefined ? 1 : 0;
+    state.reads += counted;
     try {
       return await readKey(state, key, range, options?.signal, this.#operation);
     } finally {
-      if (--state.reads === 0) state.whenRead?.();
+      state.reads -= counted;
+      if (state.reads === 0) state.whenRead?.();
     }
   }
 

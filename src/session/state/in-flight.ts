@@ -17,6 +17,7 @@ const STEP_MS = 10;
 const READS_MS_MAX = 5000;
 /** How often it waits again for reads that came meanwhile. */
 const ROUNDS_MAX = 64;
+const NONE_LATE: ReadonlySet<string> = new Set();
 
 /** Refuses to go on without the writes in flight. @throws {writes-in-flight} naming them */
 export function assertSettled(state: SessionState, operation: string): void {
@@ -42,6 +43,14 @@ export function endAttempt(fork: object, work: string, signal?: AbortSignal): Pr
   const state = mustGetState(fork);
   const patienceMs = hasOwnChanges(state) ? 0 : PATIENCE_MS;
   return watchForWrites(state, work, patienceMs, signal);
+}
+
+/**
+ * Gives reads under way time to end, and what waits for them its turn to write: a library that
+ * reads a chunk, changes it and writes it back has been called already.
+ */
+export function settleReads(state: SessionState): Promise<void> | undefined {
+  return state.reads === 0 ? undefined : untilQuiet(state, NONE_LATE, 0);
 }
 
 async function watchForWrites(
@@ -75,8 +84,13 @@ async function untilQuiet(
     await runtime.sleep(0);
     if (state.reads === 0) return;
     const stop = new AbortController();
+    const others = state.whenRead;
     const read = new Promise<void>((resolve) => {
-      state.whenRead = resolve;
+      state.whenRead = () => {
+        state.whenRead = undefined;
+        others?.();
+        resolve();
+      };
     });
     await Promise.race([read, runtime.sleep(READS_MS_MAX, stop.signal)]);
     stop.abort();

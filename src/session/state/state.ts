@@ -51,7 +51,7 @@ export interface SessionState {
   mergeTail: Promise<unknown>;
   /** Writes and operations of several steps, called and not yet settled. */
   readonly writes: Map<Promise<unknown>, WriteUnderWay>;
-  /** Reads of the store under way. */
+  /** Reads of the store under way that belong to no operation. */
   reads: number;
   /** Called when the last read under way has ended. */
   whenRead: (() => void) | undefined;

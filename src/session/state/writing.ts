@@ -6,6 +6,7 @@ import { makeError } from "../../base/errors.ts";
 import { abortable } from "../../base/single-flight.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { type Dot, joinVectors } from "../changes/dot.ts";
+import { settleReads } from "./in-flight.ts";
 import type { Operation } from "./operation.ts";
 import { type Activity, emptyChangeSet, type SessionState } from "./state.ts";
 
@@ -99,8 +100,8 @@ export function trackWrite<T>(
 }
 
 /**
- * Runs `work` while the session takes no writes, after the writes already called have settled.
- * Aborting while it waits for those rejects at once.
+ * Runs `work` while the session takes no writes, after the writes already called have settled, and
+ * those that follow reads already called. Aborting while it waits for those rejects at once.
  */
 export async function runExclusive<T>(
   state: SessionState,
@@ -109,6 +110,11 @@ export async function runExclusive<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   assertIdle(state, activity);
+  const reads = settleReads(state);
+  if (reads !== undefined) {
+    await (signal === undefined ? reads : abortable(reads, signal));
+    assertWritable(state, activity);
+  }
   state.activity = activity;
   try {
     await settleWrites(state, signal);

@@ -212,17 +212,32 @@ test("discarded changes stay discarded, whatever an operation would still write"
   }
 });
 
-test("a set of zarrita that comes to its write too late says that it was not awaited", async () => {
-  const { session } = await scene();
+test("a commit has the part of a chunk that zarrita is changing", async () => {
+  const { session, repository } = await scene();
   const array = await zarr.open(zarr.root(session.store).resolve("x"), { kind: "array" });
   const forgotten = zarr.set(array, [0, zarr.slice(0, 3)], 9); // Reads the chunk, then writes it.
+  await session.commit("what zarrita was changing");
+  await forgotten;
+
+  const { store } = await repository.readonlySession("main");
+  const stored = await zarr.open(zarr.root(store).resolve("x"), { kind: "array" });
+  expect((await zarr.get(stored, [0, 0])) as unknown).toBe(9);
+});
+
+test("a write that comes after the commit says that something was not awaited", async () => {
+  const { session } = await scene();
+  const forgotten = (async () => {
+    await session.store.get("x/zarr.json");
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await session.store.set("x/c/0/0", new Uint8Array(8));
+  })();
   const committing = session.commit("nothing", { allowEmpty: true });
+  await committing;
 
   expect(await rejection(forgotten)).toMatchObject({
     kind: expect.stringMatching(/^(session-busy|read-only-session)$/),
     message: expect.stringContaining("await"),
   });
-  await committing;
 });
 
 /** What makes /x another array, or one whose chunks mean something else. */
