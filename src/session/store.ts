@@ -299,8 +299,8 @@ export class Store<S = unknown> {
   }
 
   /**
-   * As `setVirtualRefs`, of a whole box of chunks as columns, in row-major order of `gridShape`.
-   * Where the location is empty, the chunk stays as it is, and offset and length do not count.
+   * As `setVirtualRefs`, of a box of chunks as columns, in row-major order of `gridShape`. Where the
+   * location is empty, the chunk stays as it is.
    */
   setVirtualRefColumns(
     arrayPath: string,
@@ -342,9 +342,8 @@ export class Store<S = unknown> {
     try {
       checkOptions(operation, options, known);
       if (this.#readOnly) {
-        throw makeError("read-only-store", `${operation}: the store is read-only`, {
-          details: { operation },
-        });
+        const details = { operation };
+        throw makeError("read-only-store", `${operation}: the store is read-only`, { details });
       }
       const state = this.#state;
       const steps = this.#operation;
