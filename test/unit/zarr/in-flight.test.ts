@@ -226,16 +226,11 @@ test("a commit has the part of a chunk that zarrita is changing", async () => {
 
 test("a write that comes after the commit says that something was not awaited", async () => {
   const { session } = await scene();
-  const forgotten = (async () => {
-    await session.store.get("x/zarr.json");
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
-    await session.store.set("x/c/0/0", new Uint8Array(8));
-  })();
   const committing = session.commit("nothing", { allowEmpty: true });
-  await committing;
+  const forgotten = committing.then(() => session.store.set("x/c/0/0", new Uint8Array(ROW)));
 
   expect(await rejection(forgotten)).toMatchObject({
-    kind: expect.stringMatching(/^(session-busy|read-only-session)$/),
+    kind: "read-only-session",
     message: expect.stringContaining("await"),
   });
 });
