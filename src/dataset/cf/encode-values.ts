@@ -11,6 +11,7 @@ import {
   allocate,
   type ElementType,
   isFloat,
+  isInteger,
   isSameType,
   typeText,
   type Values,
@@ -35,12 +36,19 @@ interface DecodedValues {
   readonly time: TimeUnits | undefined;
 }
 
+/** Whose values they are, for messages. */
+export interface ValueOwner {
+  readonly name: string;
+  /** Where an element stands, such as `time 3, lat 0`. Default: its flat index. */
+  positionOf?(element: number): string;
+}
+
 /**
- * Encodes values as `coding` stores them; `owner` names the variable. May return the values
- * themselves where nothing changes.
- * @throws {invalid-option} a value that the stored type cannot hold, naming its index
+ * Encodes values as `coding` stores them. May return the values themselves where nothing changes.
+ * @throws {invalid-option} a value that the stored type cannot hold, or that packing would make a
+ *   missing one, saying where it stands
  */
-export function encodeValues(decoded: DecodedValues, coding: Coding, owner: string): Values {
+export function encodeValues(decoded: DecodedValues, coding: Coding, owner: ValueOwner): Values {
   const { values, type } = decoded;
   const { stored } = coding;
   if (isList(values)) return encodeList(values, coding, owner);
@@ -59,7 +67,7 @@ function nameOf(values: Values): "int64" | "float64" {
   return values instanceof BigInt64Array ? "int64" : "float64";
 }
 
-function encodeList(values: string[] | Uint8Array[], coding: Coding, owner: string): Values {
+function encodeList(values: string[] | Uint8Array[], coding: Coding, owner: ValueOwner): Values {
   const { stored } = coding;
   if (stored.name === "string") {
     return values.map((value, i) => {
@@ -80,7 +88,7 @@ function encodeList(values: string[] | Uint8Array[], coding: Coding, owner: stri
 }
 
 /** Times in the units of `coding`: whole numbers where the stored type is an integer. */
-function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: string): Values {
+function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: ValueOwner): Values {
   const units = coding.time;
   if (time === undefined || units === undefined) {
     throw unfit(owner, "times can only be stored with units");
@@ -112,7 +120,7 @@ function refuseOtherDates(
   instants: readonly (bigint | undefined)[],
   own: Calendar,
   stored: Calendar,
-  owner: string,
+  owner: ValueOwner,
 ): void {
   if (own === stored) return;
   instants.forEach((instant, i) => {
@@ -129,10 +137,10 @@ function fillFor({ fills }: Coding): number | bigint | undefined {
   return fills[0];
 }
 
-function pack(values: Numbers, type: ElementType, coding: Coding, owner: string): Values {
-  const { stored, scaleFactor, addOffset, reinterpreted } = coding;
+function pack(values: Numbers, type: ElementType, coding: Coding, owner: ValueOwner): Values {
+  const { stored, fills, scaleFactor, addOffset, reinterpreted } = coding;
   const fill = fillFor(coding);
-  const target = allocate(stored, values.length, owner) as Float64Array & BigInt64Array;
+  const target = allocate(stored, values.length, owner.name) as Float64Array & BigInt64Array;
   const isTime = coding.time !== undefined;
   // With a fill value xarray computes in the data's own precision, without one in doubles.
   const round =
@@ -140,10 +148,11 @@ function pack(values: Numbers, type: ElementType, coding: Coding, owner: string)
   const scale = scaleFactor === undefined ? undefined : round(scaleFactor);
   const offset = addOffset === undefined ? undefined : round(addOffset);
   const isPacked = scale !== undefined || offset !== undefined;
-  const refuse = (index: number, value: number | bigint): never => {
-    const { time } = coding;
-    const text = time === undefined || isPacked ? String(value) : describeTime(value, time);
-    throw unfit(owner, `${text} cannot be stored as ${stored.name}`, index);
+  const refuse = (index: number, packed: number | bigint, why = ""): never => {
+    const value = values[index] as number | bigint;
+    const text = coding.time === undefined ? String(value) : describeTime(value, coding.time);
+    const both = isPacked ? `${text} (packed ${packed})` : text;
+    throw unfit(owner, `${both} cannot be stored as ${stored.name}${why}`, index);
   };
   const store = storeInto(target, stored, reinterpreted ?? stored, refuse);
   for (let i = 0; i < values.length; i++) {
@@ -157,6 +166,7 @@ function pack(values: Numbers, type: ElementType, coding: Coding, owner: string)
       target[i] = Number.NaN as never;
       continue;
     }
+    if (isMissing && isInteger(stored)) refuse(i, given, " without _FillValue");
     if (typeof given === "bigint" && !isPacked) {
       store(i, given);
       continue;
@@ -165,6 +175,10 @@ function pack(values: Numbers, type: ElementType, coding: Coding, owner: string)
     if (offset !== undefined) value = round(value - offset);
     if (scale !== undefined) value = round(value / scale);
     store(i, value);
+    // Unpacked, a value that says "missing" may be meant to.
+    if (isPacked && fills.includes(target[i] as never)) {
+      refuse(i, target[i] as never, ": that stands for missing values");
+    }
   }
   return target;
 }
@@ -192,9 +206,9 @@ function storeInto(
   if (bytesPerValue(stored) === 8) {
     return (index, value) => {
       const whole = typeof value === "bigint" ? value : roundHalfToEven(value);
-      if (typeof whole === "number" && !Number.isFinite(whole)) refuse(index, value);
+      if (typeof whole === "number" && !Number.isFinite(whole)) refuse(index, whole);
       const integer = BigInt(whole);
-      if (wrapped(integer, seen) !== integer) refuse(index, value);
+      if (wrapped(integer, seen) !== integer) refuse(index, integer);
       (target as BigInt64Array)[index] = wrapped(integer, stored);
     };
   }
@@ -203,7 +217,7 @@ function storeInto(
   const end = start + 2 ** bits;
   return (index, value) => {
     const whole = typeof value === "bigint" ? Number(value) : roundHalfToEven(value);
-    if (!(whole >= start && whole < end)) refuse(index, value);
+    if (!(whole >= start && whole < end)) refuse(index, whole);
     (target as Float64Array)[index] = whole; // Of the other sign, the array wraps it.
   };
 }
@@ -217,9 +231,16 @@ function roundHalfToEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-function unfit(owner: string, what: string, element?: number): Error {
-  const where = element === undefined ? "" : `, at element ${element}`;
-  return makeError("invalid-option", `${owner}: ${what}${where}`, {
-    details: { owner, ...(element === undefined ? {} : { element }) },
+/** The error of a value, or of all, that cannot be stored. */
+export function unfit(owner: ValueOwner, what: string, element?: number): Error {
+  const { name } = owner;
+  if (element === undefined) {
+    return makeError("invalid-option", `${name}: ${what}`, { details: { owner: name } });
+  }
+  const position =
+    owner.positionOf === undefined ? `element ${element}` : owner.positionOf(element);
+  const where = position === "" ? "" : `, at ${position}`;
+  return makeError("invalid-option", `${name}: ${what}${where}`, {
+    details: { owner: name, element },
   });
 }

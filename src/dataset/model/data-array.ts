@@ -98,7 +98,7 @@ export class DataArray {
 
   /**
    * Reads the values into memory, once; resolves to this variable.
-   * @throws {not-allowed} a template, which has no values
+   * @throws {not-allowed} a template, which has no values; a file that was closed
    */
   async load(options?: LoadOptions): Promise<this> {
     checkOptions("load", options, SIGNAL);

@@ -184,8 +184,8 @@ export class Dataset {
   }
 
   /**
-   * Dimensions, coordinates, variables and attributes, a line each; what consoles print. Of what is
-   * in memory the first and last values are shown; nothing is read.
+   * Dimensions, coordinates, variables, attributes and groups below, a line each; what consoles
+   * print. Of what is in memory the first and last values are shown; nothing is read.
    */
   toString(): string {
     return summaryOfDataset(this);

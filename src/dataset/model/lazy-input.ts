@@ -112,7 +112,7 @@ async function valuesOf(data: unknown, coding: Coding, box: Box, owner: string):
   const { values, type, times } = flat;
   if (times === undefined && type.name !== "bytes") return values;
   const { encodeValues } = await loadEncoder(); // Readers never need it.
-  return encodeValues({ values, type, time: times?.parsed }, coding, said);
+  return encodeValues({ values, type, time: times?.parsed }, coding, { name: said });
 }
 
 function invalid(owner: string, what: string): Error {

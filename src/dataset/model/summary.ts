@@ -26,6 +26,7 @@ interface ShownDataset {
   readonly coordinates: Readonly<Record<string, ShownArray>>;
   readonly sizes: Readonly<Record<string, number>>;
   readonly attributes: Readonly<Attributes>;
+  readonly groups: readonly string[];
 }
 
 const COLUMNS_MAX = 100;
@@ -37,9 +38,9 @@ const VALUES_MAX = 4;
 const NAME_COLUMNS_MAX = 24;
 const FLOAT_DIGITS = 6;
 
-/** Dimensions, coordinates, data variables and attributes, a line each. */
+/** Dimensions, coordinates, data variables, attributes and groups below, a line each. */
 export function summaryOfDataset(dataset: ShownDataset): string {
-  const { coordinates, variables, sizes, attributes } = dataset;
+  const { coordinates, variables, sizes, attributes, groups } = dataset;
   const names = [...Object.keys(coordinates), ...Object.keys(variables)];
   const columns = Math.min(NAME_COLUMNS_MAX, Math.max(0, ...names.map(({ length }) => length)));
   const lineOf = (array: ShownArray): string => {
@@ -53,6 +54,7 @@ export function summaryOfDataset(dataset: ShownDataset): string {
     ...sectionOf("Coordinates:", Object.values(coordinates), lineOf),
     ...sectionOf("Data variables:", Object.values(variables), lineOf),
     ...attributeLines(attributes),
+    ...sectionOf("Groups:", groups, (path) => `    ${path}`),
   ]);
 }
 

@@ -2,6 +2,7 @@
 import { hexOf } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { describe, functionKind, mustBe } from "../../base/options.ts";
+import type { ArraySource } from "../array/array-source.ts";
 import type { Dataset } from "../model/dataset.ts";
 import { checkOpenOptions, datasetOfRaw, type OpenOptions } from "../model/dataset-of-raw.ts";
 import { type ByteSource, blobSource, bytesSource, urlSource } from "./byte-source.ts";
@@ -83,7 +84,7 @@ export async function openSource(
     else if (!isNetcdf3(start)) throw noNetcdf(source, start);
     else if (group === "/") raw = await readNetcdf3(source, signal);
     else throw noGroups(source, group);
-    return toDataset(source.name, group, raw, options);
+    return toDataset(source.name, group, refusingOnceClosed(source.name, raw), options);
   } catch (error) {
     try {
       await raw?.close();
@@ -92,6 +93,33 @@ export async function openSource(
     }
     throw error;
   }
+}
+
+/** The same; values that are read after it was closed are refused, whatever is behind it. */
+function refusingOnceClosed(name: string, raw: RawDataset): RawDataset {
+  let isClosed = false;
+  const guarded = (variable: string, source: ArraySource): ArraySource => ({
+    ...source,
+    read(box, signal) {
+      if (!isClosed) return source.read(box, signal);
+      const message = `variable ${variable} was not loaded before the dataset of ${name} was closed`;
+      return Promise.reject(
+        makeError("not-allowed", message, { details: { object: name, variable } }),
+      );
+    },
+  });
+  return {
+    ...raw,
+    variables: raw.variables.map((variable) => ({
+      ...variable,
+      source: guarded(variable.name, variable.source),
+      ...(variable.characters && { characters: guarded(variable.name, variable.characters) }),
+    })),
+    close() {
+      isClosed = true;
+      return raw.close();
+    },
+  };
 }
 
 function noGroups({ name }: ByteSource, path: string): Error {

@@ -190,7 +190,8 @@ function checkSizes({ array, source, target, isNew }: VariablePlan, dim: string)
 async function checkTimes(plans: readonly VariablePlan[], { signal }: WriteContext): Promise<void> {
   const times = plans.filter(({ array, coding }) => coding.time && !array.isTemplate);
   await mapConcurrent(times, UNDER_WAY_MAX, async (plan) => {
-    recode(plan, await plan.source.read(wholeBox(plan.source.shape), signal));
+    const box = wholeBox(plan.source.shape);
+    recode(plan, await plan.source.read(box, signal), box);
   });
 }
 

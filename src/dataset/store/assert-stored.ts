@@ -1,6 +1,6 @@
 /** Compares values with what an array of the store holds already. */
 import { isIcefloeError, makeError } from "../../base/errors.ts";
-import { type Box, indexAt } from "../../zarr/box.ts";
+import { type Box, indexAt, wholeBox } from "../../zarr/box.ts";
 import type { Values } from "../array/elements.ts";
 import { describeItem, firstDifference } from "../model/compare-values.ts";
 import { type BothValues, readBoth } from "./stored-values.ts";
@@ -69,7 +69,7 @@ export async function assertStored(
 function isStoredAs(plan: VariablePlan, raw: BothValues["raw"]): boolean {
   let values: Values;
   try {
-    values = recode(plan, raw.own);
+    values = recode(plan, raw.own, wholeBox(plan.source.shape));
   } catch (error) {
     // What cannot be stored is not stored.
     if (!isIcefloeError(error)) throw error;

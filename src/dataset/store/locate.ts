@@ -34,6 +34,12 @@ export function locate(dim: string, { own, stored }: BothValues): Extent {
       throw invalid("region", `${value} is in the store twice`);
     }
     if (position !== start + i) {
+      if (wanted.every((other, back) => positions.get(other) === start - back)) {
+        throw invalid(
+          "region",
+          `coordinate ${dim} is in reverse order: the store has its values from ${describeItem(own, wanted.length - 1)} to ${describeItem(own, 0)}`,
+        );
+      }
       throw invalid(
         "region",
         `coordinate ${dim} is not one stretch of the store's: value ${i} stands at ${position}, not at ${start + i}`,

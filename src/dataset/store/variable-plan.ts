@@ -225,7 +225,7 @@ function printedDocument(
 /**
  * The plan of a variable that is written into an array of the store; its dimensions may come in
  * another order.
- * @throws {invalid-option} other dimensions; numbers where the store has times
+ * @throws {invalid-option} other dimensions; other units; numbers where the store has times
  */
 export function planStoredArray(array: DataArray, target: StoredArray): VariablePlan {
   const order: number[] = [];
@@ -245,6 +245,7 @@ export function planStoredArray(array: DataArray, target: StoredArray): Variable
   }
   const coding = codingOfStored(target);
   refuseNumbersAsTimes(array, coding.time);
+  if (coding.time === undefined) refuseOtherUnits(array, target);
   const isSameOrder = order.every((from, to) => from === to);
   const { source } = array.content;
   return {
@@ -268,6 +269,17 @@ function refuseNumbersAsTimes(array: DataArray, time: TimeUnits | undefined): vo
     "invalid-option",
     `variable ${name} has numbers, the store has times, ${JSON.stringify(time.text)}: give a TimeArray or Dates`,
     { details: { variable: name, units: time.text } },
+  );
+}
+
+/** Values are never converted, and the store's units stay. */
+function refuseOtherUnits({ name, attributes: { units } }: DataArray, target: StoredArray): void {
+  const stored = target.attributes.values.get("units");
+  if (typeof units !== "string" || typeof stored !== "string" || units === stored) return;
+  throw makeError(
+    "invalid-option",
+    `variable ${name} has units ${JSON.stringify(units)}, the store has ${JSON.stringify(stored)}: convert its values, or correct the attribute`,
+    { details: { variable: name, units, stored } },
   );
 }
 

@@ -1,8 +1,7 @@
 /** Writes a variable into its array; stored values that mean the same there are passed on bit for bit. */
 import type { Limiter } from "../../base/concurrency.ts";
 import { volumeOf } from "../../base/coordinates.ts";
-import { makeError } from "../../base/errors.ts";
-import { type Box, relativeTo, shapeOf, wholeBox } from "../../zarr/box.ts";
+import { type Box, indexAt, relativeTo, shapeOf, wholeBox } from "../../zarr/box.ts";
 import { touchedChunkCount } from "../../zarr/chunk-grid.ts";
 import { writeBox } from "../../zarr/write-box.ts";
 import type { ZarrStore } from "../../zarr/zarr-store.ts";
@@ -10,7 +9,7 @@ import { type ArraySource, memorySource } from "../array/array-source.ts";
 import { type ElementType, isFloat, isInteger, type Values } from "../array/elements.ts";
 import { type Coding, isSameCoding } from "../cf/coding.ts";
 import { decodedType, decodeValues } from "../cf/decode-values.ts";
-import { encodeValues } from "../cf/encode-values.ts";
+import { encodeValues, unfit, type ValueOwner } from "../cf/encode-values.ts";
 import { elementBytes, toStored } from "./data-type.ts";
 import type { VariablePlan } from "./variable-plan.ts";
 
@@ -43,9 +42,10 @@ export async function writeVariable(
   await writeBox({
     ...{ store, layout, box: region, signal, limiter, isNew, writesEmptyChunks },
     async valuesOf(shared) {
-      const read = await source.read(relativeTo(shared, region), signal);
+      const own = relativeTo(shared, region);
+      const read = await source.read(own, signal);
       const shape = shapeOf(shared);
-      return { values: toStored(type, recode(plan, read)), shape, start: shape.map(() => 0) };
+      return { values: toStored(type, recode(plan, read, own)), shape, start: shape.map(() => 0) };
     },
   });
 }
@@ -61,28 +61,38 @@ async function readAtOnce(
   return memorySource(type, shape, await source.read(wholeBox(shape), signal));
 }
 
-/** Values as the variable stores them, as the array stores them. */
-export function recode({ array, coding, isNew }: VariablePlan, values: Values): Values {
+/** Values of a box of the variable, as its array stores them. */
+export function recode(plan: VariablePlan, values: Values, box: Box): Values {
+  const { array, coding, isNew } = plan;
   const own = array.content.coding;
   if (isSameCoding(own, coding)) return values;
-  const owner = `variable ${array.name}`;
-  const decoded = decodeValues(values, own, owner);
+  const name = `variable ${array.name}`;
+  const { dims } = plan.target;
+  const owner: ValueOwner = {
+    name,
+    positionOf(element) {
+      const index = indexAt(box, element);
+      return dims.map((dim, d) => `${dim} ${index[d]}`).join(", ");
+    },
+  };
+  const decoded = decodeValues(values, own, name);
   const type = decodedType(own);
   if (!isNew) refuseFractions(type, decoded, coding, owner);
   return encodeValues({ values: decoded, type, time: own.time }, coding, owner);
 }
 
 /** Into an array that is there, nothing is rounded: that it holds integers may be forgotten. */
-function refuseFractions(type: ElementType, values: Values, coding: Coding, owner: string): void {
+function refuseFractions(
+  type: ElementType,
+  values: Values,
+  coding: Coding,
+  owner: ValueOwner,
+): void {
   const isPacked = coding.scaleFactor !== undefined || coding.addOffset !== undefined;
   if (!isFloat(type) || !isInteger(coding.stored) || isPacked || coding.time !== undefined) return;
   const index = (values as Float64Array).findIndex(
     (value) => !Number.isInteger(value) && !Number.isNaN(value),
   );
   if (index < 0) return;
-  throw makeError(
-    "invalid-option",
-    `${owner}: ${(values as Float64Array)[index]} at element ${index} cannot be stored as ${coding.stored.name}`,
-    { details: { variable: owner, element: index } },
-  );
+  throw unfit(owner, `${values[index]} cannot be stored as ${coding.stored.name}`, index);
 }

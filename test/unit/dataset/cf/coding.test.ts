@@ -33,7 +33,7 @@ function decode(
 }
 
 function encode(values: Values, type: ElementType, coding: Coding): Values {
-  return encodeValues({ values, type, time: coding.time }, coding, "variable v");
+  return encodeValues({ values, type, time: coding.time }, coding, { name: "variable v" });
 }
 
 describe("decoding", () => {
@@ -195,7 +195,11 @@ describe("encoding", () => {
   });
 
   test.each([
-    ["NaN without a fill value", Float64Array.of(1, Number.NaN), /NaN cannot be stored as int16/],
+    [
+      "NaN without a fill value",
+      Float64Array.of(1, Number.NaN),
+      /NaN cannot be stored as int16 without _FillValue, at element 1/,
+    ],
     [
       "what is out of range",
       Float64Array.of(40_000),
@@ -206,6 +210,42 @@ describe("encoding", () => {
     const { coding } = decode({ name: "int16" }, Int16Array.of(0), {});
 
     expect(() => encode(values, { name: "float64" }, coding)).toThrow(message);
+  });
+
+  describe("of packed values", () => {
+    const packed = (attributes: object): Coding =>
+      decode({ name: "int16" }, Int16Array.of(0), {
+        ...{ scale_factor: 0.01, add_offset: 273.15, ...attributes },
+      }).coding;
+    const celsius = { name: "float64" } as const;
+
+    test("refuses what is out of range, as it was given and as it would be stored", () => {
+      expect(() => encode(Float64Array.of(280, 700), celsius, packed({}))).toThrow(
+        "variable v: 700 (packed 42685) cannot be stored as int16, at element 1",
+      );
+    });
+
+    test.each([{ _FillValue: -32768 }, { _FillValue: -1, missing_value: [-1, -32768] }])(
+      "refuses a number that %j says is missing",
+      (attributes) => {
+        const lowest = 273.15 - 327.68;
+
+        expect(() => encode(Float64Array.of(lowest), celsius, packed(attributes))).toThrow(
+          `${lowest} (packed -32768) cannot be stored as int16: that stands for missing values, at element 0`,
+        );
+        expect(encode(Float64Array.of(lowest + 0.01), celsius, packed(attributes))).toEqual(
+          Int16Array.of(-32767),
+        );
+      },
+    );
+  });
+
+  test("an unpacked value may say that it is missing", () => {
+    const { coding } = decode({ name: "int16" }, Int16Array.of(0), { _FillValue: -999 });
+
+    expect(encode(Float32Array.of(-999, 1), { name: "float32" }, coding)).toEqual(
+      Int16Array.of(-999, 1),
+    );
   });
 
   test("rounds halves to even", () => {
@@ -232,7 +272,7 @@ describe("encoding", () => {
     }).coding;
     const hour36 = { values: BigInt64Array.of(36n), type: { name: "int64" }, time: hours.time };
 
-    expect(() => encodeValues(hour36 as never, days, "variable t")).toThrow(
+    expect(() => encodeValues(hour36 as never, days, { name: "variable t" })).toThrow(
       /days since 2000-01-01.*hours since 2000-01-01/,
     );
   });

@@ -58,7 +58,7 @@ test("a time that its stored type cannot hold is shown as a date", async () => {
   const encoding = { x: { dtype: "int16", units: "hours since 2013-01-01" } } as const;
 
   await expect(dataset.toZarr(mapStore(), { encoding })).rejects.toThrow(
-    "variable x: 2132-08-15T16:00:00 cannot be stored as int16, at element 1",
+    "variable x: 2132-08-15T16:00:00 cannot be stored as int16, at x 1",
   );
 });
 

@@ -52,6 +52,15 @@ describe("a dataset in a console", () => {
     expect((weather() as unknown as Record<symbol, () => string>)[hook]!()).toBe(SHOWN);
   });
 
+  test("names the groups below it", async () => {
+    const store = mapStore();
+    await weather().toZarr(store, { compute: false, group: "/europe/hourly" });
+
+    expect(String(await openZarr(store))).toBe(
+      "<icefloe.Dataset>\nDimensions:  ()\nGroups:\n    /europe",
+    );
+  });
+
   test("that lies in a store is shown without reading a value", async () => {
     const store = mapStore();
     await weather().isel({ time: 0 }).toZarr(store, { compute: false });

@@ -122,6 +122,49 @@ describe("a NetCDF-3 file", () => {
   });
 });
 
+describe("values that were not loaded before the dataset was closed", () => {
+  const netcdf3 = netcdf3File({
+    version: 1,
+    dimensions: { x: 2 },
+    variables: {
+      a: { dims: ["x"], type: "int", values: [1, 2] },
+      name: { dims: ["x"], type: "char", values: "ab" },
+    },
+  });
+  const netcdf4 = (): Promise<Uint8Array> =>
+    netcdf4File((file) => {
+      file.create_dataset({ name: "a", data: Int32Array.of(1, 2) });
+    });
+
+  test.each([
+    ["NetCDF-3", async () => netcdf3],
+    ["NetCDF-4", netcdf4],
+  ])("are refused, saying so, in %s by path and in memory", async (format, bytesOf) => {
+    const bytes = await bytesOf();
+    for (const input of [write(`${format}.nc`, bytes), bytes]) {
+      const dataset = await openNetcdf(input);
+      const part = dataset.isel({ [dataset.dims[0] as string]: 0 });
+      await dataset.close();
+
+      await expect(dataset.load()).rejects.toMatchObject({
+        kind: "not-allowed",
+        message: expect.stringMatching(
+          /^variable a was not loaded before the dataset of .* was closed$/,
+        ),
+      });
+      await expect(part.load()).rejects.toMatchObject({ kind: "not-allowed" });
+    }
+  });
+
+  test("are those that were loaded no longer", async () => {
+    const dataset = await openNetcdf(write("loaded.nc", netcdf3));
+    await dataset.load();
+    await dataset.close();
+
+    expect((await dataset.load()).variables["a"]!.values).toEqual(Int32Array.of(1, 2));
+  });
+});
+
 test("a folder is no file, and the error says so", async () => {
   await expect(openNetcdf(folder)).rejects.toMatchObject({ kind: "io", details: { path: folder } });
 });

@@ -155,7 +155,7 @@ describe("numbers where the store has times", () => {
 
 describe("a time that the store's units cannot say", () => {
   test.each([
-    [Float64Array.of(2, 2.5), /2000-01-03T12:00:00 is no whole number of days.*at element 1/],
+    [Float64Array.of(2, 2.5), /2000-01-03T12:00:00 is no whole number of days.*at time 1/],
     [Float64Array.of(9.969209968386869e36), /out of range is no whole number of days in 64 bits/],
   ])("is named, of %j", async (values, message) => {
     const time = { dims: ["time"], data: new TimeArray(values, "days since 2000-01-01") };

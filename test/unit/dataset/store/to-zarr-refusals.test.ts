@@ -142,12 +142,66 @@ describe("toZarr refuses", () => {
     expect((await opened.get(name)!.load()).values).toEqual(Float64Array.of(1, 2));
   });
 
+  test("a number out of range, saying where it stands in what is written", async () => {
+    const data = new Float32Array(4 * 2 * 3).fill(280);
+    data[(3 * 2 + 1) * 3 + 2] = 700;
+    const t2m = {
+      ...{ dims: ["time", "lat", "lon"], shape: [4, 2, 3], data },
+      encoding: { dtype: "int16", scale_factor: 0.01, add_offset: 273.15, chunks: [1, 2, 2] },
+    } as const;
+
+    await expect(new Dataset({ variables: { t2m } }).toZarr(mapStore())).rejects.toThrow(
+      /^variable t2m: 700 \(packed 42685\) cannot be stored as int16, at time 3, lat 1, lon 2$/,
+    );
+  });
+
+  test("a scalar out of range, which stands nowhere", async () => {
+    const dataset = new Dataset({
+      variables: { v: { dims: [], data: 99_999, encoding: { dtype: "int16" } } },
+    });
+
+    await expect(dataset.toZarr(mapStore())).rejects.toThrow(/cannot be stored as int16$/);
+  });
+
+  describe("other units than the store has", () => {
+    const air = (units?: string): Dataset => {
+      const attributes = units === undefined ? {} : { units };
+      const encoding = { chunks: [2] };
+      return new Dataset({
+        variables: { air: { dims: ["x"], data: [1, 2], attributes, encoding } },
+        coordinates: { x: { dims: ["x"], data: [0, 1] } },
+      });
+    };
+    const WAYS = [{ region: "auto" }, { appendDim: "x" }, { mode: "a" }, { mode: "r+" }] as const;
+
+    test.each(WAYS)("with %j, naming both", async (options) => {
+      const store = mapStore();
+      await air("K").toZarr(store);
+      store.sets.length = 0;
+
+      await expect(air("degC").toZarr(store, options)).rejects.toMatchObject({
+        kind: "invalid-option",
+        message: expect.stringContaining('variable air has units "degC", the store has "K"'),
+      });
+      expect(store.sets).toEqual([]);
+    });
+
+    test.each(WAYS)("but not none, with %j", async (options) => {
+      const store = mapStore();
+      await air("K").toZarr(store);
+
+      await air().toZarr(store, options);
+
+      expect((await openZarr(store)).get("air")!.attributes).toEqual({ units: "K" });
+    });
+  });
+
   test("fractions into a variable that is there and holds integers", async () => {
     const store = mapStore();
     await one({ data: Int16Array.of(1, 2) }).toZarr(store);
 
     await expect(one({ data: [1, 2.5] }).toZarr(store, { mode: "a" })).rejects.toThrow(
-      /2.5 at element 1 cannot be stored as int16/,
+      /2.5 cannot be stored as int16, at x 1/,
     );
   });
 
