@@ -30,7 +30,7 @@ const ADVICE = {
     "tag-not-found": "check the name with listTags()",
   },
   "already-exists": {
-    "node-already-exists": "delete the node first, or choose another path",
+    "node-already-exists": "pass overwrite, delete the node first, or choose another path",
     "branch-already-exists": "choose another name, or reset the branch",
     "tag-already-exists": "tags are immutable: choose another name",
     "tag-previously-deleted": "a deleted tag's name can never be used again: choose another",
@@ -68,7 +68,8 @@ const ADVICE = {
     "not-identical": "look at the listed differences",
   },
   "session-state": {
-    "commit-not-allowed": "merge forks into their session; start a new session after a commit",
+    "commit-not-allowed":
+      "after a commit start a new session; a fork is merged into its session, which commits",
     "merge-not-allowed": "merge forks into a writable session or another fork",
     "cannot-fork-read-only-session": "fork a writable session",
     "merge-failed": "both sides changed the named nodes: decide which one to keep",
@@ -106,7 +107,7 @@ const ADVICE = {
     "unknown-outcome": "read back before repeating: the write may have landed",
   },
   format: {
-    "invalid-file-format": "the object is damaged or no Icechunk file",
+    "invalid-file-format": "the file or object is damaged, or of another format",
     deserialization: "the object is damaged",
     serialization: "the value cannot be written in this format",
     "config-deserialization": "the persisted configuration is damaged",

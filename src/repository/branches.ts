@@ -23,7 +23,9 @@ export function mustGetBranch(repo: RepoInfo, name: string): string {
   const tip = repo.branches.get(name);
   if (tip !== undefined) return tip;
   checkRefName("look up a branch", name);
-  throw makeError("branch-not-found", `branch "${name}" does not exist`, {
+  const other = repo.tags.has(name) ? "tag" : repo.snapshots.has(name) ? "snapshotId" : undefined;
+  const hint = other === undefined ? "" : `; { ${other}: "${name}" } does`;
+  throw makeError("branch-not-found", `branch "${name}" does not exist${hint}`, {
     details: { branch: name },
   });
 }

@@ -13,6 +13,7 @@ import { type AsyncList, asyncList } from "../base/async-list.ts";
 import { makeError } from "../base/errors.ts";
 import { lazyPart } from "../base/lazy-part.ts";
 import { anything, SIGNAL } from "../base/options.ts";
+import { showAsText } from "../base/show-as-text.ts";
 import type { RepositoryConfig, ResolvedConfig } from "../format/config/config.ts";
 import { parseSnapshotId } from "../format/ids.ts";
 import { copyCommitMetadata } from "../session/commit/metadata.ts";
@@ -143,6 +144,11 @@ export class Repository {
   /** Version of the format. */
   get specVersion(): 1 | 2 {
     return 2;
+  }
+
+  /** Where it is and of which format; what consoles print. No I/O. */
+  toString(): string {
+    return `<icefloe.Repository ${this.storage.id}, spec ${this.specVersion}>`;
   }
 
   /**
@@ -366,6 +372,8 @@ export class Repository {
     return { ...this.#engine, defaultCommitMetadata: () => ({ ...metadata }) };
   }
 }
+
+showAsText(Repository.prototype);
 
 const METADATA = "defaultCommitMetadata";
 

@@ -9,12 +9,14 @@ import { checkEngineOptions, type EngineOptions, openEngine } from "../assets/en
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { lazyPart } from "../base/lazy-part.ts";
 import { anything, checkOptions, oneOf } from "../base/options.ts";
+import { showAsText } from "../base/show-as-text.ts";
 import type { ResolvedConfig } from "../format/config/config.ts";
 import type { Storage, StorageHint } from "../storage/port.ts";
 import { defineAsyncDispose } from "./dispose.ts";
 import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
 import type { MergeReport } from "./merge/report.ts";
 import { rememberState } from "./state/access.ts";
+import { describeState } from "./state/describe.ts";
 import { createState, hasOwnChanges, type SessionState } from "./state/state.ts";
 import { Store } from "./store.ts";
 import type { Diff } from "./view/diff.ts";
@@ -88,6 +90,11 @@ export class ForkSession {
   /** How to rebuild the fork's storage elsewhere, without secrets; `undefined` if it can't be shared. */
   get storageHint(): StorageHint | undefined {
     return this.#state.engine.storage.describe();
+  }
+
+  /** Snapshot, and whether there are changes: what consoles print. */
+  toString(): string {
+    return `<icefloe.ForkSession ${describeState(this.#state)}>`;
   }
 
   /** A fork to merge into this one, or after it into its parent. No I/O. @throws {session-busy} */
@@ -221,6 +228,8 @@ export class ForkSession {
     throw forkCannot("rebase");
   }
 }
+
+showAsText(ForkSession.prototype);
 
 function forkCannot(operation: string): Error {
   return makeError("commit-not-allowed", `a fork can't ${operation}: merge it into its session`, {

@@ -5,9 +5,8 @@
 
 import type { Engine } from "../assets/engine.ts";
 import type { AsyncList } from "../base/async-list.ts";
-import type { ErrorKind } from "../base/error-kinds.ts";
-import { makeError } from "../base/errors.ts";
 import { lazyPart } from "../base/lazy-part.ts";
+import { showAsText } from "../base/show-as-text.ts";
 import type { ResolvedConfig } from "../format/config/config.ts";
 import type { AmendOptions, CommitOptions, FlushOptions } from "./commit/options.ts";
 import type { CommitReport } from "./commit/report.ts";
@@ -17,6 +16,7 @@ import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
 import type { MergeReport } from "./merge/report.ts";
 import type { ConflictSolver } from "./rebase/conflict.ts";
 import { rememberState } from "./state/access.ts";
+import { describeState, readOnlyError } from "./state/describe.ts";
 import { createState, hasChanges, type SessionState } from "./state/state.ts";
 import { Store } from "./store.ts";
 import type { Diff } from "./view/diff.ts";
@@ -89,6 +89,11 @@ export class Session {
     return this.#lastCommit;
   }
 
+  /** Mode, branch, snapshot, and whether there are changes: what consoles print. */
+  toString(): string {
+    return `<icefloe.Session ${describeState(this.#state)}>`;
+  }
+
   /**
    * Makes all changes visible on the branch at once; resolves to the new snapshot's id. After an
    * error the session is as it was, dirty and usable.
@@ -152,7 +157,7 @@ export class Session {
     message: string,
     options: CommitOptions | undefined,
   ): Promise<string> {
-    if (this.#half === undefined) throw readOnly("commit-not-allowed", mode, this.#state);
+    if (this.#half === undefined) throw readOnlyError("commit-not-allowed", mode, this.#state);
     this.#lastCommit = await this.#half.runCommit(this.#state, mode, message, options);
     return this.#lastCommit.snapshotId;
   }
@@ -163,10 +168,10 @@ export class Session {
    * @throws {session-busy} a commit, merge or rebase is running
    */
   discardChanges(): void {
-    if (this.#half === undefined || this.readOnly) {
-      throw readOnly("read-only-session", "discardChanges", this.#state);
-    }
-    this.#half.discardChanges(this.#state);
+    const half = this.#half;
+    if (half === undefined) throw readOnlyError("read-only-session", "discardChanges", this.#state);
+    half.admitWrite(this.#state, "discardChanges", undefined);
+    half.discardChanges(this.#state);
   }
 
   /**
@@ -179,7 +184,7 @@ export class Session {
    * @throws {session-busy} a commit, merge or rebase is running
    */
   async rebase(solver?: ConflictSolver, options?: QueryOptions): Promise<void> {
-    if (this.#half === undefined) throw readOnly("commit-not-allowed", "rebase", this.#state);
+    if (this.#half === undefined) throw readOnlyError("commit-not-allowed", "rebase", this.#state);
     await this.#half.runRebase(this.#state, solver, options);
   }
 
@@ -196,7 +201,8 @@ export class Session {
    */
   fork(): ForkSession {
     const half = this.#half;
-    if (half === undefined) throw readOnly("cannot-fork-read-only-session", "fork", this.#state);
+    if (half === undefined)
+      throw readOnlyError("cannot-fork-read-only-session", "fork", this.#state);
     return new ForkSession(half.stateOfFork(this.#state), half);
   }
 
@@ -213,7 +219,7 @@ export class Session {
    * @throws {session-busy} a commit or rebase is running, or a merge in one of the forks
    */
   async merge(inputs: MergeInputs<ForkSession>, options?: MergeOptions): Promise<MergeReport> {
-    if (this.#half === undefined) throw readOnly("merge-not-allowed", "merge", this.#state);
+    if (this.#half === undefined) throw readOnlyError("merge-not-allowed", "merge", this.#state);
     return this.#half.mergeInputs(this.#state, inputs, options);
   }
 
@@ -252,6 +258,8 @@ export class Session {
   }
 }
 
+showAsText(Session.prototype);
+
 /** Opens a read-only session; no I/O. */
 export function openReadonlySession({ engine, snapshotId }: SessionOptions): Session {
   const state = createState({ engine, kind: "session", mode: "readonly", baseId: snapshotId });
@@ -272,10 +280,4 @@ export async function openWritableSession(
     baseId: snapshotId,
   });
   return new Session(state, half);
-}
-
-function readOnly(kind: ErrorKind, operation: string, { baseId }: SessionState): Error {
-  return makeError(kind, `${operation}: the session is read-only`, {
-    details: { operation, snapshotId: baseId },
-  });
 }

@@ -8,7 +8,9 @@ import { mapConcurrent } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
 import { inTurn } from "../base/in-turn.ts";
 import { checkList, checkOptions, type OptionKinds, SIGNAL, trueOrFalse } from "../base/options.ts";
+import { showAsText } from "../base/show-as-text.ts";
 import { abortable } from "../base/single-flight.ts";
+import { readOnlyError } from "./state/describe.ts";
 import type { Layers } from "./state/layers.ts";
 import { type Operation, rememberStoreMaker } from "./state/operation.ts";
 import { layersOf, loadLayers, type SessionState } from "./state/state.ts";
@@ -348,11 +350,7 @@ export class Store<S = unknown> {
       const state = this.#state;
       const steps = this.#operation;
       const half = this.#half;
-      if (half === undefined) {
-        throw makeError("read-only-session", `${operation}: the session is read-only`, {
-          details: { operation, snapshotId: state.baseId },
-        });
-      }
+      if (half === undefined) throw readOnlyError("read-only-session", operation, state);
       if (!half.admitWrite(state, operation, steps)) return Promise.resolve();
       const signal = options?.signal;
       signal?.throwIfAborted();
@@ -398,3 +396,5 @@ export class Store<S = unknown> {
     );
   }
 }
+
+showAsText(Store.prototype, ({ session }) => `<icefloe.Store of ${session}>`);

@@ -110,7 +110,7 @@ export async function createGroup(
  * @throws {invalid-option} a fill value that the data type cannot hold; shards that chunks do not
  *   fill
  * @throws {bad-metadata} attributes that JSON cannot say, by name
- * @throws {unimplemented} a data type that is not supported (times, structures), by name
+ * @throws {unimplemented} a data type of Zarr that is not supported (times, structures), by name
  * @throws {node-changed} something else was made here meanwhile
  * @throws {invalid-path}
  */

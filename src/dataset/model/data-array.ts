@@ -4,6 +4,7 @@
  */
 import { makeError } from "../../base/errors.ts";
 import { checkOptions, SIGNAL } from "../../base/options.ts";
+import { showAsText } from "../../base/show-as-text.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import { wholeBox } from "../../zarr/box.ts";
 import { selectSource } from "../array/axis-selection.ts";
@@ -20,7 +21,7 @@ import {
 import type { Data, Dtype } from "./data.ts";
 import type { Encoding } from "./encoding.ts";
 import { type Indexers, parseIndexer } from "./indexers.ts";
-import { showAsText, summaryOfArray } from "./summary.ts";
+import { summaryOfArray } from "./summary.ts";
 import { TimeArray } from "./time-array.ts";
 
 /** Options of operations that read. */

@@ -12,6 +12,7 @@ import {
   isPlainObject,
   SIGNAL,
 } from "../../base/options.ts";
+import { showAsText } from "../../base/show-as-text.ts";
 import type { JsonValue } from "../../codec/json.ts";
 import type { ZarrStore } from "../../zarr/zarr-store.ts";
 import { toZarr } from "../store/to-zarr.ts";
@@ -21,7 +22,7 @@ import type { DataArray, LoadOptions } from "./data-array.ts";
 import { makeVariables } from "./dataset-input.ts";
 import type { Indexers } from "./indexers.ts";
 import { type Labels, labelsToIndexers, type SelectOptions } from "./labels.ts";
-import { showAsText, summaryOfDataset } from "./summary.ts";
+import { summaryOfDataset } from "./summary.ts";
 import type { DatasetWarning } from "./warning.ts";
 
 /** What makes a dataset. */

@@ -68,19 +68,6 @@ export function summaryOfArray(array: ShownArray): string {
   ]);
 }
 
-/** Makes the consoles of Node, Bun and Deno show a class as its `toString` does. */
-export function showAsText(prototype: object): void {
-  for (const hook of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
-    Object.defineProperty(prototype, Symbol.for(hook), {
-      value(this: object) {
-        return this.toString();
-      },
-      configurable: true,
-      writable: true,
-    });
-  }
-}
-
 function sizesText(sizes: readonly (readonly [string, number])[]): string {
   return sizes.map(([dim, size]) => `${dim}: ${size}`).join(", ");
 }

@@ -3,12 +3,16 @@
  * A million coordinates are one typed array, never a million objects.
  */
 import { uniteCoordinates } from "../../base/coordinates.ts";
+import { showAsText } from "../../base/show-as-text.ts";
 import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
 import { readCoordinates } from "../../format/manifest/row-values.ts";
 import type { UpdatedChunks } from "../../format/transaction-log/read.ts";
 
 /** Errors carry at most this many coordinates, beside the total. */
 export const ERROR_COORDINATES_MAX = 1_000;
+
+/** A console shows so many coordinates. */
+const SHOWN_MAX = 10;
 
 /** Chunk coordinates, row by row: row r is data[r * rank, (r + 1) * rank). */
 export class ChunkCoordinates implements Iterable<number[]> {
@@ -33,11 +37,24 @@ export class ChunkCoordinates implements Iterable<number[]> {
     }
   }
 
+  /** How many there are and the first ones: what consoles print. */
+  toString(): string {
+    const shown = [];
+    for (const coordinates of this) {
+      if (shown.push(`[${coordinates}]`) === SHOWN_MAX) break;
+    }
+    const rest = this.length - shown.length;
+    if (rest > 0) shown.push(`... and ${rest} more`);
+    return `<${this.length} chunk(s)${shown.length === 0 ? "" : `: ${shown.join(", ")}`}>`;
+  }
+
   /** One list of coordinates per chunk. */
   toJSON(): number[][] {
     return [...this];
   }
 }
+
+showAsText(ChunkCoordinates.prototype);
 
 /** The coordinates of those rows, tombstones included, in that order. */
 export function coordinatesOfRows(rows: ChunkRows, rowNumbers: Uint32Array): ChunkCoordinates {

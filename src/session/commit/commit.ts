@@ -35,7 +35,7 @@ import {
   type SessionState,
 } from "../state/state.ts";
 import { changedSinceLanded, landedEarlier, type UnsettledCommit } from "../state/unsettled.ts";
-import { assertIdle, runExclusive } from "../state/writing.ts";
+import { assertIdle, runExclusive, whyReadOnly } from "../state/writing.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./content.ts";
 import { type CheckedCommitOptions, type CommitOptions, checkCommitOptions } from "./options.ts";
 import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
@@ -64,8 +64,7 @@ export async function runCommit(
   run.signal?.throwIfAborted();
   assertIdle(state, mode);
   if (state.mode !== "writable") {
-    const why = state.finished ? "it is committed already" : "it is read-only";
-    throw makeError("commit-not-allowed", `${mode}: the session takes no commit, ${why}`, {
+    throw makeError("commit-not-allowed", `${mode}: ${whyReadOnly(state)}`, {
       details: { operation: mode, snapshotId: state.baseId },
     });
   }

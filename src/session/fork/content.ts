@@ -4,7 +4,7 @@ import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
 import { getState } from "../state/access.ts";
 import { assertSettled } from "../state/in-flight.ts";
 import { createState, emptyChangeSet, hasChanges, type SessionState } from "../state/state.ts";
-import { assertIdle, closeEpoch } from "../state/writing.ts";
+import { assertIdle, closeEpoch, whyReadOnly } from "../state/writing.ts";
 import { encodeForkBytes, type ForkContent } from "./bytes.ts";
 import { writtenUnder } from "./written-under.ts";
 
@@ -14,7 +14,7 @@ import { writtenUnder } from "./written-under.ts";
  */
 export function stateOfFork(parent: SessionState): SessionState {
   if (parent.mode !== "writable") {
-    throw makeError("cannot-fork-read-only-session", "fork: the session is read-only", {
+    throw makeError("cannot-fork-read-only-session", `fork: ${whyReadOnly(parent)}`, {
       details: { snapshotId: parent.baseId },
     });
   }

@@ -17,7 +17,7 @@ import {
 import { contentOfFork } from "../fork/content.ts";
 import { getState } from "../state/access.ts";
 import type { SessionState } from "../state/state.ts";
-import { assertWritable, runMerge } from "../state/writing.ts";
+import { assertWritable, runMerge, whyReadOnly } from "../state/writing.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 
 const loadCollector = /* @__PURE__ */ lazyPart(() => import("./collector.ts"));
@@ -59,7 +59,7 @@ export async function mergeInputs<F>(
     });
   }
   if (state.mode !== "writable") {
-    throw makeError("merge-not-allowed", "merge: the session is read-only", {
+    throw makeError("merge-not-allowed", `merge: ${whyReadOnly(state)}`, {
       details: { snapshotId: state.baseId },
     });
   }

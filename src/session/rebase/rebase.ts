@@ -94,12 +94,16 @@ async function solve(
   const solved = await solveConflicts(solver, conflicts, input, signal);
   if (solved.outcome === "patched") return solved.changes;
   const snapshotId = input.theirs.snapshot.id;
-  const first = conflicts[0];
   throw makeError(
     "rebase-failed",
-    `${conflicts.length} conflict(s) with snapshot ${snapshotId}, the first: ${first?.type} at ${first?.path}`,
+    `${conflicts.length} conflict(s) with snapshot ${snapshotId}, the first: ${describeConflict(conflicts[0] as Conflict)}`,
     { details: { snapshotId, conflicts: conflicts.map(cappedConflict) } },
   );
+}
+
+function describeConflict({ type, path, chunkCoordinates }: Conflict): string {
+  const [first] = chunkCoordinates ?? [];
+  return `${type} at ${first === undefined ? "" : `[${first}] of `}${path}`;
 }
 
 /** Errors carry the total and at most 1,000 coordinates. */

@@ -69,11 +69,17 @@ export function admitWrite(
 /** @throws {read-only-session} saying what has ended the session, if it was writable */
 function assertOpen(state: SessionState, operation: string): void {
   if (state.mode === "writable") return;
-  const ended = state.finished ? "the commit" : state.closedBy;
-  const why = ended === undefined ? "" : `, ${ended} has ended: is an await missing before?`;
-  throw makeError("read-only-session", `${operation}: the session is read-only${why}`, {
+  const isEnded = state.finished || state.closedBy !== undefined;
+  const question = isEnded ? ": is an await missing before?" : "";
+  throw makeError("read-only-session", `${operation}: ${whyReadOnly(state)}${question}`, {
     details: { operation, snapshotId: state.baseId },
   });
+}
+
+/** Why a session takes no writes, as a clause. */
+export function whyReadOnly({ finished, closedBy, baseId }: SessionState): string {
+  if (finished) return `the session has been committed as ${baseId}`;
+  return `the session is read-only${closedBy === undefined ? "" : `, ${closedBy} has ended`}`;
 }
 
 /** @throws {session-busy} while another operation runs */

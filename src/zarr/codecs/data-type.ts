@@ -96,6 +96,10 @@ const SUPPORTED: readonly string[] = [
   "r8, r16, …",
 ];
 
+/** Data types of Zarr and its extensions that are not built; numpy's names of them too. */
+const NOT_BUILT =
+  /^(?:(?:numpy\.)?(?:datetime64|timedelta64)|struct(?:ured)?|u?int[24]|bfloat16|float[468]_\w+|complex32|complex_\w+)(?:\[|$)/;
+
 /** Bytes of a code point in UTF-32. */
 const CODE_POINT_BYTES = 4;
 /** What strings and byte strings of any length are taken for when chunks are chosen. */
@@ -217,11 +221,27 @@ function printed(metadata: JsonValue | undefined): string {
   return metadata === undefined ? "nothing" : printJson(metadata);
 }
 
-/** The data type that a caller asks for. @throws {unimplemented} naming it and the owner */
+/** Whether Zarr, or numpy, has a data type of that name and this package none. */
+export function isNotBuilt(name: unknown): boolean {
+  return typeof name === "string" && NOT_BUILT.test(name);
+}
+
+/**
+ * The data type that a caller asks for.
+ * @throws {invalid-option} there is none of that name, naming those that there are
+ * @throws {unimplemented} Zarr has it, and it is not built
+ */
 export function parseDtype(dtype: unknown, owner: string): DataType {
-  if (typeof dtype === "string") return mustFindDataType(dtype, owner);
-  if (isPlainObject(dtype)) {
-    return mustFindDataType(parseJson(printJson(dtype)), owner);
+  const isText = typeof dtype === "string";
+  const metadata = isPlainObject(dtype) ? parseJson(printJson(dtype)) : isText ? dtype : undefined;
+  const name = isJsonObject(metadata) ? metadata.get("name") : metadata;
+  if (isNotBuilt(name) || findDataType(metadata) !== undefined) {
+    return mustFindDataType(metadata, owner);
   }
-  return mustFindDataType(describe(dtype), owner);
+  const found = metadata === undefined ? describe(dtype) : printed(metadata);
+  throw makeError(
+    "invalid-option",
+    `${owner}: there is no data type ${found}; known: ${SUPPORTED.join(", ")}`,
+    { details: { option: "dtype", found, supported: [...SUPPORTED] } },
+  );
 }

@@ -39,12 +39,13 @@ export async function tamper(
 /** What `promise` rejects with; fails if it resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<{
   readonly kind: string;
+  readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
 }> {
   try {
     await promise;
   } catch (error) {
-    return error as { kind: string; details: Record<string, unknown> };
+    return error as { kind: string; message: string; details: Record<string, unknown> };
   }
   throw new Error("expected a rejection");
 }

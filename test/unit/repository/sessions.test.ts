@@ -26,6 +26,18 @@ describe("readonlySession", () => {
     expect(await idOf({ tag: "v1", branch: undefined } as never)).toBe(a);
   });
 
+  it("says which version has the name of a branch that is not there", async () => {
+    const repository = await newRepository();
+    const id = await commitGroup(repository, "a");
+    await repository.createTag("v1", id);
+    const messageOf = async (name: string) =>
+      (await rejection(repository.readonlySession(name))).message;
+
+    expect(await messageOf("v1")).toBe('branch "v1" does not exist; { tag: "v1" } does');
+    expect(await messageOf(id)).toContain(`{ snapshotId: "${id}" } does`);
+    expect(await messageOf("v2")).toBe('branch "v2" does not exist');
+  });
+
   it("reads that version and no other", async () => {
     const repository = await newRepository();
     await commitGroup(repository, "a");

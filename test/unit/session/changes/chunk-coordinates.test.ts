@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -19,6 +20,14 @@ describe("ChunkCoordinates", () => {
       [3, 4],
     ]);
     expect(JSON.stringify(coordinates)).toBe("[[0,1],[3,4]]");
+  });
+
+  test("shows a console the first ones, and how many there are", () => {
+    const many = of(1, ...Array.from({ length: 12 }, (_, i) => [i]));
+
+    expect(inspect(of(2, [0, 1], [3, 4]))).toBe("<2 chunk(s): [0,1], [3,4]>");
+    expect(inspect(many)).toMatch(/^<12 chunk\(s\): \[0\], .*\[9\], ... and 2 more>$/);
+    expect(inspect(of(2))).toBe("<0 chunk(s)>");
   });
 
   test("the coordinates of a scalar are one empty list", () => {

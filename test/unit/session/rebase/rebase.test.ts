@@ -44,6 +44,7 @@ describe("a rebase over several commits", () => {
     )) as RebaseFailedError;
     expect(asked).toEqual(ids.slice(0, 2));
     expect(error.snapshotId).toBe(ids[1]);
+    expect(error.message).toContain("the first: chunk-double-update at [1] of /a");
     expect(session.snapshotId).toBe(base);
     expect((await session.status()).updatedChunks.get("/a")?.toJSON()).toEqual([[0], [1]]);
     expect(await session.store.get("a/c/0")).toEqual(chunk(2, 9));
