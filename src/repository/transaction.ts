@@ -45,8 +45,9 @@ export interface TransactionOptions {
   readonly solver?: ConflictSolver | undefined;
   /**
    * What to do after a lost race. `rebase` (default with a solver; without one every conflict is
-   * refused) keeps what was written; `rerun` (default otherwise) drops it and runs `write` again,
-   * which must therefore be idempotent, and takes no solver.
+   * refused) keeps what was written and moves it onto the branch's new tip. `rerun` (default
+   * otherwise) drops it and runs `write` again on a fresh session at that tip; `write` must
+   * therefore be idempotent. It takes no solver.
    */
   readonly retry?: "rebase" | "rerun" | undefined;
   /** How often to try; default 1000. */

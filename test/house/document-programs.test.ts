@@ -12,6 +12,7 @@ const DOCUMENTS = ["README.md", ...filesUnder("docs", ".md").map((name) => `docs
 /** What the README asks of a TypeScript project, and all that is strict. */
 const OPTIONS: ts.CompilerOptions = {
   strict: true,
+  noUncheckedIndexedAccess: true,
   noEmit: true,
   skipLibCheck: true,
   module: ts.ModuleKind.NodeNext,
