@@ -10,10 +10,10 @@
 
 import { createLimiter, type Limiter } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
-import { createSingleFlight, joinFlight } from "../base/flight.ts";
 import { type ByteLru, createByteLru } from "../base/lru.ts";
+import { abortable } from "../base/on-abort.ts";
 import type { Runtime } from "../base/runtime.ts";
-import { abortable } from "../base/single-flight.ts";
+import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import {
   decodeEnvelope,
   type EnvelopeExpectation,

@@ -7,10 +7,10 @@
 import type { Limiter } from "../base/concurrency.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import type { Extent } from "../base/extent.ts";
-import { createSingleFlight, joinFlight } from "../base/flight.ts";
 import { createByteLru } from "../base/lru.ts";
+import { abortable } from "../base/on-abort.ts";
 import type { Runtime } from "../base/runtime.ts";
-import { abortable } from "../base/single-flight.ts";
+import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import { objectIdToBytes, randomObjectId } from "../format/ids.ts";
 import type { NativeRef } from "../format/manifest/chunk-ref.ts";
 import { chunkPath } from "../format/object-paths.ts";

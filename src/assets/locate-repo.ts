@@ -3,7 +3,7 @@
  * Spec: docs/format.md "Repository layout"; docs/semantics.md "Open".
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
-import { abortable } from "../base/single-flight.ts";
+import { abortable } from "../base/on-abort.ts";
 import { INITIAL_SNAPSHOT_ID } from "../format/ids.ts";
 import { REPO_PATH, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";

@@ -2,16 +2,18 @@
  * Reads of `repo` that are never stale: one conditional GET, shared by concurrent callers.
  *
  * A caller may join a read only while its request has not been sent: a reply under way may miss a
- * commit that was acknowledged before the call. So at most one read runs and one waits.
+ * commit that was acknowledged before the call. So one read runs and one waits.
  *
  *   calls   a b      c d e
  *   reads   [ab.....][cde....]      c, d, e come while [ab] runs: they share the next one
  *
- * A read is aborted when all who wait for it have aborted, and the next begins.
+ * A read is aborted when all who wait for it have aborted, and the next begins. It also begins
+ * beside one that may be stuck: after a second, while few are under way.
  */
 import { makeError } from "../base/errors.ts";
-import { type Flight, joinFlight, startFlight } from "../base/flight.ts";
-import { abortable } from "../base/single-flight.ts";
+import { abortable } from "../base/on-abort.ts";
+import type { Runtime } from "../base/runtime.ts";
+import { type Flight, joinFlight, startFlight } from "../base/single-flight.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
 import { decodeRepo, type VersionedRepo } from "./repo-object.ts";
@@ -26,9 +28,26 @@ export interface RepoReader {
   remember(written: VersionedRepo): void;
 }
 
+/** How long a read waits for the one before it, which may be stuck. */
+const PATIENCE_MS = 1000;
+
+/** Reads that may be under way before a stuck one is waited for. */
+const READS_MAX = 4;
+
+/** `before`, but no longer than patience lasts. */
+async function patience(runtime: Runtime, before: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([before, runtime.sleep(PATIENCE_MS, over.signal)]);
+  } finally {
+    over.abort();
+  }
+}
+
 /** A reader that starts from `initial`, if given. */
 export function createRepoReader(
   storage: Storage,
+  runtime: Runtime,
   metadataBytesMax: number,
   initial?: VersionedRepo,
 ): RepoReader {
@@ -37,6 +56,8 @@ export function createRepoReader(
   let revision = 0;
   let running: Promise<unknown> = Promise.resolve();
   let next: Flight<VersionedRepo> | undefined;
+  /** Reads whose request has been sent. */
+  let underWay = 0;
 
   const hold = (state: VersionedRepo): VersionedRepo => {
     held = state;
@@ -60,14 +81,15 @@ export function createRepoReader(
   };
 
   const startNext = (signal: AbortSignal | undefined): Flight<VersionedRepo> => {
-    const before = running;
+    const before = underWay === 0 || underWay >= READS_MAX ? running : patience(runtime, running);
     const close = (): void => {
       if (next === flight) next = undefined;
     };
     const readAfter = async (abandoned?: AbortSignal): Promise<VersionedRepo> => {
       await before;
       close();
-      return load(abandoned);
+      underWay++;
+      return load(abandoned).finally(() => underWay--);
     };
     const flight = startFlight(readAfter, signal, close);
     running = flight.result.catch(() => undefined); // Its own callers see the failure.

@@ -53,7 +53,7 @@ interface RepoStateOptions extends Omit<RepoUpdateContext, "reader" | "isContend
 /** The state of the repository in `storage`. No I/O. */
 export function createRepoState(options: RepoStateOptions): RepoState {
   const { storage, metadataBytesMax, initial } = options;
-  const reader = createRepoReader(storage, metadataBytesMax, initial);
+  const reader = createRepoReader(storage, options.runtime, metadataBytesMax, initial);
   const context: RepoUpdateContext = { ...options, reader, isContended: false };
   const waiting: Member[] = [];
   let isWorking = false;

@@ -1,5 +1,5 @@
 /** Async iterables: collected (Node 20 has no `Array.fromAsync`), and left when a signal aborts. */
-import { abortable } from "./single-flight.ts";
+import { abortable } from "./on-abort.ts";
 
 /** An async iterable with `toArray()`. Each iteration starts anew. */
 export interface AsyncList<T> extends AsyncIterable<T> {

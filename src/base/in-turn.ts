@@ -1,5 +1,5 @@
 /** One at a time: read-modify-write of what several tasks of one session may touch. */
-import { abortable } from "./single-flight.ts";
+import { abortable } from "./on-abort.ts";
 
 const tails = new WeakMap<object, Map<string, Promise<void>>>();
 

@@ -3,8 +3,8 @@
  * merges results as they arrive into a private change set.
  */
 import { isIcefloeError, makeError } from "../base/errors.ts";
+import { abortable } from "../base/on-abort.ts";
 import { describe } from "../base/options.ts";
-import { abortable } from "../base/single-flight.ts";
 import type { ParallelMerge } from "../session/merge/parallel.ts";
 import type { OverlapPolicy } from "../session/merge/report.ts";
 import type { WorkerDefinition } from "./define-worker.ts";

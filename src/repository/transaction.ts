@@ -6,6 +6,7 @@
 
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { lazyPart } from "../base/lazy-part.ts";
+import { abortable } from "../base/on-abort.ts";
 import {
   abortSignal,
   anything,
@@ -18,7 +19,6 @@ import {
   positiveInteger,
 } from "../base/options.ts";
 import { type Runtime, randomFraction } from "../base/runtime.ts";
-import { abortable } from "../base/single-flight.ts";
 import { copyCommitMetadata, wellFormedText } from "../session/commit/metadata.ts";
 import type { ConflictSolver } from "../session/rebase/conflict.ts";
 import { conflictDetector } from "../session/rebase/solvers.ts";

@@ -4,6 +4,7 @@ import { lazyPart } from "../base/lazy-part.ts";
 import { anything, checkOptions, describe, isPlainObject } from "../base/options.ts";
 import type { Runtime } from "../base/runtime.ts";
 import type { Storage, StorageHint } from "./port.ts";
+import { secretFreeUrl } from "./secret-free-url.ts";
 
 const loadMemory = /* @__PURE__ */ lazyPart(() => import("./memory.ts"));
 const loadLocal = /* @__PURE__ */ lazyPart(() => import("./local/local-filesystem.ts"));
@@ -56,10 +57,11 @@ export async function storageFromUrl(
     case "https+redirect:":
       return (await loadRedirect()).redirectStorage(text.replace("+redirect:", ":"), backend);
   }
-  const details = { url: text, scheme };
+  const shown = secretFreeUrl(text);
+  const details = { url: shown, scheme };
   if (LATER_SCHEMES.includes(scheme))
     throw makeError("unimplemented", `storageFromUrl: ${scheme} is not built yet`, { details });
-  throw makeError("cannot-parse-url", `storageFromUrl: ${describe(text)} names no storage`, {
+  throw makeError("cannot-parse-url", `storageFromUrl: ${describe(shown)} names no storage`, {
     details,
   });
 }

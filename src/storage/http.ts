@@ -38,6 +38,7 @@ import type {
   StoredObject,
 } from "./port.ts";
 import { READ_ONLY_CAPABILITIES, refuseWrite } from "./read-only.ts";
+import { secretFreeUrl } from "./secret-free-url.ts";
 
 const CAPABILITIES: StorageCapabilities = Object.freeze({
   ...READ_ONLY_CAPABILITIES,
@@ -53,8 +54,9 @@ function parseBaseUrl(baseUrl: string | URL): URL {
   let url: URL;
   try {
     url = new URL(baseUrl);
-  } catch (cause) {
-    throw makeError("cannot-parse-url", `httpStorage: ${String(baseUrl)} is no URL`, { cause });
+  } catch {
+    // Without the cause, which repeats all that was given.
+    throw makeError("cannot-parse-url", `httpStorage: ${secretFreeUrl(baseUrl)} is no URL`);
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw makeError("cannot-parse-url", `httpStorage: ${url.protocol} is not http: or https:`, {
@@ -116,7 +118,10 @@ class HttpStorage implements Storage {
     return url;
   }
 
-  /** An answer of status 2xx, 304 or 416; 404 and 410 are `undefined`, all others thrown. */
+  /**
+   * An answer of status 2xx, 304 to a condition, or 416 to a range; 404 and 410 are `undefined`, all
+   * others thrown.
+   */
   async #ask(
     method: "GET" | "HEAD",
     path: string,
@@ -133,8 +138,9 @@ class HttpStorage implements Storage {
       headers: { "accept-encoding": "identity", ...this.#headers, ...headers },
       ...(isWriteOncePath(path) ? {} : { cache: "no-store" as const }),
     };
+    const bodiless = [...ABSENT, ...bodilessAnswersTo(headers)];
     const answer = await this.#request(url, init, signal, ({ status, ok, headers: found }) => {
-      if (status === 304 || status === 416 || ABSENT.includes(status)) return false;
+      if (bodiless.includes(status)) return false;
       if (!ok) throw httpError("object-store", url, `the server answered ${status}`, { status });
       const contentType = found.get("content-type") ?? "";
       if (!/html/i.test(contentType)) return method === "GET" && isWanted(found);
@@ -185,6 +191,11 @@ class HttpStorage implements Storage {
     if (status === 416) return this.#getNothing(path, range, signal);
     const version = versionOf(headers);
     if (status === 206) return { bytes: this.#checkPart(path, range, headers, bytes), version };
+    if (status !== 200)
+      this.#refuse(path, `the server answered ${status} to a range`, {
+        status,
+        range: { ...range },
+      });
     // The whole object, or what the server has for all that it does not know.
     if (objectBytes !== undefined && objectBytes !== bytes.length) {
       const reason = `the server sent all ${bytes.length} bytes of an object of ${objectBytes}`;
@@ -294,14 +305,25 @@ class HttpStorage implements Storage {
   async close(): Promise<void> {}
 }
 
+/** Statuses without a body that only such a request is answered with. */
+function bodilessAnswersTo(headers: Readonly<Record<string, string>>): number[] {
+  if ("range" in headers) return [416];
+  return "if-none-match" in headers || "if-modified-since" in headers ? [304] : [];
+}
+
 function isNamed(version: ObjectVersion): boolean {
   return version.etag !== undefined || version.generation !== undefined;
 }
 
-/** The etag, weak or strong, as the server wrote it; else the modification time. */
+/**
+ * The etag, weak or strong, as the server wrote it; else the modification time, once its second is
+ * over: until then another state may get the same one (RFC 9110 "Last-Modified", "Comparison").
+ */
 function versionOf(headers: Headers): ObjectVersion {
   const etag = headers.get("etag");
   if (etag !== null) return { etag };
   const modified = headers.get("last-modified");
-  return modified === null ? {} : { generation: modified };
+  if (modified === null) return {};
+  const ageMs = Date.parse(headers.get("date") ?? "") - Date.parse(modified);
+  return ageMs >= 1000 ? { generation: modified } : {};
 }

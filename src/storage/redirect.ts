@@ -6,8 +6,8 @@
  * Spec: docs/semantics.md "Redirects". Browsers hide redirects from programs, so not there.
  */
 import { makeError } from "../base/errors.ts";
-import { createSingleFlight, joinFlight } from "../base/flight.ts";
 import { checkOptions } from "../base/options.ts";
+import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import { httpStorage } from "./http.ts";
 import {
   createHttpRequest,
@@ -17,6 +17,7 @@ import {
 } from "./http-request.ts";
 import type { ListEntry, Storage, StorageCapabilities } from "./port.ts";
 import { READ_ONLY_CAPABILITIES, readOnly, refuseWrite } from "./read-only.ts";
+import { secretFreeUrl } from "./secret-free-url.ts";
 
 /** Options of `redirectStorage`: how the URL is asked, and how is read where it leads. */
 export interface RedirectStorageOptions extends Omit<HttpStorageOptions, "headers"> {}
@@ -25,11 +26,19 @@ const REDIRECTS_MAX = 10;
 const HTTP_SCHEME = /^(https?)\+(?:icechunk|ic):/;
 const LATER_SCHEMES: readonly string[] = ["s3:", "r2:", "tigris:", "gs:", "gcs:", "az:", "azure:"];
 
-function badRedirect(url: string, reason: string, details: object = {}, cause?: unknown): Error {
+function badRedirect(from: string, reason: string, details: object = {}, cause?: unknown): Error {
+  const url = secretFreeUrl(from);
   return makeError("bad-redirect", `redirect storage ${url}: ${reason}`, {
     details: { url, ...details },
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** Whether it can be asked: a URL without credentials, which no platform sends. */
+function isWebUrl(url: string | URL, base?: URL): boolean {
+  if (!URL.canParse(url, base)) return false;
+  const { username, password } = new URL(url, base);
+  return username === "" && password === "";
 }
 
 /** The storage that a location names, or `undefined` if it is one more step. */
@@ -42,8 +51,9 @@ function storageAt(
   if (match !== null) return httpStorage(`${match[1]}:${location.slice(match[0].length)}`, options);
   const scheme = /^[a-z0-9+.-]+:/i.exec(location)?.[0].toLowerCase();
   if (scheme !== undefined && LATER_SCHEMES.includes(scheme)) {
-    throw makeError("unimplemented", `redirect storage ${base}: ${scheme} is not built yet`, {
-      details: { url: base, scheme },
+    const url = secretFreeUrl(base);
+    throw makeError("unimplemented", `redirect storage ${url}: ${scheme} is not built yet`, {
+      details: { url, scheme },
     });
   }
   if (scheme === undefined || scheme === "http:" || scheme === "https:") return undefined;
@@ -64,14 +74,15 @@ async function resolveRedirect(
       answer = await request(at, { redirect: "manual" }, signal, () => false);
     } catch (cause) {
       signal?.throwIfAborted();
-      throw badRedirect(url, `${at} cannot be reached`, {}, cause);
+      throw badRedirect(url, `${secretFreeUrl(at)} cannot be reached`, {}, cause);
     }
     const { status, headers } = answer;
     const location = headers.get("location");
     if (status < 300 || status > 399 || location === null)
-      throw badRedirect(url, `${at} answered ${status}, no redirect`, { status });
+      throw badRedirect(url, `${secretFreeUrl(at)} answered ${status}, no redirect`, { status });
     const found = storageAt(location, url, options);
     if (found !== undefined) return found;
+    if (!isWebUrl(location, at)) throw badRedirect(url, `${secretFreeUrl(at)} leads to no URL`);
     at = new URL(location, at);
   }
   throw badRedirect(url, `more than ${REDIRECTS_MAX} redirects`);
@@ -81,13 +92,16 @@ async function resolveRedirect(
  * The storage that `url` redirects to, for reading. Nothing is asked before the first request; a
  * failure to find out (`bad-redirect`, `unimplemented`) rejects it, and the next asks again.
  * @throws {cannot-parse-url} not an http(s) URL
+ * @throws {storage-config} credentials in the URL: it would be shown, and not be sent
  */
 export function redirectStorage(url: string | URL, options?: RedirectStorageOptions): Storage {
   checkOptions("redirectStorage", options, HTTP_REQUEST_OPTIONS);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw makeError("cannot-parse-url", `redirectStorage: ${String(url)} is no http(s) URL`);
+    const shown = secretFreeUrl(url);
+    throw makeError("cannot-parse-url", `redirectStorage: ${shown} is no http(s) URL`);
   }
-  const href = new URL(url).href;
+  if (!isWebUrl(url)) throw makeError("storage-config", "redirectStorage: credentials in the URL");
+  const { href, search } = new URL(url);
   const flights = createSingleFlight<Storage>();
   let found: Storage | undefined;
   const resolve = async (abandoned?: AbortSignal): Promise<Storage> =>
@@ -103,11 +117,12 @@ export function redirectStorage(url: string | URL, options?: RedirectStorageOpti
     lastModified: false,
   };
   return {
-    id: `redirect:${new URL(href).origin}${new URL(href).pathname}`,
+    id: `redirect:${secretFreeUrl(href)}`,
     get capabilities() {
       return found?.capabilities ?? unknown;
     },
-    describe: () => ({ type: "redirect", url: href }),
+    // A query may be a signature, and then the rest alone would not work elsewhere.
+    describe: () => (search === "" ? { type: "redirect", url: href } : undefined),
     close: async () => found?.close(),
     get: async (path, options) => (await target(options?.signal)).get(path, options),
     getIfChanged: async (path, version, options) =>

@@ -221,6 +221,37 @@ describe("httpStorage", () => {
     expect(await storage.getIfChanged("object", version)).toBe("unchanged");
   });
 
+  test("a modification time that another state may share is no version", async () => {
+    const now = "Wed, 01 Jan 2025 00:00:00 GMT";
+    const bodies = ["first", "second"];
+    const { url } = await serve(
+      answering((response, request) => {
+        const isOld = request.headers["if-modified-since"] === now;
+        response.writeHead(isOld ? 304 : 200, { date: now, "last-modified": now });
+        response.end(isOld ? undefined : bodies.shift());
+      }),
+    );
+    const storage = httpStorage(url);
+    const { version } = (await storage.get("object"))!;
+
+    const changed = await storage.getIfChanged("object", version);
+
+    expect(changed === "unchanged" ? changed : textOf(changed?.bytes)).toBe("second");
+  });
+
+  test.each([
+    [304, {}, "object-store"],
+    [416, {}, "object-store"],
+    [304, { range: { start: 0, end: 2 } }, "object-store"],
+    [204, {}, "unexpected-response"],
+    [204, { range: { suffix: 2 } }, "unexpected-response"],
+    [203, { range: { suffix: 2 } }, "unexpected-response"],
+  ])("%i to a request of %o, which cannot have it, is refused", async (status, options, kind) => {
+    const { url } = await serve(answering((response) => response.writeHead(status).end()));
+
+    expect(await failure(httpStorage(url).get("object", options))).toEqual([kind, false]);
+  });
+
   test("headers are sent, and appear neither in the id nor in the description", async () => {
     let seen: string | undefined;
     const { url } = await serve((request) => {

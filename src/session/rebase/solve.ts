@@ -3,8 +3,8 @@
  * touched. Which decisions are possible for which conflict: `patch.ts`.
  */
 import { makeError } from "../../base/errors.ts";
+import { abortable } from "../../base/on-abort.ts";
 import { describe } from "../../base/options.ts";
-import { abortable } from "../../base/single-flight.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import { ChunkCoordinates } from "../changes/chunk-coordinates.ts";
 import {

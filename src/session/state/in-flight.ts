@@ -3,7 +3,7 @@
  * they would write is lost. Mostly a forgotten `await`.
  */
 import { makeError } from "../../base/errors.ts";
-import { abortable } from "../../base/single-flight.ts";
+import { abortable } from "../../base/on-abort.ts";
 import { mustGetState } from "./access.ts";
 import { hasOwnChanges, type SessionState } from "./state.ts";
 

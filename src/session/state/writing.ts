@@ -3,7 +3,7 @@
  * what keeps new ones out. Loaded with the write half.
  */
 import { makeError } from "../../base/errors.ts";
-import { abortable } from "../../base/single-flight.ts";
+import { abortable } from "../../base/on-abort.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { type Dot, joinVectors } from "../changes/dot.ts";
 import { settleReads } from "./in-flight.ts";

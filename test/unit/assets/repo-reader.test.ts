@@ -1,13 +1,22 @@
 import { describe, expect, it } from "vitest";
+import type { RepoState } from "../../../src/assets/repo-state.ts";
 import { makeError } from "../../../src/base/errors.ts";
 import { memoryStorage } from "../../../src/storage/memory.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import { simulatedRuntime } from "../../../src/testing/simulated-runtime.ts";
 import { recordingStorage } from "./recording-storage.ts";
-import { repoStateOn, storageWithRepo, tagMain } from "./repo-fixture.ts";
+import { NOON_MICROS, repoStateOn, storageWithRepo, tagMain } from "./repo-fixture.ts";
+
+/** As `repoStateOn`, under a clock that stands: reads wait for the one before them. */
+const patientStateOn = (storage: Storage): RepoState =>
+  repoStateOn(storage, {
+    runtime: simulatedRuntime({ autoAdvance: false, startMicros: NOON_MICROS }),
+  });
 
 describe("read", () => {
   it("costs one GET, and one conditional GET from then on", async () => {
     const storage = recordingStorage(await storageWithRepo());
-    const repoState = repoStateOn(storage);
+    const repoState = patientStateOn(storage);
 
     const first = await repoState.read();
     const second = await repoState.read();
@@ -18,7 +27,7 @@ describe("read", () => {
 
   it("is shared by calls of one turn", async () => {
     const storage = recordingStorage(await storageWithRepo());
-    const repoState = repoStateOn(storage);
+    const repoState = patientStateOn(storage);
 
     await Promise.all(Array.from({ length: 50 }, () => repoState.read()));
 
@@ -28,7 +37,7 @@ describe("read", () => {
   it("sees a commit acknowledged before the call, though an older read is still under way", async () => {
     const inner = await storageWithRepo();
     const storage = recordingStorage(inner);
-    const repoState = repoStateOn(storage);
+    const repoState = patientStateOn(storage);
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const answered = new Promise<void>((resolve) => {
@@ -51,7 +60,7 @@ describe("read", () => {
 
   it("waits in one queue: many calls during a read make one more", async () => {
     const storage = recordingStorage(await storageWithRepo());
-    const repoState = repoStateOn(storage);
+    const repoState = patientStateOn(storage);
     let release = (): void => undefined;
     storage.before = () => new Promise<void>((resolve) => (release = resolve));
 
@@ -71,7 +80,7 @@ describe("read", () => {
 
   it("does not hand the failure of one read to the next", async () => {
     const storage = recordingStorage(await storageWithRepo());
-    const repoState = repoStateOn(storage);
+    const repoState = patientStateOn(storage);
     storage.before = () => {
       storage.before = () => undefined;
       throw makeError("object-store", "the network is down");
@@ -83,7 +92,7 @@ describe("read", () => {
 
   it("ends for the caller that aborts, not for the others", async () => {
     const storage = recordingStorage(await storageWithRepo());
-    const repoState = repoStateOn(storage);
+    const repoState = patientStateOn(storage);
     const aborting = new AbortController();
 
     const aborted = repoState.read(aborting.signal);
@@ -96,7 +105,7 @@ describe("read", () => {
 
   it("is aborted once all its callers have aborted, and the next read begins", async () => {
     const storage = recordingStorage(await storageWithRepo());
-    const repoState = repoStateOn(storage);
+    const repoState = patientStateOn(storage);
     const aborting = new AbortController();
     storage.before = () => new Promise<never>(() => undefined);
     const stuck = [repoState.read(aborting.signal), repoState.read(aborting.signal)];
@@ -117,9 +126,25 @@ describe("read", () => {
     expect(storage.requests).toHaveLength(2);
   });
 
+  it("begins beside up to three stuck ones, each a second after the one before", async () => {
+    const storage = recordingStorage(await storageWithRepo());
+    const runtime = simulatedRuntime({ autoAdvance: false });
+    const repoState = repoStateOn(storage, { runtime });
+    storage.before = () => new Promise(() => undefined);
+
+    for (let reads = 1; reads <= 6; reads++) {
+      void repoState.read();
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      runtime.advance(1000);
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      expect(storage.requests).toHaveLength(Math.min(reads, 4));
+    }
+    expect(runtime.sleeperCount).toBe(0);
+  });
+
   it("is not made at all if its callers abort before its turn", async () => {
     const storage = recordingStorage(await storageWithRepo());
-    const repoState = repoStateOn(storage);
+    const repoState = patientStateOn(storage);
     const aborting = new AbortController();
     let answer = (): void => undefined;
     storage.after = () => new Promise<void>((resolve) => (answer = resolve));
@@ -140,7 +165,7 @@ describe("read", () => {
 
   it("says that there is no repository, also where it has vanished", async () => {
     const storage = await storageWithRepo();
-    const repoState = repoStateOn(storage);
+    const repoState = patientStateOn(storage);
     await repoState.read();
     await storage.delete(["repo"]);
 
