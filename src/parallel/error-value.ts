@@ -72,7 +72,8 @@ export function decodeError(value: ErrorValue): unknown {
   return withStack(Object.assign(error, fields), stack);
 }
 
-function isError(value: unknown): value is Error {
+/** Whether it is an error, also one of another realm. */
+export function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }
 

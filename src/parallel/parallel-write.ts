@@ -18,7 +18,7 @@ import {
   objectWith,
   oneOf,
 } from "../base/options.ts";
-import { beginParallelMerge, type ParallelMerge } from "../session/merge/parallel.ts";
+import { type ParallelMerge, runParallelMerge } from "../session/merge/parallel.ts";
 import type { Session } from "../session/session.ts";
 import { isWorkerDefinition, type WorkerDefinition } from "./define-worker.ts";
 import type { ParallelEvent } from "./event.ts";
@@ -66,18 +66,19 @@ const OPTIONS: OptionKinds = {
 };
 
 /**
- * Runs `worker` once per task and merges what the workers wrote into `session`, all or none.
+ * Runs `worker` once per task and merges what the workers wrote into `session`, all or none. The
+ * session takes writes meanwhile, but no commit or rebase (`session-busy`).
  * @throws {task-failed} a task failed past its retries; `details.errors` has every cause, such as
  *   `writes-in-flight` where a worker has not waited for all the writes it has called
  * @throws {merge-overlap} two tasks wrote one chunk: align their regions (`chunkRegions`)
  * @throws {merge-failed} two tasks changed one node
  * @throws {fork-base-mismatch} a worker wrote into another repository
- * @throws {invalid-fork-bytes} an executor returned something else than a result
- * @throws {executor-failed} it left jobs without result or tasks undone, or did not end within
- *   10 seconds after an abort
+ * @throws {invalid-fork-bytes} an executor returned other bytes than those of a result
+ * @throws {executor-failed} it left jobs without result or tasks undone, gave one result for two
+ *   jobs or something else than bytes, or did not end within 10 seconds after an abort
  * @throws {storage-not-shareable} before anything starts
  * @throws {not-allowed} called by a module that a worker loads
- * @throws {read-only-session} read-only or committed
+ * @throws {read-only-session} read-only or committed, or closed meanwhile
  * @throws {session-busy} a commit, merge or rebase is running
  */
 export async function parallelWrite<T>(
@@ -92,8 +93,11 @@ export async function parallelWrite<T>(
   const controller = new AbortController();
   const forget = onAbort(signal, () => controller.abort(signal?.reason));
   try {
-    const merge = await beginParallelMerge(session, controller.signal);
-    return await runAll(settingsOf(options as ParallelWriteOptions<unknown>, merge), controller);
+    return await runParallelMerge(
+      session,
+      (merge) => runAll(settingsOf(options as ParallelWriteOptions<unknown>, merge), controller),
+      controller.signal,
+    );
   } finally {
     forget();
   }

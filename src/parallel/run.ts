@@ -2,12 +2,14 @@
  * One run of `parallelWrite`: gives jobs to the executor, takes the first result of every task, and
  * merges results as they arrive into a private change set.
  */
+import { asBytes } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { abortable } from "../base/on-abort.ts";
 import { describe } from "../base/options.ts";
 import type { ParallelMerge } from "../session/merge/parallel.ts";
 import type { OverlapPolicy } from "../session/merge/report.ts";
 import type { WorkerDefinition } from "./define-worker.ts";
+import { isError } from "./error-value.ts";
 import type { Executor, ExecutorRun, Job, JobResult } from "./executor.ts";
 import { isFinal } from "./final-errors.ts";
 import { encodeJob, runJobIn } from "./job.ts";
@@ -169,7 +171,9 @@ export class Run {
     } else if ("error" in result) {
       this.#failed(open, result.error);
     } else {
-      await this.#done(open, result.bytes);
+      const bytes = asBytes(result.bytes);
+      if (bytes === undefined) throw broken("it yielded a result without bytes", result.bytes);
+      await this.#done(open, bytes);
     }
   }
 
@@ -225,12 +229,14 @@ function broken(how: string, found: unknown): Error {
 function taskFailed({ index, attempt, errors }: OpenTask, cause: unknown): Error {
   return makeError(
     "task-failed",
-    `task ${index} failed ${attempt} time(s), the last: ${(cause as Error)?.message ?? describe(cause)}`,
+    `task ${index} failed ${attempt} time(s), the last: ${isError(cause) ? cause.message : describe(cause)}`,
     {
       details: {
         task: index,
         attempts: attempt,
-        errors: errors.map((one) => (isIcefloeError(one) ? one.toJSON() : String(one))),
+        errors: errors.map((one) =>
+          isIcefloeError(one) ? one.toJSON() : isError(one) ? String(one) : describe(one),
+        ),
       },
       cause,
     },

@@ -103,7 +103,7 @@ export class Session {
    * @throws {no-changes-to-commit} nothing was written, and no `allowEmpty`
    * @throws {commit-not-allowed} read-only or committed; or changed since an earlier commit, of
    *   unknown outcome, had landed
-   * @throws {session-busy} a commit, merge or rebase is running
+   * @throws {session-busy} a commit, merge, rebase or `parallelWrite` is running
    * @throws {commit-conflict} another writer was faster, and no solver or no attempt is left
    * @throws {rebase-failed} conflicts that the solver did not accept
    * @throws {base-not-in-ancestry} with a solver: the branch was reset or amended past the base
@@ -123,7 +123,7 @@ export class Session {
    * @throws {no-amend-for-initial-commit} the tip is the repository's first snapshot
    * @throws {no-changes-to-commit} nothing was written, and no `allowEmpty`
    * @throws {commit-not-allowed} as for `commit`
-   * @throws {session-busy} a commit, merge or rebase is running
+   * @throws {session-busy} a commit, merge, rebase or `parallelWrite` is running
    * @throws {commit-conflict} another writer was faster
    * @throws {branch-not-found} the branch was deleted
    * @throws {object-not-found} the transaction log of the tip is gone
@@ -141,7 +141,7 @@ export class Session {
    * Writes the changes as a snapshot that no branch points to; resolves to its id. It is garbage
    * unless a branch or tag is put on it.
    * @throws {commit-not-allowed} as for `commit`
-   * @throws {session-busy} a commit, merge or rebase is running
+   * @throws {session-busy} a commit, merge, rebase or `parallelWrite` is running
    * @throws {snapshot-not-found} the base is no longer in the repository
    * @throws {read-only-repository} the repository's status has become read-only
    * @throws {update-attempts-exhausted} too many lost races for `repo`
@@ -181,7 +181,7 @@ export class Session {
    * @throws {base-not-in-ancestry} the branch was reset or amended past the base
    * @throws {rebase-tx-log-pruned} history that the rebase needs is gone
    * @throws {commit-not-allowed} read-only or committed; or an earlier commit had landed
-   * @throws {session-busy} a commit, merge or rebase is running
+   * @throws {session-busy} a commit, merge, rebase or `parallelWrite` is running
    */
   async rebase(solver?: ConflictSolver, options?: QueryOptions): Promise<void> {
     if (this.#half === undefined) throw readOnlyError("commit-not-allowed", "rebase", this.#state);

@@ -32,6 +32,13 @@ export function covers(vector: VersionVector, need: VersionVector): boolean {
 /** The least version vector that covers both. */
 export function joinVectors(a: VersionVector, b: VersionVector): VersionVector {
   const joined = new Map(a);
-  for (const [origin, epoch] of b) joined.set(origin, Math.max(joined.get(origin) ?? 0, epoch));
+  extendVector(joined, b);
   return joined;
+}
+
+/** Makes `vector` cover `more`, too. Costs what `more` has, however much `vector` holds. */
+export function extendVector(vector: Map<string, number>, more: VersionVector): void {
+  for (const [origin, epoch] of more) {
+    if ((vector.get(origin) ?? 0) < epoch) vector.set(origin, epoch);
+  }
 }

@@ -55,7 +55,13 @@ export async function startCollector(
   closeEpoch(state);
   const { baseId, overlay, vector, revision } = state;
   const ownBefore = shareChanges(state.own);
-  const target: MergeTarget = { baseId, base, overlay, own: shareChanges(state.own), vector };
+  const target: MergeTarget = {
+    baseId,
+    base,
+    overlay,
+    own: shareChanges(state.own),
+    vector: new Map(vector),
+  };
   let report = EMPTY_MERGE_REPORT;
   return {
     read: (input) => contentOfBytes(input, base),

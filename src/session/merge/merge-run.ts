@@ -3,18 +3,18 @@ import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
-import type { Dot, VersionVector } from "../changes/dot.ts";
+import type { Dot } from "../changes/dot.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import type { Layers } from "../state/layers.ts";
 import type { Overlap } from "./refusals.ts";
 
-/** The receiver's changes in the making: private, `own` shares no map with the session. */
+/** The receiver's changes in the making: private, `own` and `vector` share no map with the session. */
 export interface MergeTarget {
   readonly baseId: string;
   readonly base: SnapshotIndex;
   readonly overlay: ChangeSet;
   readonly own: ChangeSet;
-  vector: VersionVector;
+  readonly vector: Map<string, number>;
 }
 
 /** Decides about one chunk that both sides wrote, by the marks of the two writes. */

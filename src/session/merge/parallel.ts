@@ -3,6 +3,7 @@
  * change set that results go into, and one merge at the end. Which task wrote an entry is known
  * from the origin in its dot, so overlaps are decided by task index, not by arrival.
  */
+import { makeError } from "../../base/errors.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import type { RepositoryConfig } from "../../format/config/config.ts";
 import type { Storage } from "../../storage/port.ts";
@@ -10,7 +11,8 @@ import type { Dot } from "../changes/dot.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import { bytesOfFork, stateOfFork } from "../fork/content.ts";
 import { mustGetState } from "../state/access.ts";
-import { assertWritable, runMerge } from "../state/writing.ts";
+import type { SessionState } from "../state/state.ts";
+import { assertOpen, assertWritable, runMerge, runParallelWrite } from "../state/writing.ts";
 import { startCollector } from "./collector.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 
@@ -34,6 +36,7 @@ export interface ParallelMerge {
   readonly report: MergeReport;
   /**
    * Takes the result of one task.
+   * @throws {executor-failed} it is that of another task, which was taken before
    * @throws {merge-overlap} @throws {merge-failed} @throws {fork-base-mismatch}
    * @throws {invalid-fork-bytes}
    */
@@ -47,13 +50,21 @@ export interface ParallelMerge {
 
 const SESSION_INDEX = -1; // The session's own writes come before every task's.
 
-/** Forks the session for a run. One GET at most. */
-export async function beginParallelMerge(
+/** Runs `work` on a fork of the session; commits are refused meanwhile. One GET at most. */
+export async function runParallelMerge<T>(
   session: object,
+  work: (merge: ParallelMerge) => Promise<T>,
   signal?: AbortSignal,
-): Promise<ParallelMerge> {
+): Promise<T> {
   const state = mustGetState(session);
   assertWritable(state, "parallelWrite");
+  return runParallelWrite(state, async () => work(await beginMerge(state, signal)));
+}
+
+async function beginMerge(
+  state: SessionState,
+  signal: AbortSignal | undefined,
+): Promise<ParallelMerge> {
   const forkBytes = bytesOfFork(stateOfFork(state), "carry");
   const collector = await startCollector(state, signal);
   const taskOfOrigin = new Map<string, number>();
@@ -70,7 +81,9 @@ export async function beginParallelMerge(
     async add(bytes, { task, onOverlap, checkChunks, signal: addSignal }) {
       const fork = collector.read(bytes);
       for (const origin of originsOf(fork)) {
-        if (!taskOfOrigin.has(origin)) taskOfOrigin.set(origin, task);
+        const earlier = taskOfOrigin.get(origin) ?? task;
+        if (earlier !== task) throw sameResult(task, earlier);
+        taskOfOrigin.set(origin, task);
       }
       return collector.add(fork, {
         checkChunks,
@@ -85,6 +98,7 @@ export async function beginParallelMerge(
     apply({ onOverlap, signal: applySignal }) {
       const apply = async (): Promise<void> => {
         applySignal?.throwIfAborted();
+        assertOpen(state, "parallelWrite");
         if (collector.isCurrent) {
           collector.apply();
           return;
@@ -103,4 +117,12 @@ export async function beginParallelMerge(
 /** Who wrote what the fork brings: origins in its vector that its parent did not know. */
 function originsOf({ need, vector }: ForkContent): string[] {
   return [...vector.keys()].filter((origin) => !need.has(origin));
+}
+
+function sameResult(task: number, earlier: number): Error {
+  return makeError(
+    "executor-failed",
+    `the executor gave the result of task ${earlier} for task ${task}, too`,
+    { details: { tasks: [earlier, task] } },
+  );
 }

@@ -16,7 +16,7 @@ import { parentPath } from "../../format/node-path.ts";
 import { type NodeChange, type NodeState, pathsById } from "../changes/change-set.ts";
 import { ERROR_COORDINATES_MAX } from "../changes/chunk-coordinates.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
-import { covers, isCovered, joinVectors, type VersionVector } from "../changes/dot.ts";
+import { covers, extendVector, isCovered, type VersionVector } from "../changes/dot.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import { assertArray, assertSameKind, garbled } from "../fork/check.ts";
@@ -58,7 +58,7 @@ export function mergeFork(
   assertChunksKeepMeaning(run);
   mergeChunks(run);
   if (run.overlaps.size > 0) throw overlapError(run.overlaps);
-  target.vector = joinVectors(target.vector, fork.vector);
+  extendVector(target.vector, fork.vector);
   const { chunks, overlapCount: overlaps, skipped, bytes, sampleChunkId } = run;
   return { report: { forks: 1, chunks, overlaps, skipped, bytes }, sampleChunkId };
 }

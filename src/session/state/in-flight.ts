@@ -98,8 +98,8 @@ async function untilQuiet(
   }
 }
 
-function namesInFlight({ writes }: SessionState): Set<string> {
-  const names = new Set<string>();
+function namesInFlight({ writes, parallelWrites }: SessionState): Set<string> {
+  const names = new Set(parallelWrites > 0 ? ["parallelWrite"] : []);
   for (const { name, signal } of writes.values()) if (signal?.aborted !== true) names.add(name);
   return names;
 }

@@ -51,6 +51,8 @@ export interface SessionState {
   mergeTail: Promise<unknown>;
   /** Writes and operations of several steps, called and not yet settled. */
   readonly writes: Map<Promise<unknown>, WriteUnderWay>;
+  /** Parallel writes under way: they merge into the session at their end. */
+  parallelWrites: number;
   /** Reads of the store under way that belong to no operation. */
   reads: number;
   /** Called when the last read under way has ended. */
@@ -111,6 +113,7 @@ export function createState(options: StateOptions): SessionState {
     mergesPending: 0,
     mergeTail: Promise.resolve(),
     writes: new Map(),
+    parallelWrites: 0,
     reads: 0,
     whenRead: undefined,
     lateWrites: undefined,

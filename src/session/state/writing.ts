@@ -67,7 +67,7 @@ export function admitWrite(
 }
 
 /** @throws {read-only-session} saying what has ended the session, if it was writable */
-function assertOpen(state: SessionState, operation: string): void {
+export function assertOpen(state: SessionState, operation: string): void {
   if (state.mode === "writable") return;
   const isEnded = state.finished || state.closedBy !== undefined;
   const question = isEnded ? ": is an await missing before?" : "";
@@ -84,10 +84,12 @@ export function whyReadOnly({ finished, closedBy, baseId }: SessionState): strin
 
 /** @throws {session-busy} while another operation runs */
 export function assertIdle(state: SessionState, operation: string): void {
-  if (state.activity === undefined) return;
-  const { activity } = state;
+  if (state.activity !== undefined) throw busy(operation, state.activity);
+}
+
+function busy(operation: string, activity: string): Error {
   const message = `${operation}: the session is busy with ${activity}: await it, and what you call before it`;
-  throw makeError("session-busy", message, { details: { operation, activity } });
+  return makeError("session-busy", message, { details: { operation, activity } });
 }
 
 /** Remembers a write until it settles: commit, merge and rebase wait for it. */
@@ -121,12 +123,26 @@ export async function runExclusive<T>(
     await (signal === undefined ? reads : abortable(reads, signal));
     assertWritable(state, activity);
   }
+  if (state.parallelWrites > 0) throw busy(activity, "parallelWrite");
   state.activity = activity;
   try {
     await settleWrites(state, signal);
     return await work();
   } finally {
     state.activity = undefined;
+  }
+}
+
+/**
+ * Runs `work`, which merges into the session at its end. It takes writes meanwhile, but no commit,
+ * which would be without them.
+ */
+export async function runParallelWrite<T>(state: SessionState, work: () => Promise<T>): Promise<T> {
+  state.parallelWrites++;
+  try {
+    return await work();
+  } finally {
+    state.parallelWrites--;
   }
 }
 

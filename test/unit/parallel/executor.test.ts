@@ -210,6 +210,46 @@ describe("an executor that breaks its contract", () => {
     },
   );
 
+  test.each([
+    ["no bytes", () => undefined],
+    ["a list", (bytes: Uint8Array) => [...bytes]],
+  ])("and yields %s as a result is named", async (_, spoil) => {
+    const { session } = await smallSession();
+    const executor = executorOf(async function* (jobs, { runHere }) {
+      for await (const job of jobs) {
+        const result = (await runHere(job)) as { bytes: Uint8Array };
+        yield { id: job.id, attempt: job.attempt, bytes: spoil(result.bytes) as never };
+      }
+    });
+
+    const run = parallelWrite(session, { worker: fillWorker(), tasks: [0], executor });
+
+    await expect(run).rejects.toMatchObject({
+      kind: "executor-failed",
+      message: expect.stringContaining("a result without bytes"),
+    });
+  });
+
+  test("and gives one result for two tasks is refused, naming both", async () => {
+    const { session } = await smallSession();
+    let first: Uint8Array | undefined;
+    const executor = executorOf(async function* (jobs, { runHere }) {
+      for await (const job of jobs) {
+        const result = (await runHere(job)) as { bytes: Uint8Array };
+        first ??= result.bytes;
+        yield { id: job.id, attempt: job.attempt, bytes: first };
+      }
+    });
+
+    const run = parallelWrite(session, { worker: fillWorker(), tasks: [0, 1], executor });
+
+    await expect(run).rejects.toMatchObject({
+      kind: "executor-failed",
+      details: { tasks: [0, 1] },
+    });
+    expect(session.hasUncommittedChanges).toBe(false);
+  });
+
   test("and ignores its signal holds an abort up for 10 seconds at most", async () => {
     const { session, runtime } = await smallSession();
     const controller = new AbortController();
@@ -259,4 +299,19 @@ test("every attempt has a signal of its own", async () => {
   });
 
   expect(signals.size).toBe(3);
+});
+
+test.each([
+  ["an object without prototype", Object.create(null)],
+  ["nothing", undefined],
+  ["a symbol", Symbol("why")],
+])("a worker that throws %s fails its task", async (_, thrown) => {
+  const { session } = await smallSession();
+  const worker = defineWorker(() => {
+    throw thrown;
+  });
+
+  const run = parallelWrite(session, { worker, tasks: [0], retriesPerTask: 1 });
+
+  await expect(run).rejects.toMatchObject({ kind: "task-failed", details: { attempts: 2 } });
 });
