@@ -4,6 +4,7 @@
  */
 import { ERROR_KINDS, type ErrorKind } from "../base/error-kinds.ts";
 import { type ErrorDetails, isIcefloeError, makeError } from "../base/errors.ts";
+import { describe } from "../base/options.ts";
 import { plainValue } from "../base/plain-value.ts";
 
 /** An error as a JSON value, or another thing that was thrown. */
@@ -27,7 +28,10 @@ const DEPTH_MAX = 16;
 const ERRORS_MAX = 200; // In all: aggregates may hold each other.
 const CLASSES = { TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError };
 
-/** What was thrown as a JSON value. Causes more than 16 deep, and after 200 errors, are left out. */
+/**
+ * What was thrown as a JSON value. Causes more than 16 deep, and after 200 errors, are left out. What
+ * throws when it is looked at is a text.
+ */
 export function encodeError(error: unknown): ErrorValue {
   let left = ERRORS_MAX;
   const encode = (thrown: unknown, depth: number): ErrorValue | undefined => {
@@ -38,9 +42,9 @@ export function encodeError(error: unknown): ErrorValue {
     const { errors } = thrown as { errors?: unknown };
     const isOurs = isIcefloeError(thrown);
     return {
-      name,
-      message,
-      stack,
+      name: asText(name),
+      message: asText(message),
+      stack: stack === undefined ? undefined : asText(stack),
       ...(isOurs
         ? { kind: thrown.kind, details: plainValue(thrown.details) as ErrorDetails }
         : { fields: fieldsOf(thrown) }),
@@ -50,7 +54,11 @@ export function encodeError(error: unknown): ErrorValue {
         : {}),
     };
   };
-  return encode(error, 0) as ErrorValue;
+  try {
+    return encode(error, 0) as ErrorValue;
+  } catch {
+    return { thrown: "an error that can't be read" };
+  }
 }
 
 /** What was thrown, from `encodeError`'s answer: errors of the same class, where it is a known one. */
@@ -75,6 +83,11 @@ export function decodeError(value: ErrorValue): unknown {
 /** Whether it is an error, also one of another realm. */
 export function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
+}
+
+/** Nothing keeps a program from giving an error another kind of name or message. */
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : describe(value);
 }
 
 function withStack(error: Error, stack: string | undefined): Error {

@@ -134,6 +134,19 @@ describe.each(WORKERS)("with %s", (_name, executor) => {
     });
     expect((cause.cause as Error).stack).toContain("throw.mjs");
   });
+
+  test.each(["nothing, later", "message"])(
+    "what nobody would throw fails its task, too (%s)",
+    async (how) => {
+      const { cause } = await failureOf({
+        tasks: [{ how }],
+        executor: executor(),
+        retriesPerTask: 0,
+      });
+
+      expect(cause).toMatchObject({ message: expect.any(String) });
+    },
+  );
 });
 
 test("a worker may start a run of its own, inside of its work", async () => {

@@ -6,9 +6,9 @@ import { availableParallelism } from "node:os";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { makeError } from "../../base/errors.ts";
 import { lazyPart } from "../../base/lazy-part.ts";
-import { checkOptions } from "../../base/options.ts";
+import { checkOptions, describe } from "../../base/options.ts";
 import { concurrencyKind } from "../concurrency-option.ts";
-import { decodeError, type ErrorValue } from "../error-value.ts";
+import { decodeError, type ErrorValue, isError } from "../error-value.ts";
 import type { Executor, Job, JobResult } from "../executor.ts";
 import { runJobs } from "../run-jobs.ts";
 import type { FromThread } from "./worker-thread.ts";
@@ -113,11 +113,11 @@ async function runInPool(
   } catch (reason) {
     receiveRest();
     const cause = crash === undefined ? reason : decodeError(crash);
-    const error = makeError(
-      "worker-crashed",
-      `the worker thread ended before its job: ${(reason as Error).message}`,
-      { details: { job: id, attempt }, cause },
-    );
+    const why = isError(reason) ? reason.message : describe(reason);
+    const error = makeError("worker-crashed", `the worker thread ended before its job: ${why}`, {
+      details: { job: id, attempt },
+      cause,
+    });
     return { id, attempt, error };
   } finally {
     port1.close();

@@ -14,6 +14,7 @@ function fail(how) {
   }
   if (how === "aggregate") throw new AggregateError([new RangeError("a"), new Error("b")], "both");
   if (how === "text") throw "a text";
+  if (how === "message") throw Object.assign(new Error(), { message: { not: () => "a text" } });
 }
 
 export default defineWorker(async ({ fork, task, report }) => {
@@ -22,6 +23,12 @@ export default defineWorker(async ({ fork, task, report }) => {
   if (task.how === "commit") await fork.commit("a fork can't");
   if (task.how === "report") report({ not: () => "JSON" });
   if (task.how === "talk") for (let part = 0; part < 5000; part++) report({ part });
+  if (task.how === "nothing, later") {
+    setImmediate(() => {
+      throw undefined;
+    });
+    await later(60_000);
+  }
   if (task.how === "stray") {
     void Promise.reject(new RangeError("nobody waits for this"));
     await later(60_000);

@@ -70,3 +70,22 @@ test("errors that hold each other end", () => {
   expect(sent(round).cause).toMatchObject({ message: "round" });
   expect(JSON.stringify(encodeError(many)).length).toBeLessThan(1_000_000);
 });
+
+test("an error whose message is no text arrives as one with a text", () => {
+  const error = Object.assign(new Error("why"), { message: { status: () => 503 }, name: () => 7 });
+
+  expect(sent(error)).toMatchObject({ name: "a function", message: "a Object" });
+});
+
+test("what throws when it is looked at arrives as a text", () => {
+  const proxy = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error("no");
+      },
+    },
+  );
+
+  expect(sent<unknown>(proxy)).toBe("an error that can't be read");
+});

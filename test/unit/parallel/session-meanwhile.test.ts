@@ -24,6 +24,19 @@ const worker = defineWorker<number>(({ fork, task }) =>
   }),
 );
 
+/** A worker that does nothing before `open` is called. */
+function heldWorker() {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const held = defineWorker<number>(async (input) => {
+    await opened;
+    await worker.work(input);
+  });
+  return { held, open: () => open() };
+}
+
 test.each([
   ["commit", (session: Session) => session.commit("early")],
   ["flush", (session: Session) => session.flush("early")],
@@ -48,13 +61,14 @@ test.each([
 
 test("a transaction that does not await it fails", async () => {
   const repository = await repositoryWithArray();
+  const { held, open } = heldWorker();
   let forgotten: Promise<unknown> = Promise.resolve();
 
   const error = await rejection(
     repository.transaction(
       "main",
       async (session) => {
-        forgotten = parallelWrite(session, { worker, tasks: [0, 1] });
+        forgotten = parallelWrite(session, { worker: held, tasks: [0, 1] });
       },
       { message: "nothing" },
     ),
@@ -64,17 +78,19 @@ test("a transaction that does not await it fails", async () => {
     kind: "writes-in-flight",
     details: { writes: ["parallelWrite"] },
   });
+  open();
   await forgotten;
 });
 
 test("it rejects where its session has ended before it", async () => {
   const repository = await repositoryWithArray();
+  const { held, open } = heldWorker();
   let running: Promise<unknown> = Promise.resolve();
 
   const transaction = repository.transaction(
     "main",
     async (session) => {
-      running = parallelWrite(session, { worker, tasks: [0, 1] });
+      running = parallelWrite(session, { worker: held, tasks: [0, 1] });
       running.catch(() => undefined);
       throw new Error("changed my mind");
     },
@@ -82,6 +98,7 @@ test("it rejects where its session has ended before it", async () => {
   );
 
   await expect(transaction).rejects.toThrow("changed my mind");
+  open();
   expect(await rejection(running)).toMatchObject({ kind: "read-only-session" });
 });
 
@@ -99,9 +116,10 @@ test("two run at once on one session", async () => {
 
 test("a worker that does not await one on its fork fails", async () => {
   const session = await (await repositoryWithArray()).writableSession("main");
+  const { held, open } = heldWorker();
   const inner: Promise<unknown>[] = [];
   const outer = defineWorker(async ({ fork }) => {
-    inner.push(parallelWrite(fork as unknown as Session, { worker, tasks: [0] }));
+    inner.push(parallelWrite(fork as unknown as Session, { worker: held, tasks: [0] }));
   });
 
   const error = await rejection(
@@ -109,5 +127,6 @@ test("a worker that does not await one on its fork fails", async () => {
   );
 
   expect(error.cause).toMatchObject({ kind: "writes-in-flight" });
+  open();
   await Promise.allSettled(inner);
 });
