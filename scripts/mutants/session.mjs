@@ -43,7 +43,7 @@ export const SESSION_MUTANTS = [
     "if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;",
     "if (hasSameMeaning) continue;",
   ],
-  [MERGE, "target.vector = joinVectors(target.vector, fork.vector);", ""],
+  [MERGE, "extendVector(target.vector, fork.vector);", ""],
   [COLLECTOR, "state.vector = target.vector;", ""],
   [TABLE, "if (row !== lengthBefore) this.#discard(row);", "if (false) this.#discard(row);"],
   [TABLE, "if (row !== last) this.#moveRow(last, row);", ""],
