@@ -54,7 +54,7 @@ const REGIONS_MAX = 10_000_000;
  *       await dataset.isel(region).toZarr(store, { region }); // { time: { start: 0, end: 24 } }
  *     }
  * @throws {invalid-option} a variable without `encoding.chunks`; chunks that do not fit its shape;
- *   more than 10 million regions
+ *   more than one region of a variable that has a dimension twice; more than 10 million regions
  */
 export function chunkRegions(
   variable: ChunkedVariable,
@@ -79,6 +79,12 @@ export function chunkRegions(
     );
   }
   const regions = regionsOf({ shape, chunks, shards: shards ?? undefined }, options);
+  const twice = dims.find((dim, d) => dims.lastIndexOf(dim) !== d);
+  if (twice !== undefined && regions.length > 1) {
+    throw invalid(
+      `the variable has dimension ${twice} twice: a region takes the same part along both, so regions do not cover it; write it as a whole`,
+    );
+  }
   return regions.map((region) =>
     Object.fromEntries(
       region.flatMap((extent, d) => {

@@ -93,7 +93,8 @@ function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: Val
   if (time === undefined || units === undefined) {
     throw unfit(owner, "times can only be stored with units");
   }
-  const isWhole = !isFloat(coding.stored) && coding.scaleFactor === undefined;
+  const isPacked = coding.scaleFactor !== undefined || coding.addOffset !== undefined;
+  const isWhole = !isFloat(coding.stored) && !isPacked;
   const isSame = isSameUnits(time, units);
   if (isSame && isWhole === values instanceof BigInt64Array) return values;
   const instants = Array.from(values as ArrayLike<number | bigint>, (value) =>

@@ -157,7 +157,7 @@ function attributeDifferences(
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...names].flatMap((name) => {
     const [x, y] = [a[name], b[name]];
-    if (x !== undefined && y !== undefined && isSameAttribute(x, y)) return [];
+    if (x === y || (x !== undefined && y !== undefined && isSameAttribute(x, y))) return [];
     return [`${owner}: attribute ${name} is ${showAttribute(x)} and ${showAttribute(y)}`];
   });
 }

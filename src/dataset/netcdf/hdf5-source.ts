@@ -4,6 +4,7 @@ import { volumeOf } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
 import { type Box, intersection, isWhole, relativeTo, shapeOf, wholeBox } from "../../zarr/box.ts";
+import { startIn, touchedChunks } from "../../zarr/chunk-grid.ts";
 import { copyRegion } from "../../zarr/codecs/elements.ts";
 import { withoutTrailingNulls } from "../../zarr/codecs/fill-value.ts";
 import type { ArraySource } from "../array/array-source.ts";
@@ -15,6 +16,8 @@ import { bytesFrom, textsFrom } from "./hdf5-memory.ts";
 
 /** Filters up to this number are part of the library, others come as plugins. */
 const OWN_FILTER_MAX = 255;
+/** The step of HDF5 that fails where texts were never written. */
+const REFILL = "H5D__fill_refill_vl";
 /** Read at once; a larger box is read part by part, since the module's memory never shrinks. */
 const PART_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -32,15 +35,18 @@ export function elementOf(type: Hdf5Type): Hdf5Element {
   return number ?? { reason: `its type is ${typeName(type)}` };
 }
 
-/** The values of the dataset at `path`; chars come as single bytes. */
+/** The values of the dataset at `path`, `fill` where none are; chars come as single bytes. */
 export function hdf5Source(
   file: Hdf5File,
   path: string,
   type: Hdf5Type,
   element: ElementType | { readonly name: "char" },
+  fill: number | bigint | string,
 ): ArraySource {
   const inMemory: ElementType = element.name === "char" ? { name: "uint8" } : element;
   const shape = type.shape ?? [];
+  const readWritten = (part: Box): Values =>
+    guarded(file, `variable ${path}`, () => readNow(file, path, type, inMemory, part));
   return {
     type: inMemory,
     shape,
@@ -50,8 +56,9 @@ export function hdf5Source(
       const readPart = (part: Box): Values => {
         signal?.throwIfAborted();
         try {
-          return guarded(file, `variable ${path}`, () => readNow(file, path, type, inMemory, part));
+          return readWritten(part);
         } catch (error) {
+          if (isNeverWritten(error)) return textsByChunk(type, part, fill as string, readWritten);
           throw missingFilter(file, path, error) ?? error;
         }
       };
@@ -71,6 +78,37 @@ export function hdf5Source(
       return values;
     },
   };
+}
+
+/**
+ * Whether texts could not be read because a chunk of them was never written: HDF5 would put the
+ * fill value into the file first.
+ */
+function isNeverWritten(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && cause.message.includes(REFILL);
+}
+
+/** The texts of `box`, chunk by chunk; `fill` for the chunks that were never written. */
+function textsByChunk(
+  { shape, chunks }: Hdf5Type,
+  box: Box,
+  fill: string,
+  readWritten: (part: Box) => Values,
+): Values {
+  const size = shapeOf(box);
+  const values = new Array<string>(volumeOf(size)).fill(fill);
+  const whole = shape ?? [];
+  for (const { shared } of touchedChunks(box, { shape: whole, chunkShape: chunks ?? whole })) {
+    const part = shapeOf(shared);
+    try {
+      const source = { values: readWritten(shared), shape: part, start: part.map(() => 0) };
+      copyRegion(source, { values, shape: size, start: startIn(box, shared) }, part);
+    } catch (error) {
+      if (!isNeverWritten(error)) throw error;
+    }
+  }
+  return values;
 }
 
 /** The error that says so, if values are stored through a filter that HDF5 does not come with. */

@@ -15,6 +15,8 @@ export interface Hdf5Type {
   readonly shape: readonly number[] | null;
   /** Beyond the safe integers for a dimension that can grow. */
   readonly maxshape?: readonly number[] | null;
+  /** `null` where all is stored in one piece. */
+  readonly chunks?: readonly number[] | null;
   readonly total_size: number;
   readonly vlen_type?: Pick<Hdf5Type, "type" | "size">;
 }
@@ -160,6 +162,8 @@ function withComplaints<T>({ FS }: Hdf5Module, work: () => T): T {
   let result: T;
   try {
     result = work();
+  } catch (cause) {
+    throw complaints === "" ? cause : new Error(complaints.trim(), { cause });
   } finally {
     FS.write = write;
   }

@@ -108,7 +108,7 @@ function readVariable(
   const { warnings, ...attributes } = readHdf5Attributes(file, path, dataset.attributeNames, name);
   const shape = dimensions.map(({ size }) => size);
   const fill = fillOf(element, attributes.values.get("_FillValue"));
-  const source = paddedSource(hdf5Source(file, path, type, element), shape, fill);
+  const source = paddedSource(hdf5Source(file, path, type, element, fill), shape, fill);
   const own = { name, dims, attributes, encoding: {}, warnings };
   if (element.name !== "char") return { ...own, source };
   return { ...own, source: singleCharSource(source), characters: source };

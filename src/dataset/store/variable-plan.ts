@@ -20,7 +20,7 @@ import type { Numbers } from "../../zarr/codecs/elements.ts";
 import type { ArraySource } from "../array/array-source.ts";
 import { isFloat } from "../array/elements.ts";
 import { transposeSource } from "../array/transpose.ts";
-import type { Coding } from "../cf/coding.ts";
+import { type Coding, isPlain, isSameCoding } from "../cf/coding.ts";
 import { decodeAttributes } from "../cf/decode-attributes.ts";
 import { decodedType } from "../cf/decode-values.ts";
 import { CODING_ATTRIBUTES, encodeAttributes, fillAttribute } from "../cf/encode-attributes.ts";
@@ -30,6 +30,9 @@ import type { DataArray } from "../model/data-array.ts";
 import { encodeWhole, instantOf } from "../model/time-array.ts";
 import { mergeEncoding, storageMembers } from "./storage-encoding.ts";
 import { parseStoredArray, type StoredArray } from "./stored-array.ts";
+
+/** Attributes of packed values, which decoding takes away. */
+const PACKING_ATTRIBUTES: readonly string[] = ["scale_factor", "add_offset", "_Unsigned"];
 
 /** One variable and the array that it is written into. */
 export interface VariablePlan {
@@ -225,7 +228,8 @@ function printedDocument(
 /**
  * The plan of a variable that is written into an array of the store; its dimensions may come in
  * another order.
- * @throws {invalid-option} other dimensions; other units; numbers where the store has times
+ * @throws {invalid-option} other dimensions; other units; numbers where the store has times; packed
+ *   values that were not decoded, where the store packs in another way
  */
 export function planStoredArray(array: DataArray, target: StoredArray): VariablePlan {
   const order: number[] = [];
@@ -243,7 +247,7 @@ export function planStoredArray(array: DataArray, target: StoredArray): Variable
       { details: { variable: array.name, dims: array.dims, stored: target.dims } },
     );
   }
-  const coding = codingOfStored(target);
+  const coding = codingFor(array, target);
   refuseNumbersAsTimes(array, coding.time);
   if (coding.time === undefined) refuseOtherUnits(array, target);
   const isSameOrder = order.every((from, to) => from === to);
@@ -256,6 +260,29 @@ export function planStoredArray(array: DataArray, target: StoredArray): Variable
     isNew: false,
     writesEmptyChunks: false,
   };
+}
+
+/**
+ * How the values are encoded for the array. Packed values that were not decoded stay as they are if
+ * their attributes say what the array's say: encoding would pack them a second time.
+ */
+function codingFor(array: DataArray, target: StoredArray): Coding {
+  const coding = codingOfStored(target);
+  const { name, dims, attributes, spelling } = array;
+  const { source, coding: own } = array.content;
+  const packing = PACKING_ATTRIBUTES.find((key) => Object.hasOwn(attributes, key));
+  if (packing === undefined || !isPlain(own)) return coding;
+  const values = spelledAttributes(attributes, spelling);
+  const said = decodeAttributes({
+    ...{ name, dims, source, encoding: {} },
+    attributes: { values, float32Names: new Set<string>() },
+  }).coding;
+  if (isSameCoding({ ...said, time: own.time ?? said.time }, coding)) return own;
+  throw makeError(
+    "invalid-option",
+    `variable ${name} has values that are not decoded (attribute ${packing}), the store has others: open it without maskAndScale: false`,
+    { details: { variable: name, attribute: packing } },
+  );
 }
 
 /** Numbers may be times only if their attributes say so, in the units of the store. */

@@ -263,6 +263,17 @@ describe("encoding", () => {
     expect(decodeValues(stored, coding, "v")).toEqual(Uint8Array.of(200, 5));
   });
 
+  test("refuses a missing time that an offset would make another time", () => {
+    const units = "days since 2000-01-01";
+    const { coding: plain } = decode({ name: "int64" }, new BigInt64Array(0), { units });
+    const { coding } = decode({ name: "int64" }, new BigInt64Array(0), { units, add_offset: 5 });
+    const times = { values: BigInt64Array.of(7n, NOT_A_TIME), type: { name: "int64" } } as const;
+
+    expect(() => encodeValues({ ...times, time: plain.time }, coding, "v")).toThrow(
+      /NaN cannot be stored as int64, at element 1/,
+    );
+  });
+
   test("times between whole units are refused, naming both", () => {
     const days = decode({ name: "int64" }, new BigInt64Array(0), {
       units: "days since 2000-01-01",

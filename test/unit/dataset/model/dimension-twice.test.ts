@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { assertIdentical, Dataset, openNetcdf, openZarr } from "../../../../src/dataset/index.ts";
+import { chunkRegions } from "../../../../src/parallel/index.ts";
 import { netcdf3File } from "../../../netcdf3-file.ts";
 import { mapStore } from "../map-store.ts";
 
@@ -73,5 +74,14 @@ describe("a dimension that a variable has twice", () => {
       message: expect.stringMatching(/variable cov has dimension time twice/),
     });
     await assertIdentical(dataset, await openZarr(store));
+  });
+
+  test("is not cut into regions, which would leave chunks out", () => {
+    const cov = { dims: ["time", "time"], shape: [4, 4], dtype: "int8" } as const;
+    const variable = (chunks: number[]) =>
+      new Dataset({ variables: { cov: { ...cov, encoding: { chunks } } } }).variables["cov"]!;
+
+    expect(() => chunkRegions(variable([2, 4]))).toThrow(/dimension time twice/);
+    expect(chunkRegions(variable([4, 4]))).toEqual([{}]);
   });
 });

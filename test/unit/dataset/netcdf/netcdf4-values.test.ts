@@ -8,6 +8,7 @@ import { openHdf5Bytes } from "../../../../src/dataset/netcdf/open-hdf5.ts";
 import { addScale, addVariable, netcdf4File, openThrough } from "../../../netcdf4-file.ts";
 
 const KINDS = join(import.meta.dirname, "../../../data/hdf5-kinds.nc");
+const TEXTS = join(import.meta.dirname, "../../../data/texts-in-part.nc");
 
 async function loaded(bytes: Uint8Array): Promise<Dataset> {
   const dataset = await (await openNetcdf(bytes)).load();
@@ -252,5 +253,28 @@ describe("large variables", () => {
     expect(values.length).toBe(length - 1);
     expect(values.findIndex((value, i) => value !== i + 1)).toBe(-1);
     await raw.close();
+  });
+});
+
+describe("texts of which only a part was written", () => {
+  const none = ["none", "none", "none"];
+  test.each([
+    ["of several chunks", "plain", ["", "", "", "p", "q", "r", "", "", "", "", "", "z"]],
+    ["with a fill value", "filled", [...none, "p", "q", "r", ...none, "none", "none", "z"]],
+    ["of one piece", "never", ["", "", ""]],
+    ["of chunks none of which was written", "chunked", none],
+  ])("are the fill value elsewhere: %s", async (_case, name, expected) => {
+    const dataset = await loaded(await readFile(TEXTS));
+
+    expect(dataset.get(name)?.values).toEqual(expected);
+  });
+
+  test("are read in part, from the middle of chunks", async () => {
+    const dataset = await openNetcdf(await readFile(TEXTS));
+
+    const part = await dataset.isel({ time: { start: 2, end: 4 }, x: { start: 1, end: 3 } }).load();
+    await dataset.close();
+
+    expect(part.variables["filled"]?.values).toEqual(["none", "none", "none", "z"]);
   });
 });

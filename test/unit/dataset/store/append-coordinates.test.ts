@@ -1,6 +1,12 @@
 /** What an append must not change: values without the dimension that are in the store already. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { assertIdentical, Dataset, openZarr, TimeArray } from "../../../../src/dataset/index.ts";
+import {
+  assertIdentical,
+  Dataset,
+  type Encoding,
+  openZarr,
+  TimeArray,
+} from "../../../../src/dataset/index.ts";
 import { type MapStore, mapStore } from "../map-store.ts";
 
 const LAT = [50, 51, 52];
@@ -206,5 +212,41 @@ describe("data variables without the dimension", () => {
     const failure = grid(2, 1, { lat }).toZarr(store, { appendDim: "time", writeInvariant: true });
 
     await expect(failure).rejects.toThrow(/coordinate lat differs/);
+  });
+});
+
+describe("packed values that were not decoded", () => {
+  const packed = (encoding: Encoding, data = [1.5, 2]) =>
+    new Dataset({ variables: { v: { dims: ["x"], data, encoding } } });
+  const half: Encoding = { dtype: "int16", scale_factor: 0.5, _FillValue: -1 };
+  const undecoded = async (encoding: Encoding) => {
+    const source = mapStore();
+    await packed(encoding).toZarr(source);
+    return openZarr(source, { maskAndScale: false });
+  };
+
+  test.each([
+    ["scaled", half],
+    ["unsigned", { dtype: "int8", _Unsigned: "true", add_offset: -200 }],
+  ] satisfies [string, Encoding][])("are appended as they are, %s", async (_, encoding) => {
+    const own = mapStore();
+    await packed(encoding).toZarr(own);
+
+    await (await undecoded(encoding)).toZarr(own, { appendDim: "x" });
+
+    const { values } = await (await openZarr(own)).get("v")!.load();
+    expect([...(values as Float64Array)].slice(2)).toEqual([...(values as Float64Array)].slice(0, 2));
+  });
+
+  test.each([
+    ["packed in another way", { ...half, scale_factor: 0.25 }],
+    ["not packed", {}],
+  ])("are refused where the store's are %s", async (_, encoding) => {
+    const own = mapStore();
+    await packed(encoding).toZarr(own);
+
+    await expect((await undecoded(half)).toZarr(own, { appendDim: "x" })).rejects.toThrow(
+      /variable v has values that are not decoded \(attribute scale_factor\)/,
+    );
   });
 });
