@@ -272,7 +272,8 @@ function codingFor(array: DataArray, target: StoredArray): Coding {
   const { source, coding: own } = array.content;
   const packing = PACKING_ATTRIBUTES.find((key) => Object.hasOwn(attributes, key));
   if (packing === undefined || !isPlain(own)) return coding;
-  const values = spelledAttributes(attributes, spelling);
+  // What JSON cannot say is no number, and says nothing here.
+  const values = spelledAttributes(attributes, spelling) as ReadonlyMap<string, JsonValue>;
   const said = decodeAttributes({
     ...{ name, dims, source, encoding: {} },
     attributes: { values, float32Names: new Set<string>() },

@@ -31,6 +31,12 @@ describe("assertIdentical", () => {
     await assertIdentical(new Dataset(base()), same);
   });
 
+  test("takes an attribute that is undefined for one that is absent", async () => {
+    const same = changed((d) => Object.assign(d.attributes, { comment: undefined }));
+
+    await assertIdentical(new Dataset(base()), same);
+  });
+
   test.each([
     ["a value", (d: Input) => d.variables.v.data.set([5], 3), "variable v: 4 and 5 at y 1, x 1"],
     [

@@ -235,7 +235,9 @@ describe("packed values that were not decoded", () => {
     await (await undecoded(encoding)).toZarr(own, { appendDim: "x" });
 
     const { values } = await (await openZarr(own)).get("v")!.load();
-    expect([...(values as Float64Array)].slice(2)).toEqual([...(values as Float64Array)].slice(0, 2));
+    expect([...(values as Float64Array)].slice(2)).toEqual(
+      [...(values as Float64Array)].slice(0, 2),
+    );
   });
 
   test.each([
