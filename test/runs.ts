@@ -15,3 +15,6 @@ export function runsOf(name: string, few: number, all: number): number {
 export function strideOf(every: number, all = 1): number {
   return IS_CAMPAIGN ? all : every;
 }
+
+/** Whether the dice are those of every other run: a seed of chance may miss what is rare. */
+export const HAS_FIXED_SEED: boolean = process.env["SEED"] === undefined;

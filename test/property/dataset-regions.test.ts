@@ -16,7 +16,7 @@ import {
   type Storage,
 } from "../../src/index.ts";
 import { defineWorker, type Executor, parallelWrite } from "../../src/parallel/index.ts";
-import { runsOf } from "../runs.ts";
+import { HAS_FIXED_SEED, runsOf } from "../runs.ts";
 import { chunksOf, invariantsOf, type Plan, planOf, type Region } from "./dataset-regions.ts";
 
 const RUNS = runsOf("DATASET_RUNS", 30, 60);
@@ -227,6 +227,7 @@ test("regions of a dataset, merged in any order, commit what writing it in one g
     { numRuns: RUNS },
   );
   report(counts);
+  if (!HAS_FIXED_SEED) return;
   for (const name of ["merged, aligned", "refused, aligned", "refused, across chunks"]) {
     expect(counts.get(name), name).toBeGreaterThan(0);
   }
