@@ -12,7 +12,7 @@ import type { Layers } from "../state/layers.ts";
 import { areInGrid, isInGrid } from "../view/chunks.ts";
 import { type ArrayNode, baseNodeOf, nodeAt } from "../view/nodes.ts";
 import type { ForkContent } from "./bytes.ts";
-import { layersOfBase, signatureUnder, type WrittenUnder } from "./written-under.ts";
+import { layersOfBase, signatureUnder, type WrittenUnder, writtenUnder } from "./written-under.ts";
 
 /**
  * Checks decoded bytes against the base that they name. The chunks of arrays that an omitted
@@ -39,6 +39,8 @@ export function assertFitsBase(fork: ForkContent, base: SnapshotIndex): void {
     assertWrittenUnder(written, array, base);
     if (!own.nodes.has(array.path)) assertRowsInGrid(table, array, base);
   }
+  // By their ids, as the fork itself will look for them, they are there as well.
+  if (fork.overlayOmitted !== true) writtenUnder(base, overlay, own);
 }
 
 /** What a change says of the base is true, and its node is new or the one below, of the same kind. */
