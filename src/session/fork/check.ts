@@ -12,7 +12,7 @@ import type { Layers } from "../state/layers.ts";
 import { areInGrid, isInGrid } from "../view/chunks.ts";
 import { type ArrayNode, baseNodeOf, nodeAt } from "../view/nodes.ts";
 import type { ForkContent } from "./bytes.ts";
-import { layersOfBase, signatureUnder, type WrittenUnder, writtenUnder } from "./written-under.ts";
+import { layersOfBase, signatureUnder, type WrittenUnder } from "./written-under.ts";
 
 /**
  * Checks decoded bytes against the base that they name. The chunks of arrays that an omitted
@@ -25,7 +25,7 @@ export function assertFitsBase(fork: ForkContent, base: SnapshotIndex): void {
   const below: Layers = { ...bottom, overlay };
   for (const change of overlay.nodes.values()) assertChangeFits(change, bottom);
   for (const change of own.nodes.values()) assertChangeFits(change, below);
-  assertDistinctIds(new Map([...overlay.nodes, ...own.nodes]));
+  assertDistinctIds([...overlay.nodes.values(), ...own.nodes.values()]);
   const changedPaths = pathsById([overlay]);
   for (const [id, table] of overlay.chunks) {
     const path = base.nodeById(id)?.path ?? changedPaths.get(id);
@@ -39,8 +39,6 @@ export function assertFitsBase(fork: ForkContent, base: SnapshotIndex): void {
     assertWrittenUnder(written, array, base);
     if (!own.nodes.has(array.path)) assertRowsInGrid(table, array, base);
   }
-  // By their ids, as the fork itself will look for them, they are there as well.
-  if (fork.overlayOmitted !== true) writtenUnder(base, overlay, own);
 }
 
 /** What a change says of the base is true, and its node is new or the one below, of the same kind. */
@@ -65,12 +63,14 @@ export function assertSameKind(before: NodeState, after: NodeState): void {
   throw garbled(`${after.path} is an update of a node of another kind`, { path: after.path });
 }
 
-function assertDistinctIds(changes: ReadonlyMap<string, NodeChange>): void {
-  const ids = new Set<string>();
-  for (const { path, node } of changes.values()) {
+/** No node changes its path, from layer to layer neither. */
+function assertDistinctIds(changes: readonly NodeChange[]): void {
+  const paths = new Map<string, string>();
+  for (const { path, node } of changes) {
     if (node === undefined) continue;
-    if (ids.has(node.id)) throw garbled(`${path} has the id of another node`, { path });
-    ids.add(node.id);
+    const known = paths.get(node.id) ?? path;
+    if (known !== path) throw garbled(`${path} has the id of another node`, { path });
+    paths.set(node.id, path);
   }
 }
 

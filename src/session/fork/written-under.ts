@@ -6,7 +6,7 @@
  * who changes it has seen the chunks that are there. What was not seen is compared when it comes.
  */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
-import { assert, makeError } from "../../base/errors.ts";
+import { assert } from "../../base/errors.ts";
 import { type ChangeSet, pathsById } from "../changes/change-set.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
 import type { Layers } from "../state/layers.ts";
@@ -22,10 +22,7 @@ export interface WrittenUnder {
   readonly signature: string | undefined;
 }
 
-/**
- * For each array that the own layer has chunks of, by node id. The base is there if any has.
- * @throws {invalid-fork-bytes} what was merged has left chunks without their array
- */
+/** For each array that the own layer has chunks of, by node id. The base is there if any has. */
 export function writtenUnder(
   base: SnapshotIndex | undefined,
   overlay: ChangeSet,
@@ -43,15 +40,7 @@ export function writtenUnder(
     }
     const layers = { base, overlay, own };
     const node = path === undefined ? undefined : nodeAt(layers, path);
-    if (node?.id !== id) {
-      throw makeError(
-        "invalid-fork-bytes",
-        "fork bytes make no sense: they leave chunks of no node",
-        {
-          details: { nodeId: id },
-        },
-      );
-    }
+    assert(node?.id === id, "chunks belong to a node that is there");
     const isOfBase = changeAt(layers, node.path) === undefined;
     found.set(id, { path: node.path, signature: isOfBase ? undefined : arraySignature(node) });
   }
