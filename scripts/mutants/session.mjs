@@ -91,7 +91,7 @@ export const SESSION_MUTANTS = [
     "if (present?.id === node.id) assertSameKind(present, node);",
     "if (present?.id === node.id) return;",
   ],
-  [CHECK, "if (ids.has(node.id)) throw", "if (false) throw"],
+  [CHECK, "if (known !== path) throw", "if (false) throw"],
   [CHECK, "if (!own.nodes.has(array.path)) assertRowsInGrid", "if (false) assertRowsInGrid"],
   [CHECK, "isInGrid(coordinates, shape) || isInGrid(coordinates, baseShape)", "false"],
   [CONTENT, "isUntouched(parent) ? undefined : parent.vector", "parent.vector"],
