@@ -13,6 +13,8 @@ const NEAREST = {
     (name) => `test/unit/session/${name}`,
   ),
 };
+/** Operations of several steps, which the floors above call. */
+const OPERATIONS = ["test/unit/zarr/in-flight", "test/unit/dataset/store/in-flight"];
 const HISTORIES = [
   "test/property",
   "test/model/conflict-matrix",
@@ -27,6 +29,6 @@ export const AREAS = {
     tests: [NEAREST.commit, SESSIONS, HISTORIES, ["test/unit/session/commit/clock"]],
   },
   conflicts: { mutants: CONFLICT_MUTANTS, tests: [NEAREST.conflicts, SESSIONS, HISTORIES] },
-  session: { mutants: SESSION_MUTANTS, tests: [NEAREST.session, SESSIONS, HISTORIES] },
+  session: { mutants: SESSION_MUTANTS, tests: [NEAREST.session, SESSIONS, OPERATIONS, HISTORIES] },
   format: { mutants: FORMAT_MUTANTS, tests: [["test/unit/format"], ["test/fuzz"]] },
 };
