@@ -12,7 +12,7 @@
  */
 import { makeError } from "../base/errors.ts";
 import { abortable } from "../base/on-abort.ts";
-import type { Runtime } from "../base/runtime.ts";
+import { type Runtime, waitAtMost } from "../base/runtime.ts";
 import { type Flight, joinFlight, startFlight } from "../base/single-flight.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
@@ -33,16 +33,6 @@ const PATIENCE_MS = 1000;
 
 /** Reads that may be under way before a stuck one is waited for. */
 const READS_MAX = 4;
-
-/** `before`, but no longer than patience lasts. */
-async function patience(runtime: Runtime, before: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  try {
-    await Promise.race([before, runtime.sleep(PATIENCE_MS, over.signal)]);
-  } finally {
-    over.abort();
-  }
-}
 
 /** A reader that starts from `initial`, if given. */
 export function createRepoReader(
@@ -81,7 +71,8 @@ export function createRepoReader(
   };
 
   const startNext = (signal: AbortSignal | undefined): Flight<VersionedRepo> => {
-    const before = underWay === 0 || underWay >= READS_MAX ? running : patience(runtime, running);
+    const mayPass = underWay > 0 && underWay < READS_MAX;
+    const before = mayPass ? waitAtMost(runtime, PATIENCE_MS, running) : running;
     const close = (): void => {
       if (next === flight) next = undefined;
     };

@@ -24,7 +24,7 @@ export async function inTurn<T>(
     tails.set(owner, names);
   }
   const previous = names.get(name);
-  const run = previous === undefined ? work() : waitFor(previous, signal).then(work);
+  const run = previous === undefined ? work() : abortable(previous, signal).then(work);
   const tail = Promise.allSettled([previous, run]).then(ignore);
   names.set(name, tail);
   try {
@@ -33,10 +33,6 @@ export async function inTurn<T>(
     // Once aborted it ends before those that it waited for.
     void tail.then(() => names.get(name) === tail && names.delete(name));
   }
-}
-
-function waitFor(previous: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  return signal === undefined ? previous : abortable(previous, signal);
 }
 
 /** The caller of a failed piece of work gets its error; the next in line only waits for the end. */

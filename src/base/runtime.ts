@@ -54,6 +54,20 @@ export function systemRuntime(): Runtime {
   };
 }
 
+/** Resolves when `promise` has, or after that time; rejects as `promise` does. */
+export async function waitAtMost(
+  runtime: Runtime,
+  milliseconds: number,
+  promise: Promise<unknown>,
+): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([promise, runtime.sleep(milliseconds, over.signal)]);
+  } finally {
+    over.abort();
+  }
+}
+
 /** A float in [0, 1) from the runtime's random source; for jitter. */
 export function randomFraction(runtime: Runtime): number {
   const bytes = runtime.randomBytes(4);

@@ -6,6 +6,7 @@ import { asBytes } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { abortable } from "../base/on-abort.ts";
 import { describe } from "../base/options.ts";
+import { waitAtMost } from "../base/runtime.ts";
 import type { ParallelMerge } from "../session/merge/parallel.ts";
 import type { OverlapPolicy } from "../session/merge/report.ts";
 import type { WorkerDefinition } from "./define-worker.ts";
@@ -114,10 +115,7 @@ export class Run {
       }
       running.delete(part);
     });
-    const inTime = new AbortController();
-    const late = merge.runtime.sleep(STOP_MS, inTime.signal).catch(() => undefined);
-    await Promise.race([Promise.all(ending), late]);
-    inTime.abort();
+    await waitAtMost(merge.runtime, STOP_MS, Promise.all(ending));
     if (running.size === 0) return undefined;
     const error = makeError(
       "executor-failed",

@@ -110,7 +110,7 @@ export async function runTransaction(
     let hasForgotten = false;
     try {
       const writing = runWrite(write, session);
-      await (signal === undefined ? writing : abortable(writing, signal));
+      await abortable(writing, signal);
       if (session.readOnly) return context.currentTip(); // `write` has committed by itself.
       const { WRITE_HALF } = await loadWriteHalf(); // The session has loaded it.
       await WRITE_HALF.endWork(session, "transaction", signal);

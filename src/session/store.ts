@@ -358,7 +358,7 @@ export class Store<S = unknown> {
       state.lateWrites?.add(key);
       if (write === undefined) return Promise.resolve();
       const tracked = half.trackWrite(state, write, steps?.name ?? key, signal);
-      return signal === undefined ? tracked : abortable(tracked, signal);
+      return abortable(tracked, signal);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -55,10 +55,15 @@ export function isPlain(coding: Coding): boolean {
     (dtype === stored.name || isTime) &&
     coding.reinterpreted === undefined &&
     coding.fills.length === 0 &&
-    coding.scaleFactor === undefined &&
-    coding.addOffset === undefined &&
+    !isPacked(coding) &&
     coding.text === undefined
   );
+}
+
+/** Whether stored values are scaled or shifted. */
+export function isPacked(coding: Pick<Coding, "scaleFactor" | "addOffset">): boolean {
+  const { scaleFactor, addOffset } = coding;
+  return scaleFactor !== undefined || addOffset !== undefined;
 }
 
 /** Whether stored values of one mean the same under the other. */

@@ -9,6 +9,7 @@ import type { RawVariable } from "../netcdf/raw-variable.ts";
 import {
   bytesPerValue,
   type Coding,
+  isPacked,
   maskedName,
   plainCoding,
   type ScaleNumbers,
@@ -90,7 +91,7 @@ function codingOf(draft: Draft, type: ElementType, options: DecodeOptions): Codi
   const seen = reinterpreted ?? type;
   const scale = takeScale(draft);
   const fills = takeFills(draft, type, seen);
-  const isScaled = scale.scaleFactor !== undefined || scale.addOffset !== undefined;
+  const isScaled = isPacked(scale);
   const masked: Coding = {
     ...plain,
     reinterpreted,

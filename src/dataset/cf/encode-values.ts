@@ -24,7 +24,7 @@ import {
   NOT_A_TIME,
 } from "../model/time-array.ts";
 import { type Calendar, whyNotShared } from "./calendar.ts";
-import { bytesPerValue, type Coding } from "./coding.ts";
+import { bytesPerValue, type Coding, isPacked } from "./coding.ts";
 import { wrapped } from "./decode-attributes.ts";
 import { formatInstant, splitInstant } from "./instant.ts";
 import { isSameUnits, type TimeUnits } from "./time-units.ts";
@@ -56,9 +56,9 @@ export function encodeValues(decoded: DecodedValues, coding: Coding, owner: Valu
     throw unfit(owner, `${type.name} values cannot be stored as ${typeText(stored)}`);
   }
   const numbers = decoded.time === undefined ? values : encodeTimes(decoded, coding, owner);
-  const isPacked = coding.scaleFactor !== undefined || coding.addOffset !== undefined;
   const source = decoded.time === undefined ? type : { name: nameOf(numbers) };
-  const isUnchanged = isSameType(source, stored) && !isPacked && fillFor(coding) === undefined;
+  const isUnchanged =
+    isSameType(source, stored) && !isPacked(coding) && fillFor(coding) === undefined;
   if (isUnchanged && coding.reinterpreted === undefined) return numbers;
   return pack(numbers as Numbers, source, coding, owner);
 }
@@ -93,8 +93,7 @@ function encodeTimes({ values, time }: DecodedValues, coding: Coding, owner: Val
   if (time === undefined || units === undefined) {
     throw unfit(owner, "times can only be stored with units");
   }
-  const isPacked = coding.scaleFactor !== undefined || coding.addOffset !== undefined;
-  const isWhole = !isFloat(coding.stored) && !isPacked;
+  const isWhole = !isFloat(coding.stored) && !isPacked(coding);
   const isSame = isSameUnits(time, units);
   if (isSame && isWhole === values instanceof BigInt64Array) return values;
   const instants = Array.from(values as ArrayLike<number | bigint>, (value) =>
@@ -148,11 +147,11 @@ function pack(values: Numbers, type: ElementType, coding: Coding, owner: ValueOw
     type.name === "float32" && fill !== undefined ? Math.fround : (value: number): number => value;
   const scale = scaleFactor === undefined ? undefined : round(scaleFactor);
   const offset = addOffset === undefined ? undefined : round(addOffset);
-  const isPacked = scale !== undefined || offset !== undefined;
+  const packs = isPacked(coding);
   const refuse = (index: number, packed: number | bigint, why = ""): never => {
     const value = values[index] as number | bigint;
     const text = coding.time === undefined ? String(value) : describeTime(value, coding.time);
-    const both = isPacked ? `${text} (packed ${packed})` : text;
+    const both = packs ? `${text} (packed ${packed})` : text;
     throw unfit(owner, `${both} cannot be stored as ${stored.name}${why}`, index);
   };
   const store = storeInto(target, stored, reinterpreted ?? stored, refuse);
@@ -168,7 +167,7 @@ function pack(values: Numbers, type: ElementType, coding: Coding, owner: ValueOw
       continue;
     }
     if (isMissing && isInteger(stored)) refuse(i, given, " without _FillValue");
-    if (typeof given === "bigint" && !isPacked) {
+    if (typeof given === "bigint" && !packs) {
       store(i, given);
       continue;
     }
@@ -177,7 +176,7 @@ function pack(values: Numbers, type: ElementType, coding: Coding, owner: ValueOw
     if (scale !== undefined) value = round(value / scale);
     store(i, value);
     // Unpacked, a value that says "missing" may be meant to.
-    if (isPacked && fills.includes(target[i] as never)) {
+    if (packs && fills.includes(target[i] as never)) {
       refuse(i, target[i] as never, ": that stands for missing values");
     }
   }

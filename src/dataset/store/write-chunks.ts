@@ -7,7 +7,7 @@ import { writeBox } from "../../zarr/write-box.ts";
 import type { ZarrStore } from "../../zarr/zarr-store.ts";
 import { type ArraySource, memorySource } from "../array/array-source.ts";
 import { type ElementType, isFloat, isInteger, type Values } from "../array/elements.ts";
-import { type Coding, isSameCoding } from "../cf/coding.ts";
+import { type Coding, isPacked, isSameCoding } from "../cf/coding.ts";
 import { decodedType, decodeValues } from "../cf/decode-values.ts";
 import { encodeValues, unfit, type ValueOwner } from "../cf/encode-values.ts";
 import { elementBytes, toStored } from "./data-type.ts";
@@ -88,8 +88,8 @@ function refuseFractions(
   coding: Coding,
   owner: ValueOwner,
 ): void {
-  const isPacked = coding.scaleFactor !== undefined || coding.addOffset !== undefined;
-  if (!isFloat(type) || !isInteger(coding.stored) || isPacked || coding.time !== undefined) return;
+  if (!isFloat(type) || !isInteger(coding.stored) || isPacked(coding) || coding.time !== undefined)
+    return;
   const index = (values as Float64Array).findIndex(
     (value) => !Number.isInteger(value) && !Number.isNaN(value),
   );

@@ -26,6 +26,7 @@ import type { TransactionLog } from "../../format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../format/transaction-log/write.ts";
 import { haveSameTables } from "../changes/shared-tables.ts";
 import { isPrompt } from "../rebase/solvers.ts";
+import { readOnlyError } from "../state/describe.ts";
 import type { Layers } from "../state/layers.ts";
 import {
   emptyChangeSet,
@@ -35,7 +36,7 @@ import {
   type SessionState,
 } from "../state/state.ts";
 import { changedSinceLanded, landedEarlier, type UnsettledCommit } from "../state/unsettled.ts";
-import { assertIdle, runExclusive, whyReadOnly } from "../state/writing.ts";
+import { assertIdle, runExclusive } from "../state/writing.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./content.ts";
 import { type CheckedCommitOptions, type CommitOptions, checkCommitOptions } from "./options.ts";
 import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
@@ -64,9 +65,7 @@ export async function runCommit(
   run.signal?.throwIfAborted();
   assertIdle(state, mode);
   if (state.mode !== "writable") {
-    throw makeError("commit-not-allowed", `${mode}: ${whyReadOnly(state)}`, {
-      details: { operation: mode, snapshotId: state.baseId },
-    });
+    throw readOnlyError("commit-not-allowed", mode, state);
   }
   return runExclusive(state, mode, () => commitChanges(state, run), run.signal);
 }

@@ -1,10 +1,10 @@
 /** What forks are made of, and what they bring to a merge. */
-import { makeError } from "../../base/errors.ts";
 import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
 import { getState } from "../state/access.ts";
+import { readOnlyError } from "../state/describe.ts";
 import { assertSettled } from "../state/in-flight.ts";
 import { createState, emptyChangeSet, hasChanges, type SessionState } from "../state/state.ts";
-import { assertIdle, closeEpoch, whyReadOnly } from "../state/writing.ts";
+import { assertIdle, closeEpoch } from "../state/writing.ts";
 import { encodeForkBytes, type ForkContent } from "./bytes.ts";
 import { writtenUnder } from "./written-under.ts";
 
@@ -14,9 +14,7 @@ import { writtenUnder } from "./written-under.ts";
  */
 export function stateOfFork(parent: SessionState): SessionState {
   if (parent.mode !== "writable") {
-    throw makeError("cannot-fork-read-only-session", `fork: ${whyReadOnly(parent)}`, {
-      details: { snapshotId: parent.baseId },
-    });
+    throw readOnlyError("cannot-fork-read-only-session", "fork", parent);
   }
   assertIdle(parent, "fork");
   closeEpoch(parent);

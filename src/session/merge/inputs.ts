@@ -16,8 +16,9 @@ import {
 } from "../../base/options.ts";
 import { contentOfFork } from "../fork/content.ts";
 import { getState } from "../state/access.ts";
+import { readOnlyError } from "../state/describe.ts";
 import type { SessionState } from "../state/state.ts";
-import { assertWritable, runMerge, whyReadOnly } from "../state/writing.ts";
+import { assertWritable, runMerge } from "../state/writing.ts";
 import type { MergeReport, OverlapPolicy } from "./report.ts";
 
 const loadCollector = /* @__PURE__ */ lazyPart(() => import("./collector.ts"));
@@ -59,9 +60,7 @@ export async function mergeInputs<F>(
     });
   }
   if (state.mode !== "writable") {
-    throw makeError("merge-not-allowed", `merge: ${whyReadOnly(state)}`, {
-      details: { snapshotId: state.baseId },
-    });
+    throw readOnlyError("merge-not-allowed", "merge", state);
   }
   if (state.activity !== "merge") assertWritable(state, "merge");
   const signal = options?.signal;

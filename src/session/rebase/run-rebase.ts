@@ -1,9 +1,9 @@
 /** Rebasing a session at its user's call. */
-import { makeError } from "../../base/errors.ts";
 import { lazyPart } from "../../base/lazy-part.ts";
 import { checkOption, checkOptions, functionKind, SIGNAL } from "../../base/options.ts";
+import { readOnlyError } from "../state/describe.ts";
 import type { SessionState } from "../state/state.ts";
-import { runExclusive, whyReadOnly } from "../state/writing.ts";
+import { runExclusive } from "../state/writing.ts";
 import type { QueryOptions } from "../view/queries.ts";
 import type { ConflictSolver } from "./conflict.ts";
 import { conflictDetector } from "./solvers.ts";
@@ -21,7 +21,7 @@ export async function runRebase(
   const signal = options?.signal;
   signal?.throwIfAborted();
   if (state.mode !== "writable") {
-    throw makeError("commit-not-allowed", `rebase: ${whyReadOnly(state)}`);
+    throw readOnlyError("commit-not-allowed", "rebase", state);
   }
   const rebase = async (): Promise<void> => {
     const { rebaseOnto } = await loadRebase();

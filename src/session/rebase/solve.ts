@@ -36,7 +36,7 @@ export async function solveConflicts(
   const decisions: ConflictDecision[] = [];
   for (const conflict of conflicts) {
     const asked = (async () => solver(copyOf(conflict), context))();
-    const decision = await (signal === undefined ? asked : abortable(asked, signal));
+    const decision = await abortable(asked, signal);
     if (decision !== "ours" && decision !== "theirs" && decision !== "fail") {
       throw makeError(
         "invalid-option",

@@ -12,9 +12,15 @@ export function describeState(state: SessionState): string {
   return `${mode}${on}, snapshot ${baseId}${mode === "writable" ? `, ${changes} changes` : ""}`;
 }
 
+/** Why a session takes no writes, as a clause. */
+export function whyReadOnly({ finished, closedBy, baseId }: SessionState): string {
+  if (finished) return `the session has been committed as ${baseId}`;
+  return `the session is read-only${closedBy === undefined ? "" : `, ${closedBy} has ended`}`;
+}
+
 /** Refuses what only a writable session can do. */
-export function readOnlyError(kind: ErrorKind, operation: string, { baseId }: SessionState): Error {
-  return makeError(kind, `${operation}: the session is read-only`, {
-    details: { operation, snapshotId: baseId },
+export function readOnlyError(kind: ErrorKind, operation: string, state: SessionState): Error {
+  return makeError(kind, `${operation}: ${whyReadOnly(state)}`, {
+    details: { operation, snapshotId: state.baseId },
   });
 }

@@ -4,6 +4,7 @@
  */
 import { makeError } from "../../base/errors.ts";
 import { abortable } from "../../base/on-abort.ts";
+import { waitAtMost } from "../../base/runtime.ts";
 import { mustGetState } from "./access.ts";
 import { hasOwnChanges, type SessionState } from "./state.ts";
 
@@ -64,7 +65,7 @@ async function watchForWrites(
   state.lateWrites = late;
   const quiet = untilQuiet(state, late, patienceMs);
   try {
-    await (signal === undefined ? quiet : abortable(quiet, signal));
+    await abortable(quiet, signal);
   } finally {
     state.lateWrites = undefined;
   }
@@ -83,7 +84,6 @@ async function untilQuiet(
   for (let round = 0; round < ROUNDS_MAX && late.size === 0; round++) {
     await runtime.sleep(0);
     if (state.reads === 0) return;
-    const stop = new AbortController();
     const others = state.whenRead;
     const read = new Promise<void>((resolve) => {
       state.whenRead = () => {
@@ -92,8 +92,7 @@ async function untilQuiet(
         resolve();
       };
     });
-    await Promise.race([read, runtime.sleep(READS_MS_MAX, stop.signal)]);
-    stop.abort();
+    await waitAtMost(runtime, READS_MS_MAX, read);
     if (state.reads > 0) return; // Something hangs.
   }
 }

@@ -6,6 +6,7 @@ import { makeError } from "../../base/errors.ts";
 import { abortable } from "../../base/on-abort.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { type Dot, joinVectors } from "../changes/dot.ts";
+import { whyReadOnly } from "./describe.ts";
 import { settleReads } from "./in-flight.ts";
 import type { Operation } from "./operation.ts";
 import { type Activity, emptyChangeSet, type SessionState } from "./state.ts";
@@ -76,12 +77,6 @@ export function assertOpen(state: SessionState, operation: string): void {
   });
 }
 
-/** Why a session takes no writes, as a clause. */
-export function whyReadOnly({ finished, closedBy, baseId }: SessionState): string {
-  if (finished) return `the session has been committed as ${baseId}`;
-  return `the session is read-only${closedBy === undefined ? "" : `, ${closedBy} has ended`}`;
-}
-
 /** @throws {session-busy} while another operation runs */
 export function assertIdle(state: SessionState, operation: string): void {
   if (state.activity !== undefined) throw busy(operation, state.activity);
@@ -120,7 +115,7 @@ export async function runExclusive<T>(
   assertIdle(state, activity);
   const reads = settleReads(state);
   if (reads !== undefined) {
-    await (signal === undefined ? reads : abortable(reads, signal));
+    await abortable(reads, signal);
     assertWritable(state, activity);
   }
   if (state.parallelWrites > 0) throw busy(activity, "parallelWrite");
@@ -165,7 +160,7 @@ export async function runMerge<T>(
   });
   state.mergeTail = turn.catch(() => undefined);
   try {
-    return await (signal === undefined ? turn : abortable(turn, signal));
+    return await abortable(turn, signal);
   } finally {
     state.mergesPending--;
     if (state.mergesPending === 0) state.activity = undefined;
@@ -175,7 +170,6 @@ export async function runMerge<T>(
 async function settleWrites(state: SessionState, signal: AbortSignal | undefined): Promise<void> {
   // Operations of several steps go on writing meanwhile.
   while (state.writes.size > 0) {
-    const settled = Promise.allSettled(state.writes.keys());
-    await (signal === undefined ? settled : abortable(settled, signal));
+    await abortable(Promise.allSettled(state.writes.keys()), signal);
   }
 }
