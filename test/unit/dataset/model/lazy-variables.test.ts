@@ -5,19 +5,9 @@ import {
   type Dtype,
   openZarr,
   TimeArray,
-  type VariableInput,
 } from "../../../../src/dataset/index.ts";
+import { airDataset, chunked, filledAir, time } from "../air-dataset.ts";
 import { type MapStore, mapStore } from "../map-store.ts";
-
-const time = { dims: ["time"], data: Int32Array.of(10, 20, 30, 40) };
-const chunked = { dtype: "float32", encoding: { chunks: [1, 3] } };
-const dataset = (air: object): Dataset =>
-  new Dataset({
-    variables: { air: { dims: ["time", "x"], shape: [4, 3], ...air } as unknown as VariableInput },
-    coordinates: { time },
-  });
-const filled = () =>
-  dataset({ ...chunked, data: Float32Array.from({ length: 12 }, (_, i) => i + 1) });
 
 let store: MapStore;
 beforeEach(() => {
@@ -27,7 +17,7 @@ beforeEach(() => {
 describe("a variable whose values a function makes", () => {
   const calls: string[] = [];
   const lazy = (air: object = {}) =>
-    dataset({
+    airDataset({
       ...chunked,
       read: ([t, x]: { start: number; end: number }[]) => {
         calls.push(`${t!.start}:${t!.end},${x!.start}:${x!.end}`);
@@ -46,7 +36,7 @@ describe("a variable whose values a function makes", () => {
     await lazy().toZarr(store);
 
     expect(calls.sort()).toEqual(["0:1,0:3", "1:2,0:3", "2:3,0:3", "3:4,0:3"]);
-    await assertIdentical(filled(), await openZarr(store));
+    await assertIdentical(filledAir(), await openZarr(store));
   });
 
   test("is read once per shard", async () => {

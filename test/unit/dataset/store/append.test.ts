@@ -30,6 +30,12 @@ function days(start: number, count: number, title = "days"): Dataset {
   });
 }
 
+/** One more day, at that time. */
+function dayAt(time: TimeArray): Dataset {
+  const { variables } = days(6, 1);
+  return new Dataset({ variables, coordinates: { time: { dims: ["time"], data: time } } });
+}
+
 let store: MapStore;
 beforeEach(async () => {
   store = mapStore();
@@ -142,12 +148,9 @@ describe("appendDim refuses, before anything is written,", () => {
   });
 
   test("times that lie between the store's units, naming both", async () => {
-    const part = days(6, 1);
-    const noon = new TimeArray(BigInt64Array.of(156n), "hours since 2000-01-01", "standard");
-    const moved = new Dataset({
-      variables: part.variables,
-      coordinates: { time: { dims: ["time"], data: noon } },
-    });
+    const moved = dayAt(
+      new TimeArray(BigInt64Array.of(156n), "hours since 2000-01-01", "standard"),
+    );
 
     await expect(moved.toZarr(store, { appendDim: "time" })).rejects.toThrow(
       /days since 2000-01-01.*int64.*hours since 2000-01-01/,
@@ -156,12 +159,7 @@ describe("appendDim refuses, before anything is written,", () => {
   });
 
   test("times of another calendar", async () => {
-    const part = days(6, 1);
-    const noleap = new TimeArray(BigInt64Array.of(6n), "days since 2000-01-01", "noleap");
-    const moved = new Dataset({
-      variables: part.variables,
-      coordinates: { time: { dims: ["time"], data: noleap } },
-    });
+    const moved = dayAt(new TimeArray(BigInt64Array.of(6n), "days since 2000-01-01", "noleap"));
 
     await expect(moved.toZarr(store, { appendDim: "time" })).rejects.toThrow(
       /cannot be stored in the calendar standard: the calendars noleap and standard share no dates/,

@@ -7,21 +7,11 @@ import {
 } from "../../../../src/dataset/index.ts";
 import { Repository } from "../../../../src/repository/repository.ts";
 import { memoryStorage } from "../../../../src/storage/memory.ts";
+import { airDataset, chunked, filledAir, time } from "../air-dataset.ts";
 import { chunkKeys, documentAt, type MapStore, mapStore } from "../map-store.ts";
 
 const SIZE = { time: 4, x: 3 };
-const time = { dims: ["time"], data: Int32Array.of(10, 20, 30, 40) };
 const dims = ["time", "x"];
-
-/** Four steps of three values, without data or with it. */
-const dataset = (air: object): Dataset =>
-  new Dataset({
-    variables: { air: { dims, shape: [4, 3], ...air } as unknown as VariableInput },
-    coordinates: { time },
-  });
-const chunked = { dtype: "float32", encoding: { chunks: [1, 3] } };
-const filled = () =>
-  dataset({ ...chunked, data: Float32Array.from({ length: 12 }, (_, i) => i + 1) });
 
 let store: MapStore;
 beforeEach(() => {
@@ -30,7 +20,7 @@ beforeEach(() => {
 
 describe("a template without data", () => {
   test("makes arrays of its dtype, coordinates, and no chunk of data", async () => {
-    await dataset(chunked).toZarr(store, { compute: false });
+    await airDataset(chunked).toZarr(store, { compute: false });
 
     expect(documentAt(store, "/air")).toMatchObject({ shape: [4, 3], data_type: "float32" });
     expect(chunkKeys(store, "/air")).toEqual([]);
@@ -38,15 +28,15 @@ describe("a template without data", () => {
   });
 
   test("is filled by region, part by part, and reads as what was filled in", async () => {
-    await dataset(chunked).toZarr(store, { compute: false });
+    await airDataset(chunked).toZarr(store, { compute: false });
 
     for (const i of [2, 0, 3, 1]) {
-      await filled()
+      await filledAir()
         .isel({ time: [i] })
         .toZarr(store, { region: "auto" });
     }
 
-    await assertIdentical(filled(), await openZarr(store));
+    await assertIdentical(filledAir(), await openZarr(store));
   });
 
   test("is never held in memory, however large it is", async () => {
@@ -74,7 +64,9 @@ describe("a template without data", () => {
     });
 
     expect(sizes).toEqual(SIZE);
-    expect(() => dataset({ shape: undefined, dtype: "float32" })).toThrow(/the sizes of x are not/);
+    expect(() => airDataset({ shape: undefined, dtype: "float32" })).toThrow(
+      /the sizes of x are not/,
+    );
   });
 
   test.each([
@@ -95,7 +87,7 @@ describe("a template without data", () => {
       "NaN",
     ],
   ])("%j is stored as %s", async (air, dataType, fill) => {
-    await dataset(air).toZarr(store, { compute: false });
+    await airDataset(air).toZarr(store, { compute: false });
 
     const document = documentAt(store, "/air");
     expect([document["data_type"], document["fill_value"]]).toEqual([dataType, fill]);
@@ -105,12 +97,14 @@ describe("a template without data", () => {
   });
 
   test("of byte strings has their width", async () => {
-    await dataset({ dtype: "bytes", encoding: { dtype: "S5" } }).toZarr(store, { compute: false });
+    await airDataset({ dtype: "bytes", encoding: { dtype: "S5" } }).toZarr(store, {
+      compute: false,
+    });
 
     expect(documentAt(store, "/air")["data_type"]).toMatchObject({
       configuration: { length_bytes: 5 },
     });
-    expect(() => dataset({ dtype: "bytes" })).toThrow(/air: dtype bytes needs a width/);
+    expect(() => airDataset({ dtype: "bytes" })).toThrow(/air: dtype bytes needs a width/);
   });
 
   test.each([
@@ -123,7 +117,7 @@ describe("a template without data", () => {
     [{ dtype: "int8", read: 7 }, /read must be a function, got 7/],
     [{ dtype: "int8", read: () => [], data: [1] }, /data and read exclude each other/],
   ])("%j is refused", (air, message) => {
-    expect(() => dataset(air)).toThrow(message);
+    expect(() => airDataset(air)).toThrow(message);
   });
 });
 
@@ -131,7 +125,7 @@ describe("a template has no values:", () => {
   const wrote = () => store.sets.length;
 
   test("writing it without compute: false is refused before anything is touched", async () => {
-    await filled().toZarr(store);
+    await filledAir().toZarr(store);
     const before = wrote();
 
     for (const options of [
@@ -140,7 +134,7 @@ describe("a template has no values:", () => {
       { region: "auto" },
       { appendDim: "time" },
     ] as const) {
-      await expect(dataset(chunked).toZarr(store, options)).rejects.toMatchObject({
+      await expect(airDataset(chunked).toZarr(store, options)).rejects.toMatchObject({
         kind: "invalid-option",
         message: expect.stringMatching(/air is a template without data: pass compute: false/),
       });
@@ -157,12 +151,12 @@ describe("a template has no values:", () => {
   });
 
   test("reading it says what to do instead", async () => {
-    const air = dataset(chunked).isel({ time: 0 }).variables["air"];
+    const air = airDataset(chunked).isel({ time: 0 }).variables["air"];
 
     expect([air?.isLoaded, air?.dims, air?.dtype]).toEqual([false, ["x"], "float32"]);
     expect(() => air?.values).toThrow(/variable air is a template without data.*compute: false/);
     await expect(air?.load()).rejects.toMatchObject({ kind: "not-allowed" });
-    await expect(assertIdentical(dataset(chunked), filled())).rejects.toMatchObject({
+    await expect(assertIdentical(airDataset(chunked), filledAir())).rejects.toMatchObject({
       kind: "not-allowed",
     });
   });
@@ -170,13 +164,13 @@ describe("a template has no values:", () => {
 
 describe("a template of one chunk", () => {
   const single = { ...chunked, encoding: { chunks: [4, 3] } };
-  const part = (i: number) => filled().isel({ time: [i] });
-  beforeEach(() => dataset(single).toZarr(store, { compute: false }));
+  const part = (i: number) => filledAir().isel({ time: [i] });
+  beforeEach(() => airDataset(single).toZarr(store, { compute: false }));
 
   test("is filled by a region that is all of it", async () => {
-    await filled().toZarr(store, { region: "auto" });
+    await filledAir().toZarr(store, { region: "auto" });
 
-    await assertIdentical(filled(), await openZarr(store));
+    await assertIdentical(filledAir(), await openZarr(store));
   });
 
   test("is not filled in part: writers would share the chunk, which is named", async () => {
@@ -192,13 +186,13 @@ describe("a template of one chunk", () => {
       [3, 1, 0, 2].map((i) => part(i).toZarr(store, { region: "auto", safeChunks: false })),
     );
 
-    await assertIdentical(filled(), await openZarr(store));
+    await assertIdentical(filledAir(), await openZarr(store));
   });
 
   const withMask = (mask: object) =>
     new Dataset({
       variables: {
-        air: filled().variables["air"]!,
+        air: filledAir().variables["air"]!,
         mask: { dims: ["x"], shape: [3], ...mask } as unknown as VariableInput,
       },
       coordinates: { time },
@@ -240,7 +234,7 @@ describe("appending a template", () => {
     });
 
   test("with compute: false grows the arrays and their coordinate, to be filled by region", async () => {
-    await filled().toZarr(store);
+    await filledAir().toZarr(store);
     store.sets.length = 0;
 
     await next({ dtype: "float32" }).toZarr(store, { appendDim: "time", compute: false });
@@ -272,7 +266,7 @@ describe("appending a template", () => {
     const mask = { dims: ["x"], shape: [3] };
     await new Dataset({
       variables: {
-        air: filled().variables["air"]!,
+        air: filledAir().variables["air"]!,
         mask: { ...mask, data: Int8Array.of(1, 2, 3) },
         issued,
       },
@@ -302,7 +296,7 @@ describe("appending a template", () => {
         coordinates: part.coordinates,
       });
     const encoding = { count: { chunks: [10] } };
-    await of(filled(), [1, 2, 3, 4]).toZarr(store, { encoding });
+    await of(filledAir(), [1, 2, 3, 4]).toZarr(store, { encoding });
 
     await of(next({ data: new Float32Array(6).fill(9) }), [5, 6]).toZarr(store, {
       appendDim: "time",

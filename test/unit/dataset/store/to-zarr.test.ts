@@ -29,6 +29,26 @@ const sample = (): Dataset =>
     attributes: { title: "sample" },
   });
 
+/** A file of one variable, packed by scale and offset of that type. */
+const packedFile = (
+  values: readonly number[],
+  type: "int" | "short",
+  scaleType: "float" | "double",
+  [scale, offset]: readonly [number, number],
+): Uint8Array =>
+  netcdf3File({
+    version: 1,
+    dimensions: { x: values.length },
+    variables: {
+      v: {
+        dims: ["x"],
+        type,
+        values,
+        attributes: { scale_factor: [scaleType, [scale]], add_offset: [scaleType, [offset]] },
+      },
+    },
+  });
+
 describe("toZarr", () => {
   test("writes documents that xarray reads", async () => {
     const store = mapStore();
@@ -102,20 +122,8 @@ describe("toZarr", () => {
   test("passes packed values on bit for bit, whatever decoding would lose", async () => {
     // Half of the numbers cannot be told apart once they are unpacked.
     const packed = [2 ** 31 - 1, 2 ** 31 - 2, -(2 ** 31), 5];
-    const file = netcdf3File({
-      version: 1,
-      dimensions: { x: 4 },
-      variables: {
-        v: {
-          dims: ["x"],
-          type: "int",
-          values: packed,
-          attributes: { scale_factor: ["double", [1e-12]], add_offset: ["double", [1e6]] },
-        },
-      },
-    });
     const store = mapStore();
-    const dataset = await openNetcdf(file);
+    const dataset = await openNetcdf(packedFile(packed, "int", "double", [1e-12, 1e6]));
 
     await dataset.toZarr(store, { encoding: { v: { compressors: null } } });
 
@@ -125,21 +133,8 @@ describe("toZarr", () => {
   });
 
   test("single-precision scales are identical unpacked, and bit for bit packed", async () => {
-    const scale = 0.3;
-    const file = netcdf3File({
-      version: 1,
-      dimensions: { x: 2 },
-      variables: {
-        v: {
-          dims: ["x"],
-          type: "short",
-          values: [1, 7],
-          attributes: { scale_factor: ["float", [scale]], add_offset: ["float", [0]] },
-        },
-      },
-    });
     const [packed, unpacked] = [mapStore(), mapStore()];
-    const dataset = await openNetcdf(file);
+    const dataset = await openNetcdf(packedFile([1, 7], "short", "float", [0.3, 0]));
 
     await dataset.toZarr(packed);
     await dataset.toZarr(unpacked, { encoding: { v: { dtype: "float32" } } });
@@ -161,21 +156,10 @@ describe("toZarr", () => {
   });
 
   test("an encoding that says what is stored replaces the variable's own words on it", async () => {
-    const file = netcdf3File({
-      version: 1,
-      dimensions: { x: 2 },
-      variables: {
-        v: {
-          dims: ["x"],
-          type: "short",
-          values: [1, 2],
-          attributes: { scale_factor: ["double", [0.5]], add_offset: ["double", [1]] },
-        },
-      },
-    });
+    const dataset = await openNetcdf(packedFile([1, 2], "short", "double", [0.5, 1]));
     const store = mapStore();
 
-    await (await openNetcdf(file)).toZarr(store, { encoding: { v: { dtype: "float32" } } });
+    await dataset.toZarr(store, { encoding: { v: { dtype: "float32" } } });
 
     expect(documentAt(store, "/v")).toMatchObject({ data_type: "float32" });
     expect((await (await openZarr(store)).load()).variables["v"]?.values).toEqual(
