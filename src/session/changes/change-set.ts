@@ -2,6 +2,8 @@
  * What a session has changed and not committed: nodes by path, chunk references by node id.
  * Plain data with causality marks; what it means over a base is `view/`.
  */
+import { compareUtf8 } from "../../base/bytes.ts";
+import { OrderedMap } from "../../base/ordered-map.ts";
 import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 import type { Dot } from "./dot.ts";
@@ -43,10 +45,25 @@ export interface NodeChange {
   readonly dot: Dot;
 }
 
+/** Changes of nodes by path, in the order of its UTF-8 bytes. */
+export type NodeChanges = OrderedMap<string, NodeChange>;
+
 /** Uncommitted changes. Chunk tables of nodes that were deleted are dropped. */
 export interface ChangeSet {
-  readonly nodes: Map<string, NodeChange>;
+  readonly nodes: NodeChanges;
   readonly chunks: Map<string, ChunkTable>;
+}
+
+/** Those changes by path. */
+export function nodeChanges(changes: Iterable<NodeChange> = []): NodeChanges {
+  const nodes: NodeChanges = new OrderedMap(compareUtf8);
+  for (const change of changes) nodes.set(change.path, change);
+  return nodes;
+}
+
+/** A change set without changes. */
+export function emptyChangeSet(): ChangeSet {
+  return { nodes: nodeChanges(), chunks: new Map() };
 }
 
 /** Paths of all changed nodes; later change sets win. */

@@ -20,7 +20,7 @@ export function writableTable(changes: ChangeSet, nodeId: string, rank: number):
 /** A change set equal to `changes` that shares its tables until either side writes. */
 export function shareChanges(changes: ChangeSet): ChangeSet {
   for (const table of changes.chunks.values()) frozenTables.add(table);
-  return { nodes: new Map(changes.nodes), chunks: new Map(changes.chunks) };
+  return { nodes: changes.nodes.clone(), chunks: new Map(changes.chunks) };
 }
 
 /** `own` over `overlay` as one change set; shares tables where only one side has them. */

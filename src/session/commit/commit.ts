@@ -24,17 +24,12 @@ import { encodeSnapshot, type WritableSnapshot } from "../../format/snapshot/wri
 import { mergeTransactionLogs } from "../../format/transaction-log/merge.ts";
 import type { TransactionLog } from "../../format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../format/transaction-log/write.ts";
+import { emptyChangeSet } from "../changes/change-set.ts";
 import { haveSameTables } from "../changes/shared-tables.ts";
 import { isPrompt } from "../rebase/solvers.ts";
 import { readOnlyError } from "../state/describe.ts";
 import type { Layers } from "../state/layers.ts";
-import {
-  emptyChangeSet,
-  hasChanges,
-  layersOf,
-  loadBase,
-  type SessionState,
-} from "../state/state.ts";
+import { hasChanges, layersOf, loadBase, type SessionState } from "../state/state.ts";
 import { changedSinceLanded, landedEarlier, type UnsettledCommit } from "../state/unsettled.ts";
 import { assertIdle, runExclusive } from "../state/writing.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./content.ts";

@@ -91,9 +91,9 @@ function writeCausality(writer: ByteWriter, fork: ForkContent, dots: DotDictiona
 
 function writeChanges(writer: ByteWriter, changes: ChangeSet, dots: DotDictionary): void {
   const numbers = { numberOf: (dot: Dot): number => dots.codeOf(dot) };
-  const nodes = [...changes.nodes].sort(([a], [b]) => compareUtf8(a, b));
-  writer.varint(nodes.length);
-  for (const [, change] of nodes) writeNodeChange(writer, change, numbers);
+  const { nodes } = changes;
+  writer.varint(nodes.size);
+  for (const change of nodes.values()) writeNodeChange(writer, change, numbers);
   const tables = sortedTables(changes);
   writer.varint(tables.length);
   for (const [nodeId, table] of tables) {

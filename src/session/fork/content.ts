@@ -1,9 +1,10 @@
 /** What forks are made of, and what they bring to a merge. */
+import { emptyChangeSet } from "../changes/change-set.ts";
 import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
 import { getState } from "../state/access.ts";
 import { readOnlyError } from "../state/describe.ts";
 import { assertSettled } from "../state/in-flight.ts";
-import { createState, emptyChangeSet, hasChanges, type SessionState } from "../state/state.ts";
+import { createState, hasChanges, type SessionState } from "../state/state.ts";
 import { assertIdle, closeEpoch } from "../state/writing.ts";
 import { encodeForkBytes, type ForkContent } from "./bytes.ts";
 import { writtenUnder } from "./written-under.ts";

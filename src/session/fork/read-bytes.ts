@@ -4,7 +4,7 @@ import { type ErrorDetails, type IcefloeError, makeError } from "../../base/erro
 import { ByteReader } from "../../codec/byte-stream.ts";
 import { crc32c } from "../../codec/crc32c.ts";
 import { NODE_ID_BYTES, OBJECT_ID_BYTES } from "../../format/ids.ts";
-import type { ChangeSet, NodeChange } from "../changes/change-set.ts";
+import { type ChangeSet, nodeChanges } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import { covers, type Dot, isCovered, type VersionVector } from "../changes/dot.ts";
 import { FLAG_OVERLAY_OMITTED, FORMAT_VERSION, type ForkContent, MAGIC } from "./bytes.ts";
@@ -91,7 +91,7 @@ function readVector(reader: ByteReader, origins: readonly string[]): VersionVect
 }
 
 function readChanges(reader: ByteReader, dots: readonly Dot[]): ChangeSet {
-  const nodes = new Map<string, NodeChange>();
+  const nodes = nodeChanges();
   for (let count = reader.count(3); count > 0; count--) {
     const change = readNodeChange(reader, dots);
     if (nodes.has(change.path)) reader.fail("a node is changed twice");

@@ -7,10 +7,9 @@
  */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { assert } from "../../base/errors.ts";
-import { type ChangeSet, pathsById } from "../changes/change-set.ts";
+import { type ChangeSet, emptyChangeSet, pathsById } from "../changes/change-set.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
 import type { Layers } from "../state/layers.ts";
-import { emptyChangeSet } from "../state/state.ts";
 import { changeAt, nodeAt } from "../view/nodes.ts";
 
 const NOTHING = emptyChangeSet();

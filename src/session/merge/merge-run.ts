@@ -50,7 +50,7 @@ export function startRun(
     fork,
     decide,
     own,
-    before: { base, overlay, own: { nodes: new Map(own.nodes), chunks: own.chunks } },
+    before: { base, overlay, own: { nodes: own.nodes.clone(), chunks: own.chunks } },
     after: { base, overlay, own },
     overlaps: new Map(),
     chunks: 0,

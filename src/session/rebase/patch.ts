@@ -3,7 +3,13 @@ import { ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { readCoordinates } from "../../format/manifest/row-values.ts";
 import { isAncestorPath, parentPath } from "../../format/node-path.ts";
 import type { DimensionShape } from "../../format/snapshot/array-data.ts";
-import type { BaseNode, ChangeSet, NodeChange } from "../changes/change-set.ts";
+import {
+  type BaseNode,
+  type ChangeSet,
+  type NodeChange,
+  type NodeChanges,
+  nodeChanges,
+} from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
 import { arraySignature, readSignature } from "../changes/node-metadata.ts";
@@ -113,15 +119,15 @@ function applyToDeletion(patch: ChangePatch, { path }: Conflict, side: Side): bo
 /** A change set in the making: maps of its own, tables cloned before they change. */
 export class ChangePatch {
   readonly sides: Sides;
-  readonly nodes: Map<string, NodeChange>;
+  readonly nodes: NodeChanges;
   readonly #chunks: Map<string, ChunkTable>;
 
   constructor(sides: Sides) {
     this.sides = sides;
     // What we made and deleted again says nothing about their node at that path.
-    this.nodes = new Map(
-      [...sides.ours.nodes].filter(
-        ([, { base, node }]) => base !== undefined || node !== undefined,
+    this.nodes = nodeChanges(
+      [...sides.ours.nodes.values()].filter(
+        ({ base, node }) => base !== undefined || node !== undefined,
       ),
     );
     this.#chunks = new Map(sides.ours.chunks);

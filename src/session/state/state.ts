@@ -7,7 +7,7 @@
 import type { Engine } from "../../assets/engine.ts";
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { randomObjectId } from "../../format/ids.ts";
-import type { ChangeSet } from "../changes/change-set.ts";
+import { type ChangeSet, emptyChangeSet } from "../changes/change-set.ts";
 import { type Dot, EMPTY_VECTOR, type VersionVector } from "../changes/dot.ts";
 import type { Layers } from "./layers.ts";
 import type { UnsettledCommit } from "./unsettled.ts";
@@ -73,11 +73,6 @@ export interface SessionState {
   manifestCache: ManifestCache;
   /** Commits of these changes with unknown outcome: the next one finds out before it is sent. */
   unsettled: readonly UnsettledCommit[];
-}
-
-/** A change set without changes. */
-export function emptyChangeSet(): ChangeSet {
-  return { nodes: new Map(), chunks: new Map() };
 }
 
 /** What a new state starts from. */

@@ -5,11 +5,12 @@
 import { makeError } from "../../base/errors.ts";
 import { abortable } from "../../base/on-abort.ts";
 import { randomObjectId } from "../../format/ids.ts";
+import { emptyChangeSet } from "../changes/change-set.ts";
 import { type Dot, joinVectors } from "../changes/dot.ts";
 import { whyReadOnly } from "./describe.ts";
 import { settleReads } from "./in-flight.ts";
 import type { Operation } from "./operation.ts";
-import { type Activity, emptyChangeSet, type SessionState } from "./state.ts";
+import type { Activity, SessionState } from "./state.ts";
 
 /** The mark for a write made now. */
 export function currentDot(state: SessionState): Dot {

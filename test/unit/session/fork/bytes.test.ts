@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { equalBytes } from "../../../../src/base/bytes.ts";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
-import type { ChangeSet } from "../../../../src/session/changes/change-set.ts";
+import {
+  type ChangeSet,
+  emptyChangeSet,
+  nodeChanges,
+} from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { makeNode, parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
 import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
@@ -19,7 +23,6 @@ import { array } from "../fixture.ts";
 import { anyState } from "./fork-model.ts";
 
 const REFUSED = expect.objectContaining({ kind: "invalid-fork-bytes" });
-const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });
 
 function stateOf(own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): ForkContent {
   const array = { path: "/a", signature: "{}" };
@@ -27,8 +30,8 @@ function stateOf(own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Fork
     baseId: MANIFEST_ID,
     need: new Map(),
     vector: new Map([[DOT.origin, 1]]),
-    overlay: empty(),
-    own: { ...empty(), ...own },
+    overlay: emptyChangeSet(),
+    own: { ...emptyChangeSet(), ...own },
     writtenUnder: new Map([...(own.chunks ?? new Map()).keys()].map((id) => [id, array])),
     ...more,
   };
@@ -77,7 +80,7 @@ const sample = (): ForkContent => {
   const document = array([9, 9], [3, 1], { dimension_names: [null, "x"] });
   const node = makeNode(NODE_A, "/a", parseNodeMetadata(document, "/a"), document);
   const change = { path: "/a", node, dot: DOT };
-  return stateOf({ nodes: new Map([["/a", change]]), chunks: new Map([[NODE_A, table]]) });
+  return stateOf({ nodes: nodeChanges([change]), chunks: new Map([[NODE_A, table]]) });
 };
 
 describe("fork bytes", () => {
@@ -98,7 +101,7 @@ describe("fork bytes", () => {
         const bytes = encodeForkBytes(state);
         const decoded = decodeForkBytes(bytes);
         const reversed = ({ nodes, chunks }: ChangeSet): ChangeSet => ({
-          nodes: new Map([...nodes].reverse()),
+          nodes: nodeChanges([...nodes.values()].reverse()),
           chunks: new Map(
             [...chunks].reverse().map(([nodeId, table]) => {
               const copy = new ChunkTable(table.rank);

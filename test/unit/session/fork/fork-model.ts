@@ -4,7 +4,11 @@ import { isWellFormed } from "../../../../src/base/bytes.ts";
 import { encodeBase32 } from "../../../../src/codec/base32.ts";
 import { INITIAL_SNAPSHOT_ID, NODE_ID_BYTES } from "../../../../src/format/ids.ts";
 import { parsePath } from "../../../../src/format/node-path.ts";
-import type { ChangeSet, NodeChange } from "../../../../src/session/changes/change-set.ts";
+import {
+  type ChangeSet,
+  type NodeChange,
+  nodeChanges,
+} from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { type Dot, joinVectors } from "../../../../src/session/changes/dot.ts";
 import { makeNode, parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
@@ -108,9 +112,7 @@ const anyTable: fc.Arbitrary<ChunkTable> = fc
   );
 
 const anyChanges: fc.Arbitrary<ChangeSet> = fc.record({
-  nodes: fc
-    .array(anyChange, { maxLength: 5 })
-    .map((changes) => new Map(changes.map((change) => [change.path, change]))),
+  nodes: fc.array(anyChange, { maxLength: 5 }).map(nodeChanges),
   chunks: fc
     .array(fc.tuple(fc.constantFrom(NODE_A, NODE_B, NODE_C), anyTable), { maxLength: 3 })
     .map((tables) => new Map(tables)),

@@ -1,21 +1,24 @@
 import { expect, test } from "vitest";
 import { encodeBase32 } from "../../../../src/codec/base32.ts";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
-import type { ChangeSet } from "../../../../src/session/changes/change-set.ts";
+import {
+  type ChangeSet,
+  emptyChangeSet,
+  nodeChanges,
+} from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
 import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import { DOT, MANIFEST_ID, NODE_A } from "../../format/manifest/ref-model.ts";
 import { GROUP } from "../fixture.ts";
 
-const empty = (): ChangeSet => ({ nodes: new Map(), chunks: new Map() });
 const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Uint8Array =>
   encodeForkBytes({
     baseId: MANIFEST_ID,
     need: new Map(),
     vector: new Map([[DOT.origin, 1]]),
-    overlay: empty(),
-    own: { ...empty(), ...own },
+    overlay: emptyChangeSet(),
+    own: { ...emptyChangeSet(), ...own },
     writtenUnder: new Map(
       [...(own.chunks ?? new Map()).keys()].map((id) => [id, { path: "/a", signature: "{}" }]),
     ),
@@ -25,7 +28,7 @@ const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Uint
 test("fork bytes with ids or paths that are none are refused", () => {
   const node = { id: NODE_A, path: "/a", type: "group" as const, userData: GROUP };
   const withNode = (change: object, more: Partial<ForkContent> = {}): Uint8Array => {
-    const nodes = new Map([["/a", { path: "/a", node, dot: DOT, ...change }]]);
+    const nodes = nodeChanges([{ path: "/a", node, dot: DOT, ...change }]);
     return bytesOf({ nodes }, more);
   };
   const wrongId = `${NODE_A.slice(1)}%`;

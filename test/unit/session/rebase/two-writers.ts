@@ -7,7 +7,11 @@ import { compareUtf8, encodeUtf8 } from "../../../../src/base/bytes.ts";
 import { isAncestorPath } from "../../../../src/format/node-path.ts";
 import type { NodeSnapshot } from "../../../../src/format/snapshot/read.ts";
 import type { TransactionLog } from "../../../../src/format/transaction-log/read.ts";
-import type { ChangeSet, NodeChange } from "../../../../src/session/changes/change-set.ts";
+import {
+  type ChangeSet,
+  emptyChangeSet,
+  type NodeChange,
+} from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
 import { isCreation } from "../../../../src/session/rebase/detect.ts";
@@ -59,7 +63,7 @@ export const base: SnapshotIndex = snapshotOf([
 
 /** One writer's uncommitted work, edited as a session would. */
 export class Writer {
-  readonly changes: ChangeSet = { nodes: new Map(), chunks: new Map() };
+  readonly changes: ChangeSet = emptyChangeSet();
   readonly #name: string;
   #nodeCount = 0;
 

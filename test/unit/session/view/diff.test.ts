@@ -2,10 +2,11 @@ import { describe, expect, test } from "vitest";
 import type { SnapshotIndex } from "../../../../src/assets/snapshot-index.ts";
 import type { TransactionLog } from "../../../../src/format/transaction-log/read.ts";
 import { emptyTransactionLog } from "../../../../src/format/transaction-log/write.ts";
-import type {
-  ChangeSet,
-  NodeChange,
-  NodeState,
+import {
+  type ChangeSet,
+  type NodeChange,
+  type NodeState,
+  nodeChanges,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { diffFromLogs, statusOfLayers } from "../../../../src/session/view/diff.ts";
@@ -122,7 +123,7 @@ describe("statusOfLayers", () => {
     userData: new Uint8Array(),
   });
   const changeSet = (...nodes: Omit<NodeChange, "dot">[]): ChangeSet => ({
-    nodes: new Map(nodes.map((change) => [change.path, { ...change, dot: DOT }])),
+    nodes: nodeChanges(nodes.map((change) => ({ ...change, dot: DOT }))),
     chunks: new Map(),
   });
 
