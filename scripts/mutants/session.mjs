@@ -64,7 +64,11 @@ export const SESSION_MUTANTS = [
     "if (coordinate < start || coordinate >= end) return false;",
     "if (coordinate < start || coordinate > end) return false;",
   ],
-  [VIEW, "hiding === undefined || hiding.find(coordinates) < 0", "true"],
+  [
+    "src/session/view/chunk-runs.ts",
+    "hiding === undefined || hiding.find(coordinates) < 0",
+    "true",
+  ],
   [WRITE, "bytes.length > state.engine.config", "bytes.length >= state.engine.config"],
   [WRITE, "if (state.generation !== generation) return;", ""],
   [

@@ -6,7 +6,7 @@ import type { Layers } from "../state/layers.ts";
 import type { Operation } from "../state/operation.ts";
 import { loadLayers, type SessionState } from "../state/state.ts";
 import { currentDot } from "../state/writing.ts";
-import { chunkBatches } from "../view/chunks.ts";
+import { chunkBatches } from "../view/chunk-runs.ts";
 import { type ArrayNode, mustGetArray, nodeAt } from "../view/nodes.ts";
 import { removeNode } from "./node-write.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./prefix.ts";
@@ -39,11 +39,8 @@ async function deleteChunks(
   const { generation } = state;
   const { assets } = state.engine;
   const doomed: number[][] = [];
-  for await (const { rows, rowNumbers } of chunkBatches(layers, assets, node, signal)) {
-    for (const row of rowNumbers) {
-      const coordinates = coordinatesOf(rows, row);
-      if (leading.every((value, d) => coordinates[d] === value)) doomed.push(coordinates);
-    }
+  for await (const { rows, rowNumbers } of chunkBatches(layers, assets, node, signal, leading)) {
+    for (const row of rowNumbers) doomed.push(coordinatesOf(rows, row));
   }
   const now = nodeAt(await loadLayers(state, signal), node.path);
   if (state.generation !== generation || doomed.length === 0) return;

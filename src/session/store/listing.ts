@@ -4,7 +4,8 @@ import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import { isAncestorPath } from "../../format/node-path.ts";
 import type { Layers } from "../state/layers.ts";
 import { loadLayers, type SessionState } from "../state/state.ts";
-import { chunkBatches, findChunk } from "../view/chunks.ts";
+import { type ChunkRun, chunkBatches, chunkRuns, endOfRun } from "../view/chunk-runs.ts";
+import { findChunk } from "../view/chunks.ts";
 import { type ArrayNode, mustGetArray, mustGetNode, nodeAt, nodesUnder } from "../view/nodes.ts";
 import { chunkKey, metadataKey, parseStoreKey } from "./key.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./prefix.ts";
@@ -86,13 +87,24 @@ async function* coordinateNames(
   const dimension = leading.length;
   if (dimension >= array.array.shape.length) return;
   const values = new Set<number>();
-  for await (const { rows, rowNumbers } of chunkBatches(layers, assets, array, signal)) {
-    for (const row of rowNumbers) {
-      if (!leading.every((value, d) => rows.coordinate(row, d) === value)) continue;
-      values.add(rows.coordinate(row, dimension));
-    }
+  for await (const run of chunkRuns(layers, assets, array, leading, signal)) {
+    addValues(values, run, dimension);
   }
   for (const value of [...values].sort((a, b) => a - b)) yield String(value);
+}
+
+/** Adds the coordinates along `dimension` of a run's chunks; those with one in common cost one step. */
+function addValues(values: Set<number>, run: ChunkRun, dimension: number): void {
+  for (let at = run.start; at < run.end; ) {
+    const row = run.rowAt(at);
+    const value = run.rows.coordinate(row, dimension);
+    if (!values.has(value) && !run.isVisible(row)) {
+      at++;
+      continue;
+    }
+    values.add(value);
+    at = endOfRun(run, at, dimension + 1);
+  }
 }
 
 /** Bytes under one key, from its reference; 0 for an absent chunk of an existing array. */

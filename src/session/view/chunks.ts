@@ -8,7 +8,6 @@ import { boxContains, type CoordinateRows } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import type { Manifest, ManifestRows } from "../../format/manifest/read.ts";
-import { readCoordinates } from "../../format/manifest/row-values.ts";
 import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
 import type { Layers } from "../state/layers.ts";
 import { type ArrayNode, baseNodeOf } from "./nodes.ts";
@@ -19,12 +18,6 @@ const NO_MANIFESTS: readonly ManifestRef[] = [];
 export interface FoundChunk {
   readonly rows: ChunkRows;
   readonly row: number;
-}
-
-/** Rows of one source, by number. */
-interface ChunkBatch {
-  readonly rows: ChunkRows;
-  readonly rowNumbers: Uint32Array;
 }
 
 /** Whether `coordinates` lie in the grid, one per dimension. */
@@ -170,58 +163,4 @@ function assertListed({ base }: Pick<Layers, "base">, manifestId: string): void 
     `snapshot ${id} does not list manifest ${manifestId}`,
     { details: { snapshotId: id, manifestId } },
   );
-}
-
-/**
- * Every existing chunk of an array: base rows in manifest order, then pending ones sorted. At most
- * one manifest is held at a time.
- */
-export async function* chunkBatches(
-  layers: Layers,
-  assets: AssetStore,
-  node: ArrayNode,
-  signal?: AbortSignal,
-): AsyncGenerator<ChunkBatch> {
-  const { shape } = node.array;
-  const coordinates = new Uint32Array(shape.length);
-  const readInGrid = (rows: ChunkRows, row: number): boolean => {
-    if (rows.rank !== shape.length) return false;
-    readCoordinates(rows, row, coordinates);
-    return isInGrid(coordinates, shape);
-  };
-  for (const { id } of baseNodeOf(layers, node)?.manifests ?? []) {
-    const rows = await readManifestRows(layers, assets, id, node, signal);
-    if (rows === undefined) continue;
-    const isVisible = (row: number): boolean =>
-      readInGrid(rows, row) && pendingChunk(layers, node.id, coordinates) === undefined;
-    yield { rows, rowNumbers: filterRows(rows.length, (at) => at, isVisible) };
-  }
-  for (const [changes, upper] of [
-    [layers.overlay, layers.own],
-    [layers.own, undefined],
-  ] as const) {
-    const rows = changes.chunks.get(node.id);
-    if (rows === undefined) continue;
-    const order = rows.sortedOrder();
-    const hiding = upper?.chunks.get(node.id);
-    const isVisible = (row: number): boolean =>
-      rows.kind(row) !== ROW_TOMBSTONE &&
-      readInGrid(rows, row) &&
-      (hiding === undefined || hiding.find(coordinates) < 0);
-    yield { rows, rowNumbers: filterRows(order.length, (at) => order[at] as number, isVisible) };
-  }
-}
-
-function filterRows(
-  count: number,
-  rowAt: (at: number) => number,
-  keep: (row: number) => boolean,
-): Uint32Array {
-  const kept = new Uint32Array(count);
-  let length = 0;
-  for (let at = 0; at < count; at++) {
-    const row = rowAt(at);
-    if (keep(row)) kept[length++] = row;
-  }
-  return kept.subarray(0, length);
 }
