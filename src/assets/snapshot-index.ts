@@ -5,6 +5,7 @@
  * so nothing here relies on the stored order; the first node of a path counts.
  */
 import { compareUtf8 } from "../base/bytes.ts";
+import { childEntries, entriesBelow } from "../format/path-runs.ts";
 import type { ManifestFileInfo, NodeSnapshot, Snapshot } from "../format/snapshot/read.ts";
 
 /** Lookups over one snapshot. Immutable; shared by all sessions at that snapshot. */
@@ -16,6 +17,8 @@ export interface SnapshotIndex {
   manifestFile(id: string): ManifestFileInfo | undefined;
   /** The node at `path`, if any, then all below it, sorted by the UTF-8 bytes of the path. */
   nodesUnder(path: string): Iterable<NodeSnapshot>;
+  /** The nodes right below `path`, sorted likewise; costs as much as they are many. */
+  children(path: string): Iterable<NodeSnapshot>;
 }
 
 /** Indexes a snapshot; each lookup table is built when first asked for. */
@@ -24,6 +27,10 @@ export function indexSnapshot(snapshot: Snapshot): SnapshotIndex {
   const byId = lazy(() => firstBy(snapshot.nodes, (node) => node.id));
   const manifests = lazy(() => firstBy(snapshot.manifestFiles, (file) => file.id));
   const sorted = lazy(() => sortNodes(snapshot.nodes));
+  function* nodesFrom(path: string): Iterable<NodeSnapshot> {
+    const nodes = sorted();
+    for (let at = lowerBound(nodes, path); at < nodes.length; at++) yield nodes[at] as NodeSnapshot;
+  }
   return {
     snapshot,
     node: (path) => byPath().get(path),
@@ -32,15 +39,9 @@ export function indexSnapshot(snapshot: Snapshot): SnapshotIndex {
     *nodesUnder(path) {
       const top = byPath().get(path);
       if (top !== undefined) yield top;
-      // "/a-b" sorts between "/a" and "/a/b": the subtree is what starts with "/a/", in one run.
-      const prefix = path === "/" ? "/" : `${path}/`;
-      const nodes = sorted();
-      for (let at = lowerBound(nodes, prefix); at < nodes.length; at++) {
-        const node = nodes[at] as NodeSnapshot;
-        if (!node.path.startsWith(prefix)) return;
-        if (node.path !== path) yield node;
-      }
+      yield* entriesBelow(path, nodesFrom);
     },
+    children: (path) => childEntries(path, nodesFrom),
   };
 }
 

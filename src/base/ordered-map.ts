@@ -86,6 +86,11 @@ export class OrderedMap<K, V> implements ReadonlyMap<K, V> {
     yield* this.#walk(this.#root, key);
   }
 
+  /** Their values. */
+  *valuesFrom(key: K): IterableIterator<V> {
+    for (const [, value] of this.from(key)) yield value;
+  }
+
   *entries(): MapIterator<[K, V]> {
     this.#owner = {};
     yield* this.#walk(this.#root, undefined);

@@ -37,9 +37,3 @@ export function parentPath(path: string): string | undefined {
 export function pathName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
-
-/** Whether `ancestor` lies strictly above `path`. Both must be canonical. */
-export function isAncestorPath(ancestor: string, path: string): boolean {
-  if (ancestor === ROOT_PATH) return path !== ROOT_PATH;
-  return path.length > ancestor.length && path.startsWith(`${ancestor}/`);
-}

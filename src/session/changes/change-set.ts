@@ -4,6 +4,7 @@
  */
 import { compareUtf8 } from "../../base/bytes.ts";
 import { OrderedMap } from "../../base/ordered-map.ts";
+import { childEntries, entriesBelow } from "../../format/path-runs.ts";
 import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 import type { Dot } from "./dot.ts";
@@ -59,6 +60,18 @@ export function nodeChanges(changes: Iterable<NodeChange> = []): NodeChanges {
   const nodes: NodeChanges = new OrderedMap(compareUtf8);
   for (const change of changes) nodes.set(change.path, change);
   return nodes;
+}
+
+/** The change at `path`, if any, then those below it. */
+export function* changesUnder(nodes: NodeChanges, path: string): Iterable<NodeChange> {
+  const top = nodes.get(path);
+  if (top !== undefined) yield top;
+  yield* entriesBelow(path, (start) => nodes.valuesFrom(start));
+}
+
+/** The changes right below `path`. */
+export function changedChildren(nodes: NodeChanges, path: string): Iterable<NodeChange> {
+  return childEntries(path, (start) => nodes.valuesFrom(start));
 }
 
 /** A change set without changes. */

@@ -1,11 +1,12 @@
 /** A change set being moved over another snapshot, with decisions about conflicts applied to it. */
 import { ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { readCoordinates } from "../../format/manifest/row-values.ts";
-import { isAncestorPath, parentPath } from "../../format/node-path.ts";
+import { parentPath } from "../../format/node-path.ts";
 import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import {
   type BaseNode,
   type ChangeSet,
+  changesUnder,
   type NodeChange,
   type NodeChanges,
   nodeChanges,
@@ -141,8 +142,8 @@ export class ChangePatch {
 
   /** Forgets nodes that we made strictly below `path`. */
   dropCreationsBelow(path: string): void {
-    for (const [candidate, change] of this.nodes) {
-      if (isAncestorPath(path, candidate) && isCreation(change)) this.#dropChange(candidate);
+    for (const change of changesUnder(this.nodes, path)) {
+      if (change.path !== path && isCreation(change)) this.#dropChange(change.path);
     }
   }
 

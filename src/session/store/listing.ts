@@ -1,12 +1,19 @@
 /** Listing keys and sizes of a session. Spec: docs/semantics.md "Listing". */
 import { makeError } from "../../base/errors.ts";
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
-import { isAncestorPath } from "../../format/node-path.ts";
+import { pathName } from "../../format/node-path.ts";
 import type { Layers } from "../state/layers.ts";
 import { loadLayers, type SessionState } from "../state/state.ts";
 import { type ChunkRun, chunkBatches, chunkRuns, endOfRun } from "../view/chunk-runs.ts";
 import { findChunk } from "../view/chunks.ts";
-import { type ArrayNode, mustGetArray, mustGetNode, nodeAt, nodesUnder } from "../view/nodes.ts";
+import {
+  type ArrayNode,
+  childrenOf,
+  mustGetArray,
+  mustGetNode,
+  nodeAt,
+  nodesUnder,
+} from "../view/nodes.ts";
 import { chunkKey, metadataKey, parseStoreKey } from "./key.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./prefix.ts";
 
@@ -55,7 +62,7 @@ export async function* listDirectory(
     yield "c";
   } else if (node !== undefined) {
     yield "zarr.json";
-    yield* childNames(layers, path);
+    for (const child of childrenOf(layers, path)) yield pathName(child.path);
   } else {
     const chunks = parseChunkPrefix(path);
     if (chunks !== undefined && nodeAt(layers, chunks.path)?.array !== undefined) {
@@ -63,17 +70,6 @@ export async function* listDirectory(
       yield* coordinateNames(state, layers, array, chunks.coordinates, signal);
     }
   }
-}
-
-function childNames(layers: Layers, path: string): string[] {
-  const depth = path === "/" ? 1 : path.length + 1;
-  const names: string[] = [];
-  for (const child of nodesUnder(layers, path)) {
-    if (!isAncestorPath(path, child.path)) continue;
-    const name = child.path.slice(depth);
-    if (!name.includes("/")) names.push(name);
-  }
-  return names;
 }
 
 async function* coordinateNames(

@@ -50,6 +50,27 @@ describe("indexSnapshot", () => {
     expect(pathsUnder(snapshotWith(node("/a/b")), "/")).toEqual(["/a/b"]);
   });
 
+  it("yields the children of a node, whose subtrees it never looks at", () => {
+    let looked = 0;
+    const counted = (path: string): NodeSnapshot => ({
+      ...node(path),
+      get path() {
+        looked++;
+        return path;
+      },
+    });
+    const paths = ["/", "/a", "/a-b", "/b"];
+    for (let at = 0; at < 2000; at++) paths.push(`/a/${at}`);
+    const index = indexSnapshot(snapshotWith(...paths.sort().map(counted)));
+    expect([...index.children("/b")]).toEqual([]);
+    looked = 0;
+
+    expect([...index.children("/")].map(({ id }) => id)).toEqual(
+      ["/a", "/a-b", "/b"].map((path) => `id of ${path}`),
+    );
+    expect(looked).toBeLessThan(100);
+  });
+
   it("does not rely on the order of the nodes", () => {
     const shuffled = ["/z", "/a/b/c", "/ab", "/", "/a-b", "/a/b", "/a"];
     const snapshot = snapshotWith(...shuffled.map((path) => node(path)));

@@ -9,7 +9,7 @@ import {
   randomNodeId,
   randomObjectId,
 } from "../../../src/format/ids.ts";
-import { isAncestorPath, parentPath, parsePath, pathName } from "../../../src/format/node-path.ts";
+import { parentPath, parsePath, pathName } from "../../../src/format/node-path.ts";
 import {
   backupFileName,
   backupPath,
@@ -79,14 +79,6 @@ describe("node paths", () => {
   test("have a parent and a name", () => {
     expect([parentPath("/"), parentPath("/a"), parentPath("/a/b")]).toEqual([undefined, "/", "/a"]);
     expect([pathName("/"), pathName("/a"), pathName("/a/b")]).toEqual(["", "a", "b"]);
-  });
-
-  test("know their descendants, which share more than a beginning", () => {
-    expect(isAncestorPath("/", "/a")).toBe(true);
-    expect(isAncestorPath("/a", "/a/b")).toBe(true);
-    expect(isAncestorPath("/a", "/a")).toBe(false);
-    expect(isAncestorPath("/a", "/ab")).toBe(false);
-    expect(isAncestorPath("/", "/")).toBe(false);
   });
 
   test("are canonical once parsed", () => {

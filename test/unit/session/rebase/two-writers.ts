@@ -4,7 +4,6 @@
  */
 import { indexSnapshot, type SnapshotIndex } from "../../../../src/assets/snapshot-index.ts";
 import { compareUtf8, encodeUtf8 } from "../../../../src/base/bytes.ts";
-import { isAncestorPath } from "../../../../src/format/node-path.ts";
 import type { NodeSnapshot } from "../../../../src/format/snapshot/read.ts";
 import type { TransactionLog } from "../../../../src/format/transaction-log/read.ts";
 import {
@@ -91,7 +90,7 @@ export class Writer {
   remove(path: string): void {
     const paths = [...base.nodesUnder(path)].map((node) => node.path);
     for (const changed of this.changes.nodes.keys()) {
-      if (changed === path || isAncestorPath(path, changed)) paths.push(changed);
+      if (changed === path || changed.startsWith(path.replace(/\/?$/, "/"))) paths.push(changed);
     }
     for (const each of new Set(paths)) {
       const change = this.changes.nodes.get(each);
