@@ -1,4 +1,4 @@
-/** The arrays that the cases write, and the clock they are timed with. */
+/** What the cases write, and how they check what they read. */
 
 /** zarr.json of a group, and of an array of single-byte elements with one chunk per `chunk` elements. */
 export const GROUP = Buffer.from(JSON.stringify({ zarr_format: 3, node_type: "group" }));
@@ -27,13 +27,6 @@ export async function createWithArray(engine, shape, chunkShape) {
   await session.store.set("a/zarr.json", arrayDocument(shape, chunkShape));
   await session.commit("an empty array");
   return repository;
-}
-
-/** Milliseconds that `work` takes. */
-export async function timed(work) {
-  const beganMs = performance.now();
-  await work();
-  return performance.now() - beganMs;
 }
 
 /** Calls `work` for 0 to `count - 1`, `width` calls under way at a time. */

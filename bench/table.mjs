@@ -1,96 +1,115 @@
-/** Medians, ratios and marks, and how they are printed. */
+/** The tables of a report, as Markdown. */
+import { isRate } from "./figures.mjs";
 
-/** The figures of one case, from the results of its rounds. */
-export function summarise(bench, rounds) {
-  return bench.figures.map(
-    ({ label, unit, of, reach, most, side = "icefloe", other = "official" }) => {
-      const complete = rounds.filter((round) => round[side] && round[other]);
-      const ours = complete.map((round) => of({ ...round[side] }));
-      const official = complete.map((round) => of(round[other]));
-      const ratios = most === undefined ? ours.map((value, at) => value / official[at]) : [];
-      const ratio = median(ratios);
-      return {
-        label: side === "icefloe" ? label : `${label} (${side})`,
-        unit,
-        ours: median(ours),
-        official: median(official),
-        ratio,
-        spread: ratios.length > 0 ? [Math.min(...ratios), Math.max(...ratios)] : [],
-        reach,
-        isMet: most === undefined ? isReached(ratio, reach, unit) : Math.max(...ours) <= most,
-      };
-    },
-  );
+const MISSED = "**missed**";
+
+/** Under which conditions it was measured, one line. */
+export function machineLine({ machine, nodes, rounds }) {
+  const { cpus, model, loadBefore, loadAfter } = machine;
+  const load = [loadBefore, loadAfter].map(([minute]) => minute.toFixed(1)).join(" before and ");
+  return `${cpus} x ${model}, Node ${Object.values(nodes).join(" and ")}, load ${load} after, medians of ${rounds} rounds`;
 }
 
-/** Rates shall be high, all else low. */
-function isReached(ratio, reach, unit) {
-  if (reach === undefined || ratio === undefined) return undefined;
-  return unit.endsWith("/s") ? ratio >= reach : ratio <= reach;
+/** Tables of all figures: cases that were run on the same versions of Node share one. */
+export function figureTables({ cases, other }) {
+  const withFigures = cases.filter(({ figures }) => figures.length > 0);
+  const sets = new Set(withFigures.map(({ nodes }) => nodes.join()));
+  const groups = [...sets].map((set) => withFigures.filter(({ nodes }) => nodes.join() === set));
+  return groups.map((group) => {
+    const { nodes } = group[0];
+    const head = ["case", "figure", ...nodes.map((node) => `Node ${node}: icefloe / ${other}`)];
+    const rows = group.flatMap(({ name, title, figures }) =>
+      figures.map((figure, at) => [
+        at === 0 ? `\`${name}\`: ${title}` : "",
+        figure.label,
+        ...nodes.map((node) => figureCell(figure, figure.byNode[node])),
+        reachOf(figure),
+        markOf(figure),
+      ]),
+    );
+    return table([...head, "reach", ""], rows);
+  });
 }
 
-function median(values) {
-  if (values.length === 0) return undefined;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+function figureCell({ unit }, { ours, other, ratio, spread }) {
+  const both = `${plain(ours)} / ${plain(other)} ${unit}`.trim();
+  if (ratio === undefined) return both;
+  const range = spread.map((value) => value.toPrecision(2)).join("–");
+  return `**${ratio.toPrecision(3)}** (${range}): ${both}`;
 }
 
-/** The table of figures, as Markdown. */
-export function printFigures({ machine, other, rounds, cases }) {
-  const { cpus, model, node, loadBefore, loadAfter } = machine;
-  const load = [loadBefore, loadAfter].map(([minute]) => minute.toFixed(1)).join(" to ");
-  const lines = [
-    `${cpus} x ${model}, Node ${node}, load ${load}, ${rounds} rounds`,
-    "",
-    `| case | figure | icefloe | ${other} | ratio | spread | reach | |`,
-    "|---|---|---:|---:|---:|---:|---:|---|",
-  ];
-  for (const { title, figures } of cases) {
-    for (const figure of figures) {
-      const { label, unit, ours, official, ratio, spread, reach, isMet } = figure;
-      const target = reach === undefined ? "" : `${unit.endsWith("/s") ? ">=" : "<="} ${reach}`;
-      const mark = isMet === undefined ? "" : isMet ? "met" : "**missed**";
-      const range = spread.map((value) => value.toPrecision(2)).join("–");
-      const cells = [
-        title,
-        label,
-        `${plain(ours)} ${unit}`,
-        `${plain(official)} ${unit}`,
-        ratio === undefined ? "" : ratio.toPrecision(3),
-        range,
-        target,
-        mark,
+function reachOf({ unit, reach, most, exponent }) {
+  if (exponent !== undefined) return `≤ n^${exponent}`;
+  if (most !== undefined) return `at most ${most}`;
+  if (reach === undefined) return "";
+  return `${isRate(unit) ? "≥" : "≤"} ${reach}`;
+}
+
+function markOf({ isMet }) {
+  return isMet === undefined ? "" : isMet ? "met" : MISSED;
+}
+
+/** The table of what grows with n: the values, and e of n^e; then the ratios, engine by engine. */
+export function growthTable({ cases, other }) {
+  const grown = cases.filter(({ growth }) => growth.length > 0);
+  if (grown.length === 0) return undefined;
+  const { nodes } = grown[0];
+  const rows = grown.flatMap(({ name, title, growth }) =>
+    growth.flatMap((figure, at) => {
+      const cells = (write) => nodes.map((node) => write(figure.byNode[node]));
+      const hasOther = nodes.some((node) => figure.byNode[node].other.values.some(isFound));
+      const ours = [
+        at === 0 ? `\`${name}\`: ${title}` : "",
+        figure.label,
+        figure.n.map(plain).join(", "),
+        "icefloe",
+        ...cells(({ ours: values }) => growthCell(figure, values)),
+        reachOf(figure),
+        markOf(figure),
       ];
-      lines.push(`| ${cells.join(" | ")} |`);
-    }
-  }
-  process.stdout.write(`\n${lines.join("\n")}\n`);
+      if (!hasOther) return [ours];
+      const beside = ["", "", "", other, ...cells(({ other: of }) => growthCell(figure, of))];
+      const ratio = ["", "", "", "ratio", ...cells(({ ratios }) => ratios.map(plain).join(", "))];
+      return [ours, [...beside, "", ""], [...ratio, "", ""]];
+    }),
+  );
+  const head = ["case", "figure", "n", "", ...nodes.map((node) => `Node ${node}`), "reach", ""];
+  return table(head, rows);
+}
+
+const isFound = (value) => value !== undefined && value !== null;
+
+function growthCell({ unit }, { values, exponent }) {
+  if (!values.some(isFound)) return "–";
+  const all = `${values.map(plain).join(", ")} ${unit}`;
+  if (!isFound(exponent)) return all;
+  const steps = values.slice(1).map((value, at) => `×${(value / values[at]).toPrecision(2)}`);
+  return `${all}: ${steps.join(", ")}: **n^${exponent.toFixed(2)}**`;
 }
 
 function plain(value) {
-  if (value === undefined) return "–";
-  return value === 0
-    ? "0"
-    : value >= 100
-      ? Math.round(value).toLocaleString("en")
-      : value.toPrecision(3);
+  if (!isFound(value) || Number.isNaN(value)) return "–";
+  if (value.tookLonger !== undefined) return `took longer than ${value.tookLonger} s:`;
+  if (value === 0) return "0";
+  return value >= 100 ? Math.round(value).toLocaleString("en") : String(+value.toPrecision(3));
 }
 
-/** Requests and bytes of icefloe's phases, as Markdown. */
-export function printCounts({ cases }) {
-  const lines = [
-    "| case | phase | requests | sent bytes | received bytes | by operation |",
-    "|---|---|---:|---:|---:|---|",
-  ];
-  for (const { title, counts = {} } of cases) {
-    for (const [phase, { counts: found }] of Object.entries(counts)) {
-      if (found === undefined) continue;
-      const { requests, sentBytes, receivedBytes, byOperation } = found;
-      const operations = Object.entries(byOperation).map(([name, count]) => `${name} ${count}`);
-      const cells = [title, phase, requests, sentBytes, receivedBytes, operations.join(", ")];
-      lines.push(`| ${cells.join(" | ")} |`);
-    }
-  }
-  process.stdout.write(`\n${lines.join("\n")}\n`);
+/** The table of requests and bytes of icefloe's phases, which are exact. */
+export function countTable({ cases }) {
+  const rows = cases.flatMap(({ name, counts = {} }) =>
+    Object.entries(counts)
+      .filter(([, { counts: found }]) => found !== undefined)
+      .map(([phase, { counts: found }]) => {
+        const { requests, sentBytes, receivedBytes, byOperation } = found;
+        const operations = Object.entries(byOperation).map(([key, count]) => `${key} ${count}`);
+        return [name, phase, requests, sentBytes, receivedBytes, operations.join(", ")];
+      }),
+  );
+  const head = ["case", "phase", "requests", "sent bytes", "received bytes", "by operation"];
+  return table(head, rows);
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }

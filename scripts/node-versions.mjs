@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkRequirements } from "./check-node.mjs";
 import { checkTests, finish } from "./lane.mjs";
+import { nodeProgram } from "./node-program.mjs";
 import { prepare, ROOT } from "./prepare.mjs";
 
 const VERSIONS = ["22", "24"];
@@ -23,22 +24,10 @@ checkRequirements();
 prepare();
 const { checkMixedWriters } = await import("../test/node-versions/mixed-writers.mjs");
 const nodes = [{ name: `node ${process.versions.node}`, command: [process.execPath] }];
-for (const version of VERSIONS) nodes.push({ name: `node ${version}`, command: [nodeOf(version)] });
+for (const version of VERSIONS)
+  nodes.push({ name: `node ${version}`, command: [nodeProgram(version)] });
 const others = OTHERS.map(install).filter((runtime) => runtime !== undefined);
 const runtimes = [...nodes, ...others];
-
-/** The program of a version of Node: npx itself would outlive or shield what it starts. */
-function nodeOf(version) {
-  const args = ["--yes", "-p", `node@${version}`, "node", "-p", "process.execPath"];
-  const { status, stdout } = spawnSync("npx", args, {
-    cwd: ROOT,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-    shell: process.platform === "win32",
-  });
-  if (status !== 0) throw new Error(`node@${version} cannot be installed from npm`);
-  return stdout.trim();
-}
 
 /** Installs a runtime into `.cache`; says by name if that is not possible on this machine. */
 function install({ name, version, args }) {

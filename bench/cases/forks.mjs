@@ -3,9 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ForkSession } from "icefloe";
-import { localFilesystemStorage } from "icefloe/storage/local";
-import { createWithArray, timed } from "../array.mjs";
+import { createWithArray } from "../array.mjs";
+import { timed } from "../measure.mjs";
 import { refAt, rereadSample } from "./virtual-refs.mjs";
 
 const CHILD = fileURLToPath(new URL("../child.mjs", import.meta.url));
@@ -27,6 +26,7 @@ async function coordinate(run) {
   const worker = { ...plain, engine: "icefloe", phase: "work", counted: false };
   const { status } = spawnSync(process.execPath, [CHILD, JSON.stringify(worker)], {
     stdio: ["ignore", "ignore", "inherit"],
+    timeout: 1000 * run.boundSeconds,
   });
   if (status !== 0) throw new Error("the worker failed");
   let returnedBytes = 0;
@@ -50,18 +50,15 @@ async function coordinate(run) {
   };
 }
 
-async function work({ size, folder }) {
+async function work({ engine, size, folder }) {
   const { forks, refs, side } = size;
-  const storage = localFilesystemStorage(join(folder, "repository"));
   const perFork = refs / forks;
   const workMs = await timed(async () => {
     for (let fork = 0; fork < forks; fork++) {
-      const session = await ForkSession.fromBytes(await readFile(sentTo(folder, fork)), {
-        storage,
-      });
+      const session = await engine.forkFromBytes(await readFile(sentTo(folder, fork)));
       const start = fork * perFork;
       const batch = Array.from({ length: perFork }, (_, at) => refAt(start + at, side));
-      await session.store.setVirtualRefs("/a", batch, { validateContainer: false });
+      await engine.setVirtualRefs(session, "/a", batch);
       await writeFile(returnedBy(folder, fork), session.toBytes());
     }
   });
@@ -83,10 +80,7 @@ export const cases = [
       full: { forks: 100, refs: 1_000_000, side: 1000 },
       short: { forks: 4, refs: 2000, side: 100 },
     },
-    sides: {
-      icefloe: { engine: "icefloe", options: {} },
-      official: { engine: "python", options: {} },
-    },
+    sides: { icefloe: { engine: "icefloe" }, official: { engine: "python" } },
     phases: { coordinate, reread, work },
     steps: ["coordinate", "reread"],
     figures: [

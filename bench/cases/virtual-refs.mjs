@@ -1,5 +1,6 @@
 /** Many virtual references of one array, in batches, and one commit. */
-import { check, createWithArray, sample, timed } from "../array.mjs";
+import { check, createWithArray, sample } from "../array.mjs";
+import { timed } from "../measure.mjs";
 
 const FILE_REFS = 100;
 const SAMPLE = 1000;
@@ -87,13 +88,13 @@ export const cases = [
       short: { refs: 2000, batch: 1000, side: 100 },
     },
     sides: {
-      icefloe: { engine: "icefloe", options: {} },
+      icefloe: { engine: "icefloe" },
       columns: { engine: "icefloe", options: { columns: true } },
-      official: { engine: "official", options: {} },
+      official: { engine: "official" },
     },
     phases: { write, reread },
     figures: [
-      ...figures("icefloe", 0.2),
+      ...figures("icefloe", 0.15),
       ...figures("columns", 0.1),
       ...["icefloe", "columns"].map((side) => ({
         side,

@@ -1,9 +1,9 @@
-/** The official npm binding behind the same calls as `icefloe.mjs`. */
+/** The official npm binding behind the same calls as `icefloe.mjs`. It has no forks. */
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { ROOT } from "../../scripts/prepare.mjs";
+import { ENGINES } from "../../scripts/oracles.mjs";
 
-const require = createRequire(join(ROOT, ".cache", "oracle-npm", "package.json"));
+const require = createRequire(join(ENGINES.npm, "package.json"));
 const { Repository, Storage } = require("@earthmover/icechunk");
 
 const MAIN = { branch: "main" };
@@ -25,16 +25,8 @@ export async function openEngine(place) {
       if (refused !== null) throw new Error(`${refused.length} references were refused`);
     },
     sizeOf: (session, key) => session.store.getsize(key),
-    async land(session, message) {
-      for (;;) {
-        try {
-          return await session.commit(message);
-        } catch (error) {
-          if (!LOST_RACE.test(error.message)) throw error;
-        }
-        await session.rebase();
-      }
-    },
+    listDir: (session, prefix) => session.store.listDir(prefix),
+    isConflict: (error) => LOST_RACE.test(error.message),
     countCommits: async (repository) => (await repository.ancestry(MAIN)).length - 1,
     counts: () => undefined,
   };

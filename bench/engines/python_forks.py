@@ -1,6 +1,7 @@
-"""The case `forks` on the official Python engine: the phases of cases/forks.mjs.
+"""Forks on the official Python engine: the phases of cases/forks.mjs, and some of cases/merges.mjs.
 
-Argument: JSON {"phase", "size", "folder"}. Last line of stdout: JSON of what was measured.
+Argument: JSON {"name", "phase", "size", "folder", "boundSeconds"}. Last line of stdout: JSON of what
+was measured.
 """
 
 import asyncio
@@ -22,7 +23,11 @@ FILE_REFS = 100
 SAMPLE = 1000
 run = json.loads(sys.argv[1])
 size, folder = run["size"], Path(run["folder"])
-forks, refs, side = size["forks"], size["refs"], size["side"]
+if run["name"] == "forks":
+    forks, refs, side = size["forks"], size["refs"], size["side"]
+    shape = [refs // side, side]
+else:
+    shape = [size["n"], 100]
 
 
 def length_at(at):
@@ -60,7 +65,7 @@ async def set_documents(store):
     array = {
         "zarr_format": 3,
         "node_type": "array",
-        "shape": [refs // side, side],
+        "shape": shape,
         "data_type": "uint8",
         "chunk_grid": grid,
         "chunk_key_encoding": encoding,
@@ -86,11 +91,16 @@ def reread_sample(repository):
     asyncio.run(read())
 
 
-def coordinate():
-    repository = ic.Repository.create(storage())
+def create_with_array(storage):
+    repository = ic.Repository.create(storage)
     session = repository.writable_session("main")
     asyncio.run(set_documents(session.store))
     session.commit("an empty array")
+    return repository
+
+
+def coordinate():
+    repository = create_with_array(storage())
 
     def send():
         session = repository.writable_session("main")
@@ -100,7 +110,12 @@ def coordinate():
 
     fork_ms, session = timed(send)
     worker = json.dumps({**run, "phase": "work"})
-    subprocess.run([sys.executable, __file__, worker], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, __file__, worker],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=run["boundSeconds"],
+    )
     returned_bytes = 0
 
     def merge():
@@ -141,6 +156,44 @@ def reread():
     return {"checkMs": check_ms}
 
 
+def written_forks(session, count, refs):
+    for row in range(count):
+        fork = session.fork()
+        chunks = [
+            ic.VirtualChunkSpec(
+                index=[row, column],
+                location="s3://bucket/data/2020/f00000.nc",
+                offset=row * 4096 + column,
+                length=100,
+            )
+            for column in range(refs)
+        ]
+        fork.store.set_virtual_refs("a", chunks, validate_containers=False)
+        yield fork
+
+
+def merge_forks(refs, merge):
+    session = create_with_array(ic.in_memory_storage()).writable_session("main")
+    forks = list(written_forks(session, size["n"], refs))
+    ms, _ = timed(lambda: merge(session, forks))
+    last = asyncio.run(session.store.getsize(f"a/c/{size['n'] - 1}/0"))
+    if last != 100:
+        raise RuntimeError(f"the last fork's chunk has {last} bytes")
+    return {"ms": ms}
+
+
+def merge_one_by_one():
+    def merge(session, forks):
+        for fork in forks:
+            session.merge(fork)
+
+    return merge_forks(size["refs"], merge)
+
+
+def merge_at_once():
+    return merge_forks(1, lambda session, forks: session.merge(*forks))
+
+
 def peak_bytes():
     for line in open("/proc/self/status"):
         if line.startswith("VmHWM:"):
@@ -148,7 +201,14 @@ def peak_bytes():
     return 0
 
 
-measured = {"coordinate": coordinate, "work": work, "reread": reread}[run["phase"]]()
+PHASES = {
+    ("forks", "coordinate"): coordinate,
+    ("forks", "work"): work,
+    ("forks", "reread"): reread,
+    ("merge-one-by-one", "go"): merge_one_by_one,
+    ("merge-at-once", "go"): merge_at_once,
+}
+measured = PHASES[run["name"], run["phase"]]()
 cpu_ms = time.process_time() * 1000
 print(json.dumps({**measured, "cpuMs": cpu_ms, "peakBytes": peak_bytes()}), flush=True)
 # The engine's threads sometimes crash the interpreter while it shuts down.

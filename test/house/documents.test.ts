@@ -104,3 +104,13 @@ test("the table of error kinds is in step with the code", () => {
   expect(check.stderr).toBe("");
   expect(check.status).toBe(0);
 });
+
+test("docs/performance.md says why a figure misses its mark, and README.md how many do", () => {
+  const check = spawnSync(process.execPath, ["bench/document.mjs", "--check"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+
+  expect(check.stderr).toBe("");
+  expect(check.status).toBe(0);
+});
