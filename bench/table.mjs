@@ -32,10 +32,10 @@ export function figureTables({ cases, other }) {
 }
 
 function figureCell({ unit }, { ours, other, ratio, spread }) {
-  const both = `${plain(ours)} / ${plain(other)} ${unit}`.trim();
+  const both = `${plain(ours)} / ${withUnit(other, unit)}`;
   if (ratio === undefined) return both;
-  const range = spread.map((value) => value.toPrecision(2)).join("–");
-  return `**${ratio.toPrecision(3)}** (${range}): ${both}`;
+  const range = spread.map((value) => plain(value, 2)).join("–");
+  return `**${plain(ratio)}** (${range}): ${both}`;
 }
 
 function reachOf({ unit, reach, most, exponent }) {
@@ -61,7 +61,7 @@ export function growthTable({ cases, other }) {
       const ours = [
         at === 0 ? `\`${name}\`: ${title}` : "",
         figure.label,
-        figure.n.map(plain).join(", "),
+        figure.n.map((value) => plain(value)).join(", "),
         "icefloe",
         ...cells(({ ours: values }) => growthCell(figure, values)),
         reachOf(figure),
@@ -69,7 +69,13 @@ export function growthTable({ cases, other }) {
       ];
       if (!hasOther) return [ours];
       const beside = ["", "", "", other, ...cells(({ other: of }) => growthCell(figure, of))];
-      const ratio = ["", "", "", "ratio", ...cells(({ ratios }) => ratios.map(plain).join(", "))];
+      const ratio = [
+        "",
+        "",
+        "",
+        "ratio",
+        ...cells(({ ratios }) => ratios.map((value) => plain(value)).join(", ")),
+      ];
       return [ours, [...beside, "", ""], [...ratio, "", ""]];
     }),
   );
@@ -81,17 +87,22 @@ const isFound = (value) => value !== undefined && value !== null;
 
 function growthCell({ unit }, { values, exponent }) {
   if (!values.some(isFound)) return "–";
-  const all = `${values.map(plain).join(", ")} ${unit}`;
+  const all = values.map((value) => withUnit(value, unit)).join(", ");
   if (!isFound(exponent)) return all;
   const steps = values.slice(1).map((value, at) => `×${(value / values[at]).toPrecision(2)}`);
   return `${all}: ${steps.join(", ")}: **n^${exponent.toFixed(2)}**`;
 }
 
-function plain(value) {
+function withUnit(value, unit) {
+  return value?.tookLonger === undefined ? `${plain(value)} ${unit}`.trim() : plain(value);
+}
+
+function plain(value, digits = 3) {
   if (!isFound(value) || Number.isNaN(value)) return "–";
-  if (value.tookLonger !== undefined) return `took longer than ${value.tookLonger} s:`;
-  if (value === 0) return "0";
-  return value >= 100 ? Math.round(value).toLocaleString("en") : String(+value.toPrecision(3));
+  if (value.tookLonger !== undefined) return `over ${value.tookLonger} s`;
+  return value >= 100
+    ? Math.round(value).toLocaleString("en")
+    : String(Number(value.toPrecision(digits)));
 }
 
 /** The table of requests and bytes of icefloe's phases, which are exact. */

@@ -1,14 +1,16 @@
 /** Manifests that are larger than the cache for them: written once, read by both engines. */
-import { check, createWithArray, sample } from "../array.mjs";
+import { check, checkBytes, createWithArray, sample } from "../array.mjs";
 import { bytesRead, timed } from "../measure.mjs";
-import { refAt } from "./virtual-refs.mjs";
+import { lengthAt, refAt } from "./virtual-refs.mjs";
 
 const BATCH = 100_000;
 const CHUNK_BYTES = 400;
 
+/** A tenth of it is not to be compressed: the manifest's file takes part of the cache too. */
 function chunkAt(at) {
   const bytes = Buffer.alloc(CHUNK_BYTES, at & 0xff);
-  bytes.writeUInt32LE(at, 0);
+  for (let word = 0; word < 12; word++)
+    bytes.writeUInt32LE(Math.imul(at * 12 + word + 1, 2654435761) >>> 0, 4 * word);
   return bytes;
 }
 
@@ -35,19 +37,23 @@ async function writeVirtual({ engine, size }) {
   return {};
 }
 
-/** Sizes of some chunks, spread over all, by a session that was opened for it. */
-async function read({ engine, size }) {
-  const { refs, side, asked } = size;
+/** Asks for some chunks, spread over all, by a session that was opened for it. */
+async function ask({ engine, size: { refs, side, asked } }, question) {
   const before = bytesRead();
   const session = await engine.readonly(await engine.open());
   const totalMs = await timed(async () => {
-    for (const at of sample(refs, asked)) {
-      const found = Number(await engine.sizeOf(session, keyAt(at, side)));
-      check(found > 0, true, `${keyAt(at, side)} has a size`);
-    }
+    for (const at of sample(refs, asked)) await question(session, keyAt(at, side), at);
   });
   return { totalMs, readBytes: bytesRead() - before };
 }
+
+const readInline = (run) =>
+  ask(run, async ({ store }, key, at) => checkBytes(await store.get(key), chunkAt(at), key));
+
+const readSizes = (run) =>
+  ask(run, async (session, key, at) =>
+    check(Number(await run.engine.sizeOf(session, key)), lengthAt(at), key),
+  );
 
 const shared = {
   place: { kind: "local", durability: "none", counted: true },
@@ -70,23 +76,23 @@ export const cases = [
   {
     ...shared,
     name: "large-inline-manifest",
-    title: "100 sizes among 500,000 inline chunks of 400 B, local",
+    title: "100 of 500,000 inline chunks of 400 B read, local",
     sizes: {
       full: { refs: 500_000, side: 1000, asked: 100 },
       short: { refs: 2000, side: 100, asked: 10 },
     },
-    phases: { write: writeInline, read },
+    phases: { write: writeInline, read: readInline },
     figures: figures(40),
   },
   {
     ...shared,
     name: "large-virtual-manifest",
-    title: "1,000 sizes among 5M virtual references, local",
+    title: "the sizes of 1,000 of 5M virtual references, local",
     sizes: {
       full: { refs: 5_000_000, side: 1000, asked: 1000 },
       short: { refs: 2000, side: 100, asked: 10 },
     },
-    phases: { write: writeVirtual, read },
+    phases: { write: writeVirtual, read: readSizes },
     figures: figures(40),
   },
 ];

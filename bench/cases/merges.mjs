@@ -42,42 +42,36 @@ async function mergeOneByOne(run) {
   return merge;
 }
 
-/** What a fork costs that is made, sent and brought back after `n` others were. */
-async function forkAfterMerges(run) {
-  const { engine, size } = run;
-  const session = await openSession(run);
-  for (let row = 0; row < size.n; row++) {
-    const [fork] = await writtenForks(engine, session, 1, 1);
-    await session.merge(fork.toBytes({ overlay: "omit" }));
-  }
-  return { forkBytes: session.fork().toBytes({ overlay: "omit" }).length };
-}
-
+/** Also what the next fork costs that is sent away, of which the parent's own changes are no part. */
 async function mergeAtOnce(run) {
   const { engine, size } = run;
   const session = await openSession(run);
   const forks = await writtenForks(engine, session, size.n, 1);
   const merge = await measured(() => session.merge(forks));
   await checkMerged(engine, session, size.n - 1);
-  return merge;
+  return { ...merge, forkBytes: session.fork().toBytes({ overlay: "omit" }).length };
 }
 
 async function forkBetweenWrites(run) {
-  const { size } = run;
+  const { engine, size } = run;
   const session = await openSession(run);
   const forks = [];
-  const all = await measured(async () => {
+  const made = await measured(async () => {
     for (let row = 0; row < size.n; row++) {
-      await session.store.set(`a/c/${row}/0`, Buffer.of(row & 0xff));
+      await session.store.set(`a/c/${row}/1`, Buffer.of(row & 0xff));
       forks.push(session.fork());
     }
   });
-  check(await forks[0].store.exists("a/c/1/0"), false, "a write after the fork");
-  check(await forks[size.n - 1].store.exists(`a/c/${size.n - 1}/0`), true, "a write before it");
-  return all;
+  check(await forks[0].store.exists("a/c/1/1"), false, "a write after the fork");
+  check(await forks[size.n - 1].store.exists(`a/c/${size.n - 1}/1`), true, "a write before it");
+  for (const [row, fork] of forks.entries())
+    await engine.setVirtualRefs(fork, "/a", [refAt(row, 0)]);
+  const merge = await measured(() => session.merge(forks));
+  await checkMerged(engine, session, size.n - 1);
+  return { made, merge };
 }
 
-/** n forks of a session with n uncommitted arrays: each writes to an array of its own. */
+/** A session with n uncommitted arrays, and n forks of it: each writes to an array of its own. */
 async function forksOfArrays(run) {
   const { size } = run;
   const session = await openSession(run);
@@ -96,6 +90,23 @@ async function forksOfArrays(run) {
   return all;
 }
 
+/** n forks, each of which makes an array, merged one by one. */
+async function mergeNewArrays(run) {
+  const { size } = run;
+  const session = await openSession(run);
+  const forks = [];
+  for (let at = 0; at < size.n; at++) {
+    const fork = session.fork();
+    await fork.store.set(`array-${at}/zarr.json`, arrayDocument([1]));
+    forks.push(fork);
+  }
+  const all = await measured(async () => {
+    for (const fork of forks) await session.merge(fork);
+  });
+  check(await session.store.exists(`array-${size.n - 1}/zarr.json`), true, "the last array");
+  return all;
+}
+
 const sizes = (full, short, refs) => ({
   full: [full, 2 * full, 4 * full].map((n) => ({ n, refs })),
   short: [short, 2 * short].map((n) => ({ n, refs })),
@@ -104,7 +115,8 @@ const shared = {
   place: { kind: "memory" },
   sides: { icefloe: { engine: "icefloe" }, official: { engine: "python" } },
 };
-const linear = (label) => [{ label, unit: "ms", of: (r) => r.go.ms, exponent: 1.25 }];
+const grown = (label, exponent, of, unit = "ms") => ({ label, unit, of, exponent });
+const linear = (label, of = (r) => r.go.ms) => grown(label, 1.25, of);
 
 export const cases = [
   {
@@ -113,7 +125,7 @@ export const cases = [
     title: "n forks of 100 references each, merged one by one (official: Python)",
     sizes: sizes(1000, 10, 100),
     phases: { go: mergeOneByOne },
-    growth: linear("merges"),
+    growth: [linear("merges")],
   },
   {
     ...shared,
@@ -121,33 +133,36 @@ export const cases = [
     title: "n forks of one chunk each, in one merge (official: Python)",
     sizes: sizes(5000, 50),
     phases: { go: mergeAtOnce },
-    growth: linear("merge"),
+    growth: [linear("merge"), grown("the next fork as bytes", 0.1, (r) => r.go.forkBytes, "B")],
   },
   {
     ...shared,
     name: "fork-between-writes",
-    title: "n times a chunk set and a fork made",
-    sizes: sizes(2500, 50),
+    title: "n times a chunk set and a fork made, which sets one",
+    sizes: sizes(1500, 50),
     sides: { icefloe: { engine: "icefloe" } },
     phases: { go: forkBetweenWrites },
-    growth: linear("sets and forks"),
+    growth: [
+      linear("sets and forks", (r) => r.go.made.ms),
+      linear("one merge of all", (r) => r.go.merge.ms),
+    ],
   },
   {
     ...shared,
     name: "forks-of-arrays",
     title: "n forks of a session with n uncommitted arrays, in one merge",
-    sizes: sizes(250, 10),
+    sizes: sizes(500, 10),
     sides: { icefloe: { engine: "icefloe" } },
     phases: { go: forksOfArrays },
-    growth: linear("forks and merge"),
+    growth: [linear("forks and merge")],
   },
   {
     ...shared,
-    name: "fork-bytes",
-    title: "a fork as bytes after n others were merged",
-    sizes: sizes(2500, 50),
+    name: "merge-new-arrays",
+    title: "n forks that make an array each, merged one by one",
+    sizes: sizes(500, 10),
     sides: { icefloe: { engine: "icefloe" } },
-    phases: { go: forkAfterMerges },
-    growth: [{ label: "bytes of a fork", unit: "B", of: (r) => r.go.forkBytes, exponent: 0.1 }],
+    phases: { go: mergeNewArrays },
+    growth: [linear("merges")],
   },
 ];
