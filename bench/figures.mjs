@@ -21,10 +21,11 @@ function summariseFigure(figure, results, nodes) {
       return [node, { ours: middle(ours), other: middle(theirs), ratio: median(ratios), spread }];
     }),
   );
-  const found = Object.values(byNode);
-  let isMet;
-  if (most !== undefined) isMet = found.every(({ ours }) => ours <= most);
-  else if (reach !== undefined) isMet = found.every((ofNode) => isReached(ofNode, reach, unit));
+  const isMet = every(
+    Object.values(byNode).map((found) =>
+      most === undefined ? isReached(found, reach, unit) : found.ours <= most,
+    ),
+  );
   const name = side.startsWith("icefloe") ? label : `${label} (${side})`;
   return { label: name, unit, reach, most, isMet, byNode };
 }
@@ -60,9 +61,16 @@ function median(values) {
 /** Rates shall be high, all else low. */
 export const isRate = (unit) => unit.endsWith("/s");
 
-function isReached({ ratio }, reach, unit) {
-  if (ratio === undefined) return false;
+/** `undefined` without a mark, and if it was the other engine that did not come to an end. */
+function isReached({ ours, ratio }, reach, unit) {
+  if (reach === undefined || (isNumber(ours) && ratio === undefined)) return undefined;
   return isRate(unit) ? ratio >= reach : ratio <= reach;
+}
+
+/** Whether all are met; `undefined` if none is missed, but one is not known. */
+function every(marks) {
+  if (marks.includes(false)) return false;
+  return marks.includes(undefined) ? undefined : true;
 }
 
 function summariseGrowth(figure, results, nodes) {

@@ -6,7 +6,7 @@ import { nodeProgram } from "../scripts/node-program.mjs";
 import { ENGINES } from "../scripts/oracles.mjs";
 import { ROOT } from "../scripts/prepare.mjs";
 
-const BOUND_SECONDS = 60;
+const BOUND_SECONDS = 90;
 const SHIM = join(ENGINES.npm, "glibc-shim.so");
 const programs = new Map([[majorOf(process.versions.node), process.execPath]]);
 

@@ -73,6 +73,7 @@ function runCase(bench) {
   const nodes = (!options.short && bench.nodes) || Object.keys(report.nodes);
   const chosen = options.short ? bench.sizes.short : bench.sizes.full;
   const folder = mkdtempSync(join(tmpdir(), "icefloe-bench-"));
+  const beganMs = performance.now();
   const results = [];
   let counts;
   try {
@@ -87,7 +88,9 @@ function runCase(bench) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return { name, title, nodes, ...summarise(bench, results, nodes), results, counts };
+  const seconds = Math.round((performance.now() - beganMs) / 1000);
+  process.stderr.write(`${name}: ${seconds} s\n`);
+  return { name, title, nodes, seconds, ...summarise(bench, results, nodes), results, counts };
 }
 
 /** Writes what the sides share, each in a folder of its own; the outcomes by name. */

@@ -57,7 +57,6 @@ const readSizes = (run) =>
 
 const shared = {
   place: { kind: "local", durability: "none", counted: true },
-  boundSeconds: 90,
   rounds: 1,
   shared: { written: { engine: "icefloe", phase: "write" } },
   sides: {
