@@ -12,12 +12,7 @@ import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import type { Abortable } from "../../base/options.ts";
 import { checkByteRange, resolveByteRange } from "../byte-range.ts";
-import {
-  checkListPrefix,
-  checkObjectPath,
-  isWriteOncePath,
-  RESERVED_FOLDER,
-} from "../object-path.ts";
+import { checkListPrefix, isWriteOncePath } from "../object-path.ts";
 import type {
   ByteRange,
   DeleteOutcome,
@@ -47,6 +42,7 @@ import { type FileFacts, unlessAbsent } from "./file-system.ts";
 import { etagOf, versionOf } from "./file-version.ts";
 import { ioError } from "./io-errors.ts";
 import { escapeSegment } from "./key-escaping.ts";
+import { ObjectNames } from "./object-files.ts";
 import { dateOf, walkObjects } from "./walk.ts";
 import { linkWhole, writeDirectly, writeWhole } from "./write-once.ts";
 
@@ -85,6 +81,7 @@ export class LocalStorage implements Storage {
   readonly #root: string;
   readonly #durability: Durability;
   readonly #parts: SwapParts;
+  readonly #names: ObjectNames;
   #sweptMicros = Number.NEGATIVE_INFINITY;
 
   constructor(root: string, durability: Durability, parts: SwapParts) {
@@ -92,29 +89,11 @@ export class LocalStorage implements Storage {
     this.#root = root;
     this.#durability = durability;
     this.#parts = parts;
+    this.#names = new ObjectNames(root, parts);
   }
 
   describe(): StorageHint {
     return { type: "local", path: this.#root, durability: this.#durability };
-  }
-
-  #filesOf(path: string): ObjectFiles {
-    checkObjectPath(path);
-    const segments = path.split("/").map(escapeSegment);
-    const name = segments.pop() as string;
-    const { fileSystem } = this.#parts;
-    const parent = fileSystem.join(this.#root, ...segments);
-    const reserved = fileSystem.join(this.#root, RESERVED_FOLDER);
-    return {
-      ...this.#parts,
-      path,
-      parent,
-      file: fileSystem.join(parent, name),
-      get tokens() {
-        // `#` is escaped in names, so no object's folder is another's parent.
-        return fileSystem.join(reserved, "tokens", ...segments, `${name}#`);
-      },
-    };
   }
 
   #syncs(kind: ObjectKind): boolean {
@@ -158,7 +137,7 @@ export class LocalStorage implements Storage {
   }
 
   async get(path: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
-    const files = this.#filesOf(path);
+    const files = this.#names.filesOf(path);
     const { range, signal } = options;
     if (range !== undefined) checkByteRange(range, path);
     return this.#run("get", path, signal, () => this.#readObject(files, range));
@@ -193,7 +172,7 @@ export class LocalStorage implements Storage {
     version: ObjectVersion,
     options: Abortable = {},
   ): Promise<StoredObject | "unchanged" | undefined> {
-    const files = this.#filesOf(path);
+    const files = this.#names.filesOf(path);
     return this.#run("get", path, options.signal, async () => {
       const facts = await this.#facts(files);
       if (facts === undefined) return undefined;
@@ -203,7 +182,7 @@ export class LocalStorage implements Storage {
   }
 
   async head(path: string, options: Abortable = {}): Promise<ObjectInfo | undefined> {
-    const files = this.#filesOf(path);
+    const files = this.#names.filesOf(path);
     const facts = await this.#run("head", path, options.signal, () => this.#facts(files));
     if (facts === undefined) return undefined;
     return {
@@ -215,7 +194,7 @@ export class LocalStorage implements Storage {
   }
 
   async put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
-    const files = this.#filesOf(path);
+    const files = this.#names.filesOf(path);
     checkCondition(options.condition, path);
     return this.#run("put", path, options.signal, () => this.#put(files, body, options));
   }
@@ -269,8 +248,8 @@ export class LocalStorage implements Storage {
     to: string,
     options: Parameters<Storage["copy"]>[2],
   ): ReturnType<Storage["copy"]> {
-    const source = this.#filesOf(from);
-    const target = this.#filesOf(to);
+    const source = this.#names.filesOf(from);
+    const target = this.#names.filesOf(to);
     const { objectKind = "other", ifMatch, signal } = options;
     if (ifMatch !== undefined) checkCondition({ ifMatch }, from);
     return this.#run("copy", from, signal, async () => {
@@ -318,7 +297,7 @@ export class LocalStorage implements Storage {
   }
 
   async delete(paths: readonly string[], options: Abortable = {}): Promise<DeleteOutcome[]> {
-    const all = paths.map((path) => this.#filesOf(path));
+    const all = paths.map((path) => this.#names.filesOf(path));
     options.signal?.throwIfAborted();
     return mapConcurrent(all, DELETES_AT_ONCE, (files) => this.#delete(files, options.signal));
   }

@@ -4,6 +4,7 @@
  * loaded by `process.getBuiltinModule`, so that a bundle for browsers may contain this file; it is
  * refused there when it is used.
  */
+import type * as NodeBuffer from "node:buffer";
 import type * as NodeFs from "node:fs";
 import type * as NodePath from "node:path";
 import type * as NodeUrl from "node:url";
@@ -14,6 +15,7 @@ import { codeOf, type FileFacts, type FileSystem, type FolderEntry } from "./fil
 import { QUICK_BYTES_MAX, StepPace } from "./step-pace.ts";
 
 interface BuiltinModules {
+  readonly "node:buffer": typeof NodeBuffer;
   readonly "node:fs": typeof NodeFs;
   readonly "node:path": typeof NodePath;
   readonly "node:url": typeof NodeUrl;
@@ -54,26 +56,31 @@ function factsOf(stats: NodeFs.BigIntStats, path: string): FileFacts {
   return { inode: stats.ino, modifiedNs: stats.mtimeNs, sizeBytes: Number(stats.size) };
 }
 
+/** Bytes of a file that is closed again. */
+interface WholeRead {
+  readonly bytes: Uint8Array;
+  readonly facts: FileFacts;
+}
+
 /** The platform's own file system. `runtime` paces the retries that Windows needs. */
 export function nodeFileSystem(runtime: Runtime): FileSystem {
-  return new NodeFileSystem(builtinModule("node:fs"), builtinModule("node:path"), runtime);
+  return new NodeFileSystem(runtime);
 }
 
 class NodeFileSystem implements FileSystem {
-  readonly #fs: typeof NodeFs;
-  readonly #path: typeof NodePath;
+  readonly #fs = builtinModule("node:fs");
+  readonly #path = builtinModule("node:path");
+  readonly #buffers = builtinModule("node:buffer").Buffer;
   readonly #runtime: Runtime;
   readonly #isWindows = globalThis.process.platform === "win32";
   readonly #readFlags: number;
   readonly #pace: StepPace;
 
-  constructor(fs: typeof NodeFs, path: typeof NodePath, runtime: Runtime) {
-    this.#fs = fs;
-    this.#path = path;
+  constructor(runtime: Runtime) {
     this.#runtime = runtime;
     this.#pace = new StepPace(runtime);
     // A pipe planted in the folder must not hang a thread of the pool. Windows has no such flag.
-    this.#readFlags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
+    this.#readFlags = this.#fs.constants.O_RDONLY | (this.#fs.constants.O_NONBLOCK ?? 0);
   }
 
   join(...segments: string[]): string {
@@ -85,21 +92,35 @@ class NodeFileSystem implements FileSystem {
     bytes: Uint8Array,
     options: { readonly sync: boolean },
   ): Promise<FileFacts> {
-    const file = await this.#open(path, "wx");
+    let file: number | undefined;
     try {
+      const isQuick = !options.sync && bytes.length <= QUICK_BYTES_MAX;
+      const made = await this.#pace.run<number | FileFacts>(
+        () => {
+          file = this.#fs.openSync(path, "wx");
+          return isQuick ? this.#fillNow(file, path, bytes) : file;
+        },
+        () => call((done) => this.#fs.open(path, "wx", done)),
+      );
+      if (typeof made !== "number") return made;
+      file = made;
       return await this.#fill(file, path, bytes, options.sync);
     } catch (error) {
       // The write's own failure is what the caller must see, whatever the removal does.
-      await this.unlink(path).catch(() => undefined);
+      if (file !== undefined) await this.unlink(path).catch(() => undefined);
       throw error;
     }
   }
 
-  #open(path: string, flags: string | number): number | Promise<number> {
-    return this.#pace.run(
-      () => this.#fs.openSync(path, flags),
-      () => call((done) => this.#fs.open(path, flags, done)),
-    );
+  /** All of a small file in one step: a way to the thread pool and back would take longer. */
+  #fillNow(file: number, path: string, bytes: Uint8Array): FileFacts {
+    try {
+      for (let at = 0; at < bytes.length; )
+        at += this.#fs.writeSync(file, bytes, at, bytes.length - at, at);
+      return factsOf(this.#fs.fstatSync(file, BIG), path);
+    } finally {
+      this.#fs.closeSync(file);
+    }
   }
 
   #close(file: number): void | Promise<void> {
@@ -137,11 +158,41 @@ class NodeFileSystem implements FileSystem {
     path: string,
     select: (sizeBytes: number) => ByteSpan,
   ): Promise<{ bytes: Uint8Array; facts: FileFacts }> {
-    const file = await this.#open(path, this.#readFlags);
+    const opened = await this.#pace.run<number | WholeRead>(
+      () => this.#readNow(path, select),
+      () => call((done) => this.#fs.open(path, this.#readFlags, done)),
+    );
+    return typeof opened === "number" ? this.#readOpen(opened, path, select) : opened;
+  }
+
+  /** A small file in one step; of a large one the open file. */
+  #readNow(path: string, select: (sizeBytes: number) => ByteSpan): number | WholeRead {
+    const file = this.#fs.openSync(path, this.#readFlags);
+    let isLarge = false;
+    try {
+      const facts = factsOf(this.#fs.fstatSync(file, BIG), path);
+      const { start, end } = select(facts.sizeBytes);
+      isLarge = end - start > QUICK_BYTES_MAX;
+      if (isLarge) return file;
+      const bytes = new Uint8Array(end - start);
+      let filled = 0;
+      for (let got = 1; got > 0 && filled < bytes.length; filled += got)
+        got = this.#fs.readSync(file, bytes, filled, bytes.length - filled, start + filled);
+      return { bytes: filled === bytes.length ? bytes : bytes.slice(0, filled), facts };
+    } finally {
+      if (!isLarge) this.#fs.closeSync(file);
+    }
+  }
+
+  async #readOpen(
+    file: number,
+    path: string,
+    select: (sizeBytes: number) => ByteSpan,
+  ): Promise<WholeRead> {
     try {
       const facts = factsOf(await this.#stat(file), path);
       const { start, end } = select(facts.sizeBytes);
-      const bytes = new Uint8Array(end - start);
+      const bytes = this.#room(end - start);
       let filled = 0;
       while (filled < bytes.length) {
         const count = Math.min(bytes.length - filled, TRANSFER_BYTES_MAX);
@@ -157,6 +208,12 @@ class NodeFileSystem implements FileSystem {
     } finally {
       await this.#close(file);
     }
+  }
+
+  /** Memory of its own for bytes that are read over all of it: zeros first would cost as much again. */
+  #room(byteLength: number): Uint8Array {
+    const { buffer } = this.#buffers.allocUnsafeSlow(byteLength);
+    return new Uint8Array(buffer);
   }
 
   async facts(path: string): Promise<FileFacts> {
