@@ -13,6 +13,7 @@ import { type ChunkRows, ROW_INLINE, ROW_VIRTUAL } from "./chunk-rows.ts";
 import { type LocationNumbers, locationNumbers } from "./location-numbers.ts";
 import { RefLayout, stringEnd } from "./ref-layout.ts";
 import type { RowSelection } from "./row-selection.ts";
+import { lastCoordinate } from "./row-values.ts";
 import {
   ARRAY_TABLE_BYTES,
   ARRAY_VTABLE,
@@ -153,11 +154,12 @@ export class ManifestLayout {
     for (let i = 0; i < length; i++) {
       const code = layoutCodes[i] as number;
       const tableLayout = this.tableLayouts[code] as RefTableLayout;
-      layout.openTable(code, tableLayout, indexBytes);
+      const rows = sources[sourceOf[i] as number] as ChunkRows;
+      const row = rowOf[i] as number;
+      layout.openTable(code, tableLayout, indexBytes, lastCoordinate(rows, row));
       apparentBytes += tableLayout.apparentBytes + indexBytes;
       if (tableLayout.alignment === 4) {
-        const rows = sources[sourceOf[i] as number] as ChunkRows;
-        const byteLength = rows.byteLength(rowOf[i] as number);
+        const byteLength = rows.byteLength(row);
         layout.addPayload(byteLength);
         apparentBytes += 4 + byteLength;
       } else if (locations !== undefined && (code & 3) === ROW_VIRTUAL) {

@@ -9,7 +9,10 @@ import { LAYOUT_CODES_END, type RefTableLayout } from "./table-layouts.ts";
 
 /** A table is at most so far from its vtable: a copy takes 24 bytes, once for 200 references. */
 const VTABLE_REACH_BYTES = 8192;
-/** Behind a location, where a group of references ends, a copy is due sooner. */
+/**
+ * Sooner where a group of references ends: behind a location, and where a row of the grid starts,
+ * so that tables of one column stand equally far apart in all rows.
+ */
 const VTABLE_REACH_BYTES_MIN = 4096;
 
 const alignTo4 = (at: number): number => at + (-at & 3);
@@ -26,14 +29,25 @@ export class RefLayout {
   vtableAt = 0;
   readonly #vtables = new Float64Array(LAYOUT_CODES_END).fill(Number.NEGATIVE_INFINITY);
   #isBehindString = false;
+  #column = -1;
 
   constructor(start: number) {
     this.at = start;
   }
 
-  /** Lays out a table and its coordinates; true if a copy of its vtable goes to `vtableAt`. */
-  openTable(code: number, tableLayout: RefTableLayout, indexBytes: number): boolean {
-    const reach = this.#isBehindString ? VTABLE_REACH_BYTES_MIN : VTABLE_REACH_BYTES;
+  /**
+   * Lays out a table and its coordinates, of which `column` is the last; true if a copy of its
+   * vtable goes to `vtableAt`.
+   */
+  openTable(
+    code: number,
+    tableLayout: RefTableLayout,
+    indexBytes: number,
+    column: number,
+  ): boolean {
+    const endsGroup = this.#isBehindString || column <= this.#column;
+    this.#column = column;
+    const reach = endsGroup ? VTABLE_REACH_BYTES_MIN : VTABLE_REACH_BYTES;
     const isDue = this.at - (this.#vtables[code] as number) > reach;
     if (isDue) {
       this.#vtables[code] = this.at;

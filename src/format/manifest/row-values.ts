@@ -14,6 +14,11 @@ export function readCoordinates(
   for (let d = 0; d < rows.rank; d++) target[at + d] = rows.coordinate(row, d);
 }
 
+/** The coordinate of `row` that varies fastest; 0 for scalars. */
+export function lastCoordinate(rows: ChunkRows, row: number): number {
+  return rows.rank === 0 ? 0 : rows.coordinate(row, rows.rank - 1);
+}
+
 /** The coordinates of `row`: a fresh list. */
 export function coordinatesOf(rows: ChunkRows, row: number): number[] {
   return Array.from({ length: rows.rank }, (_, d) => rows.coordinate(row, d));

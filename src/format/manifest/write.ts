@@ -16,6 +16,7 @@ import {
 } from "./layout.ts";
 import type { LocationNumbers } from "./location-numbers.ts";
 import { RefLayout } from "./ref-layout.ts";
+import { lastCoordinate } from "./row-values.ts";
 import {
   ARRAY_NODE_ID_AT,
   ARRAY_REFS_AT,
@@ -104,7 +105,7 @@ class ManifestWriter {
       const row = rowOf[i] as number;
       const code = array.layoutCodes[i] as number;
       const tableLayout = tableLayouts[code] as RefTableLayout;
-      if (layout.openTable(code, tableLayout, 4 + 4 * rank))
+      if (layout.openTable(code, tableLayout, 4 + 4 * rank, lastCoordinate(rows, row)))
         this.#writeVtable(layout.vtableAt, tableLayout.vtable);
       const at = layout.tableAt;
       let word = (at + tableLayout.sizeBytes) >>> 2;
