@@ -4,6 +4,8 @@
  */
 export class BitWriter {
   readonly bytes: Uint8Array;
+  /** Of `bytes`. Who stores words needs room for three bytes more than are put out. */
+  readonly view: DataView;
   /** Where the next byte goes. */
   position = 0;
   /** Bits that wait for a whole byte, and how many: below 8 between calls. */
@@ -12,6 +14,7 @@ export class BitWriter {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Appends the low `width` bits of `value`; at most 24. */

@@ -174,11 +174,17 @@ export function writeHuffmanStream(
   start: number,
   end: number,
 ): void {
-  for (let to = end; to > start; to -= CODED_PER_CALL)
+  const evenEnd = end - ((end - start) % 2);
+  if (evenEnd < end) {
+    const code = encoder.codes[bytes[evenEnd] as number] as number;
+    writer.add(code & 0xffff, code >>> 16);
+  }
+  for (let to = evenEnd; to > start; to -= CODED_PER_CALL)
     addCodes(encoder.codes, writer, bytes, Math.max(start, to - CODED_PER_CALL), to);
   writer.close();
 }
 
+/** Of an even number of bytes. */
 function addCodes(
   codes: Uint32Array,
   writer: BitWriter,
@@ -186,23 +192,20 @@ function addCodes(
   start: number,
   end: number,
 ): void {
-  const target = writer.bytes;
-  let { position, pending, pendingBits } = writer; // Below 16 bits, so that a code of 11 fits.
-  for (let i = end - 1; i >= start; i--) {
+  const { view } = writer;
+  let { position, pending, pendingBits } = writer; // At most 7 bits: two codes of 11 fit.
+  for (let i = end - 1; i > start; i -= 2) {
     const code = codes[bytes[i] as number] as number;
     pending |= (code & 0xffff) << pendingBits;
     pendingBits += code >>> 16;
-    if (pendingBits < 16) continue;
-    target[position] = pending;
-    target[position + 1] = pending >>> 8;
-    position += 2;
-    pending >>>= 16;
-    pendingBits -= 16;
-  }
-  if (pendingBits >= 8) {
-    target[position++] = pending;
-    pending >>>= 8;
-    pendingBits -= 8;
+    const next = codes[bytes[i - 1] as number] as number;
+    pending |= (next & 0xffff) << pendingBits;
+    pendingBits += next >>> 16;
+    // Whole bytes leave without a branch that the processor would have to guess.
+    view.setInt32(position, pending, true);
+    position += pendingBits >> 3;
+    pending >>>= pendingBits & 24;
+    pendingBits &= 7;
   }
   writer.position = position;
   writer.pending = pending;

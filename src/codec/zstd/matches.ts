@@ -9,6 +9,8 @@
 const TAIL_BYTES = 12;
 /** The longer nothing matches, the larger the steps: one more step per this many bytes. */
 const SKIP_SHIFT = 6;
+/** So far ahead `repeatsAhead` looks. */
+const AHEAD_MAX = 3;
 /** Going back to the distance before the latest one breaks the row's rhythm for less than this. */
 const SECOND_BYTES_MIN = 8;
 /** Above, a call beats a loop of words. */
@@ -111,40 +113,54 @@ export class MatchFinder {
     let [repeat1, repeat2] = this.repeats;
     let anchor = start;
     let at = start;
+    // How many literals stood before the latest match, and before the one before that: rows with two
+    // fields that differ have two by turns.
+    let latest = 0;
+    let foretold = 0;
     const limit = end - TAIL_BYTES;
     while (at < limit) {
-      const word = view.getInt32(at, true);
-      const later = view.getInt32(at + 2, true);
-      const key = hashOf(word, later) >>> shift;
-      const from = table[key] as number;
-      table[key] = at;
-      const ahead = at < repeat1 ? 0 : repeatsAhead(view, at, at - repeat1);
+      // Rows repeat a period: most matches need no table, nor are worth an entry in it.
+      let ahead = at < repeat1 ? 0 : repeatsAhead(view, at, at - repeat1);
+      if (ahead === 0 && at === anchor && foretold > AHEAD_MAX && at + foretold < limit)
+        ahead = at < repeat1 ? 0 : repeatsFarAhead(view, at, at - repeat1, foretold);
       if (ahead > 0) {
         at += ahead;
+        foretold = latest;
+        latest = at - anchor;
         const length = 4 + matchLength(view, at + 4, at + 4 - repeat1, end);
         sequences.push(view, anchor, at, length, 1);
         at += length;
-      } else if (
-        from > first &&
-        at - from <= this.#windowBytes &&
-        view.getInt32(from, true) === word &&
-        view.getInt32(from + 2, true) === later
-      ) {
+        anchor = at;
+        if (at >= limit) break;
+      } else {
+        const word = view.getInt32(at, true);
+        const later = view.getInt32(at + 2, true);
+        const key = hashOf(word, later) >>> shift;
+        const from = table[key] as number;
+        table[key] = at;
+        if (
+          from <= first ||
+          at - from > this.#windowBytes ||
+          view.getInt32(from, true) !== word ||
+          view.getInt32(from + 2, true) !== later
+        ) {
+          at += ((at - anchor) >> SKIP_SHIFT) + 1;
+          continue;
+        }
         const distance = at - from;
         const behind = matchBehind(view, at, from, Math.min(at - anchor, from - first));
         const length = behind + 6 + matchLength(view, at + 6, from + 6, end);
         at -= behind;
+        foretold = latest;
+        latest = at - anchor;
         sequences.push(view, anchor, at, length, distance + 3);
         repeat2 = repeat1;
         repeat1 = distance;
         at += length;
-      } else {
-        at += ((at - anchor) >> SKIP_SHIFT) + 1;
-        continue;
+        anchor = at;
+        if (at >= limit) break;
+        table[hashOf(view.getInt32(at - 2, true), view.getInt32(at, true)) >>> shift] = at - 2;
       }
-      anchor = at;
-      if (at >= limit) break;
-      table[hashOf(view.getInt32(at - 2, true), view.getInt32(at, true)) >>> shift] = at - 2;
       if (at < repeat2 || view.getInt32(at, true) !== view.getInt32(at - repeat2, true)) continue;
       const length = 4 + matchLength(view, at + 4, at + 4 - repeat2, end);
       if (length < SECOND_BYTES_MIN) continue;
@@ -165,6 +181,12 @@ function repeatsAhead(view: DataView, at: number, from: number): number {
   const far = view.getInt32(at + 3, true) ^ view.getInt32(from + 3, true);
   if (near >>> 8 === 0 && (far & 0xff_0000) === 0) return 2;
   return far === 0 ? 3 : 0;
+}
+
+/** The start, at most `most` behind `at`, of the bytes that are equal from there on; 0: they are not. */
+function repeatsFarAhead(view: DataView, at: number, from: number, most: number): number {
+  if (view.getInt32(at + most, true) !== view.getInt32(from + most, true)) return 0;
+  return most - matchBehind(view, at + most, from + most, most - AHEAD_MAX - 1);
 }
 
 /** How many bytes before `at`, `most` at most, equal those before `from`. */

@@ -187,7 +187,7 @@ export class SequenceWriter {
     const literalCodes = this.#literals.codes;
     const offsetCodes = this.#offsets.codes;
     const matchCodes = this.#matches.codes;
-    const target = writer.bytes;
+    const { view } = writer;
     let literalState = this.#literalState;
     let offsetState = this.#offsetState;
     let matchState = this.#matchState;
@@ -206,33 +206,44 @@ export class SequenceWriter {
       pendingBits += width;
       const matchAt = (matchState >> width) + (matches.stateDeltas[matchCode] as number);
       matchState = matches.states[matchAt] as number;
-      // At most 7 + 8 + 9 bits wait here.
-      for (; pendingBits >= 8; pendingBits -= 8, pending >>>= 8) target[position++] = pending;
+      // At most 7 + 8 + 9 bits wait here. Whole bytes leave without a branch, nor a loop to guess.
+      view.setInt32(position, pending, true);
+      position += pendingBits >> 3;
+      pending >>>= pendingBits & 24;
+      pendingBits &= 7;
       width = (literalState + (literals.bitDeltas[literalCode] as number)) >> 16;
       pending |= (literalState & ((1 << width) - 1)) << pendingBits;
       pendingBits += width;
       const literalAt = (literalState >> width) + (literals.stateDeltas[literalCode] as number);
       literalState = literals.states[literalAt] as number;
-      for (; pendingBits >= 8; pendingBits -= 8, pending >>>= 8) target[position++] = pending;
-      width = LITERAL_LENGTH_BITS[literalCode] as number;
-      if (width > 0) {
-        const rest = (literalLengths[i] as number) - (LITERAL_LENGTH_BASES[literalCode] as number);
-        pending |= rest << pendingBits;
-        pendingBits += width;
-        for (; pendingBits >= 8; pendingBits -= 8, pending >>>= 8) target[position++] = pending;
-      }
-      width = MATCH_LENGTH_BITS[matchCode] as number;
-      if (width > 0) {
-        const rest = (matchLengths[i] as number) - (MATCH_LENGTH_BASES[matchCode] as number);
-        pending |= rest << pendingBits;
-        pendingBits += width;
-        for (; pendingBits >= 8; pendingBits -= 8, pending >>>= 8) target[position++] = pending;
-      }
-      if (offsetCode > 0) {
-        pending |= ((distances[i] as number) & ((1 << offsetCode) - 1)) << pendingBits;
-        pendingBits += offsetCode;
-        for (; pendingBits >= 8; pendingBits -= 8, pending >>>= 8) target[position++] = pending;
-      }
+      const literalWidth = LITERAL_LENGTH_BITS[literalCode] as number;
+      const matchWidth = MATCH_LENGTH_BITS[matchCode] as number;
+      view.setInt32(position, pending, true);
+      position += pendingBits >> 3;
+      pending >>>= pendingBits & 24;
+      pendingBits &= 7;
+      if ((literalWidth | matchWidth | offsetCode) === 0) continue;
+      const literalRest =
+        (literalLengths[i] as number) - (LITERAL_LENGTH_BASES[literalCode] as number);
+      pending |= literalRest << pendingBits;
+      pendingBits += literalWidth;
+      view.setInt32(position, pending, true);
+      position += pendingBits >> 3;
+      pending >>>= pendingBits & 24;
+      pendingBits &= 7;
+      pending |=
+        ((matchLengths[i] as number) - (MATCH_LENGTH_BASES[matchCode] as number)) << pendingBits;
+      pendingBits += matchWidth;
+      view.setInt32(position, pending, true);
+      position += pendingBits >> 3;
+      pending >>>= pendingBits & 24;
+      pendingBits &= 7;
+      pending |= ((distances[i] as number) & ((1 << offsetCode) - 1)) << pendingBits;
+      pendingBits += offsetCode;
+      view.setInt32(position, pending, true);
+      position += pendingBits >> 3;
+      pending >>>= pendingBits & 24;
+      pendingBits &= 7;
     }
     writer.position = position;
     writer.pending = pending;
