@@ -15,6 +15,8 @@ const ARRAY = "src/format/snapshot/array-data.ts";
 const SNAPSHOT = "src/format/snapshot/read.ts";
 const REPO = "src/format/repo/read.ts";
 const REPO_WRITE = "src/format/repo/write.ts";
+const REPO_LIST = "src/format/repo/snapshot-list.ts";
+const REPO_UPDATES = "src/format/repo/updates-write.ts";
 const CONFIG = "src/format/config/resolve.ts";
 const SPLITTING = "src/format/manifest/splitting.ts";
 const PATHS = "src/format/node-path.ts";
@@ -97,7 +99,10 @@ export const FORMAT_MUTANTS = [
   [REPO, "if (found === SPEC_VERSION) return;", "return;"],
   [REPO_WRITE, "if (repo.unknownFields !== undefined) {", "if (false) {"],
   [REPO_WRITE, "if (first.backupPath !== undefined) {", "if (false) {"],
-  [REPO_WRITE, "[...repo.snapshots.keys()].sort()", "[...repo.snapshots.keys()]"],
+  [REPO_LIST, "return isSorted ? rows : rows.sort", "return true ? rows : rows.sort"],
+  [REPO_LIST, "order[position] = size;", "order[position] = size - 1;"],
+  [REPO_LIST, "isNewest ? this.#columns : this.#columns.fork(size)", "this.#columns"],
+  [REPO_UPDATES, "if (entries[last - at] !== updates[at]) return false;", ""],
   [CONFIG, "if (names.has(name)) throw", "if (false) throw"],
   [CONFIG, "Math.min(COMPRESSION_LEVEL_MAX, config.compression.level)", "config.compression.level"],
   [SPLITTING, "if (sizes[axis] !== undefined) continue;", ""],

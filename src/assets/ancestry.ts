@@ -1,7 +1,8 @@
 /** History as `repo` lists it: no snapshot file is read. Spec: v2 "Repo Info File". */
 import { makeError } from "../base/errors.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
-import type { RepoInfo, RepoSnapshot } from "../format/repo/read.ts";
+import type { RepoInfo } from "../format/repo/read.ts";
+import type { RepoSnapshot } from "../format/repo/snapshot-columns.ts";
 
 /** The snapshot `id` as `repo` lists it. @throws {snapshot-not-found} */
 export function mustGetRepoSnapshot(repo: RepoInfo, id: string): RepoSnapshot {

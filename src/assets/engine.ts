@@ -184,7 +184,6 @@ export function assembleEngine(
       runtime,
       retry: { attemptsMax: maxTries, initialBackoffMs, maxBackoffMs },
       entriesPerFile: config.numUpdatesPerRepoInfoFile,
-      compressionLevel,
       metadataBytesMax,
       initial,
     }),

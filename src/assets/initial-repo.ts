@@ -46,7 +46,7 @@ export async function writeInitialRepo(
     writeInitialLog(storage, options),
   ]);
   const repo = firstState(snapshot, runtime.nowMicros(), options.config);
-  const body = await encodeRepo(repo, options);
+  const body = encodeRepo(repo, options.metadataBytesMax);
   signal?.throwIfAborted(); // From here on abort is ignored.
   return putFirstRepo(storage, options, repo, body);
 }

@@ -37,8 +37,6 @@ export interface RepoUpdateContext {
   readonly retry: RetryPolicy;
   /** Ops log entries kept in `repo` itself. */
   readonly entriesPerFile: number;
-  /** zstd level of `repo`. */
-  readonly compressionLevel: number;
   readonly metadataBytesMax: number;
   /** Whether the last update lost a race: then the state held is probably stale. */
   isContended: boolean;
@@ -105,7 +103,7 @@ async function runRound(
     if (!plan.accepted.every(isLive)) plan = applyChanges(base.repo, group); // Some were aborted.
     if (plan.accepted.length === 0) return rejectRefused(plan);
     next = appendUpdates(plan.repo, plan.updates, log);
-    body = await encodeRepo(next, context);
+    body = encodeRepo(next, context.metadataBytesMax);
     if (!(await copying)) return "copy-lost";
   } while (!plan.accepted.every(isLive));
 

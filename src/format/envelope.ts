@@ -58,8 +58,8 @@ export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Arr
   return sealEnvelope(fileType, [await compress(payload, compressionLevel)]);
 }
 
-/** A metadata file of a compressed payload: one frame, or an opening frame and others. */
-export function sealEnvelope(fileType: FileType, frames: readonly Uint8Array[]): Uint8Array {
+/** A metadata file of a payload in a zstd frame, given in `parts`. */
+export function sealEnvelope(fileType: FileType, parts: readonly Uint8Array[]): Uint8Array {
   const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
   header.set(MAGIC);
   header.fill(SPACE, NAME_START, SPEC_VERSION_AT);
@@ -67,7 +67,7 @@ export function sealEnvelope(fileType: FileType, frames: readonly Uint8Array[]):
   header[SPEC_VERSION_AT] = SPEC_VERSION;
   header[FILE_TYPE_AT] = CODE_OF_TYPE[fileType];
   header[COMPRESSION_AT] = COMPRESSION_ZSTD;
-  return concatBytes([header, ...frames]);
+  return concatBytes([header, ...parts]);
 }
 
 /** What a file is expected to be. */

@@ -43,12 +43,33 @@ export function parseMetadataItems(
     if (unknownFields !== undefined) {
       noteUnknownSlots(reader, item, "MetadataItem", METADATA_ITEM_SLOT_COUNT, unknownFields);
     }
-    const name =
-      reader.string(item, METADATA_ITEM_SLOTS.name) ??
-      reader.fail(item, "metadata item without name");
+    const name = reader.string(item, METADATA_ITEM_SLOTS.name) ?? failWithoutName(reader, item);
     const value =
-      reader.byteVector(item, METADATA_ITEM_SLOTS.value) ??
-      reader.fail(item, "metadata without value");
+      reader.byteVector(item, METADATA_ITEM_SLOTS.value) ?? failWithoutValue(reader, item);
     return { name, value };
   });
+}
+
+/** Refuses what `parseMetadataItems` would, without making items. */
+export function checkMetadataItems(
+  reader: FlatBufferReader,
+  table: number,
+  slot: number,
+  unknownFields: Set<string>,
+): void {
+  const vector = reader.vector(table, slot, 4);
+  for (let i = 0; i < reader.vectorLength(vector); i++) {
+    const item = reader.tableAt(vector, i);
+    noteUnknownSlots(reader, item, "MetadataItem", METADATA_ITEM_SLOT_COUNT, unknownFields);
+    if (!reader.hasString(item, METADATA_ITEM_SLOTS.name)) failWithoutName(reader, item);
+    if (reader.vector(item, METADATA_ITEM_SLOTS.value, 1) === 0) failWithoutValue(reader, item);
+  }
+}
+
+function failWithoutName(reader: FlatBufferReader, item: number): never {
+  return reader.fail(item, "metadata item without name");
+}
+
+function failWithoutValue(reader: FlatBufferReader, item: number): never {
+  return reader.fail(item, "metadata without value");
 }

@@ -1,6 +1,6 @@
 /** Snapshots as users see them. */
 import { decodeMetadata } from "../format/metadata.ts";
-import type { RepoSnapshot } from "../format/repo/read.ts";
+import type { RepoSnapshot } from "../format/repo/snapshot-columns.ts";
 
 /** One snapshot of the history. */
 export interface SnapshotInfo {

@@ -19,12 +19,12 @@ import { splitSizes } from "../../src/format/manifest/splitting.ts";
 import { encodeManifest } from "../../src/format/manifest/write.ts";
 import { decodeMetadata } from "../../src/format/metadata.ts";
 import { parseRepoInfo } from "../../src/format/repo/read.ts";
+import { encodeRepoInfo } from "../../src/format/repo/write.ts";
 import { parseSnapshot, type Snapshot } from "../../src/format/snapshot/read.ts";
 import { encodeSnapshot } from "../../src/format/snapshot/write.ts";
 import { mergeTransactionLogs } from "../../src/format/transaction-log/merge.ts";
 import { parseTransactionLog } from "../../src/format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../src/format/transaction-log/write.ts";
-import { encodeRepoInfo } from "../unit/format/repo-bytes.ts";
 import type { SeedType } from "./corpus.ts";
 
 /** Whether an input was refused, or read as valid content. */

@@ -1,7 +1,8 @@
 /** A repository after many commits, without doing them. */
 import { encodeBase32 } from "../../src/codec/base32.ts";
 import type { MetadataItem } from "../../src/format/metadata.ts";
-import type { RepoInfo, RepoSnapshot } from "../../src/format/repo/read.ts";
+import type { RepoInfo } from "../../src/format/repo/read.ts";
+import type { RepoSnapshot } from "../../src/format/repo/snapshot-columns.ts";
 import type { RepoUpdate } from "../../src/format/repo/update.ts";
 import { emptyRepo, ROOT_ID } from "./assets/repo-values.ts";
 

@@ -33,6 +33,7 @@ export class FlatBufferReader {
   readonly #partial: PartialBytes | undefined;
   #elementsLeft: number;
   #stringBytesLeft: number;
+  #checkedBytesLeft: number;
   readonly #strings = new Map<number, string>();
   readonly #unknownSlots = new Map<number, readonly number[]>();
 
@@ -44,6 +45,7 @@ export class FlatBufferReader {
     this.object = object;
     this.#elementsLeft = bytes.length * ELEMENTS_PER_BYTE + BUDGET_FLOOR;
     this.#stringBytesLeft = bytes.length * STRING_BYTES_PER_BYTE + BUDGET_FLOOR;
+    this.#checkedBytesLeft = this.#stringBytesLeft;
   }
 
   /** Throws: the buffer is damaged at byte `offset`. */
@@ -180,6 +182,23 @@ export class FlatBufferReader {
   string(table: number, slot: number): string | undefined {
     const position = this.vector(table, slot, 1);
     return position === ABSENT ? undefined : this.#stringAtPosition(position);
+  }
+
+  /** Whether `slot` holds a string; refuses what `string` would, and makes none of plain ASCII. */
+  hasString(table: number, slot: number): boolean {
+    const position = this.vector(table, slot, 1);
+    if (position === ABSENT) return false;
+    const end = position + 4 + this.view.getUint32(position, true);
+    this.#partial?.ensure(position + 4, end);
+    this.#checkedBytesLeft -= end - position;
+    // Beyond that, as where many share one long string, each is looked at once.
+    if (this.#checkedBytesLeft < 0) this.#stringAtPosition(position);
+    for (let at = position + 4; at < end && this.#checkedBytesLeft >= 0; at++) {
+      if ((this.bytes[at] as number) < 0x80) continue;
+      this.#stringAtPosition(position);
+      break;
+    }
+    return true;
   }
 
   /** The string that element `index` of a vector of offsets points to. */

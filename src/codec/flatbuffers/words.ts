@@ -16,20 +16,12 @@ const UINT32_END = 2 ** 32;
  */
 export type TableLayout = readonly number[];
 
-/** A table with all that hangs on it, encoded once and copied into one file after the other. */
-export interface FlatBufferFragment {
-  readonly words: Uint32Array;
-  /** Tables whose vtable is the file's, by position; the first is the fragment's own, at 0. */
-  readonly tables: readonly { readonly at: number; readonly layout: TableLayout }[];
-}
-
 /** A growing buffer of little-endian 32-bit words. Positions and lengths are in words. */
 export class FlatBufferWords {
   length = 0;
   #words: Uint32Array;
   #bytes: Uint8Array;
   readonly #vtables = new Map<TableLayout, number>();
-  readonly #deferred: { readonly at: number; readonly layout: TableLayout }[] = [];
   /** Words that point to a shared string, by its text. */
   readonly #shared = new Map<string, number[]>();
 
@@ -73,6 +65,18 @@ export class FlatBufferWords {
     return start;
   }
 
+  /** Returns where they start. */
+  putWords(words: Uint32Array): number {
+    const start = this.reserve(words.length);
+    this.#words.set(words, start);
+    return start;
+  }
+
+  /** The words from `start` on, to be read or set; void once more are put. */
+  view(start: number, count: number): Uint32Array {
+    return this.#words.subarray(start, start + count);
+  }
+
   /** Bytes, zero-padded to whole words. */
   putBytes(bytes: Uint8Array): void {
     const start = this.reserve((bytes.length + 3) >> 2);
@@ -91,7 +95,11 @@ export class FlatBufferWords {
 
   /** Returns where it starts. */
   putString(text: string): number {
-    const bytes = encodeUtf8(text);
+    return this.putStringBytes(encodeUtf8(text));
+  }
+
+  /** A string in UTF-8; returns where it starts. */
+  putStringBytes(bytes: Uint8Array): number {
     const position = this.length;
     this.put(bytes.length);
     const start = this.reserve((bytes.length >> 2) + 1); // At least one NUL behind.
@@ -174,32 +182,9 @@ export class FlatBufferWords {
     return table;
   }
 
-  /** A table of zeros that waits for the vtable of the file it will be in; returns its position. */
-  deferTable(layout: TableLayout): number {
-    const at = this.reserve((layout[0] as number) >> 2);
-    this.#deferred.push({ at, layout });
-    return at;
-  }
-
-  /** All words, as a fragment that starts with the first deferred table. */
-  toFragment(): FlatBufferFragment {
-    return { words: this.#words.slice(0, this.length), tables: this.#deferred };
-  }
-
   /** What comes next starts at a multiple of 8 bytes. */
   alignTo8Bytes(): void {
     if (this.length % 2 === 1) this.put(0);
-  }
-
-  /** Copies a fragment to the next multiple of 8 bytes; returns where it starts. */
-  putFragment({ words, tables }: FlatBufferFragment): number {
-    for (const { layout } of tables) this.vtableOf(layout);
-    this.alignTo8Bytes();
-    const start = this.reserve(words.length);
-    this.#words.set(words, start);
-    for (const { at, layout } of tables)
-      this.#words[start + at] = (start + at - this.vtableOf(layout)) * 4;
-    return start;
   }
 
   /** All bytes; no more words may follow. */

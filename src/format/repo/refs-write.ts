@@ -2,43 +2,40 @@
 import { compareUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import type { FlatBufferWords } from "../../codec/flatbuffers/words.ts";
+import type { SnapshotList } from "./snapshot-list.ts";
 
 /** Name and position of the snapshot: slots 0 and 1. */
 const REF_LAYOUT = [12, 4, 8] as const;
 
-/** The position of snapshot `id`. @throws {serialization} if it is not listed */
-export function mustIndex(indexOf: ReadonlyMap<string, number>, id: string, from: string): number {
-  const index = indexOf.get(id);
-  if (index !== undefined) return index;
-  throw makeError("serialization", `repo: ${from} points to snapshot ${id}, which is not listed`);
-}
-
-/** The vector of `refs`, sorted by name. */
+/**
+ * The vector of `refs`, sorted by name; returns where it starts.
+ * @throws {serialization} if one points to a snapshot that is not listed
+ */
 export function putRefs(
   words: FlatBufferWords,
   refs: ReadonlyMap<string, string>,
-  indexOf: ReadonlyMap<string, number>,
-): void {
+  snapshots: SnapshotList,
+): number {
   const names = [...refs.keys()].sort(compareUtf8);
-  words.put(names.length);
-  const offsets = words.reserve(names.length);
+  const vector = words.reserve(1 + names.length);
+  words.set(vector, names.length);
   for (const [i, name] of names.entries()) {
-    const index = mustIndex(indexOf, refs.get(name) as string, `"${name}"`);
+    const id = refs.get(name) as string;
+    const index = snapshots.positionOf(id) ?? failWithout(name, id);
     const table = words.startTable(words.vtableOf(REF_LAYOUT));
-    words.setOffset(offsets + i, table);
+    words.setOffset(vector + 1 + i, table);
     words.put(8); // The name follows the two fields.
     words.put(index);
     words.putString(name);
   }
+  return vector;
 }
 
-/** The vector of `names`, sorted. */
-export function putNames(words: FlatBufferWords, names: ReadonlySet<string>): void {
-  const sorted = [...names].sort(compareUtf8);
-  words.put(sorted.length);
-  const offsets = words.reserve(sorted.length);
-  for (const [i, name] of sorted.entries()) {
-    words.setOffset(offsets + i, words.length);
-    words.putString(name);
-  }
+/** The vector of `names`, sorted; returns where it starts. */
+export function putNames(words: FlatBufferWords, names: ReadonlySet<string>): number {
+  return words.putOffsets([...names].sort(compareUtf8), (name) => words.putString(name));
+}
+
+function failWithout(name: string, id: string): never {
+  throw makeError("serialization", `repo: "${name}" points to snapshot ${id}, which is not listed`);
 }

@@ -4,16 +4,17 @@
  */
 import type { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { noteUnknownSlots, slotCount } from "../table-fields.ts";
+import type { SnapshotColumns } from "./snapshot-columns.ts";
 
 /** Slots of a reference's table. */
 const REF_SLOTS = { name: 0, snapshotIndex: 1 } as const;
 
-/** The refs in `slot`, by name; `ids` are the snapshots in stored order. */
+/** The refs in `slot`, by name; their positions are rows of `snapshots`. */
 export function parseRefs(
   reader: FlatBufferReader,
   root: number,
   slot: number,
-  ids: readonly string[],
+  snapshots: SnapshotColumns,
   unknownFields: Set<string>,
 ): Map<string, string> {
   const vector = reader.vector(root, slot, 4);
@@ -26,8 +27,9 @@ export function parseRefs(
       reader.string(table, REF_SLOTS.name) ?? reader.fail(table, "reference without name");
     if (refs.has(name)) reader.fail(table, `reference "${name}" is listed twice`);
     const index = reader.uint32(table, REF_SLOTS.snapshotIndex, 0);
-    const id = ids[index];
-    refs.set(name, id ?? reader.fail(table, `snapshot ${index} is none of ${ids.length}`));
+    const { length } = snapshots;
+    if (index >= length) reader.fail(table, `snapshot ${index} is none of ${length}`);
+    refs.set(name, snapshots.idOf(index));
   }
   return refs;
 }

@@ -1,10 +1,6 @@
 /** Writes entries of the ops log and the status. Spec: v2 "Repo Info File" › Update, RepoStatus. */
 import { makeError } from "../../base/errors.ts";
-import {
-  type FlatBufferFragment,
-  FlatBufferWords,
-  type TableLayout,
-} from "../../codec/flatbuffers/words.ts";
+import type { FlatBufferWords, TableLayout } from "../../codec/flatbuffers/words.ts";
 import { objectIdToBytes } from "../ids.ts";
 import {
   AVAILABILITIES,
@@ -27,16 +23,8 @@ const REASONLESS_LAYOUT = [24, 4, 8] as const;
 
 /** Puts the table of `status`; returns where it starts. */
 export function putStatus(words: FlatBufferWords, status: RepoStatus): number {
-  const inner = new FlatBufferWords(32);
-  deferStatus(inner, status);
-  return words.putFragment(inner.toFragment());
-}
-
-/** Returns where it starts. */
-function deferStatus(words: FlatBufferWords, status: RepoStatus): number {
   const { limitedAvailabilityReason: reason } = status;
-  words.alignTo8Bytes();
-  const table = words.deferTable(reason === undefined ? REASONLESS_LAYOUT : STATUS_LAYOUT);
+  const table = words.putTable(reason === undefined ? REASONLESS_LAYOUT : STATUS_LAYOUT);
   const code = status.availabilityCode ?? AVAILABILITIES.indexOf(status.availability);
   words.set(table + 1, code);
   words.setUint64(table + 2, status.setAtMicros);
@@ -44,18 +32,16 @@ function deferStatus(words: FlatBufferWords, status: RepoStatus): number {
   return table;
 }
 
-/** One entry of the ops log. @throws {unsupported-spec-version} for an unknown kind */
-export function encodeUpdate(update: RepoUpdate): FlatBufferFragment {
+/** Puts an entry of the ops log; returns where it starts. @throws {unsupported-spec-version} */
+export function putUpdate(words: FlatBufferWords, update: RepoUpdate): number {
   const { backupPath } = update;
   const stored = storedUpdateOf(update.update);
-  const words = new FlatBufferWords(64);
-  const table = words.deferTable(backupPath === undefined ? NEWEST_LAYOUT : UPDATE_LAYOUT);
+  const table = words.putTable(backupPath === undefined ? NEWEST_LAYOUT : UPDATE_LAYOUT);
   words.set(table + 1, stored.tag);
   words.setUint64(table + 2, update.updatedAtMicros);
-  words.setOffset(table + 4, words.length);
-  putFields(words, stored, update.update);
+  words.setOffset(table + 4, putFields(words, stored, update.update));
   if (backupPath !== undefined) words.setOffset(table + 5, words.putString(backupPath));
-  return words.toFragment();
+  return table;
 }
 
 /** Kinds whose fields have the same types share a vtable, and so this object. */
@@ -115,16 +101,17 @@ const FIELD_WRITERS: {
     words.setByte(at, value === true ? 1 : 0);
     words.setByte(at + 1, value === undefined ? 0 : 1);
   },
-  status: (words, at, status) => words.setOffset(at >> 2, deferStatus(words, status)),
+  status: (words, at, status) => words.setOffset(at >> 2, putStatus(words, status)),
 };
 
-function putFields(words: FlatBufferWords, stored: StoredUpdate, update: UpdateKind): void {
-  const [, ...positions] = stored.table;
-  const start = words.deferTable(stored.table) * 4;
+function putFields(words: FlatBufferWords, stored: StoredUpdate, update: UpdateKind): number {
+  const positions = stored.table;
+  const table = words.putTable(stored.table);
   let slot = 0;
   for (const [name, type] of stored.fields) {
     const value = (update as unknown as Readonly<Record<string, unknown>>)[name];
-    FIELD_WRITERS[type](words, start + (positions[slot] as number), value as never);
+    FIELD_WRITERS[type](words, table * 4 + (positions[1 + slot] as number), value as never);
     slot += FIELD_BYTES[type].length;
   }
+  return table;
 }

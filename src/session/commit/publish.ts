@@ -4,7 +4,9 @@
  */
 import type { RepoChange } from "../../assets/repo-change.ts";
 import { type ErrorDetails, makeError } from "../../base/errors.ts";
-import type { RepoInfo, RepoSnapshot } from "../../format/repo/read.ts";
+import type { RepoInfo } from "../../format/repo/read.ts";
+import type { RepoSnapshot } from "../../format/repo/snapshot-columns.ts";
+import { SnapshotList } from "../../format/repo/snapshot-list.ts";
 
 /** How a new snapshot enters the repository. */
 export type PublishMode = "commit" | "amend" | "flush";
@@ -44,7 +46,7 @@ export function publishSnapshot(repo: RepoInfo, publication: Publication): RepoC
       ? { prunedAncestorTransactionLogs: base.prunedAncestorTransactionLogs }
       : {}),
   };
-  const snapshots = new Map(repo.snapshots).set(snapshot.id, entry);
+  const snapshots = SnapshotList.of(repo.snapshots).with(entry);
   if (branch === undefined) {
     return {
       repo: { ...repo, snapshots },

@@ -5,7 +5,8 @@
  */
 import { ancestorsOf } from "../../assets/ancestry.ts";
 import { makeError } from "../../base/errors.ts";
-import type { RepoInfo, RepoSnapshot } from "../../format/repo/read.ts";
+import type { RepoInfo } from "../../format/repo/read.ts";
+import type { RepoSnapshot } from "../../format/repo/snapshot-columns.ts";
 import type { TransactionLog } from "../../format/transaction-log/read.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import { cappedCoordinates } from "../changes/chunk-coordinates.ts";

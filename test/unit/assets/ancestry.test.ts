@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ancestorsOf, isInAncestry } from "../../../src/assets/ancestry.ts";
-import type { RepoInfo, RepoSnapshot } from "../../../src/format/repo/read.ts";
+import type { RepoInfo } from "../../../src/format/repo/read.ts";
+import type { RepoSnapshot } from "../../../src/format/repo/snapshot-columns.ts";
 import { emptyRepo, snapshotOf } from "./repo-values.ts";
 
 const withSnapshots = (...snapshots: RepoSnapshot[]): RepoInfo => ({

@@ -42,8 +42,8 @@ export async function storageWithRepo(
 ): Promise<Storage> {
   await writeInitialRepo(storage, {
     runtime,
-    metadataBytesMax: METADATA_BYTES_MAX,
     compressionLevel: 1,
+    metadataBytesMax: METADATA_BYTES_MAX,
     config: undefined,
     signal: undefined,
   });
@@ -60,7 +60,6 @@ export function repoStateOn(
     runtime: stillRuntime(),
     retry: { attemptsMax: 100, initialBackoffMs: 50, maxBackoffMs: 30_000 },
     entriesPerFile: 1000,
-    compressionLevel: 1,
     metadataBytesMax: METADATA_BYTES_MAX,
     ...options,
   });

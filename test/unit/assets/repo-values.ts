@@ -1,5 +1,6 @@
 /** Repository states to test with. */
-import type { RepoInfo, RepoSnapshot } from "../../../src/format/repo/read.ts";
+import type { RepoInfo } from "../../../src/format/repo/read.ts";
+import type { RepoSnapshot } from "../../../src/format/repo/snapshot-columns.ts";
 
 export const ROOT_ID = "1CECHNKREP0F1RSTCMT0";
 

@@ -3,11 +3,11 @@ import { FormatError } from "../../../src/base/errors.ts";
 import { decodeEnvelope, encodeEnvelope, type FileType } from "../../../src/format/envelope.ts";
 import { decodeMetadata } from "../../../src/format/metadata.ts";
 import { parseRepoInfo } from "../../../src/format/repo/read.ts";
+import { encodeRepoInfo } from "../../../src/format/repo/write.ts";
 import { parseSnapshot } from "../../../src/format/snapshot/read.ts";
 import { parseTransactionLog } from "../../../src/format/transaction-log/read.ts";
 import { runsOf } from "../../runs.ts";
 import { officialFile } from "./official-files.ts";
-import { encodeRepoInfo } from "./repo-bytes.ts";
 
 const SEED = Number(process.env["SEED"] ?? 20_261_124);
 const ROUNDS = runsOf("DAMAGE_ROUNDS", 1000, 3000);

@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import { decodeEnvelope, encodeEnvelope, type FileType } from "../../../src/format/envelope.ts";
 import { decodeMetadata } from "../../../src/format/metadata.ts";
 import { parseRepoInfo } from "../../../src/format/repo/read.ts";
+import { encodeRepoInfo } from "../../../src/format/repo/write.ts";
 import { parseSnapshot } from "../../../src/format/snapshot/read.ts";
 import { encodeSnapshot } from "../../../src/format/snapshot/write.ts";
 import { parseTransactionLog } from "../../../src/format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../../src/format/transaction-log/write.ts";
 import { OFFICIAL_FILES, officialFile } from "./official-files.ts";
-import { encodeRepoInfo } from "./repo-bytes.ts";
 
 const TYPES: Record<number, FileType> = {
   1: "snapshot",

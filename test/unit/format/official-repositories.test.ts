@@ -4,6 +4,7 @@ import { decodeEnvelope } from "../../../src/format/envelope.ts";
 import { decodeMetadata } from "../../../src/format/metadata.ts";
 import { snapshotPath, transactionLogPath } from "../../../src/format/object-paths.ts";
 import { parseRepoInfo, type RepoInfo } from "../../../src/format/repo/read.ts";
+import { encodeRepoInfo } from "../../../src/format/repo/write.ts";
 import { parseSnapshot, type Snapshot } from "../../../src/format/snapshot/read.ts";
 import { encodeSnapshot } from "../../../src/format/snapshot/write.ts";
 import { parseTransactionLog } from "../../../src/format/transaction-log/read.ts";
@@ -14,7 +15,6 @@ import {
   readOfficial,
   SPEC_2_NAMES,
 } from "../../official-repositories.ts";
-import { encodeRepoInfo } from "./repo-bytes.ts";
 
 const BYTES_MAX = 10_000_000;
 

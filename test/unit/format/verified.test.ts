@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { encodeRepoInfo } from "../../../src/format/repo/write.ts";
 import { encodeSnapshot } from "../../../src/format/snapshot/write.ts";
 import { encodeTransactionLog } from "../../../src/format/transaction-log/write.ts";
 import { verifyFlatBuffer } from "./flatbuffer-verifier.ts";
 import { officialFile } from "./official-files.ts";
-import { encodeRepoInfo } from "./repo-bytes.ts";
 import { REPO, SNAPSHOT, TRANSACTION_LOG } from "./schemas.ts";
 import { repositories, snapshots, transactionLogs } from "./values.ts";
 

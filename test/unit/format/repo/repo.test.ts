@@ -3,8 +3,8 @@ import { Builder } from "flatbuffers";
 import { describe, expect, test } from "vitest";
 import { FlatBufferReader } from "../../../../src/codec/flatbuffers/read.ts";
 import { parseRepoInfo, type RepoInfo } from "../../../../src/format/repo/read.ts";
+import { encodeRepoInfo } from "../../../../src/format/repo/write.ts";
 import { officialFile } from "../official-files.ts";
-import { encodeRepoInfo } from "../repo-bytes.ts";
 import { repositories } from "../values.ts";
 
 const ROOT_ID = "1CECHNKREP0F1RSTCMT0";
@@ -81,10 +81,11 @@ describe("repo files", () => {
         // Maps compare without order; what is sorted has its own tests.
         const sorted = (items: RepoInfo["metadata"]) =>
           [...items].sort((a, b) => (a.name < b.name ? -1 : 1));
-        expect({ ...found, metadata: sorted(found.metadata) }).toEqual({
-          ...repo,
-          metadata: sorted(repo.metadata),
-        });
+        expect({
+          ...found,
+          metadata: sorted(found.metadata),
+          snapshots: new Map(found.snapshots),
+        }).toEqual({ ...repo, metadata: sorted(repo.metadata) });
       }),
     );
   });

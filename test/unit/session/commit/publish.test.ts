@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { RepoInfo, RepoSnapshot } from "../../../../src/format/repo/read.ts";
+import type { RepoInfo } from "../../../../src/format/repo/read.ts";
+import type { RepoSnapshot } from "../../../../src/format/repo/snapshot-columns.ts";
 import { memoryStorage, Repository } from "../../../../src/index.ts";
 import { publishSnapshot } from "../../../../src/session/commit/publish.ts";
 import { mustGetState } from "../../../../src/session/state/access.ts";
