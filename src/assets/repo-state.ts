@@ -29,6 +29,8 @@ interface UpdateOptions {
 
 /** The mutable state of one repository. Shared by all its sessions. */
 export interface RepoState {
+  /** The state last read or written here; it may be old. */
+  readonly held: RepoInfo | undefined;
   /** A state that was current at some moment after this call. One conditional GET, shared. */
   read(signal?: AbortSignal): Promise<RepoInfo>;
   /**
@@ -70,6 +72,9 @@ export function createRepoState(options: RepoStateOptions): RepoState {
   };
 
   return {
+    get held() {
+      return reader.held?.repo;
+    },
     async read(signal) {
       return (await reader.read(signal)).repo;
     },

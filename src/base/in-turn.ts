@@ -3,11 +3,6 @@ import { abortable } from "./on-abort.ts";
 
 const tails = new WeakMap<object, Map<string, Promise<void>>>();
 
-/** Whether work of that owner and name is under way or waits. */
-export function isTaken(owner: object, name: string): boolean {
-  return tails.get(owner)?.has(name) ?? false;
-}
-
 /**
  * Runs `work` after all earlier ones of the same owner and name have ended, however they ended.
  * Aborting while it waits rejects at once; the order of the others does not change.

@@ -235,7 +235,8 @@ export class Repository {
     checkTransactionOptions(write, options);
     const { signal } = options;
     const context = {
-      runtime: this.#engine.runtime,
+      engine: this.#engine,
+      branch,
       openSession: () => this.writableSession(branch, { signal }),
       currentTip: () => this.lookupBranch(branch, { signal }),
     };

@@ -4,6 +4,7 @@
  * run the write once more on a fresh session (`rerun`).
  */
 
+import type { Engine } from "../assets/engine.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { lazyPart } from "../base/lazy-part.ts";
 import { abortable } from "../base/on-abort.ts";
@@ -18,12 +19,13 @@ import {
   oneOf,
   positiveInteger,
 } from "../base/options.ts";
-import { type Runtime, randomFraction } from "../base/runtime.ts";
+import { randomFraction } from "../base/runtime.ts";
 import { copyCommitMetadata, wellFormedText } from "../session/commit/metadata.ts";
 import type { ConflictSolver } from "../session/rebase/conflict.ts";
 import { conflictDetector } from "../session/rebase/solvers.ts";
 import type { Session } from "../session/session.ts";
-import { closeSession } from "../session/state/access.ts";
+import { closeSession, mustGetState } from "../session/state/access.ts";
+import type { TurnHolder } from "../session/state/turn.ts";
 
 const loadWriteHalf = /* @__PURE__ */ lazyPart(() => import("../session/write-half.ts"));
 
@@ -58,7 +60,8 @@ export interface TransactionOptions {
 
 /** What a transaction works with. */
 interface TransactionContext {
-  readonly runtime: Runtime;
+  readonly engine: Engine;
+  readonly branch: string;
   openSession(): Promise<Session>;
   currentTip(): Promise<string>;
 }
@@ -100,13 +103,18 @@ export async function runTransaction(
   const retry = options.retry ?? (options.solver === undefined ? "rerun" : "rebase");
   const rebase =
     retry === "rebase" ? { solver: options.solver ?? conflictDetector(), attemptsMax } : {};
+  const { engine, branch } = context;
+  const { runtime } = engine;
+  const holder: TurnHolder = { engine, branch, turn: undefined };
   let lost: unknown;
   let tryMs = 0;
   for (let losses = 0; losses < attemptsMax; losses++) {
     signal?.throwIfAborted();
-    if (losses > 0) await pauseAfterLoss(context.runtime, losses, tryMs, signal);
-    const beganMicros = context.runtime.nowMicros();
+    if (losses > 0) await waitForTurn(holder, losses, tryMs, signal);
+    const beganMicros = runtime.nowMicros();
     const session = await context.openSession();
+    const state = mustGetState(session);
+    state.turn = holder.turn;
     let hasForgotten = false;
     try {
       const writing = runWrite(write, session);
@@ -123,8 +131,9 @@ export async function runTransaction(
     } finally {
       // What is written later must not vanish; what was forgotten has its error already.
       if (!hasForgotten) closeSession(session, "the transaction");
+      holder.turn = state.turn;
     }
-    tryMs = Math.max(0, context.runtime.nowMicros() - beganMicros) / 1000;
+    tryMs = Math.max(0, runtime.nowMicros() - beganMicros) / 1000;
   }
   throw makeError("update-attempts-exhausted", `transaction: lost ${attemptsMax} races`, {
     details: { attempts: attemptsMax },
@@ -148,16 +157,21 @@ async function runWrite(
 }
 
 /**
- * Waits a random while, measured by how long the try took and shorter with every lost race: who
- * lost often comes before fresh writers. One of those that race always wins, so short pauses
- * waste work, not progress.
+ * Waits a random while, for writers of other processes: measured by how long the try took, and
+ * shorter with every lost race, so that who lost often comes before fresh writers. One of those
+ * that race always wins, so short pauses waste work, not progress. Then waits for its turn, which
+ * lasts if `write` is quick.
  */
-async function pauseAfterLoss(
-  runtime: Runtime,
+async function waitForTurn(
+  holder: TurnHolder,
   losses: number,
   tryMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const { runtime } = holder.engine;
   const ceilingMs = Math.min(PAUSE_MAX_MS, tryMs * PAUSE_PER_TRY) / losses;
   await runtime.sleep(randomFraction(runtime) * ceilingMs, signal);
+  const { WRITE_HALF } = await loadWriteHalf();
+  await WRITE_HALF.queueForTurn(holder, signal);
+  holder.turn?.rest();
 }

@@ -11,6 +11,7 @@ import { mergeInputs } from "./merge/inputs.ts";
 import { runRebase } from "./rebase/run-rebase.ts";
 import { endWork } from "./state/in-flight.ts";
 import type { SessionState } from "./state/state.ts";
+import { queueForTurn } from "./state/turn.ts";
 import { admitWrite, discardChanges, trackWrite } from "./state/writing.ts";
 import { deletePrefix } from "./store/delete.ts";
 import { removeAllNodes } from "./store/node-write.ts";
@@ -64,6 +65,7 @@ export const WRITE_HALF = Object.freeze({
   bytesOfFork,
   loadForkReader,
   endWork,
+  queueForTurn,
 });
 
 /** The operations of a writable session. */

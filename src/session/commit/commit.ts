@@ -10,8 +10,8 @@
 
 import { CLOCK_SKEW_MAX_MICROS } from "../../assets/ops-log.ts";
 import type { RepoChange } from "../../assets/repo-change.ts";
+import { assertStatusAllowsUpdates } from "../../assets/repo-object.ts";
 import { isIcefloeError, makeError } from "../../base/errors.ts";
-import { inTurn, isTaken } from "../../base/in-turn.ts";
 import { lazyPart } from "../../base/lazy-part.ts";
 import { isPlainObject } from "../../base/options.ts";
 import { describeMicros } from "../../base/plain-value.ts";
@@ -26,15 +26,20 @@ import type { TransactionLog } from "../../format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../format/transaction-log/write.ts";
 import { emptyChangeSet } from "../changes/change-set.ts";
 import { haveSameTables } from "../changes/shared-tables.ts";
-import { isPrompt } from "../rebase/solvers.ts";
 import { readOnlyError } from "../state/describe.ts";
 import type { Layers } from "../state/layers.ts";
 import { hasChanges, layersOf, loadBase, type SessionState } from "../state/state.ts";
+import { beginFirst, isTurnTaken, queueForTurn, resumeTurn } from "../state/turn.ts";
 import { changedSinceLanded, landedEarlier, type UnsettledCommit } from "../state/unsettled.ts";
 import { assertIdle, runExclusive } from "../state/writing.ts";
 import { arraysToRewrite, logOf, manifestFilesOf, nodesAfter } from "./content.ts";
 import { type CheckedCommitOptions, type CommitOptions, checkCommitOptions } from "./options.ts";
-import { noAmendForInitialCommit, type PublishMode, publishSnapshot } from "./publish.ts";
+import {
+  assertTip,
+  noAmendForInitialCommit,
+  type PublishMode,
+  publishSnapshot,
+} from "./publish.ts";
 import type { CommitEvent, CommitReport } from "./report.ts";
 import { writeManifests } from "./write-manifests.ts";
 
@@ -75,9 +80,14 @@ async function commitChanges(state: SessionState, run: CommitRun): Promise<Commi
   const progress = new Progress(state, run);
   try {
     const snapshotId = await attemptUntilPublished(progress);
+    state.turn?.end();
     finish(state, snapshotId);
     return progress.report(snapshotId);
   } catch (error) {
+    state.hasLost = isIcefloeError(error, "commit-conflict");
+    if (state.hasLost)
+      state.turn?.rest(); // To rebase and commit again.
+    else state.turn?.end();
     if (!haveSameTables(state.own, own)) state.revision++; // What was written for those is void.
     Object.assign(state, { baseId, base, own });
     const { unknownId } = progress;
@@ -155,23 +165,27 @@ class Progress {
 }
 
 /**
- * Tries until it lands. Of those that lost a race, and may rebase, one after the other goes on:
- * sessions of one process that race each other would write manifests for nothing. Whoever comes
- * while others wait joins them. A solver of the user's own waits for nobody and keeps nobody
- * waiting: it may take its time, or commit something itself.
+ * Tries until it lands. Who has lost a race, and may rebase, goes on when its turn comes: sessions
+ * of one process that race each other write for nothing. Whoever comes while others queue joins
+ * them.
  */
 async function attemptUntilPublished(progress: Progress): Promise<string> {
-  const { state } = progress;
-  const { solver, signal, attemptsMax } = progress.run;
-  const { repoState } = state.engine;
-  const line = `commits to ${state.branch}`;
-  const queues = solver !== undefined && isPrompt(solver) && attemptsMax > 1;
-  if (!queues || !isTaken(repoState, line)) {
+  const { state, run } = progress;
+  if (run.mode === "flush") return attemptOnce(progress);
+  const mayRebase = run.solver !== undefined && run.attemptsMax > 1;
+  if (!mayRebase || resumeTurn(state) || !isTurnTaken(state)) {
+    await beginFirst(state, run.signal);
     const id = await attemptUnlessLost(progress);
     if (id !== undefined) return id;
   }
-  if (!queues) return rebaseUntilPublished(progress);
-  return inTurn(repoState, line, () => rebaseUntilPublished(progress), signal);
+  for (;;) {
+    await queueForTurn(state, run.signal);
+    const lost = progress.attempts - 1;
+    await backoff(state.engine.runtime, RACE_BACKOFF, lost - RACES_WITHOUT_BACKOFF, run.signal);
+    if (!(await hasLandedNow(state, run))) await rebase(progress);
+    const id = await attemptUnlessLost(progress);
+    if (id !== undefined) return id;
+  }
 }
 
 /** The new snapshot's id; `undefined` if the race was lost and may be run again. */
@@ -184,17 +198,6 @@ async function attemptUnlessLost(progress: Progress): Promise<string | undefined
     const mayRebase = run.solver !== undefined && progress.attempts < run.attemptsMax;
     if (mayRebase && isIcefloeError(error, "commit-conflict")) return undefined;
     throw error;
-  }
-}
-
-async function rebaseUntilPublished(progress: Progress): Promise<string> {
-  const { state, run } = progress;
-  for (;;) {
-    const lost = progress.attempts - 1;
-    await backoff(state.engine.runtime, RACE_BACKOFF, lost - RACES_WITHOUT_BACKOFF, run.signal);
-    if (!(await hasLandedNow(state, run))) await rebase(progress);
-    const id = await attemptUnlessLost(progress);
-    if (id !== undefined) return id;
   }
 }
 
@@ -213,6 +216,7 @@ async function rebase(progress: Progress): Promise<void> {
 async function attemptOnce(progress: Progress): Promise<string> {
   const { state, run } = progress;
   const { signal } = run;
+  await refuseIfMoved(progress);
   const base = await loadBase(state, signal);
   const layers = layersOf(state, base);
   if (state.manifestCache.revision !== state.revision) {
@@ -247,6 +251,16 @@ async function attemptOnce(progress: Progress): Promise<string> {
     progress.objectsWritten += written.length;
   });
   return publish(progress, snapshot);
+}
+
+/** Refuses, before anything is written, what the newest state would refuse for a branch that has moved. */
+async function refuseIfMoved({ state, run }: Progress): Promise<void> {
+  const { engine, branch, baseId, unsettled } = state;
+  if (run.mode === "flush" || branch === undefined || unsettled.length > 0) return;
+  if (engine.repoState.held?.branches.get(branch) === baseId) return;
+  const repo = await engine.repoState.read(run.signal); // What is held may be old: it refuses nobody.
+  assertStatusAllowsUpdates(repo, "update");
+  assertTip(repo, branch, baseId);
 }
 
 /** Sends the snapshot to be published; resolves to its id, or to that of an earlier commit that had landed. */

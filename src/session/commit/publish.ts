@@ -65,7 +65,8 @@ export function publishSnapshot(repo: RepoInfo, publication: Publication): RepoC
   };
 }
 
-function assertTip(repo: RepoInfo, branch: string, baseId: string): void {
+/** @throws {commit-conflict} @throws {branch-not-found} */
+export function assertTip(repo: RepoInfo, branch: string, baseId: string): void {
   const tip = repo.branches.get(branch);
   if (tip === undefined) {
     throw makeError("branch-not-found", `branch ${JSON.stringify(branch)} does not exist`, {

@@ -34,13 +34,14 @@ export async function rebaseOnto(
   if (landed !== undefined) throw changedSinceLanded("rebase", landed);
   const tip = branch === undefined ? undefined : repo.branches.get(branch);
   if (tip === undefined || tip === state.baseId) return;
+  const asked = restingMeanwhile(state, solver);
   let base = await loadBase(state, signal);
   let changes = state.own;
   for (const commit of commitsAfter(repo, tip, state.baseId)) {
     signal?.throwIfAborted();
     const theirs = await engine.assets.readSnapshot(commit.id, signal);
     for (const log of await logsOf(state, commit, signal)) {
-      changes = await solve({ solver, ours: changes, log, base, theirs }, signal);
+      changes = await solve({ solver: asked, ours: changes, log, base, theirs }, signal);
     }
     base = theirs;
   }
@@ -48,6 +49,17 @@ export async function rebaseOnto(
   state.own = changes;
   state.base = base;
   state.baseId = tip;
+}
+
+/** The solver; while it takes its time, or commits something itself, nobody waits for this session. */
+function restingMeanwhile({ turn }: SessionState, solver: ConflictSolver): ConflictSolver {
+  if (turn === undefined) return solver;
+  return async (conflict, context) => {
+    turn.rest();
+    const decision = await solver(conflict, context);
+    turn.work();
+    return decision;
+  };
 }
 
 /** The commits from the base (exclusive) to the tip, oldest first. */

@@ -3,6 +3,7 @@ import { lazyPart } from "../../base/lazy-part.ts";
 import { checkOption, checkOptions, functionKind, SIGNAL } from "../../base/options.ts";
 import { readOnlyError } from "../state/describe.ts";
 import type { SessionState } from "../state/state.ts";
+import { queueForTurn, resumeTurn } from "../state/turn.ts";
 import { runExclusive } from "../state/writing.ts";
 import type { QueryOptions } from "../view/queries.ts";
 import type { ConflictSolver } from "./conflict.ts";
@@ -10,7 +11,10 @@ import { conflictDetector } from "./solvers.ts";
 
 const loadRebase = /* @__PURE__ */ lazyPart(() => import("./rebase.ts"));
 
-/** Rebases the session's changes onto the branch's tip. Fails as `Session.rebase` says. */
+/**
+ * Rebases the session's changes onto the branch's tip; one that has lost a race waits for its turn
+ * to commit, and keeps it for a moment. Fails as `Session.rebase` says.
+ */
 export async function runRebase(
   state: SessionState,
   solver: ConflictSolver = conflictDetector(),
@@ -25,7 +29,16 @@ export async function runRebase(
   }
   const rebase = async (): Promise<void> => {
     const { rebaseOnto } = await loadRebase();
-    await rebaseOnto(state, solver, signal);
+    if (state.hasLost) await queueForTurn(state, signal);
+    else resumeTurn(state);
+    try {
+      await rebaseOnto(state, solver, signal);
+      state.hasLost = false;
+      state.turn?.rest();
+    } catch (error) {
+      state.turn?.end();
+      throw error;
+    }
   };
   await runExclusive(state, "rebase", rebase, signal);
 }

@@ -12,21 +12,9 @@ export interface BasicConflictSolverOptions {
   readonly failOnDeleteOfUpdatedGroup?: boolean | undefined;
 }
 
-const promptSolvers = new WeakSet<ConflictSolver>();
-
-/** Whether it is one of those here: they answer at once, and do nothing else meanwhile. */
-export function isPrompt(solver: ConflictSolver): boolean {
-  return promptSolvers.has(solver);
-}
-
-function prompt(solver: ConflictSolver): ConflictSolver {
-  promptSolvers.add(solver);
-  return solver;
-}
-
 /** Accepts no conflict: a rebase succeeds only if there is none. */
 export function conflictDetector(): ConflictSolver {
-  return prompt(() => "fail");
+  return () => "fail";
 }
 
 /**
@@ -43,10 +31,10 @@ export function basicConflictSolver(options?: BasicConflictSolverOptions): Confl
   const { onChunkConflict = "ours" } = options ?? {};
   const onDeleteOfArray = options?.failOnDeleteOfUpdatedArray === true ? "fail" : "ours";
   const onDeleteOfGroup = options?.failOnDeleteOfUpdatedGroup === true ? "fail" : "ours";
-  return prompt(({ type }) => {
+  return ({ type }) => {
     if (type === "chunk-double-update") return onChunkConflict;
     if (type === "delete-of-updated-array") return onDeleteOfArray;
     if (type === "delete-of-updated-group") return onDeleteOfGroup;
     return "fail";
-  });
+  };
 }

@@ -10,6 +10,7 @@ import { randomObjectId } from "../../format/ids.ts";
 import { type ChangeSet, emptyChangeSet } from "../changes/change-set.ts";
 import { type Dot, EMPTY_VECTOR, type VersionVector } from "../changes/dot.ts";
 import type { Layers } from "./layers.ts";
+import type { Turn } from "./turn.ts";
 import type { UnsettledCommit } from "./unsettled.ts";
 import type { ManifestCache } from "./written-manifests.ts";
 
@@ -69,6 +70,10 @@ export interface SessionState {
   finished: boolean;
   /** What has ended the state other than a commit. */
   closedBy: string | undefined;
+  /** Whether a commit has lost a race since the last rebase. */
+  hasLost: boolean;
+  /** Its turn to commit to the branch, until that is over. */
+  turn: Turn | undefined;
   /** Manifests that a failed commit has written already, for the revision they were made of. */
   manifestCache: ManifestCache;
   /** Commits of these changes with unknown outcome: the next one finds out before it is sent. */
@@ -117,6 +122,8 @@ export function createState(options: StateOptions): SessionState {
     commitMetadata: options.engine.defaultCommitMetadata(),
     finished: false,
     closedBy: undefined,
+    hasLost: false,
+    turn: undefined,
     manifestCache: { revision: 0, written: new Map() },
     unsettled: [],
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { inTurn, isTaken } from "../../../src/base/in-turn.ts";
+import { inTurn } from "../../../src/base/in-turn.ts";
 
 /** Work that ends when told to, and notes when it begins. */
 function controlled(name: string, log: string[]) {
@@ -54,23 +54,5 @@ describe("work in turn", () => {
     await settle();
 
     expect(log).toEqual(["first", "third"]);
-  });
-
-  test("is told to be under way until the last one has ended", async () => {
-    const owner = {};
-    const first = controlled("first", []);
-    const second = controlled("second", []);
-    const both = [inTurn(owner, "a", first.work), inTurn(owner, "a", second.work)];
-
-    expect([isTaken(owner, "a"), isTaken(owner, "b")]).toEqual([true, false]);
-    first.end();
-    await both[0];
-    await settle();
-    expect(isTaken(owner, "a")).toBe(true);
-    second.end();
-    await both[1];
-    await settle();
-
-    expect(isTaken(owner, "a")).toBe(false);
   });
 });
