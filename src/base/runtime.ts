@@ -64,7 +64,7 @@ export async function waitAtMost(
   try {
     await Promise.race([promise, runtime.sleep(milliseconds, over.signal)]);
   } finally {
-    over.abort();
+    over.abort("over"); // Without a reason it would make an error, with a stack.
   }
 }
 

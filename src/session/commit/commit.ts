@@ -171,10 +171,8 @@ class Progress {
  */
 async function attemptUntilPublished(progress: Progress): Promise<string> {
   const { state, run } = progress;
-  if (run.mode === "flush") return attemptOnce(progress);
   const mayRebase = run.solver !== undefined && run.attemptsMax > 1;
   if (!mayRebase || resumeTurn(state) || !isTurnTaken(state)) {
-    await beginFirst(state, run.signal);
     const id = await attemptUnlessLost(progress);
     if (id !== undefined) return id;
   }
@@ -216,7 +214,10 @@ async function rebase(progress: Progress): Promise<void> {
 async function attemptOnce(progress: Progress): Promise<string> {
   const { state, run } = progress;
   const { signal } = run;
-  await refuseIfMoved(progress);
+  if (run.mode !== "flush") {
+    await refuseIfMoved(progress);
+    if (await beginFirst(state, signal)) await refuseIfMoved(progress);
+  }
   const base = await loadBase(state, signal);
   const layers = layersOf(state, base);
   if (state.manifestCache.revision !== state.revision) {
@@ -256,7 +257,7 @@ async function attemptOnce(progress: Progress): Promise<string> {
 /** Refuses, before anything is written, what the newest state would refuse for a branch that has moved. */
 async function refuseIfMoved({ state, run }: Progress): Promise<void> {
   const { engine, branch, baseId, unsettled } = state;
-  if (run.mode === "flush" || branch === undefined || unsettled.length > 0) return;
+  if (branch === undefined || unsettled.length > 0) return;
   if (engine.repoState.held?.branches.get(branch) === baseId) return;
   const repo = await engine.repoState.read(run.signal); // What is held may be old: it refuses nobody.
   assertStatusAllowsUpdates(repo, "update");

@@ -45,6 +45,7 @@ export function detectConflicts(input: DetectInput): Conflict[] {
   const move = log.movedNodes[0];
   if (move !== undefined) return [{ type: "move-operation-cannot-be-rebased", path: move.from }];
   const logged = indexLog(log);
+  if (input.ours.nodes.size === 0) return chunkConflicts(input, logged); // As most commits are.
   return [
     ...creationConflicts(input),
     ...invalidGroupConflicts(input),
@@ -155,7 +156,7 @@ function chunkConflicts({ ours, base, theirs }: Sides, logged: LoggedChanges): C
       found.push({ type: "chunks-updated-in-updated-array", path, nodeId });
     }
     const chunkCoordinates = sharedChunks(table, logged.chunks.get(nodeId) ?? []);
-    if (chunkCoordinates.length > 0) {
+    if (chunkCoordinates !== undefined) {
       found.push({ type: "chunk-double-update", path, nodeId, chunkCoordinates });
     }
   }
@@ -190,10 +191,13 @@ function misreadChunkConflicts(
   return found;
 }
 
-/** Coordinates of `table` that occur in `updates`, which may be in any order. */
-function sharedChunks(table: ChunkTable, updates: readonly UpdatedChunks[]): ChunkCoordinates {
+/** Coordinates of `table` that occur in `updates`, which may be in any order; undefined if none do. */
+function sharedChunks(
+  table: ChunkTable,
+  updates: readonly UpdatedChunks[],
+): ChunkCoordinates | undefined {
   const { rank } = table;
-  const parts: ChunkCoordinates[] = [new ChunkCoordinates(rank, 0, new Uint32Array(0))];
+  const parts: ChunkCoordinates[] = [];
   for (const { rank: logRank, count, data } of updates) {
     if (logRank !== rank) continue;
     const shared: number[] = [];
@@ -204,9 +208,11 @@ function sharedChunks(table: ChunkTable, updates: readonly UpdatedChunks[]): Chu
       for (const coordinate of coordinates) shared.push(coordinate);
       sharedCount++;
     }
-    parts.push(new ChunkCoordinates(rank, sharedCount, Uint32Array.from(shared)));
+    if (sharedCount > 0) {
+      parts.push(new ChunkCoordinates(rank, sharedCount, Uint32Array.from(shared)));
+    }
   }
-  return unionCoordinates(parts);
+  return parts.length === 0 ? undefined : unionCoordinates(parts);
 }
 
 /** Our deletion of a node that they changed, or replaced by another one. */

@@ -15,14 +15,16 @@
 import type { Engine } from "../../assets/engine.ts";
 import type { RepoState } from "../../assets/repo-state.ts";
 import { abortable, onAbort } from "../../base/on-abort.ts";
-import { type Runtime, waitAtMost } from "../../base/runtime.ts";
+import type { Runtime } from "../../base/runtime.ts";
 
 /** How long a turn lasts without a rebase or commit. */
 const REST_MS = 25;
-/** How long a turn lasts while others wait, whatever it is used for. */
-const TURN_MS = 10_000;
-/** How long a first attempt waits for the turn under way. */
-const MOMENT_MS = 2000;
+/** How often the turns that others wait for are looked at. */
+const LOOK_MS = 2000;
+/** Looks that find one turn, after which first attempts wait for it no longer. */
+const LOOKS_OF_FIRST = 1;
+/** The same for those who queue: then it ends. */
+const LOOKS_MAX = 5;
 
 /** What the holder of a turn tells of it; once it is over nothing changes that. */
 export interface Turn {
@@ -40,6 +42,8 @@ interface Line {
   turn: LineTurn;
   /** In order of arrival. */
   readonly queue: Set<(turn: LineTurn) => void>;
+  /** Ends the looks at its turns, which begin when somebody waits. */
+  looks: AbortController | undefined;
 }
 
 /** By branch, while it is somebody's turn. */
@@ -47,48 +51,49 @@ const linesOf = new WeakMap<RepoState, Map<string, Line>>();
 
 class LineTurn implements Turn {
   isOver = false;
-  readonly ended: Promise<void>;
+  /** Resolves when it is over, or has lasted a while. */
+  readonly awaited: Promise<void>;
   readonly #runtime: Runtime;
   readonly #onEnd: () => void;
-  #resolve: () => void = ignore;
-  #stopRest: () => void = ignore;
-  #stopLimit: (() => void) | undefined;
+  #release: () => void = ignore;
+  /** Changes when a rest begins or ends. */
+  #rests = 0;
+  #looks = 0;
 
   constructor(runtime: Runtime, onEnd: () => void) {
     this.#runtime = runtime;
     this.#onEnd = onEnd;
-    this.ended = new Promise((resolve) => {
-      this.#resolve = resolve;
+    this.awaited = new Promise((resolve) => {
+      this.#release = resolve;
     });
   }
 
   work(): void {
-    this.#stopRest();
+    this.#rests++;
   }
 
   rest(): void {
-    this.#stopRest();
-    if (!this.isOver) this.#stopRest = this.#endAfter(REST_MS);
-  }
-
-  /** Somebody waits for it. */
-  limit(): void {
-    this.#stopLimit ??= this.#endAfter(TURN_MS);
+    if (this.isOver) return;
+    const rest = ++this.#rests;
+    const stop = (): void => {
+      if (this.#rests === rest) this.end();
+    };
+    // So short that it may run out when the rest is over.
+    this.#runtime.sleep(REST_MS).then(stop, stop);
   }
 
   end(): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#stopRest();
-    this.#stopLimit?.();
     this.#onEnd();
-    this.#resolve();
+    this.#release();
   }
 
-  #endAfter(milliseconds: number): () => void {
-    const stop = new AbortController();
-    this.#runtime.sleep(milliseconds, stop.signal).then(() => this.end(), ignore);
-    return () => stop.abort();
+  /** Found once more. */
+  look(): void {
+    this.#looks++;
+    if (this.#looks > LOOKS_OF_FIRST) this.#release();
+    if (this.#looks > LOOKS_MAX) this.end();
   }
 }
 
@@ -132,24 +137,25 @@ export async function queueForTurn(holder: TurnHolder, signal?: AbortSignal): Pr
       reject(signal?.reason);
     });
     line.queue.add(take);
-    line.turn.limit();
+    beginLooks(line, engine.runtime);
   });
 }
 
 /**
  * Begins a first attempt. While it is another's turn it waits a moment, but does not queue: once
  * that one has committed, the attempt is void. It goes on without a turn if that is a third one's.
+ * Resolves to whether it has waited.
  */
-export async function beginFirst(holder: TurnHolder, signal?: AbortSignal): Promise<void> {
-  if (resumeTurn(holder)) return;
+export async function beginFirst(holder: TurnHolder, signal?: AbortSignal): Promise<boolean> {
+  if (resumeTurn(holder)) return false;
   const { engine, branch = "" } = holder;
   const line = linesOf.get(engine.repoState)?.get(branch);
   if (line !== undefined) {
-    line.turn.limit();
-    await abortable(waitAtMost(engine.runtime, MOMENT_MS, line.turn.ended), signal);
-    if (isTurnTaken(holder)) return;
+    beginLooks(line, engine.runtime);
+    await abortable(line.turn.awaited, signal);
   }
-  holder.turn = startLine(engine, branch);
+  if (!isTurnTaken(holder)) holder.turn = startLine(engine, branch);
+  return line !== undefined;
 }
 
 function startLine({ repoState, runtime }: Engine, branch: string): Turn {
@@ -159,16 +165,32 @@ function startLine({ repoState, runtime }: Engine, branch: string): Turn {
     const [next] = line.queue;
     if (next === undefined) {
       lines.delete(branch);
+      line.looks?.abort();
       return;
     }
     line.queue.delete(next);
     line.turn = new LineTurn(runtime, passOn);
-    if (line.queue.size > 0) line.turn.limit();
     next(line.turn);
   };
-  const line: Line = { turn: new LineTurn(runtime, passOn), queue: new Set() };
+  const turn = new LineTurn(runtime, passOn);
+  const line: Line = { turn, queue: new Set(), looks: undefined };
   lines.set(branch, line);
-  return line.turn;
+  return turn;
+}
+
+/** From now on until the line is empty: a timer for all its turns, which mostly are short. */
+function beginLooks(line: Line, runtime: Runtime): void {
+  if (line.looks !== undefined) return;
+  line.looks = new AbortController();
+  const { signal } = line.looks;
+  const look = (): void => {
+    line.turn.look();
+    next();
+  };
+  const next = (): void => {
+    if (!signal.aborted) runtime.sleep(LOOK_MS, signal).then(look, ignore);
+  };
+  next();
 }
 
 function ignore(): void {}
