@@ -17,6 +17,7 @@ import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import {
   decodeEnvelope,
   type EnvelopeExpectation,
+  type EnvelopeWatch,
   encodeEnvelope,
   type FileType,
   objectMetadata,
@@ -79,7 +80,7 @@ interface AssetType<T> {
   open?(
     bytes: Uint8Array,
     expected: EnvelopeExpectation,
-    onDamage: () => void,
+    watch: EnvelopeWatch,
   ): Promise<T | undefined>;
   idOf(asset: T): string;
   /** Memory that the decoded asset holds, about. */
@@ -101,8 +102,8 @@ const MANIFESTS: AssetType<Manifest> = {
   objectKind: "manifest",
   path: manifestPath,
   parse: (payload, _specVersion, object) => parseManifest(payload, object),
-  async open(bytes, expected, onDamage) {
-    const partial = await openEnvelope(bytes, expected, onDamage);
+  async open(bytes, expected, watch) {
+    const partial = await openEnvelope(bytes, expected, watch);
     return partial && parseManifest(partial, expected.object);
   },
   idOf: ({ id }) => id,
@@ -168,7 +169,8 @@ function createAssetCache<T>(
   cacheBytesMax: number,
 ): AssetCache<T> {
   const { storage, limits, requests, decodes } = context;
-  const cache: ByteLru<T> = createByteLru(cacheBytesMax);
+  // The latest one stays however large it is, or each chunk that is looked up in it would be a GET.
+  const cache: ByteLru<T> = createByteLru(cacheBytesMax, true);
   const flights = createSingleFlight<T | undefined>();
   const object = type.path;
 
@@ -178,8 +180,12 @@ function createAssetCache<T>(
       fileType: type.fileType,
       bytesMax: limits.metadataBytesMax,
     };
-    // Perhaps only this copy is damaged: the next reader gets another.
-    const opened = await type.open?.(bytes, expected, () => cache.delete(id));
+    let opened: T | undefined;
+    opened = await type.open?.(bytes, expected, {
+      // Perhaps only this copy is damaged: the next reader gets another.
+      onDamage: () => cache.delete(id),
+      onResize: () => opened && cache.resize(id, opened, type.weigh(opened, 0)),
+    });
     if (opened !== undefined) return keep(id, opened, bytes.length);
     const { payload, specVersion } = await decodeEnvelope(bytes, expected);
     return keep(id, await type.parse(payload, specVersion, object(id)), payload.length);

@@ -6,7 +6,7 @@ export interface PartialBytes {
   readonly bytes: Uint8Array;
   /** Whether nothing is left to be made. */
   readonly isWhole: boolean;
-  /** Memory held: `bytes`, and what the rest is made of. */
+  /** Memory held, about: what has been made, and what the rest is made of. */
   readonly sizeBytes: number;
   /** Makes bytes [start, end), as far as they exist; throws what is wrong with them, every time. */
   ensure(start: number, end: number): void;

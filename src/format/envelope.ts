@@ -9,9 +9,9 @@ import { isIcefloeError, makeError } from "../base/errors.ts";
 import type { PartialBytes } from "../base/partial-bytes.ts";
 import {
   compressZstd,
-  compressZstdPieces,
+  compressZstdFrames,
   decompressZstd,
-  openZstdPieces,
+  openZstdFrames,
 } from "../codec/zstd/zstd.ts";
 
 /** Of files that are written; those of spec 1 are read. */
@@ -54,7 +54,7 @@ interface Envelope {
 export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
   const { fileType, payload, compressionLevel } = content;
   // Of manifests readers often want few rows.
-  const compress = fileType === "manifest" ? compressZstdPieces : compressZstd;
+  const compress = fileType === "manifest" ? compressZstdFrames : compressZstd;
   return sealEnvelope(fileType, [await compress(payload, compressionLevel)]);
 }
 
@@ -79,22 +79,33 @@ export interface EnvelopeExpectation {
   readonly bytesMax: number;
 }
 
+/** What is told of a payload that is decompressed as it is asked for. */
+export interface EnvelopeWatch {
+  /** Damage was found, which is about to be thrown. */
+  onDamage(): void;
+  /** `sizeBytes` has changed. */
+  onResize(): void;
+}
+
 /**
  * The payload of a file that was written to be read in parts, decompressed as it is asked for;
  * `undefined` if this one was not, so that all of it must be decoded. Keeps `bytes` meanwhile. What
- * is damaged is refused when it is reached, and `onDamage` called first.
+ * is damaged is refused when it is reached.
  * @throws {invalid-file-format} @throws {unsupported-spec-version} @throws {deserialization}
  */
 export async function openEnvelope(
   bytes: Uint8Array,
   { object, fileType, bytesMax }: EnvelopeExpectation,
-  onDamage?: () => void,
+  watch?: EnvelopeWatch,
 ): Promise<PartialBytes | undefined> {
   checkHeader(bytes, object, fileType);
   if (bytes[COMPRESSION_AT] !== COMPRESSION_ZSTD) return undefined;
-  return openZstdPieces(bytes.subarray(ENVELOPE_HEADER_BYTES), bytesMax, (error) => {
-    onDamage?.();
-    return payloadError(error, object);
+  return openZstdFrames(bytes.subarray(ENVELOPE_HEADER_BYTES), bytesMax, {
+    rename(error) {
+      watch?.onDamage();
+      return payloadError(error, object);
+    },
+    onResize: () => watch?.onResize(),
   });
 }
 

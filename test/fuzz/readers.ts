@@ -6,9 +6,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { indexSnapshot } from "../../src/assets/snapshot-index.ts";
 import { isIcefloeError } from "../../src/base/errors.ts";
-import { decodeBlocks } from "../../src/codec/zstd/decode.ts";
-import { encodeZstdPieces } from "../../src/codec/zstd/encode.ts";
-import { openPieces } from "../../src/codec/zstd/pieces.ts";
+import { compressFrames } from "../../src/codec/zstd/compress-frames.ts";
+import { decodeZstd } from "../../src/codec/zstd/decode.ts";
+import { encodeZstd } from "../../src/codec/zstd/encode.ts";
+import { openFrames } from "../../src/codec/zstd/framed-content.ts";
 import { parseConfig, resolveConfig } from "../../src/format/config/resolve.ts";
 import { encodeConfig } from "../../src/format/config/write.ts";
 import { decodeEnvelope } from "../../src/format/envelope.ts";
@@ -130,13 +131,9 @@ async function lookUpInParts(
   rank: number | undefined,
   whole: ManifestRows | undefined,
 ): Promise<void> {
-  const partial = openPieces(
-    encodeZstdPieces(payload, 1),
-    METADATA_BYTES_MAX,
-    decodeBlocks,
-    (error) => error,
-  );
-  if (partial === undefined) throw new Error("a frame in pieces is not taken for one");
+  const file = await compressFrames(payload, async (part) => encodeZstd(part, 1));
+  const partial = openFrames(file, METADATA_BYTES_MAX, decodeZstd, { rename: (error) => error });
+  if (partial === undefined) throw new Error("a seek table is not taken for one");
   const manifest = await parseManifest(partial, OBJECT);
   const rows = await orRefused(() => manifest.lookup(nodeId, rank));
   if (rows === undefined) return;

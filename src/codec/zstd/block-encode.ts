@@ -70,12 +70,6 @@ export class BlockEncoder {
     this.#finder = new MatchFinder(content, windowBytes, table.subarray(0, 1 << tableLog).fill(0));
   }
 
-  /** From now on no block refers to anything before `start`: neither bytes nor codes. */
-  startPiece(start: number): void {
-    this.#finder.startPiece(start);
-    this.#sequenceWriter.kept = [];
-  }
-
   /** The block of content [start, end). */
   encode(start: number, end: number, isLast: boolean): Uint8Array {
     const content = this.#content.subarray(start, end);

@@ -29,8 +29,6 @@ import { xxh64Low } from "./xxh64.ts";
 
 const DICTIONARY_MAGIC = 0xec30a437;
 const CHECKSUM_BYTES = 4;
-/** Longer than any content: an offset that nothing may reach. */
-const UNKNOWN = 2 ** 31 - 1;
 
 /** What a frame starts from: nothing, or what a dictionary brings along. */
 export interface ZstdDictionary {
@@ -51,12 +49,6 @@ const NO_DICTIONARY: ZstdDictionary = {
     repeats: [1, 4, 8],
   },
   content: new Uint8Array(0),
-};
-
-/** For blocks that stand alone: repeating an offset of blocks before them reaches too far back. */
-const NO_HISTORY: ZstdDictionary = {
-  ...NO_DICTIONARY,
-  sequences: { ...NO_DICTIONARY.sequences, repeats: [UNKNOWN, UNKNOWN, UNKNOWN] },
 };
 
 /** Parses a trained dictionary; bytes without the magic are a raw-content dictionary. */
@@ -150,21 +142,6 @@ function decodeFrame(
   }
   if (frame.hasChecksum) checkContent(bytes, blocksEnd, output.subarray(start, at));
   return at;
-}
-
-/**
- * Decodes the whole blocks in bytes [start, end), which refer to nothing before them, to the front
- * of `output`; returns how many bytes they hold.
- * @throws {deserialization} on damage, and if `output` is too small
- */
-export function decodeBlocks(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  output: Uint8Array,
-): number {
-  const decoder = new BlockDecoder(bytes, output, 0, NO_HISTORY);
-  return decoder.decodeAll(start, end, 0, BLOCK_BYTES_MAX);
 }
 
 function checkContent(bytes: Uint8Array, at: number, content: Uint8Array): void {

@@ -15,8 +15,6 @@ const AHEAD_MAX = 3;
 const SECOND_BYTES_MIN = 8;
 /** Above, a call beats a loop of words. */
 const LONG_BYTES = 64;
-/** Reaches further back than any position. */
-const NO_DISTANCE = 2 ** 31 - 1;
 /** Literals are copied in words, so the last one may overrun by so much. */
 const OVERRUN_BYTES = 4;
 
@@ -85,8 +83,6 @@ export class MatchFinder {
   readonly #shift: number;
   /** The two latest distances, as the decoder will know them. */
   repeats: readonly [number, number] = [1, 4];
-  /** Nothing up to here is matched. */
-  #start = 0;
 
   /** `table` has a power of two entries and holds zeros: position 0 is never matched. */
   constructor(bytes: Uint8Array, windowBytes: number, table: Int32Array) {
@@ -97,19 +93,12 @@ export class MatchFinder {
     this.#shift = Math.clz32(table.length) + 1;
   }
 
-  /** From now on nothing before `start` is referred to, nor what the decoder knows by then. */
-  startPiece(start: number): void {
-    this.#start = start;
-    this.repeats = [NO_DISTANCE, NO_DISTANCE];
-  }
-
   /** Splits bytes [start, end) into sequences and leftover literals. */
   find(start: number, end: number, sequences: Sequences): void {
     sequences.clear();
     const view = this.#view;
     const table = this.#table;
     const shift = this.#shift;
-    const first = this.#start;
     let [repeat1, repeat2] = this.repeats;
     let anchor = start;
     let at = start;
@@ -139,7 +128,7 @@ export class MatchFinder {
         const from = table[key] as number;
         table[key] = at;
         if (
-          from <= first ||
+          from <= 0 ||
           at - from > this.#windowBytes ||
           view.getInt32(from, true) !== word ||
           view.getInt32(from + 2, true) !== later
@@ -148,7 +137,7 @@ export class MatchFinder {
           continue;
         }
         const distance = at - from;
-        const behind = matchBehind(view, at, from, Math.min(at - anchor, from - first));
+        const behind = matchBehind(view, at, from, Math.min(at - anchor, from));
         const length = behind + 6 + matchLength(view, at + 6, from + 6, end);
         at -= behind;
         foretold = latest;

@@ -16,7 +16,19 @@ export function rawFrame(bytes: Uint8Array): Uint8Array {
 
 /** The parts of `rawFrame`, of which those of `bytes` are views: for what is joined later. */
 export function rawFrameParts(bytes: Uint8Array): Uint8Array[] {
-  const parts = [MAGIC, headerOf(bytes.length)];
+  return frameParts(headerOf(bytes.length), bytes);
+}
+
+/**
+ * A frame of nothing, to be followed by others: it does not give its size, which the official
+ * engine 2.3.0 would take for that of all frames.
+ */
+export function openingFrame(): Uint8Array {
+  return concatBytes(frameParts(Uint8Array.of(0x04, WINDOW), new Uint8Array(0)));
+}
+
+function frameParts(header: Uint8Array, bytes: Uint8Array): Uint8Array[] {
+  const parts = [MAGIC, header];
   let start = 0;
   do {
     const end = Math.min(bytes.length, start + BLOCK_BYTES_MAX);

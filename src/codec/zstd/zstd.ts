@@ -1,6 +1,7 @@
 /**
  * zstd for whole objects: the platform's own where `node:zlib` has it (Node >= 22.15), else our
- * own in TypeScript. Loaded when first needed: the compressor, pieces, and what calls the platform.
+ * own in TypeScript. Loaded when first needed: the compressor, what reads and writes several frames, and what calls
+ * the platform.
  *
  * Writes frames with their exact content size and a content checksum: every engine reads that, and
  * a flipped bit is then always noticed. Reads every variant; see decode.ts.
@@ -9,17 +10,18 @@ import { lazyPart } from "../../base/lazy-part.ts";
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 import {
   checkedZstdFrames,
-  decodeBlocks,
   decodeZstd,
   parseZstdDictionary,
   type ZstdDictionary,
 } from "./decode.ts";
+import type { ContentWatch } from "./framed-content.ts";
 import type { NativeZstd } from "./native.ts";
 import { rawFrame } from "./raw-frame.ts";
 
 const loadNative = /* @__PURE__ */ lazyPart(() => import("./native.ts"));
 const loadEncoder = /* @__PURE__ */ lazyPart(() => import("./encode.ts"));
-const loadPieces = /* @__PURE__ */ lazyPart(() => import("./pieces.ts"));
+const loadCompressFrames = /* @__PURE__ */ lazyPart(() => import("./compress-frames.ts"));
+const loadFramedContent = /* @__PURE__ */ lazyPart(() => import("./framed-content.ts"));
 
 /**
  * Up to here a frame of one raw block is written: it needs no compressor, which would save nothing
@@ -29,8 +31,8 @@ const RAW_BYTES_MAX = 16_384;
 /** Below, setting up the native decoder costs more than it saves. */
 const NATIVE_DECODE_BYTES_MIN = 8192;
 
-/** Below, a whole frame is decoded before a part of it would be missed. */
-const PIECES_BYTES_MIN = 1024 * 1024;
+/** Below, all is decoded before a part would be missed. */
+const FRAMES_CONTENT_BYTES_MIN = 1024 * 1024;
 
 function findNative(): NativeZstd | undefined {
   const { process } = globalThis as {
@@ -61,14 +63,13 @@ export async function compressZstd(
 }
 
 /**
- * As `compressZstd`; large content, where the platform has no zstd, in pieces that
- * `openZstdPieces` decodes one by one. To any other reader it is one frame with a skippable frame
- * behind it.
+ * As `compressZstd`; large content in frames that `openZstdFrames` decodes one by one. Any other
+ * reader takes them for one stream.
  */
-export async function compressZstdPieces(bytes: Uint8Array, level: number): Promise<Uint8Array> {
-  if (native !== undefined || bytes.length < PIECES_BYTES_MIN) return compressZstd(bytes, level);
-  const { encodeZstdPieces } = await loadEncoder();
-  return encodeZstdPieces(bytes, level);
+export async function compressZstdFrames(bytes: Uint8Array, level: number): Promise<Uint8Array> {
+  if (bytes.length < FRAMES_CONTENT_BYTES_MIN) return compressZstd(bytes, level);
+  const { compressFrames } = await loadCompressFrames();
+  return compressFrames(bytes, (part) => compressZstd(part, level));
 }
 
 /** Limits of one decompression. */
@@ -82,28 +83,32 @@ export async function decompressZstd(
   bytes: Uint8Array,
   { bytesMax }: DecompressOptions,
 ): Promise<Uint8Array> {
-  if (native === undefined || bytes.length < NATIVE_DECODE_BYTES_MIN) {
-    return decodeZstd(bytes, bytesMax);
-  }
-  const frames = checkedZstdFrames(bytes, bytesMax, 0);
-  const { decompressNatively } = await loadNative();
-  return decompressNatively(native, bytes, frames, bytesMax);
+  return (await frameDecoder(bytes.length))(bytes, bytesMax);
 }
 
 /**
- * The content of a frame in pieces, decoded as it is asked for; `undefined` if `bytes` are
- * anything else, or if the platform decodes them faster. Keeps `bytes`, which nobody may write to.
- * What is thrown, now or later, is what `rename` makes of it.
+ * The content of frames with a seek table, decoded as it is asked for; `undefined` if `bytes` are
+ * anything else. Keeps `bytes`, which nobody may write to.
  * @throws {deserialization}
  */
-export async function openZstdPieces(
+export async function openZstdFrames(
   bytes: Uint8Array,
   bytesMax: number,
-  rename: (error: unknown) => unknown,
+  watch: ContentWatch,
 ): Promise<PartialBytes | undefined> {
-  if (native !== undefined || bytes.length < NATIVE_DECODE_BYTES_MIN) return undefined;
-  const { openPieces } = await loadPieces(); // Small files need no such code.
-  return openPieces(bytes, bytesMax, decodeBlocks, rename);
+  if (bytes.length < NATIVE_DECODE_BYTES_MIN) return undefined;
+  const { openFrames } = await loadFramedContent(); // Small files need no such code.
+  return openFrames(bytes, bytesMax, await frameDecoder(bytes.length), watch);
+}
+
+/** Decodes frames, and chooses with what: `sizeBytes` are to be decoded. */
+async function frameDecoder(
+  sizeBytes: number,
+): Promise<(bytes: Uint8Array, bytesMax: number) => Uint8Array> {
+  if (native === undefined || sizeBytes < NATIVE_DECODE_BYTES_MIN) return decodeZstd;
+  const { decompressNatively } = await loadNative();
+  return (bytes, bytesMax) =>
+    decompressNatively(native, bytes, checkedZstdFrames(bytes, bytesMax, 0), bytesMax);
 }
 
 const parsedDictionaries = new WeakMap<Uint8Array, ZstdDictionary>();

@@ -19,8 +19,6 @@ export interface ManifestBuffer {
   readonly view: DataView;
   /** Where `bytes` come from, unless all were there from the start. */
   readonly partial: PartialBytes | undefined;
-  /** With `partial`: `locateRef`, which is loaded then. */
-  readonly locate: ((buffer: ManifestBuffer, slot: number) => RefPosition) | undefined;
   readonly vtables: RefVtables;
   /** `undefined`: the manifest has no dictionary, or an algorithm that is not known. */
   readonly decodeLocation: LocationDecoder | undefined;

@@ -3,7 +3,6 @@
  * Spec: v2 "Chunk Manifest Files"; docs/format.md "Manifest files", "Sort orders" and
  * "Tolerance".
  */
-import { lazyPart } from "../../base/lazy-part.ts";
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
@@ -12,8 +11,6 @@ import type { ChunkRows } from "./chunk-rows.ts";
 import { type LocationDecoder, locationDecoder } from "./location-decoder.ts";
 import { RefVtables } from "./ref-vtables.ts";
 import { RefVectorRows } from "./rows.ts";
-
-const loadLocate = /* @__PURE__ */ lazyPart(() => import("./ref-locate.ts"));
 
 /** The chunk references that a manifest holds for one array, in order of coordinates. */
 export interface ManifestRows extends ChunkRows {
@@ -84,7 +81,6 @@ export async function parseManifest(
     bytes: payload,
     view: reader.view,
     partial,
-    locate: partial && (await loadLocate()).locateRef,
     vtables: new RefVtables(reader.view, object, partial),
     decodeLocation: decoderOf(reader, root),
   };
@@ -123,9 +119,7 @@ class ParsedManifest implements Manifest {
   }
 
   rows(nodeId: string, rank?: number): ManifestRows | undefined {
-    const rows = this.lookup(nodeId, rank);
-    rows?.checkAll();
-    return rows;
+    return this.lookup(nodeId, rank)?.allInOrder();
   }
 
   lookup(nodeId: string, rank?: number): RefVectorRows | undefined {

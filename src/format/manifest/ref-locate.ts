@@ -1,4 +1,4 @@
-/** Looks at one reference of a manifest that is still to be decoded. Loaded with the first one. */
+/** Looks at one reference of a manifest of which not all have been checked. */
 import type { ManifestBuffer, RefPosition } from "./buffer.ts";
 
 /** The reference at `slot`, checked as by `scanRefs`; its table and index are asked for. */

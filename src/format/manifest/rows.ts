@@ -1,9 +1,10 @@
 /**
  * The chunk references of one array, read where they stand in the manifest's bytes. One pass checks
  * that every table and index lies inside the buffer, and whether they are sorted; strings and
- * payloads are checked when they are read. While parts of the bytes are still to be made, that pass
- * is put off until all rows are asked for or the bytes are whole: what is looked up before is
- * checked one by one, and trusted to be sorted and of one rank, as icefloe writes such files.
+ * payloads are checked when they are read. That pass is put off until all rows are asked for or many
+ * are looked up: the first few are looked for where they would stand in a full box, and checked one
+ * by one. While parts of the bytes are still to be made, references are trusted to be sorted and of
+ * one rank, as icefloe writes such files.
  * Damage is refused (`deserialization`), naming object and offset. Spec: v2 "Chunk Manifest Files".
  */
 import { decodeIfUtf8 } from "../../base/bytes.ts";
@@ -12,6 +13,7 @@ import { isIcefloeError } from "../../base/errors.ts";
 import type { ManifestBuffer, RefPosition } from "./buffer.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import { locateRef } from "./ref-locate.ts";
 import { scanRefs, sortedSlots } from "./ref-scan.ts";
 import { failManifest, type RefVtable, ROW_EMPTY } from "./ref-vtables.ts";
 import { coordinatesOf, refOfRow } from "./row-values.ts";
@@ -19,6 +21,9 @@ import { coordinatesOf, refOfRow } from "./row-values.ts";
 const CHUNK_ID_BYTES = 12;
 const UINT32_END = 2 ** 32;
 const SAFE_HIGH_END = 2 ** 21; // High words of integers up to 2^53 - 1.
+
+/** Lookups before all references are checked: each takes as long as checking ten. */
+const UNCHECKED_LOOKUPS_MAX = 1000;
 
 const NOTHING = new Uint8Array(0);
 const NO_COORDINATES = new Uint32Array(0);
@@ -35,8 +40,11 @@ export class RefVectorRows implements ChunkRows {
   /** Slot numbers by row; `undefined`: row = slot. */
   readonly #order: Uint32Array | undefined;
   #isChecked: boolean;
+  /** In order, if they are not so in the file. */
+  #sorted: RefVectorRows | undefined;
   /** They fill the box between the first and the last one. */
-  #isBox: boolean;
+  #isBox = false;
+  #lookups = 0;
   #row = -1;
   #table = 0;
   #vtableAt = -1;
@@ -46,60 +54,98 @@ export class RefVectorRows implements ChunkRows {
   #boxFirst: Uint32Array | undefined;
   #boxLast = NO_COORDINATES;
 
-  /** Of the `count` >= 1 references whose slots start at `slotsAt`, those of `rank` coordinates. */
-  constructor(buffer: ManifestBuffer, slotsAt: number, count: number, rank: number | undefined) {
+  /**
+   * Of the `count` >= 1 references whose slots start at `slotsAt`, those of `rank` coordinates (of
+   * as many as most have); with `order`, those slots.
+   */
+  constructor(
+    buffer: ManifestBuffer,
+    slotsAt: number,
+    count: number,
+    rank?: number,
+    order?: Uint32Array,
+  ) {
     this.#buffer = buffer;
     this.#view = buffer.view;
     this.#slotsAt = slotsAt;
     this.#count = count;
-    this.#isChecked = buffer.locate === undefined;
-    if (buffer.locate !== undefined) {
-      const first = buffer.locate(buffer, slotsAt);
-      this.rank = rank ?? first.rank;
-      this.length = first.rank === this.rank ? count : 0;
-      this.#vtable = first.vtable;
-      this.#isBox = false;
-      return;
-    }
-    const scan = scanRefs(buffer, slotsAt, count);
-    this.rank = rank ?? scan.commonRank;
-    const isPlain = scan.isSorted && scan.firstRank === this.rank;
-    this.#order = isPlain ? undefined : sortedSlots(buffer, slotsAt, count, this.rank);
-    this.#isBox = isPlain && scan.isBox;
-    this.length = this.#order?.length ?? count;
-    this.#vtable = scan.vtable;
+    this.#order = order;
+    this.#isChecked = order !== undefined;
+    const first = locateRef(buffer, slotsAt);
+    this.#vtable = first.vtable;
+    this.rank =
+      rank ?? (this.#isTrusted ? first.rank : scanRefs(buffer, slotsAt, count).commonRank);
+    this.length = order?.length ?? count;
+    if (this.#isChecked) return;
+    if (this.#isTrusted) this.length = first.rank === this.rank ? count : 0;
+    else if (this.#rankAt(0) !== this.rank || this.#rankAt(count - 1) !== this.rank) this.#check();
   }
 
-  /** Makes and checks what is still to be made: before all rows are read. */
-  checkAll(): void {
+  get #isTrusted(): boolean {
+    return this.#buffer.partial !== undefined;
+  }
+
+  #rankAt(slot: number): number {
+    return locateRef(this.#buffer, this.#slotsAt + 4 * slot).rank;
+  }
+
+  /** All rows in order, made and checked. */
+  allInOrder(): RefVectorRows {
+    this.#check();
+    return this.#sorted ?? this;
+  }
+
+  #check(): void {
     if (this.#isChecked) return;
     this.#buffer.partial?.ensureAll();
     const scan = scanRefs(this.#buffer, this.#slotsAt, this.#count);
-    if (!scan.isSorted) this.#fail(this.#slotsAt, "references are not sorted");
-    this.#isBox = scan.isBox && this.length > 0;
+    const isInOrder = scan.isSorted && scan.firstRank === this.rank;
+    if (this.#isTrusted && !scan.isSorted) this.#fail(this.#slotsAt, "references are not sorted");
+    if (!isInOrder && !this.#isTrusted) {
+      const order = sortedSlots(this.#buffer, this.#slotsAt, this.#count, this.rank);
+      this.#sorted = new RefVectorRows(this.#buffer, this.#slotsAt, this.#count, this.rank, order);
+    }
+    this.#isBox = scan.isBox && isInOrder;
     this.#isChecked = true;
   }
 
   /** The row of `coordinates`, or -1. */
   find(coordinates: ArrayLike<number>): number {
     if (coordinates.length !== this.rank || this.length === 0) return -1;
-    if (!this.#isChecked && this.#buffer.partial?.isWhole === true) this.checkAll();
+    if (!this.#isChecked && this.#isCheckDue()) this.#check();
+    if (this.#sorted !== undefined) return this.#findInOrder(this.#sorted, coordinates);
     if (this.#isBox) {
       const row = this.#positionInBox(coordinates);
       return row < this.length ? row : -1;
     }
     const next = this.#lastFound + 1;
     // Readers of a region ask for one row after the other.
-    if (next < this.length && this.#compare(next, coordinates) === 0) {
-      this.#lastFound = next;
-      return next;
-    }
+    if (this.#isAt(next, coordinates)) return next;
     const guess = this.#positionInBox(coordinates);
-    if (guess < this.length && this.#compare(guess, coordinates) === 0) {
-      this.#lastFound = guess;
-      return guess;
-    }
-    return this.#search(coordinates);
+    if (this.#isAt(guess, coordinates)) return guess;
+    if (this.#isChecked || this.#isTrusted) return this.#search(coordinates);
+    this.#check();
+    return this.find(coordinates);
+  }
+
+  #isCheckDue(): boolean {
+    const { partial } = this.#buffer;
+    return partial === undefined ? ++this.#lookups > UNCHECKED_LOOKUPS_MAX : partial.isWhole;
+  }
+
+  /** Rows are slots here, and stay so. */
+  #findInOrder(sorted: RefVectorRows, coordinates: ArrayLike<number>): number {
+    const row = sorted.find(coordinates);
+    return row < 0 ? -1 : (sorted.#order?.[row] as number);
+  }
+
+  #isAt(row: number, coordinates: ArrayLike<number>): boolean {
+    if (row >= this.length) return false;
+    // Not every reference need have so many coordinates.
+    if (!this.#isChecked && !this.#isTrusted && this.#rankAt(row) !== this.rank) return false;
+    if (this.#compare(row, coordinates) !== 0) return false;
+    this.#lastFound = row;
+    return true;
   }
 
   #search(coordinates: ArrayLike<number>): number {
@@ -204,9 +250,8 @@ export class RefVectorRows implements ChunkRows {
 
   /** Makes `row` the one whose fields are read. The scan has checked what is followed here. */
   #seek(row: number): void {
-    const { locate } = this.#buffer;
-    if (!this.#isChecked && locate !== undefined) {
-      this.#take(row, locate(this.#buffer, this.#slotsAt + 4 * row));
+    if (!this.#isChecked) {
+      this.#take(row, locateRef(this.#buffer, this.#slotsAt + 4 * row));
       return;
     }
     const view = this.#view;

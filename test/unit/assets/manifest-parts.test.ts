@@ -1,14 +1,9 @@
 /** Manifests in parts, as storages may hand them over. */
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { memoryStorage, Repository, type Storage } from "../../../src/index.ts";
 import { interceptStorage } from "../../../src/storage/intercept.ts";
 import type { StoredObject } from "../../../src/storage/port.ts";
 import { array } from "../session/fixture.ts";
-
-await vi.hoisted(async () => {
-  const { withoutNativeZstd } = await import("../../without-native-zstd.ts");
-  withoutNativeZstd(); // Elsewhere nothing is written in pieces, nor decoded in parts.
-});
 
 const CHUNKS = 30_000;
 const payloadOf = (at: number): Uint8Array => {

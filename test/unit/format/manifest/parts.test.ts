@@ -1,11 +1,12 @@
 /** Manifests that are decoded as far as they are asked for. */
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { concatBytes } from "../../../../src/base/bytes.ts";
 import type { PartialBytes } from "../../../../src/base/partial-bytes.ts";
-import { decodeBlocks } from "../../../../src/codec/zstd/decode.ts";
-import { encodeZstdPieces } from "../../../../src/codec/zstd/encode.ts";
-import { parsePieceIndex } from "../../../../src/codec/zstd/piece-index.ts";
-import { openPieces } from "../../../../src/codec/zstd/pieces.ts";
+import { compressFrames } from "../../../../src/codec/zstd/compress-frames.ts";
+import { decodeZstd } from "../../../../src/codec/zstd/decode.ts";
+import { encodeZstd } from "../../../../src/codec/zstd/encode.ts";
+import { openFrames } from "../../../../src/codec/zstd/framed-content.ts";
+import { parseSeekTable } from "../../../../src/codec/zstd/seek-table.ts";
 import { decodeEnvelope, encodeEnvelope, openEnvelope } from "../../../../src/format/envelope.ts";
 import { nodeIdToBytes, objectIdToBytes } from "../../../../src/format/ids.ts";
 import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
@@ -23,12 +24,7 @@ import {
   tableOf,
 } from "./ref-model.ts";
 
-await vi.hoisted(async () => {
-  const { withoutNativeZstd } = await import("../../../without-native-zstd.ts");
-  withoutNativeZstd(); // Elsewhere nothing is written in pieces, nor decoded in parts.
-});
-
-const SIDE = 200;
+const SIDE = 300;
 const EXPECTED = { object: "manifests/M", fileType: "manifest", bytesMax: 1 << 26 } as const;
 
 /** References of the three kinds in a grid, every `step`th of them. */
@@ -60,16 +56,17 @@ const FILE = await encodeEnvelope({
   payload: PAYLOAD,
   compressionLevel: 3,
 });
-const PIECES = parsePieceIndex(FILE.subarray(ENVELOPE_HEADER_BYTES))?.pieces ?? [];
+const TABLE = parseSeekTable(FILE, FILE.length - ENVELOPE_HEADER_BYTES)!;
 
 async function open(file: Uint8Array): Promise<{ manifest: Manifest; partial: PartialBytes }> {
   const partial = (await openEnvelope(file, EXPECTED)) as PartialBytes;
   return { manifest: await parseManifest(partial, EXPECTED.object), partial };
 }
 
-/** A payload in pieces, whatever it holds. */
-async function inPieces(payload: Uint8Array): Promise<Manifest> {
-  const partial = openPieces(encodeZstdPieces(payload, 3), 1 << 26, decodeBlocks, (error) => error);
+/** A payload in frames, whatever it holds. */
+async function inFrames(payload: Uint8Array): Promise<Manifest> {
+  const file = await compressFrames(payload, async (part) => encodeZstd(part, 3));
+  const partial = openFrames(file, 1 << 26, decodeZstd, { rename: (error) => error });
   return parseManifest(partial as PartialBytes, EXPECTED.object);
 }
 
@@ -80,12 +77,12 @@ const refused = (what: string) =>
     details: expect.objectContaining({ object: "manifests/M", offset: expect.any(Number) }),
   });
 
-describe("a manifest in pieces", () => {
+describe("a manifest in frames", () => {
   test("is read whole as any other", async () => {
     const whole = await parseManifest((await decodeEnvelope(FILE, EXPECTED)).payload, "whole");
     const { manifest } = await open(FILE);
 
-    expect(PIECES.length).toBeGreaterThan(3);
+    expect(TABLE.frames.length).toBeGreaterThan(3);
     expect(manifest.nodeIds).toEqual(whole.nodeIds);
     for (const nodeId of whole.nodeIds)
       expect(readRows(manifest.rows(nodeId)!)).toEqual(readRows(whole.rows(nodeId)!));
@@ -146,12 +143,13 @@ describe("a manifest in pieces", () => {
     }
   });
 
-  test("holds its file's bytes until it is whole", async () => {
+  test("holds what is made of it, and its file until it is whole", async () => {
     const { manifest } = await open(FILE);
     const before = manifest.sizeBytes;
     manifest.rows(NODE_A);
 
-    expect(before).toBe(PAYLOAD.length + FILE.length - ENVELOPE_HEADER_BYTES);
+    // The lengths of two vectors were read, in a frame each.
+    expect(before).toBe(2 * TABLE.frameBytes + FILE.length - ENVELOPE_HEADER_BYTES);
     expect(manifest.sizeBytes).toBe(PAYLOAD.length);
   });
 
@@ -165,19 +163,20 @@ describe("a manifest in pieces", () => {
   });
 });
 
-describe("a damaged manifest in pieces", () => {
-  test("is refused when its damaged piece is reached, and then every time", async () => {
+describe("a damaged manifest in frames", () => {
+  test("is refused when its damaged frame is reached, and then every time", async () => {
     const damaged = FILE.slice();
-    const { start, contentStart } = PIECES[1]!;
+    const { start } = TABLE.frames[1]!;
+    const contentStart = TABLE.frameBytes;
     damaged[ENVELOPE_HEADER_BYTES + start + 500]! ^= 1;
     const { manifest } = await open(damaged);
     const rows = manifest.lookup(NODE_B, 2)!;
     const last = SPARSE.at(-1)!;
 
     expect(rows.ref(rows.find(last[0]))).toEqual(last[1]);
-    const where = `payload at byte ${ENVELOPE_HEADER_BYTES + start}: .*hash of the piece`;
-    const inPiece = DENSE.findIndex((_, at) => 4 * at + 200_000 > contentStart);
-    expect(inPiece).toBeGreaterThan(-1);
+    const where = `frame at byte ${start}: zstd: `;
+    const inFrame = DENSE.findIndex((_, at) => 4 * at + 200_000 > contentStart);
+    expect(inFrame).toBeGreaterThan(-1);
     const dense = manifest.lookup(NODE_A, 2)!;
     for (let time = 0; time < 2; time++) {
       expect(() => DENSE.map(([coordinates]) => dense.find(coordinates))).toThrowError(
@@ -192,7 +191,7 @@ describe("a damaged manifest in pieces", () => {
     const refs = [3, 1, 2].map((at): BuiltRef => ({ index: [at], inline: Uint8Array.of(at) }));
     const arrays = [{ nodeId: nodeIdToBytes(NODE_A), refs }];
     const payload = buildManifest({ id: objectIdToBytes(MANIFEST_ID), arrays });
-    const manifest = await inPieces(payload);
+    const manifest = await inFrames(payload);
 
     expect(manifest.lookup(NODE_A, 1)!.length).toBe(3);
     expect(() => manifest.rows(NODE_A)).toThrowError(refused("references are not sorted"));
@@ -205,7 +204,7 @@ describe("a damaged manifest in pieces", () => {
     const arrays = [{ nodeId: nodeIdToBytes(NODE_A), refs }];
     const payload = buildManifest({ id: objectIdToBytes(MANIFEST_ID), arrays });
 
-    const rows = (await inPieces(concatBytes([payload, new Uint8Array(200_000)]))).lookup(
+    const rows = (await inFrames(concatBytes([payload, new Uint8Array(200_000)]))).lookup(
       NODE_A,
       1,
     )!;
