@@ -249,6 +249,17 @@ describe("an encoded manifest", () => {
     expect(vtableCount).toBeGreaterThan(10);
   });
 
+  test("starts a group of references where a row of the grid starts, so that rows repeat", () => {
+    const refs = Array.from({ length: 20 * 150 }, (_, i): [number[], ChunkRef] => [
+      [Math.floor(i / 150), i % 150],
+      { type: "inline", bytes: new Uint8Array(16) },
+    ]);
+
+    const { vtableCount } = verifyManifest(encode(selectionOf(tableOf(2, refs))));
+
+    expect(vtableCount).toBe(2 + 20); // The root's, the array's, and one for each row.
+  });
+
   test("is refused when its bytes would not fit a FlatBuffer", () => {
     const claim = { kind: () => ROW_INLINE, byteLength: () => 2 ** 30 };
 
