@@ -70,7 +70,7 @@ export function nodeFileSystem(runtime: Runtime): FileSystem {
 class NodeFileSystem implements FileSystem {
   readonly #fs = builtinModule("node:fs");
   readonly #path = builtinModule("node:path");
-  readonly #buffers = builtinModule("node:buffer").Buffer;
+  readonly #buffers = builtinModule("node:buffer");
   readonly #runtime: Runtime;
   readonly #isWindows = globalThis.process.platform === "win32";
   readonly #readFlags: number;
@@ -212,7 +212,7 @@ class NodeFileSystem implements FileSystem {
 
   /** Memory of its own for bytes that are read over all of it: zeros first would cost as much again. */
   #room(byteLength: number): Uint8Array {
-    const { buffer } = this.#buffers.allocUnsafeSlow(byteLength);
+    const { buffer } = this.#buffers.Buffer.allocUnsafeSlow(byteLength);
     return new Uint8Array(buffer);
   }
 
