@@ -12,7 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../scripts/prepare.mjs";
 import { findProblems, withSummary, withTables } from "./marks.mjs";
-import { figureTables, growthTable, machineLine } from "./table.mjs";
+import { allTables, machineLine } from "./table.mjs";
 
 const DOCUMENT = join(ROOT, "docs", "performance.md");
 const README = join(ROOT, "README.md");
@@ -33,8 +33,7 @@ function writeTables(names) {
   if (unfit >= 0) throw new Error(`${names[unfit]} is of a short run, or of one with --against`);
   const cases = new Map(reports.flatMap((report) => report.cases.map((of) => [of.name, of])));
   const report = { ...reports[0], cases: [...cases.values()] };
-  const tables = [`${machineLine(report)}:`, ...figureTables(report), growthTable(report)];
-  const made = tables.filter((table) => table !== undefined).join("\n\n");
+  const made = [`${machineLine(report)}:`, ...allTables(report)].join("\n\n");
   writeFileSync(DOCUMENT, withTables(readFileSync(DOCUMENT, "utf8"), made));
   writeFileSync(README, withSummary(readFileSync(README, "utf8"), made));
 }

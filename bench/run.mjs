@@ -22,7 +22,7 @@ import { prepare, ROOT } from "../scripts/prepare.mjs";
 import { besideOther, loadCases } from "./cases.mjs";
 import { summarise } from "./figures.mjs";
 import { RUNNING_NODE, runPhase, versionOfNode } from "./phase.mjs";
-import { countTable, figureTables, growthTable, machineLine } from "./table.mjs";
+import { allTables, countTable, machineLine } from "./table.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -56,9 +56,7 @@ for (const bench of await loadCases()) {
   mkdirSync(dirname(options.json), { recursive: true });
   writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
 }
-const tables = options.short
-  ? []
-  : [machineLine(report), ...figureTables(report), growthTable(report)];
+const tables = options.short ? [] : [machineLine(report), ...allTables(report)];
 if (options.counts || options.short) tables.push(countTable(report));
 process.stdout.write(`\n${tables.filter(Boolean).join("\n\n")}\n\nwritten to ${options.json}\n`);
 finish([outcome]);

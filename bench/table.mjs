@@ -10,25 +10,28 @@ export function machineLine({ machine, nodes, rounds }) {
   return `${cpus} x ${model}, Node ${Object.values(nodes).join(" and ")}, load ${load} after, medians of ${rounds} rounds`;
 }
 
-/** Tables of all figures: cases that were run on the same versions of Node share one. */
-export function figureTables({ cases, other }) {
-  const withFigures = cases.filter(({ figures }) => figures.length > 0);
-  const sets = new Set(withFigures.map(({ nodes }) => nodes.join()));
-  const groups = [...sets].map((set) => withFigures.filter(({ nodes }) => nodes.join() === set));
-  return groups.map((group) => {
-    const { nodes } = group[0];
-    const head = ["case", "figure", ...nodes.map((node) => `Node ${node}: icefloe / ${other}`)];
-    const rows = group.flatMap(({ name, title, figures }) =>
-      figures.map((figure, at) => [
-        at === 0 ? `\`${name}\`: ${title}` : "",
-        figure.label,
-        ...nodes.map((node) => figureCell(figure, figure.byNode[node])),
-        reachOf(figure),
-        markOf(figure),
-      ]),
-    );
-    return table([...head, "reach", ""], rows);
-  });
+/** All tables; cases that were run on the same versions of Node share one. */
+export function allTables({ cases, other }) {
+  const sets = [...new Set(cases.map(({ nodes }) => nodes.join()))];
+  const groups = sets.map((set) => cases.filter(({ nodes }) => nodes.join() === set));
+  const tables = [figureTable, growthTable].flatMap((make) =>
+    groups.map((group) => make(group, group[0].nodes, other)),
+  );
+  return tables.filter((made) => made !== undefined);
+}
+
+function figureTable(cases, nodes, other) {
+  const head = ["case", "figure", ...nodes.map((node) => `Node ${node}: icefloe / ${other}`)];
+  const rows = cases.flatMap(({ name, title, figures }) =>
+    figures.map((figure, at) => [
+      at === 0 ? `\`${name}\`: ${title}` : "",
+      figure.label,
+      ...nodes.map((node) => figureCell(figure, figure.byNode[node])),
+      reachOf(figure),
+      markOf(figure),
+    ]),
+  );
+  return table([...head, "reach", ""], rows);
 }
 
 function figureCell({ unit }, { ours, other, ratio, spread }) {
@@ -49,12 +52,9 @@ function markOf({ isMet }) {
   return isMet === undefined ? "" : isMet ? "met" : MISSED;
 }
 
-/** The table of what grows with n: the values, and e of n^e; then the ratios, engine by engine. */
-export function growthTable({ cases, other }) {
-  const grown = cases.filter(({ growth }) => growth.length > 0);
-  if (grown.length === 0) return undefined;
-  const { nodes } = grown[0];
-  const rows = grown.flatMap(({ name, title, growth }) =>
+/** What grows with n: the values, and e of n^e; then the ratios, engine by engine. */
+function growthTable(cases, nodes, other) {
+  const rows = cases.flatMap(({ name, title, growth }) =>
     growth.flatMap((figure, at) => {
       const cells = (write) => nodes.map((node) => write(figure.byNode[node]));
       const hasOther = nodes.some((node) => figure.byNode[node].other.values.some(isFound));
@@ -69,13 +69,8 @@ export function growthTable({ cases, other }) {
       ];
       if (!hasOther) return [ours];
       const beside = ["", "", "", other, ...cells(({ other: of }) => growthCell(figure, of))];
-      const ratio = [
-        "",
-        "",
-        "",
-        "ratio",
-        ...cells(({ ratios }) => ratios.map((value) => plain(value)).join(", ")),
-      ];
+      const ratios = cells((found) => found.ratios.map((value) => plain(value)).join(", "));
+      const ratio = ["", "", "", "ratio", ...ratios];
       return [ours, [...beside, "", ""], [...ratio, "", ""]];
     }),
   );
@@ -121,6 +116,7 @@ export function countTable({ cases }) {
 }
 
 function table(head, rows) {
+  if (rows.length === 0) return undefined;
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
