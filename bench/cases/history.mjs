@@ -11,7 +11,7 @@ const CHUNKS = 64;
 /** Commits before the clock runs: the first of a process run in code that is not compiled yet. */
 const WARM_UP = 20;
 /** Each commit keeps the repo file before it: long ones would fill the disk. */
-const COMMITS_KEPT = 500;
+const COMMITS_KEPT = 100;
 
 async function commitOn(engine, repository, count, folder) {
   for (let at = 0; at < count; at++) {
@@ -53,7 +53,7 @@ export const cases = [
     name: "history",
     title: "a history of n commits, local, durability none",
     place: { kind: "local", durability: "none" },
-    boundSeconds: 180,
+    boundSeconds: 300,
     sizes: {
       full: [1000, 4000, 20_000].map((commits) => ({ n: commits, commits, measured: 100 })),
       short: [20, 40].map((commits) => ({ n: commits, commits, measured: 5 })),
