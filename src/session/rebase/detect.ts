@@ -45,7 +45,6 @@ export function detectConflicts(input: DetectInput): Conflict[] {
   const move = log.movedNodes[0];
   if (move !== undefined) return [{ type: "move-operation-cannot-be-rebased", path: move.from }];
   const logged = indexLog(log);
-  if (input.ours.nodes.size === 0) return chunkConflicts(input, logged); // As most commits are.
   return [
     ...creationConflicts(input),
     ...invalidGroupConflicts(input),
@@ -53,6 +52,25 @@ export function detectConflicts(input: DetectInput): Conflict[] {
     ...chunkConflicts(input, logged),
     ...deletionConflicts(input, logged),
   ];
+}
+
+/**
+ * Whether the log alone says that there is no conflict, and nothing of ours to move over: we have
+ * changed chunks only, and they others. No snapshot need be read then.
+ */
+export function passesBy(ours: ChangeSet, log: TransactionLog): boolean {
+  if (ours.nodes.size > 0 || log.movedNodes.length > 0) return false;
+  for (const list of [log.deletedArrays, log.updatedArrays]) {
+    if (list.some((nodeId) => hasChunks(ours.chunks.get(nodeId)))) return false;
+  }
+  return !log.updatedChunks.some((update) => {
+    const table = ours.chunks.get(update.nodeId);
+    return hasChunks(table) && sharedChunks(table, [update]) !== undefined;
+  });
+}
+
+function hasChunks(table: ChunkTable | undefined): table is ChunkTable {
+  return table !== undefined && table.length > 0;
 }
 
 interface LoggedChanges {

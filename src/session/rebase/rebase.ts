@@ -4,6 +4,7 @@
  * changes at the end, or not at all. Spec: docs/semantics.md "Rebase".
  */
 import { ancestorsOf } from "../../assets/ancestry.ts";
+import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { makeError } from "../../base/errors.ts";
 import type { RepoInfo } from "../../format/repo/read.ts";
 import type { RepoSnapshot } from "../../format/repo/snapshot-columns.ts";
@@ -14,12 +15,13 @@ import { haveSameTables } from "../changes/shared-tables.ts";
 import { loadBase, type SessionState } from "../state/state.ts";
 import { changedSinceLanded, landedEarlier } from "../state/unsettled.ts";
 import type { Conflict, ConflictSolver } from "./conflict.ts";
-import { type DetectInput, detectConflicts } from "./detect.ts";
+import { type DetectInput, detectConflicts, passesBy } from "./detect.ts";
 import { solveConflicts } from "./solve.ts";
 
 /**
  * Rebases onto the branch's tip. A branch that is gone, or has not moved: nothing.
- * Cost: one conditional GET, and per commit of the others one log and one snapshot.
+ * Cost: one conditional GET, the tip, and per commit of the others one log; also its snapshot where
+ * we have changed nodes, or the same as it.
  * @throws {rebase-failed} @throws {base-not-in-ancestry} @throws {rebase-tx-log-pruned}
  * @throws {commit-not-allowed} an earlier commit of unknown outcome had landed
  */
@@ -35,19 +37,22 @@ export async function rebaseOnto(
   const tip = branch === undefined ? undefined : repo.branches.get(branch);
   if (tip === undefined || tip === state.baseId) return;
   const asked = restingMeanwhile(state, solver);
-  let base = await loadBase(state, signal);
+  let base: () => Promise<SnapshotIndex> = () => loadBase(state, signal);
   let changes = state.own;
   for (const commit of commitsAfter(repo, tip, state.baseId)) {
     signal?.throwIfAborted();
-    const theirs = await engine.assets.readSnapshot(commit.id, signal);
+    const theirs = (): Promise<SnapshotIndex> => engine.assets.readSnapshot(commit.id, signal);
     for (const log of await logsOf(state, commit, signal)) {
-      changes = await solve({ solver: asked, ours: changes, log, base, theirs }, signal);
+      if (passesBy(changes, log)) continue;
+      const sides = { ours: changes, base: await base(), theirs: await theirs() };
+      changes = await solve({ solver: asked, log, ...sides }, signal);
     }
     base = theirs;
   }
+  const newBase = await base();
   if (!haveSameTables(changes, state.own)) state.revision++;
   state.own = changes;
-  state.base = base;
+  state.base = newBase;
   state.baseId = tip;
 }
 
