@@ -39,7 +39,7 @@ export const CONFLICT_MUTANTS = [
   [DETECT, "if (logged.deleted.has(node.id)) gone[node.type].push(path);", ""],
   [DETECT, "if (logged.deletedArrays.has(nodeId)) {", "if (false) {"],
   [DETECT, "if (logged.updatedArrays.has(nodeId)) {", "if (false) {"],
-  [DETECT, "if (chunkCoordinates.length > 0) {", "if (false) {"],
+  [DETECT, "if (chunkCoordinates !== undefined) {", "if (false) {"],
   [DETECT, "if (isSame && updates", "if (updates"],
   [
     "src/session/view/chunks.ts",
