@@ -103,7 +103,11 @@ export const FORMAT_MUTANTS = [
   [CONFIG, "Math.min(COMPRESSION_LEVEL_MAX, config.compression.level)", "config.compression.level"],
   [SPLITTING, "if (sizes[axis] !== undefined) continue;", ""],
   [SPLITTING, "size.num_chunks === 0 ? UNSPLIT : size.num_chunks", "size.num_chunks"],
-  [PATHS, "if (ancestor === ROOT_PATH) return path !== ROOT_PATH;", ""],
+  [
+    "src/format/path-runs.ts",
+    "if (entry.path !== path) yield entry;\n  }\n}",
+    "yield entry;\n  }\n}",
+  ],
   [PATHS, 'if (segments.includes("..")) throw', "if (false) throw"],
   [OBJECTS, 'padStart(BACKUP_TIME_DIGITS, "0")', 'padStart(1, "0")'],
 ];

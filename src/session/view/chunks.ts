@@ -4,12 +4,13 @@
  * contain the coordinate answers; a miss there is final).
  */
 import type { AssetStore } from "../../assets/asset-store.ts";
-import { boxContains, type CoordinateRows } from "../../base/coordinates.ts";
+import type { CoordinateRows } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import type { Manifest, ManifestRows } from "../../format/manifest/read.ts";
 import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
 import type { Layers } from "../state/layers.ts";
+import { manifestOf } from "./manifest-of.ts";
 import { type ArrayNode, baseNodeOf } from "./nodes.ts";
 
 const NO_MANIFESTS: readonly ManifestRef[] = [];
@@ -102,27 +103,15 @@ export function findChunk(
   if (pending !== undefined) {
     return pending.rows.kind(pending.row) === ROW_TOMBSTONE ? undefined : pending;
   }
-  const manifestId = manifestOf(layers, node, coordinates);
+  const manifests = baseNodeOf(layers, node)?.manifests ?? NO_MANIFESTS;
+  const manifestId = manifestOf(manifests, coordinates)?.id;
   if (manifestId === undefined) return undefined;
+  assertListed(layers, manifestId);
   const cached = assets.cachedManifest(manifestId);
   if (cached !== undefined) return lookUp(cached, node, coordinates);
   return assets
     .readManifest(manifestId, signal)
     .then((manifest) => lookUp(manifest, node, coordinates));
-}
-
-/** The base's manifest that answers for `coordinates`. */
-function manifestOf(
-  layers: Layers,
-  node: ArrayNode,
-  coordinates: ArrayLike<number>,
-): string | undefined {
-  for (const { id, extents } of baseNodeOf(layers, node)?.manifests ?? NO_MANIFESTS) {
-    if (!boxContains(extents, coordinates)) continue;
-    assertListed(layers, id);
-    return id;
-  }
-  return undefined;
 }
 
 function lookUp(
