@@ -10,7 +10,7 @@ import type { RepoChange } from "./repo-change.ts";
 import { assertCanUpdate, type VersionedRepo } from "./repo-object.ts";
 import { createRepoReader } from "./repo-reader.ts";
 import type { RepoUpdateContext } from "./repo-update.ts";
-import { createMember, type Member } from "./update-member.ts";
+import { Member } from "./update-member.ts";
 
 const loadUpdateLoop = /* @__PURE__ */ lazyPart(() => import("./repo-update.ts"));
 
@@ -82,7 +82,7 @@ export function createRepoState(options: RepoStateOptions): RepoState {
       assertCanUpdate(storage, "update of the repository");
       updateOptions.signal?.throwIfAborted();
       return new Promise((resolve, reject) => {
-        waiting.push(createMember(change, updateOptions, { resolve, reject }));
+        waiting.push(new Member(change, updateOptions, resolve, reject));
         if (!isWorking) void work();
       });
     },

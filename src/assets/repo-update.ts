@@ -57,7 +57,7 @@ export async function runGroup(
   let freshness: Freshness = context.isContended ? "stale" : "maybe-stale";
   try {
     for (let attempt = 0; attempt < retry.attemptsMax; attempt++) {
-      await pause(context, group, attempt - IMMEDIATE_RETRIES);
+      if (attempt > IMMEDIATE_RETRIES) await pause(context, group, attempt - IMMEDIATE_RETRIES);
       const end = await runRound(context, group, freshness);
       context.isContended = attempt > 0 || end !== "settled";
       if (!group.some(isLive)) return;
@@ -162,7 +162,6 @@ async function pause(
   group: readonly Member[],
   lost: number,
 ): Promise<void> {
-  if (lost <= 0) return;
   await whileLive(group, (signal) => backoff(context.runtime, context.retry, lost, signal));
 }
 
