@@ -13,7 +13,7 @@ export const WRITE_ID_KEY = "icechunkwriteid";
 
 /**
  * The stored form of `repo`. It is not compressed: with every commit a little of it changes
- * everywhere. Why: docs/decisions/0005-repo-in-frames.md.
+ * everywhere. Why: docs/decisions/0005-repo-raw.md.
  * @throws {unsupported-spec-version} if it holds what we cannot keep
  * @throws {serialization} if it would be too large to be read
  */
