@@ -1,7 +1,7 @@
 /** What `arrayChunks` of a store yields. */
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import { loadLayers, type SessionState } from "../state/state.ts";
-import { chunkBatches } from "../view/chunk-runs.ts";
+import { chunkBatches } from "../view/each-chunk.ts";
 import { mustGetArray } from "../view/nodes.ts";
 import { parseNodePath } from "./prefix.ts";
 

@@ -6,7 +6,7 @@ import type { Layers } from "../state/layers.ts";
 import type { Operation } from "../state/operation.ts";
 import { loadLayers, type SessionState } from "../state/state.ts";
 import { currentDot } from "../state/writing.ts";
-import { chunkBatches } from "../view/chunk-runs.ts";
+import { chunkBatches } from "../view/each-chunk.ts";
 import { type ArrayNode, mustGetArray, nodeAt } from "../view/nodes.ts";
 import { removeNode } from "./node-write.ts";
 import { parseChunkPrefix, parseStorePrefix } from "./prefix.ts";

@@ -4,8 +4,8 @@ import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import { pathName } from "../../format/node-path.ts";
 import type { Layers } from "../state/layers.ts";
 import { loadLayers, type SessionState } from "../state/state.ts";
-import { type ChunkRun, chunkBatches, chunkRuns, endOfRun } from "../view/chunk-runs.ts";
 import { findChunk } from "../view/chunks.ts";
+import { chunkBatches, coordinatesAfter } from "../view/each-chunk.ts";
 import {
   type ArrayNode,
   childrenOf,
@@ -66,40 +66,12 @@ export async function* listDirectory(
   } else {
     const chunks = parseChunkPrefix(path);
     if (chunks !== undefined && nodeAt(layers, chunks.path)?.array !== undefined) {
+      const { assets } = state.engine;
       const array = mustGetArray(layers, chunks.path);
-      yield* coordinateNames(state, layers, array, chunks.coordinates, signal);
+      yield* (await coordinatesAfter(layers, assets, array, chunks.coordinates, signal)).map(
+        String,
+      );
     }
-  }
-}
-
-async function* coordinateNames(
-  state: SessionState,
-  layers: Layers,
-  array: ArrayNode,
-  leading: readonly number[],
-  signal?: AbortSignal,
-): AsyncGenerator<string> {
-  const { assets } = state.engine;
-  const dimension = leading.length;
-  if (dimension >= array.array.shape.length) return;
-  const values = new Set<number>();
-  for await (const run of chunkRuns(layers, assets, array, leading, signal)) {
-    addValues(values, run, dimension);
-  }
-  for (const value of [...values].sort((a, b) => a - b)) yield String(value);
-}
-
-/** Adds the coordinates along `dimension` of a run's chunks; those with one in common cost one step. */
-function addValues(values: Set<number>, run: ChunkRun, dimension: number): void {
-  for (let at = run.start; at < run.end; ) {
-    const row = run.rowAt(at);
-    const value = run.rows.coordinate(row, dimension);
-    if (!values.has(value) && !run.isVisible(row)) {
-      at++;
-      continue;
-    }
-    values.add(value);
-    at = endOfRun(run, at, dimension + 1);
   }
 }
 

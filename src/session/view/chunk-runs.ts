@@ -22,7 +22,7 @@ interface SortedRows {
 }
 
 /** Those at the positions [start, end), of which only the visible ones are chunks. */
-export interface ChunkRun extends SortedRows {
+interface ChunkRun extends SortedRows {
   readonly start: number;
   readonly end: number;
   /** Whether the row is a chunk of the array that no layer above replaces or deletes. */
@@ -30,7 +30,7 @@ export interface ChunkRun extends SortedRows {
 }
 
 /** Rows of one source, by number. */
-interface ChunkBatch {
+export interface ChunkBatch {
   readonly rows: ChunkRows;
   readonly rowNumbers: Uint32Array;
 }
@@ -39,7 +39,7 @@ interface ChunkBatch {
  * Every existing chunk of an array whose coordinates begin with `leading`: base rows in manifest
  * order, then pending ones sorted. At most one manifest is held at a time.
  */
-export async function* chunkBatches(
+export async function* batchesOfRuns(
   layers: Layers,
   assets: AssetStore,
   node: ArrayNode,
@@ -58,10 +58,35 @@ export async function* chunkBatches(
 }
 
 /**
+ * The coordinates along the next dimension of all chunks whose coordinates begin with `leading`,
+ * sorted. Chunks that have one in common cost one step.
+ */
+export async function coordinatesInRuns(
+  layers: Layers,
+  assets: AssetStore,
+  node: ArrayNode,
+  leading: readonly number[],
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const values = new Set<number>();
+  if (leading.length >= node.array.shape.length) return [];
+  for await (const run of chunkRuns(layers, assets, node, leading, signal)) {
+    for (let at = run.start; at < run.end; ) {
+      const row = run.rowAt(at);
+      const value = run.rows.coordinate(row, leading.length);
+      const isThere = values.has(value) || run.isVisible(row);
+      if (isThere) values.add(value);
+      at = isThere ? endOfRun(run, at, leading.length + 1) : at + 1;
+    }
+  }
+  return [...values].sort((a, b) => a - b);
+}
+
+/**
  * The runs of chunks whose coordinates begin with `leading`. Manifests that can have none of them
  * are not read. Each run is valid until the session writes.
  */
-export async function* chunkRuns(
+async function* chunkRuns(
   layers: Layers,
   assets: AssetStore,
   node: ArrayNode,
@@ -149,7 +174,7 @@ function runOf(
 }
 
 /** The position behind the rows that have their first `length` coordinates in common with that at `start`. */
-export function endOfRun(
+function endOfRun(
   { rows, rowAt, end }: SortedRows & Pick<ChunkRun, "end">,
   start: number,
   length: number,

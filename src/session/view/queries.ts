@@ -8,9 +8,9 @@ import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chu
 import { parsePath } from "../../format/node-path.ts";
 import { type ChunkCoordinates, coordinatesOfRows } from "../changes/chunk-coordinates.ts";
 import { loadLayers, type SessionState } from "../state/state.ts";
-import { chunkBatches } from "./chunk-runs.ts";
 import { areCounts, findChunk } from "./chunks.ts";
 import type { Diff } from "./diff.ts";
+import { chunkBatches } from "./each-chunk.ts";
 import { mustGetArray, mustGetNode, nodesUnder } from "./nodes.ts";
 
 const loadDiff = /* @__PURE__ */ lazyPart(() => import("./diff.ts"));
