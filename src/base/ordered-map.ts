@@ -42,7 +42,11 @@ export class OrderedMap<K, V> implements ReadonlyMap<K, V> {
 
   /** A map of the same entries; writes to one are not seen in the other. O(1). */
   clone(): OrderedMap<K, V> {
-    const copy = new OrderedMap<K, V>(this.#compare);
+    return this.cloneInto(new OrderedMap<K, V>(this.#compare));
+  }
+
+  /** Makes `copy`, a map of the same order, equal to this one. */
+  protected cloneInto<M extends OrderedMap<K, V>>(copy: M): M {
     this.#owner = {};
     copy.#root = this.#root;
     copy.#size = this.#size;

@@ -46,20 +46,55 @@ export interface NodeChange {
   readonly dot: Dot;
 }
 
-/** Changes of nodes by path, in the order of its UTF-8 bytes. */
-export type NodeChanges = OrderedMap<string, NodeChange>;
+/** Chunk tables by node id. */
+export type ChunkTables = OrderedMap<string, ChunkTable>;
 
 /** Uncommitted changes. Chunk tables of nodes that were deleted are dropped. */
 export interface ChangeSet {
   readonly nodes: NodeChanges;
-  readonly chunks: Map<string, ChunkTable>;
+  readonly chunks: ChunkTables;
+  /** Tables with the same owner are this change set's alone: `shared-tables.ts` */
+  owner: object;
 }
 
-/** Those changes by path. */
-export function nodeChanges(changes: Iterable<NodeChange> = []): NodeChanges {
-  const nodes: NodeChanges = new OrderedMap(compareUtf8);
-  for (const change of changes) nodes.set(change.path, change);
-  return nodes;
+/** Changes of nodes by path, in the order of its UTF-8 bytes. */
+export class NodeChanges extends OrderedMap<string, NodeChange> {
+  /** By node id. */
+  #paths: OrderedMap<string, string>;
+
+  constructor(changes: Iterable<NodeChange> = []) {
+    super(compareUtf8);
+    this.#paths = new OrderedMap(compareUtf8);
+    for (const change of changes) this.set(change.path, change);
+  }
+
+  /** Where the node of that id is. */
+  pathOf(nodeId: string): string | undefined {
+    return this.#paths.get(nodeId);
+  }
+
+  override clone(): NodeChanges {
+    const copy = new NodeChanges();
+    this.cloneInto(copy);
+    copy.#paths = this.#paths.clone();
+    return copy;
+  }
+
+  override set(path: string, change: NodeChange): this {
+    this.#forgetId(path, change.node?.id);
+    if (change.node !== undefined) this.#paths.set(change.node.id, path);
+    return super.set(path, change);
+  }
+
+  override delete(path: string): boolean {
+    this.#forgetId(path, undefined);
+    return super.delete(path);
+  }
+
+  #forgetId(path: string, newId: string | undefined): void {
+    const id = this.get(path)?.node?.id;
+    if (id !== undefined && id !== newId && this.#paths.get(id) === path) this.#paths.delete(id);
+  }
 }
 
 /** The change at `path`, if any, then those below it. */
@@ -74,16 +109,24 @@ export function changedChildren(nodes: NodeChanges, path: string): Iterable<Node
   return childEntries(path, (start) => nodes.valuesFrom(start));
 }
 
-/** A change set without changes. */
-export function emptyChangeSet(): ChangeSet {
-  return { nodes: nodeChanges(), chunks: new Map() };
+/** Those tables by node id. */
+export function chunkTables(
+  tables: Iterable<readonly [nodeId: string, table: ChunkTable]> = [],
+): ChunkTables {
+  const chunks: ChunkTables = new OrderedMap(compareUtf8);
+  for (const [nodeId, table] of tables) chunks.set(nodeId, table);
+  return chunks;
 }
 
-/** Paths of all changed nodes; later change sets win. */
-export function pathsById(layers: readonly ChangeSet[]): Map<string, string> {
-  const paths = new Map<string, string>();
-  for (const { nodes } of layers) {
-    for (const { path, node } of nodes.values()) if (node !== undefined) paths.set(node.id, path);
-  }
-  return paths;
+/** Changes of their own. */
+export function changeSetOf(nodes = new NodeChanges(), chunks = chunkTables()): ChangeSet {
+  return { nodes, chunks, owner: {} };
+}
+
+/** The path of a node by its id, own changes before those below. */
+export function changedPathOf(
+  { own, overlay }: { readonly own: ChangeSet; readonly overlay: ChangeSet },
+  nodeId: string,
+): string | undefined {
+  return own.nodes.pathOf(nodeId) ?? overlay.nodes.pathOf(nodeId);
 }

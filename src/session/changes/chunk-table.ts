@@ -3,11 +3,15 @@
  * and no string per reference. Deletions are rows too (tombstones), and every row has the dot of
  * the write that made it. Rows are numbered in order of first write; `remove` renumbers.
  *
+ * A table can be followed by another one, its successor, that shares everything with it: the
+ * successor appends rows that the table does not look at, and keeps for it what it overwrites.
+ *
  * What a value means (zero length, grid bounds, URL form) is checked by callers.
  */
 import type { ByteDictionary } from "../../base/byte-dictionary.ts";
+import { identityOrder } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
-import { grownCapacity, NumberColumn } from "../../base/number-column.ts";
+import { grownCapacity } from "../../base/number-column.ts";
 import { isCount } from "../../base/options.ts";
 import type { ChunkRef, VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import {
@@ -19,11 +23,10 @@ import {
 } from "../../format/manifest/chunk-rows.ts";
 import type { CodedRows } from "../../format/manifest/location-numbers.ts";
 import { equalRows, readCoordinates, refOfRow } from "../../format/manifest/row-values.ts";
-import { ChunkIdColumn } from "./chunk-id-column.ts";
-import { CoordinateIndex } from "./coordinate-index.ts";
+import { ChunkColumns } from "./chunk-columns.ts";
+import { copyRow } from "./copy-row.ts";
 import type { Dot } from "./dot.ts";
-import { DotDictionary } from "./dot-dictionary.ts";
-import { InlinePayloads } from "./inline-payloads.ts";
+import { OverwrittenRows } from "./overwritten-rows.ts";
 import {
   assertRange,
   assertRanges,
@@ -31,130 +34,160 @@ import {
   type VirtualRows,
   virtualRowsOf,
 } from "./virtual-rows.ts";
-import { VirtualTargets } from "./virtual-targets.ts";
 
 const NOTHING = new Uint8Array(0);
 
 /** Chunk references and tombstones by coordinates. Mutable. */
 export class ChunkTable implements CodedRows {
   readonly rank: number;
-  #index: CoordinateIndex;
-  #kinds = new Uint8Array(0);
-  /** Inline: position in `#payloads`. Native and virtual: byte offset in the target. */
-  #offsets = new NumberColumn();
-  #lengths = new NumberColumn();
-  #chunkIds = new ChunkIdColumn();
-  #targets = new VirtualTargets();
-  #payloads = new InlinePayloads();
-  #dotCodes = new NumberColumn();
-  #dots = new DotDictionary();
+  #columns: ChunkColumns;
+  /** Whose change set may write to the table. */
+  owner: object | undefined;
+  /** Rows below are those of tables before this one, too. */
+  #sharedEnd = 0;
+  #overwritten: OverwrittenRows | undefined;
+  /** What overwritten rows held, by the numbers of `#overwritten`. */
+  #kept: ChunkTable | undefined;
+  /** Once the table has a successor: how many rows it had then, and when that was. */
+  #end: number | undefined;
+  #moment = 0;
+  #wasAscending = false;
+  #endOrder: Uint32Array | undefined;
 
   constructor(rank: number) {
     this.rank = rank;
-    this.#index = new CoordinateIndex(rank);
+    this.#columns = new ChunkColumns(rank);
   }
 
   get length(): number {
-    return this.#index.length;
+    return this.#end ?? this.#columns.index.length;
   }
 
   /** The marks of the rows' writes, and maybe of some whose rows are gone. */
   get dots(): readonly Dot[] {
-    return this.#dots.all();
+    return this.#columns.dots.all();
   }
 
   /** Whether rows are numbered in order of their coordinates. */
   get isAscending(): boolean {
-    return this.#index.isAscending;
+    return this.#end === undefined ? this.#columns.index.isAscending : this.#wasAscending;
   }
 
   /** Whether all rows are known to come after all of `other`: then no chunk is in both. */
   isBehind(other: ChunkTable): boolean {
-    return this.#index.isBehind(other.#index);
+    return this.#columns.index.isBehind(other.#columns.index);
   }
 
   /** Bytes of memory held by columns, arenas and index. */
   get bytesHeld(): number {
-    const columns = this.#offsets.bytesHeld + this.#lengths.bytesHeld + this.#dotCodes.bytesHeld;
-    const payloads = this.#chunkIds.bytesHeld + this.#targets.bytesHeld + this.#payloads.bytesHeld;
-    return this.#index.bytesHeld + this.#kinds.byteLength + columns + payloads;
+    return this.#columns.bytesHeld;
   }
 
   /** The row of `coordinates`, tombstones included, or -1. */
   find(coordinates: ArrayLike<number>): number {
-    return this.#index.find(coordinates);
+    const row = this.#columns.index.find(coordinates);
+    return row < this.length ? row : -1;
   }
 
   /** Row numbers in lexicographic order of their coordinates. Do not write to it. */
   sortedOrder(): Uint32Array {
-    return this.#index.order();
+    if (this.#end === undefined) return this.#columns.index.order();
+    this.#endOrder ??= this.#columns.index.orderOfFirst(this.#end);
+    return this.#endOrder;
   }
 
   /** The coordinates of all rows in that order, `rank` numbers a row: a copy. */
   sortedCoordinates(): Uint32Array {
-    return this.#index.sortedCoordinates();
+    return this.#columns.index.sortedCoordinates(this.sortedOrder());
   }
 
   coordinate(row: number, dimension: number): number {
-    return this.#index.at(row, dimension);
+    return this.#columns.index.at(row, dimension);
   }
 
   kind(row: number): number {
-    return this.#kinds[row] as number;
+    const kept = this.#keptRow(row);
+    return kept < 0 ? (this.#columns.kinds[row] as number) : this.#keptRows.kind(kept);
   }
 
   payload(row: number): Uint8Array {
-    if (this.#kinds[row] !== ROW_INLINE) return NOTHING;
-    return this.#payloads.view(this.#offsets.get(row), this.#lengths.get(row));
+    const kept = this.#keptRow(row);
+    if (kept >= 0) return this.#keptRows.payload(kept);
+    if (this.#columns.kinds[row] !== ROW_INLINE) return NOTHING;
+    return this.#columns.payloads.view(
+      this.#columns.offsets.get(row),
+      this.#columns.lengths.get(row),
+    );
   }
 
   copyPayload(row: number, target: Uint8Array, at: number): void {
-    this.#payloads.copyTo(this.#offsets.get(row), this.#lengths.get(row), target, at);
+    const kept = this.#keptRow(row);
+    if (kept >= 0) this.#keptRows.copyPayload(kept, target, at);
+    else
+      this.#columns.payloads.copyTo(
+        this.#columns.offsets.get(row),
+        this.#columns.lengths.get(row),
+        target,
+        at,
+      );
   }
 
   chunkIdBytes(row: number): Uint8Array {
-    return this.#kinds[row] === ROW_NATIVE ? this.#chunkIds.get(row) : NOTHING;
+    const kept = this.#keptRow(row);
+    if (kept >= 0) return this.#keptRows.chunkIdBytes(kept);
+    return this.#columns.kinds[row] === ROW_NATIVE ? this.#columns.chunkIds.get(row) : NOTHING;
   }
 
   offset(row: number): number {
-    return this.#kinds[row] === ROW_INLINE ? 0 : this.#offsets.get(row);
+    const kept = this.#keptRow(row);
+    if (kept >= 0) return this.#keptRows.offset(kept);
+    return this.#columns.kinds[row] === ROW_INLINE ? 0 : this.#columns.offsets.get(row);
   }
 
   byteLength(row: number): number {
-    return this.#lengths.get(row);
+    const kept = this.#keptRow(row);
+    return kept < 0 ? this.#columns.lengths.get(row) : this.#keptRows.byteLength(kept);
   }
 
   /** Locations and etags: add what is set next, no more. Replaced when the table changes. */
   get strings(): ByteDictionary {
-    return this.#targets.strings;
+    return this.#columns.targets.strings;
   }
 
   /** The number of a virtual row's location in `strings`. */
   locationCode(row: number): number {
-    return this.#targets.location(row);
+    const kept = this.#keptRow(row);
+    if (kept < 0) return this.#columns.targets.location(row);
+    return this.#columns.targets.recode(this.#keptRows.strings, this.#keptRows.locationCode(kept));
   }
 
   /** 0 = no etag; else 1 plus its number in `strings`. */
   etagCode(row: number): number {
-    return this.#targets.etag(row);
+    const kept = this.#keptRow(row);
+    if (kept < 0) return this.#columns.targets.etag(row);
+    const code = this.#keptRows.etagCode(kept);
+    return code === 0 ? 0 : this.#columns.targets.recode(this.#keptRows.strings, code - 1) + 1;
   }
 
   locationBytes(row: number): Uint8Array {
-    if (this.#kinds[row] !== ROW_VIRTUAL) return NOTHING;
-    return this.strings.bytes(this.#targets.location(row));
+    if (this.kind(row) !== ROW_VIRTUAL) return NOTHING;
+    return this.strings.bytes(this.locationCode(row));
   }
 
   location(row: number): string {
-    return this.#kinds[row] === ROW_VIRTUAL ? this.strings.text(this.#targets.location(row)) : "";
+    return this.kind(row) === ROW_VIRTUAL ? this.strings.text(this.locationCode(row)) : "";
   }
 
   etag(row: number): string | undefined {
-    const code = this.#targets.etag(row);
+    const code = this.etagCode(row);
     return code === 0 ? undefined : this.strings.text(code - 1);
   }
 
   lastModifiedSeconds(row: number): number {
-    return this.#targets.lastModifiedSeconds(row);
+    const kept = this.#keptRow(row);
+    return kept < 0
+      ? this.#columns.targets.lastModifiedSeconds(row)
+      : this.#keptRows.lastModifiedSeconds(kept);
   }
 
   ref(row: number): ChunkRef | undefined {
@@ -163,14 +196,17 @@ export class ChunkTable implements CodedRows {
 
   /** The write that made the row. Rows of equal dots share one object. */
   dot(row: number): Dot {
-    return this.#dots.at(this.#dotCodes.get(row));
+    const kept = this.#keptRow(row);
+    return kept < 0
+      ? this.#columns.dots.at(this.#columns.dotCodes.get(row))
+      : this.#keptRows.dot(kept);
   }
 
   /** Sets an inline chunk; `bytes` are copied. */
   setInline(coordinates: ArrayLike<number>, bytes: Uint8Array, dot: Dot): void {
     const row = this.#open(coordinates, ROW_INLINE, dot);
-    this.#offsets.set(row, this.#payloads.append(bytes));
-    this.#lengths.set(row, bytes.length);
+    this.#columns.offsets.set(row, this.#columns.payloads.append(bytes));
+    this.#columns.lengths.set(row, bytes.length);
   }
 
   /** Sets bytes [offset, offset + length) of the chunk object with that id (12 bytes, copied). */
@@ -183,9 +219,9 @@ export class ChunkTable implements CodedRows {
   ): void {
     assertRange(offset, length);
     const row = this.#open(coordinates, ROW_NATIVE, dot);
-    this.#chunkIds.set(row, idBytes, this.#kinds.length);
-    this.#offsets.set(row, offset);
-    this.#lengths.set(row, length);
+    this.#columns.chunkIds.set(row, idBytes, this.#columns.kinds.length);
+    this.#columns.offsets.set(row, offset);
+    this.#columns.lengths.set(row, length);
   }
 
   /** Sets bytes [offset, offset + length) of an object elsewhere. */
@@ -194,7 +230,7 @@ export class ChunkTable implements CodedRows {
     const location = this.strings.addText(ref.location);
     const etagCode = etag === undefined ? 0 : this.strings.addText(etag) + 1;
     this.#putVirtual(coordinates, location, etagCode, offset, length, lastModifiedSeconds, dot);
-    this.#limitStrings();
+    this.#columns.limitStrings();
   }
 
   /** The number of a location or etag for `setVirtualCoded`; valid until another kind of write. */
@@ -211,17 +247,10 @@ export class ChunkTable implements CodedRows {
   /** Sets virtual references whose strings are numbered. Rows behind the last one are copied whole. */
   setVirtualRows(rows: VirtualRows, dot: Dot): void {
     assertRanges(rows);
+    this.#assertLatest();
     const { count, coordinates, locations, etags, offsets, lengths, lastModifieds } = rows;
-    const { rank, length: start } = this;
-    if (this.#index.appendAscending(coordinates, count)) {
-      const end = start + count;
-      if (end > this.#kinds.length) this.#growKinds(Math.max(end, grownCapacity(start)));
-      this.#kinds.fill(ROW_VIRTUAL, start, end);
-      this.#offsets.setRange(start, offsets, count);
-      this.#lengths.setRange(start, lengths, count);
-      this.#targets.setRange(start, locations, etags, lastModifieds, count);
-      this.#dotCodes.fill(start, end, this.#dots.codeOf(dot));
-    } else {
+    const { rank } = this;
+    if (!this.#columns.appendVirtual(rows, dot)) {
       for (let i = 0; i < count; i++) {
         this.#putVirtual(
           coordinates.subarray(i * rank, (i + 1) * rank),
@@ -234,30 +263,30 @@ export class ChunkTable implements CodedRows {
         );
       }
     }
-    this.#limitStrings();
+    this.#columns.limitStrings();
   }
 
   /** Marks a chunk as deleted. */
   setTombstone(coordinates: ArrayLike<number>, dot: Dot): void {
     const row = this.#open(coordinates, ROW_TOMBSTONE, dot);
-    this.#offsets.set(row, 0);
-    this.#lengths.set(row, 0);
+    this.#columns.offsets.set(row, 0);
+    this.#columns.lengths.set(row, 0);
   }
 
   /** Forgets `coordinates`; whether they were there. The last row takes the freed number. */
   remove(coordinates: ArrayLike<number>): boolean {
-    const row = this.#index.find(coordinates);
+    const row = this.#columns.index.find(coordinates);
     if (row < 0) return false;
-    this.#discard(row);
-    const last = this.length - 1;
-    this.#index.remove(row);
-    if (row !== last) this.#moveRow(last, row);
+    this.#assertLatest();
+    if (this.#sharedEnd > 0) this.#leaveShared();
+    this.#columns.discard(row);
+    this.#columns.remove(row);
     return true;
   }
 
   /** Writes those rows of `source` (all if left out), with their dots. */
   setRows(source: ChunkTable, rows?: ArrayLike<number>): void {
-    const recode = (code: number): number => this.#targets.recode(source.strings, code);
+    const recode = (code: number): number => this.#columns.targets.recode(source.strings, code);
     const columns = rows === undefined ? virtualRowsOf(source, recode) : undefined;
     if (columns === undefined) this.#copyRows(source, rows ?? source.sortedOrder());
     else this.setVirtualRows(columns, source.dot(0));
@@ -268,20 +297,67 @@ export class ChunkTable implements CodedRows {
     return equalRows(this, row, other, otherRow);
   }
 
-  /** A table of its own with the same rows under the same numbers. */
+  /** A table of its own with the same rows under the same numbers. O(rows). */
   clone(): ChunkTable {
     const copy = new ChunkTable(this.rank);
     const { length } = this;
-    copy.#index = this.#index.clone();
-    copy.#kinds = this.#kinds.slice(0, length);
-    copy.#offsets = this.#offsets.clone(length);
-    copy.#lengths = this.#lengths.clone(length);
-    copy.#chunkIds = this.#chunkIds.clone(length);
-    copy.#targets = this.#targets.clone(length);
-    copy.#payloads = this.#payloads.clone();
-    copy.#dotCodes = this.#dotCodes.clone(length);
-    copy.#dots = this.#dots.clone();
+    if (this.#end !== undefined) {
+      copy.#copyRows(this, identityOrder(length));
+      return copy;
+    }
+    copy.#columns = this.#columns.clone();
     return copy;
+  }
+
+  /**
+   * A table with the same rows under the same numbers, to be written to instead of this one, which
+   * stays as it is from now on. O(1) the first time, later a `clone`.
+   */
+  successor(): ChunkTable {
+    if (this.#end !== undefined || this.length === 0) return this.clone();
+    const next = new ChunkTable(this.rank);
+    this.#overwritten ??= new OverwrittenRows();
+    this.#kept ??= new ChunkTable(1);
+    this.#moment = this.#overwritten.share();
+    this.#wasAscending = this.#columns.index.isAscending;
+    next.#columns = this.#columns;
+    next.#overwritten = this.#overwritten;
+    next.#kept = this.#kept;
+    next.#sharedEnd = this.length;
+    this.#end = this.length;
+    return next;
+  }
+
+  #leaveShared(): void {
+    this.#columns = this.#columns.clone();
+    this.#overwritten = undefined;
+    this.#kept = undefined;
+    this.#sharedEnd = 0;
+  }
+
+  #assertLatest(): void {
+    assert(this.#end === undefined, "a table that has a successor is not written to");
+  }
+
+  /** Where what an overwritten row held is kept for this table; -1: the row still holds it. */
+  #keptRow(row: number): number {
+    if (this.#end === undefined) return -1;
+    return (this.#overwritten as OverwrittenRows).find(row, this.#moment);
+  }
+
+  get #keptRows(): ChunkTable {
+    return this.#kept as ChunkTable;
+  }
+
+  /** Keeps a row for the tables before this one, which have it too. */
+  #keepRow(row: number): void {
+    const overwritten = this.#overwritten as OverwrittenRows;
+    if (overwritten.isLarge(this.length)) {
+      this.#leaveShared();
+      return;
+    }
+    const kept = overwritten.keep(row);
+    if (kept !== undefined) this.#keptRows.#copyRow(this, row, [kept]);
   }
 
   #putVirtual(
@@ -296,9 +372,9 @@ export class ChunkTable implements CodedRows {
     assertRange(offset, length);
     assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
     const row = this.#open(coordinates, ROW_VIRTUAL, dot);
-    this.#offsets.set(row, offset);
-    this.#lengths.set(row, length);
-    this.#targets.set(row, location, etag, lastModifiedSeconds);
+    this.#columns.offsets.set(row, offset);
+    this.#columns.lengths.set(row, length);
+    this.#columns.targets.set(row, location, etag, lastModifiedSeconds);
   }
 
   #copyRows(source: ChunkTable, rows: ArrayLike<number>): void {
@@ -308,78 +384,29 @@ export class ChunkTable implements CodedRows {
       readCoordinates(source, row, coordinates);
       this.#copyRow(source, row, coordinates);
     }
-    this.#limitStrings();
+    this.#columns.limitStrings();
   }
 
   #copyRow(source: ChunkTable, row: number, coordinates: ArrayLike<number>): void {
-    const dot = source.dot(row);
-    const kind = source.kind(row);
-    const offset = source.offset(row);
-    const length = source.byteLength(row);
-    if (kind === ROW_TOMBSTONE) this.setTombstone(coordinates, dot);
-    else if (kind === ROW_INLINE) this.setInline(coordinates, source.payload(row), dot);
-    else if (kind === ROW_NATIVE) {
-      this.setNative(coordinates, source.chunkIdBytes(row), offset, length, dot);
-    } else {
-      const location = this.#targets.recode(source.strings, source.locationCode(row));
-      const etag = source.etagCode(row);
-      const etagCode = etag === 0 ? 0 : this.#targets.recode(source.strings, etag - 1) + 1;
-      const lastModified = source.lastModifiedSeconds(row);
-      this.#putVirtual(coordinates, location, etagCode, offset, length, lastModified, dot);
-    }
+    copyRow(source, row, this, coordinates, (strings, code) =>
+      this.#columns.targets.recode(strings, code),
+    );
   }
 
   /** The row to write `coordinates` to, of that kind and dot; what it held before is discarded. */
   #open(coordinates: ArrayLike<number>, kind: number, dot: Dot): number {
-    const lengthBefore = this.length;
-    const row = this.#index.findOrAdd(coordinates);
-    if (row !== lengthBefore) this.#discard(row);
-    else {
-      if (row >= this.#kinds.length) this.#growKinds(grownCapacity(row));
-      this.#targets.set(row, 0, 0, 0);
+    this.#assertLatest();
+    const lengthBefore = this.#columns.index.length;
+    const row = this.#columns.index.findOrAdd(coordinates);
+    if (row !== lengthBefore) {
+      if (row < this.#sharedEnd) this.#keepRow(row);
+      this.#columns.discard(row);
+    } else {
+      if (row >= this.#columns.kinds.length) this.#columns.growKinds(grownCapacity(row));
+      this.#columns.targets.set(row, 0, 0, 0);
     }
-    this.#kinds[row] = kind;
-    this.#dotCodes.set(row, this.#dots.codeOf(dot));
+    this.#columns.kinds[row] = kind;
+    this.#columns.dotCodes.set(row, this.#columns.dots.codeOf(dot));
     return row;
-  }
-
-  #discard(row: number): void {
-    const kind = this.#kinds[row];
-    if (kind === ROW_VIRTUAL) this.#targets.set(row, 0, 0, 0);
-    else if (kind === ROW_INLINE) {
-      this.#payloads.discard(this.#lengths.get(row));
-      // Compaction, which may run now, must leave the row out.
-      this.#kinds[row] = ROW_TOMBSTONE;
-      if (this.#payloads.isWasteful) this.#compactPayloads();
-    }
-  }
-
-  #compactPayloads(): void {
-    const viewOld = this.#payloads.compact();
-    for (let row = 0; row < this.length; row++) {
-      if (this.#kinds[row] !== ROW_INLINE) continue;
-      const payload = viewOld(this.#offsets.get(row), this.#lengths.get(row));
-      this.#offsets.set(row, this.#payloads.append(payload));
-    }
-  }
-
-  #limitStrings(): void {
-    this.#targets.limitStrings(this.length, (row) => this.#kinds[row] === ROW_VIRTUAL);
-  }
-
-  #growKinds(capacity: number): void {
-    const grown = new Uint8Array(capacity);
-    grown.set(this.#kinds);
-    this.#kinds = grown;
-  }
-
-  #moveRow(from: number, to: number): void {
-    this.#kinds[to] = this.#kinds[from] as number;
-    this.#chunkIds.move(from, to);
-    for (const column of [this.#offsets, this.#lengths, this.#dotCodes]) {
-      column.set(to, column.get(from));
-    }
-    const targets = this.#targets;
-    targets.set(to, targets.location(from), targets.etag(from), targets.lastModifiedSeconds(from));
   }
 }

@@ -125,14 +125,20 @@ export class CoordinateIndex {
     return this.#order;
   }
 
-  /** The coordinates of all rows in that order: a copy. */
-  sortedCoordinates(): Uint32Array {
+  /** The same of rows [0, count) alone. */
+  orderOfFirst(count: number): Uint32Array {
+    if (this.#slots === undefined) return identityOrder(count);
+    return orderByCoordinates(this.#coordinates, this.rank, count);
+  }
+
+  /** The coordinates of those rows, in that order: a copy. */
+  sortedCoordinates(order: Uint32Array): Uint32Array {
     const { rank } = this;
     const own = this.#coordinates;
-    if (this.#slots === undefined) return own.slice(0, this.#length * rank);
-    const sorted = new Uint32Array(this.#length * rank);
+    if (this.#slots === undefined) return own.slice(0, order.length * rank);
+    const sorted = new Uint32Array(order.length * rank);
     let to = 0;
-    for (const row of this.order()) {
+    for (const row of order) {
       for (let from = row * rank, end = from + rank; from < end; from++)
         sorted[to++] = own[from] as number;
     }

@@ -24,7 +24,7 @@ import { encodeSnapshot, type WritableSnapshot } from "../../format/snapshot/wri
 import { mergeTransactionLogs } from "../../format/transaction-log/merge.ts";
 import type { TransactionLog } from "../../format/transaction-log/read.ts";
 import { encodeTransactionLog } from "../../format/transaction-log/write.ts";
-import { emptyChangeSet } from "../changes/change-set.ts";
+import { changeSetOf } from "../changes/change-set.ts";
 import { haveSameTables } from "../changes/shared-tables.ts";
 import { readOnlyError } from "../state/describe.ts";
 import type { Layers } from "../state/layers.ts";
@@ -105,7 +105,7 @@ function finish(state: SessionState, snapshotId: string): void {
   state.finished = true;
   state.baseId = snapshotId;
   state.base = undefined;
-  state.own = emptyChangeSet();
+  state.own = changeSetOf();
   state.manifestCache = { revision: state.revision, written: new Map() };
   state.unsettled = [];
 }

@@ -5,7 +5,7 @@
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { type ErrorDetails, makeError } from "../../base/errors.ts";
 import { readCoordinates } from "../../format/manifest/row-values.ts";
-import { type NodeChange, type NodeState, pathsById } from "../changes/change-set.ts";
+import type { NodeChange, NodeState } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
 import type { Layers } from "../state/layers.ts";
@@ -26,9 +26,8 @@ export function assertFitsBase(fork: ForkContent, base: SnapshotIndex): void {
   for (const change of overlay.nodes.values()) assertChangeFits(change, bottom);
   for (const change of own.nodes.values()) assertChangeFits(change, below);
   assertDistinctIds([...overlay.nodes.values(), ...own.nodes.values()]);
-  const changedPaths = pathsById([overlay]);
   for (const [id, table] of overlay.chunks) {
-    const path = base.nodeById(id)?.path ?? changedPaths.get(id);
+    const path = base.nodeById(id)?.path ?? overlay.nodes.pathOf(id);
     const array = assertArray(table, path === undefined ? undefined : nodeAt(below, path), id);
     if (!overlay.nodes.has(array.path)) assertRowsInGrid(table, array, base);
   }

@@ -1,5 +1,5 @@
 /** What forks are made of, and what they bring to a merge. */
-import { emptyChangeSet } from "../changes/change-set.ts";
+import { changeSetOf } from "../changes/change-set.ts";
 import { flattenChanges, shareChanges } from "../changes/shared-tables.ts";
 import { getState } from "../state/access.ts";
 import { readOnlyError } from "../state/describe.ts";
@@ -53,7 +53,7 @@ export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit")
     baseId,
     need,
     vector,
-    overlay: omitted ? emptyChangeSet() : overlay,
+    overlay: omitted ? changeSetOf() : overlay,
     own,
     writtenUnder: writtenUnder(base, overlay, own),
     overlayOmitted: omitted && hasChanges(overlay),

@@ -4,8 +4,7 @@ import { type ErrorDetails, type IcefloeError, makeError } from "../../base/erro
 import { ByteReader } from "../../codec/byte-stream.ts";
 import { crc32c } from "../../codec/crc32c.ts";
 import { NODE_ID_BYTES, OBJECT_ID_BYTES } from "../../format/ids.ts";
-import { type ChangeSet, nodeChanges } from "../changes/change-set.ts";
-import type { ChunkTable } from "../changes/chunk-table.ts";
+import { type ChangeSet, changeSetOf, chunkTables, NodeChanges } from "../changes/change-set.ts";
 import { covers, type Dot, isCovered, type VersionVector } from "../changes/dot.ts";
 import { FLAG_OVERLAY_OMITTED, FORMAT_VERSION, type ForkContent, MAGIC } from "./bytes.ts";
 import { readId, readNodeChange, readPath } from "./read-node.ts";
@@ -91,19 +90,19 @@ function readVector(reader: ByteReader, origins: readonly string[]): VersionVect
 }
 
 function readChanges(reader: ByteReader, dots: readonly Dot[]): ChangeSet {
-  const nodes = nodeChanges();
+  const nodes = new NodeChanges();
   for (let count = reader.count(3); count > 0; count--) {
     const change = readNodeChange(reader, dots);
     if (nodes.has(change.path)) reader.fail("a node is changed twice");
     nodes.set(change.path, change);
   }
-  const chunks = new Map<string, ChunkTable>();
+  const chunks = chunkTables();
   for (let count = reader.count(3); count > 0; count--) {
     const nodeId = readId(reader, NODE_ID_BYTES);
     if (chunks.has(nodeId)) reader.fail("an array has two tables");
     chunks.set(nodeId, readTable(reader, dots));
   }
-  return { nodes, chunks };
+  return changeSetOf(nodes, chunks);
 }
 
 function readWrittenUnder(reader: ByteReader, { chunks }: ChangeSet): Map<string, WrittenUnder> {

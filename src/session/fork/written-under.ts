@@ -7,12 +7,12 @@
  */
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { assert } from "../../base/errors.ts";
-import { type ChangeSet, emptyChangeSet, pathsById } from "../changes/change-set.ts";
+import { type ChangeSet, changedPathOf, changeSetOf } from "../changes/change-set.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
 import type { Layers } from "../state/layers.ts";
 import { changeAt, nodeAt } from "../view/nodes.ts";
 
-const NOTHING = emptyChangeSet();
+const NOTHING = changeSetOf();
 
 /** An array as it was when chunks of it were written. */
 export interface WrittenUnder {
@@ -28,16 +28,11 @@ export function writtenUnder(
   own: ChangeSet,
 ): Map<string, WrittenUnder> {
   const found = new Map<string, WrittenUnder>();
-  let changedPaths: ReadonlyMap<string, string> | undefined;
   for (const [id, { length }] of own.chunks) {
     if (length === 0) continue;
     assert(base !== undefined, "who has written chunks has read the base");
-    let path = base.nodeById(id)?.path;
-    if (path === undefined) {
-      changedPaths ??= pathsById([overlay, own]);
-      path = changedPaths.get(id);
-    }
     const layers = { base, overlay, own };
+    const path = base.nodeById(id)?.path ?? changedPathOf(layers, id);
     const node = path === undefined ? undefined : nodeAt(layers, path);
     assert(node?.id === id, "chunks belong to a node that is there");
     const isOfBase = changeAt(layers, node.path) === undefined;

@@ -20,6 +20,14 @@ export interface MergeTarget {
 /** Decides about one chunk that both sides wrote, by the marks of the two writes. */
 export type OverlapDecision = (ours: Dot, theirs: Dot) => "error" | "ours" | "theirs";
 
+/** Rows of the fork that the receiver takes. */
+interface TakenRows {
+  readonly nodeId: string;
+  readonly table: ChunkTable;
+  /** `undefined`: all. */
+  readonly rows: readonly number[] | undefined;
+}
+
 /** One fork on its way into a target. */
 export interface MergeRun {
   readonly target: MergeTarget;
@@ -31,6 +39,8 @@ export interface MergeRun {
   /** The receiver as it becomes. */
   readonly after: Layers;
   readonly overlaps: Map<string, Overlap>;
+  /** What will be written once nothing refuses it. */
+  readonly taken: TakenRows[];
   chunks: number;
   overlapCount: number;
   skipped: number;
@@ -50,9 +60,10 @@ export function startRun(
     fork,
     decide,
     own,
-    before: { base, overlay, own: { nodes: own.nodes.clone(), chunks: own.chunks } },
+    before: { base, overlay, own: { ...own, nodes: own.nodes.clone() } },
     after: { base, overlay, own },
     overlaps: new Map(),
+    taken: [],
     chunks: 0,
     overlapCount: 0,
     skipped: 0,

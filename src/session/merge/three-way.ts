@@ -13,7 +13,7 @@ import { makeError } from "../../base/errors.ts";
 import { ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { readCoordinates } from "../../format/manifest/row-values.ts";
 import { parentPath } from "../../format/node-path.ts";
-import { type NodeChange, type NodeState, pathsById } from "../changes/change-set.ts";
+import { changedPathOf, type NodeChange, type NodeState } from "../changes/change-set.ts";
 import { ERROR_COORDINATES_MAX } from "../changes/chunk-coordinates.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import { covers, extendVector, isCovered, type VersionVector } from "../changes/dot.ts";
@@ -58,6 +58,10 @@ export function mergeFork(
   assertChunksKeepMeaning(run);
   mergeChunks(run);
   if (run.overlaps.size > 0) throw overlapError(run.overlaps);
+  // Only now: a table that a refused merge had written to would cost the receiver a copy.
+  for (const { nodeId, table, rows } of run.taken) {
+    writableTable(target.own, nodeId, table.rank).setRows(table, rows);
+  }
   extendVector(target.vector, fork.vector);
   const { chunks, overlapCount: overlaps, skipped, bytes, sampleChunkId } = run;
   return { report: { forks: 1, chunks, overlaps, skipped, bytes }, sampleChunkId };
@@ -110,11 +114,9 @@ function mergeNodes(run: MergeRun): void {
 
 /** No node of the fork has the id of one that the receiver has at another path. */
 function assertNewIds(run: MergeRun, taken: readonly NodeChange[]): void {
-  const made = taken.filter(({ base, node }) => node !== undefined && node.id !== base?.id);
-  if (made.length === 0) return;
-  const paths = pathsById([run.before.overlay, run.before.own]);
-  for (const { path, node } of made) {
-    const known = paths.get(node?.id as string) ?? path;
+  for (const { path, base, node } of taken) {
+    if (node === undefined || node.id === base?.id) continue;
+    const known = changedPathOf(run.before, node.id) ?? path;
     if (known !== path) throw garbled(`${path} has the id of ${known}`, { path });
   }
 }
@@ -125,29 +127,38 @@ function isEqualChange(a: NodeChange, b: NodeChange): boolean {
 }
 
 /** Paths where one side put a node below what the other side deleted or made an array. */
-function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): string[] {
-  const unseen: NodeChange[] = [];
-  const changed = new Map([...run.before.overlay.nodes, ...run.before.own.nodes]);
-  for (const change of changed.values()) {
-    if (!isCovered(run.fork.vector, change.dot)) unseen.push(change);
-  }
-  const blocksChildren = ({ node }: NodeChange): boolean =>
-    node === undefined || node.type === "array";
+function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): Set<string> {
+  const isUnseen = ({ dot }: NodeChange): boolean => !isCovered(run.fork.vector, dot);
   const conflicts = new Set<string>();
-  for (const [blockers, others] of [
-    [taken, unseen],
-    [unseen, taken],
-  ] as const) {
-    const blocked = new Set(blockers.filter(blocksChildren).map(({ path }) => path));
-    if (blocked.size === 0) continue;
-    for (const { path, node } of others) {
-      if (node === undefined) continue;
-      for (let at = parentPath(path); at !== undefined; at = parentPath(at)) {
-        if (blocked.has(at)) conflicts.add(path);
+  for (const change of taken) {
+    const { path, node } = change;
+    if (blocksChildren(change)) {
+      for (const below of changesBelow(run, path)) {
+        if (below.node !== undefined && isUnseen(below)) conflicts.add(below.path);
       }
     }
+    if (node === undefined) continue;
+    for (let at = parentPath(path); at !== undefined; at = parentPath(at)) {
+      const above = changeAt(run.before, at);
+      if (above !== undefined && blocksChildren(above) && isUnseen(above)) conflicts.add(path);
+    }
   }
-  return [...conflicts];
+  return conflicts;
+}
+
+function blocksChildren({ node }: NodeChange): boolean {
+  return node === undefined || node.type === "array";
+}
+
+/** What the receiver changed strictly below `path`. */
+function* changesBelow({ before }: MergeRun, path: string): Generator<NodeChange> {
+  const prefix = path === "/" ? path : `${path}/`;
+  for (const { nodes } of [before.own, before.overlay]) {
+    for (const [below, change] of nodes.from(prefix)) {
+      if (!below.startsWith(prefix)) break;
+      if (below !== path && changeAt(before, below) === change) yield change;
+    }
+  }
 }
 
 /** The fork deletes a node: the receiver must not have chunk writes there that the fork had not seen. */
@@ -183,9 +194,9 @@ function isEveryRowCovered(table: ChunkTable, vector: VersionVector): boolean {
 }
 
 function mergeTable(run: MergeRun, node: ArrayNode, theirs: ChunkTable): void {
-  const { target, fork, own } = run;
+  const { target, fork } = run;
   if (isNewEverywhere(run, node.id, theirs)) {
-    writableTable(own, node.id, theirs.rank).setRows(theirs);
+    run.taken.push({ nodeId: node.id, table: theirs, rows: undefined });
     for (let row = 0; row < theirs.length; row++) countTaken(run, theirs, row);
     return;
   }
@@ -208,7 +219,7 @@ function mergeTable(run: MergeRun, node: ArrayNode, theirs: ChunkTable): void {
     taken.push(row);
     countTaken(run, theirs, row);
   }
-  if (taken.length > 0) writableTable(own, node.id, theirs.rank).setRows(theirs, taken);
+  if (taken.length > 0) run.taken.push({ nodeId: node.id, table: theirs, rows: taken });
 }
 
 /** Whether the receiver plainly knows none of the writes and has nothing at their chunks. */

@@ -7,9 +7,10 @@ import {
   type BaseNode,
   type ChangeSet,
   changesUnder,
+  type ChunkTables,
+  changeSetOf,
   type NodeChange,
-  type NodeChanges,
-  nodeChanges,
+  NodeChanges,
 } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
@@ -121,17 +122,17 @@ function applyToDeletion(patch: ChangePatch, { path }: Conflict, side: Side): bo
 export class ChangePatch {
   readonly sides: Sides;
   readonly nodes: NodeChanges;
-  readonly #chunks: Map<string, ChunkTable>;
+  readonly #chunks: ChunkTables;
 
   constructor(sides: Sides) {
     this.sides = sides;
     // What we made and deleted again says nothing about their node at that path.
-    this.nodes = nodeChanges(
+    this.nodes = new NodeChanges(
       [...sides.ours.nodes.values()].filter(
         ({ base, node }) => base !== undefined || node !== undefined,
       ),
     );
-    this.#chunks = new Map(sides.ours.chunks);
+    this.#chunks = sides.ours.chunks.clone();
   }
 
   /** Forgets our change of a node; ours below it goes too if their node there is an array. */
@@ -204,7 +205,7 @@ export class ChangePatch {
         this.nodes.set(path, { ...change, base });
       }
     }
-    return { nodes: this.nodes, chunks: this.#chunks };
+    return changeSetOf(this.nodes, this.#chunks);
   }
 
   #dropChange(path: string): void {

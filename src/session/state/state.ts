@@ -7,7 +7,7 @@
 import type { Engine } from "../../assets/engine.ts";
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { randomObjectId } from "../../format/ids.ts";
-import { type ChangeSet, emptyChangeSet } from "../changes/change-set.ts";
+import { type ChangeSet, changeSetOf } from "../changes/change-set.ts";
 import { type Dot, EMPTY_VECTOR, type VersionVector } from "../changes/dot.ts";
 import type { Layers } from "./layers.ts";
 import type { Turn } from "./turn.ts";
@@ -103,8 +103,8 @@ export function createState(options: StateOptions): SessionState {
     branch: options.branch,
     baseId: options.baseId,
     base: options.base,
-    overlay: options.overlay ?? emptyChangeSet(),
-    own: options.own ?? emptyChangeSet(),
+    overlay: options.overlay ?? changeSetOf(),
+    own: options.own ?? changeSetOf(),
     vector: options.vector ?? EMPTY_VECTOR,
     need: options.need ?? EMPTY_VECTOR,
     dot: { origin: randomObjectId(options.engine.runtime), epoch: 1 },

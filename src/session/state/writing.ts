@@ -5,7 +5,7 @@
 import { makeError } from "../../base/errors.ts";
 import { abortable } from "../../base/on-abort.ts";
 import { randomObjectId } from "../../format/ids.ts";
-import { emptyChangeSet } from "../changes/change-set.ts";
+import { changeSetOf } from "../changes/change-set.ts";
 import { type Dot, joinVectors } from "../changes/dot.ts";
 import { whyReadOnly } from "./describe.ts";
 import { settleReads } from "./in-flight.ts";
@@ -30,7 +30,7 @@ export function closeEpoch(state: SessionState): void {
 
 /** Drops the own layer; the state takes a new identity, so that its old writes are strangers. */
 function discard(state: SessionState): void {
-  state.own = emptyChangeSet();
+  state.own = changeSetOf();
   state.vector = state.need;
   state.dot = { origin: randomObjectId(state.engine.runtime), epoch: 1 };
   state.dotUsed = false;

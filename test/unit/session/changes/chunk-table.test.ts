@@ -94,6 +94,34 @@ describe("a chunk table", () => {
     );
   });
 
+  test("stays as it is when its successors are written to, one after the other", () => {
+    const writes = fc.array(fc.tuple(fc.boolean(), fc.array(fc.tuple(fc.nat(3), anyRef))), {
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(anySteps, writes, ({ rank, steps }, rounds) => {
+        let { table, model } = run(rank, steps);
+        const seen: [ChunkTable, typeof model][] = [];
+        for (const [isRemoved, sets] of rounds) {
+          seen.push([table, new Map(model)]);
+          table = table.successor();
+          for (const [n, ref] of sets) {
+            const coordinates = new Array(rank).fill(n);
+            setRef(table, coordinates, ref);
+            model.set(keyOf(coordinates), ref);
+          }
+          const gone = new Array(rank).fill(0);
+          if (isRemoved && table.remove(gone)) model.delete(keyOf(gone));
+        }
+        expectSame(table, model);
+        for (const [before, content] of seen) {
+          expectSame(before, content);
+          expectSame(before.clone(), content);
+        }
+      }),
+    );
+  });
+
   test("is not changed by changes to its clone, nor the clone by changes to it", () => {
     fc.assert(
       fc.property(anySteps, anyRef, ({ rank, steps }, ref) => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { chunkTables } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { arraysToRewrite, logOf } from "../../../../src/session/commit/content.ts";
 import { mustGetState } from "../../../../src/session/state/access.ts";
@@ -17,7 +18,7 @@ test("chunks of an array that is gone belong to nobody, also where there is a ne
   const newId = own.nodes.get("/a")?.node?.id;
   const table = new ChunkTable(1);
   table.setInline([3], Uint8Array.of(1), DOT);
-  const layers: Layers = { base, overlay, own: { ...own, chunks: new Map([[oldId, table]]) } };
+  const layers: Layers = { base, overlay, own: { ...own, chunks: chunkTables([[oldId, table]]) } };
 
   expect(arraysToRewrite(layers).map(({ id }) => id)).toEqual([newId]);
   expect(logOf(layers, MANIFEST_ID)).toMatchObject({

@@ -4,8 +4,9 @@ import { equalBytes } from "../../../../src/base/bytes.ts";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
 import {
   type ChangeSet,
-  emptyChangeSet,
-  nodeChanges,
+  changeSetOf,
+  chunkTables,
+  NodeChanges,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { makeNode, parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
@@ -30,8 +31,8 @@ function stateOf(own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Fork
     baseId: MANIFEST_ID,
     need: new Map(),
     vector: new Map([[DOT.origin, 1]]),
-    overlay: emptyChangeSet(),
-    own: { ...emptyChangeSet(), ...own },
+    overlay: changeSetOf(),
+    own: { ...changeSetOf(), ...own },
     writtenUnder: new Map([...(own.chunks ?? new Map()).keys()].map((id) => [id, array])),
     ...more,
   };
@@ -80,7 +81,7 @@ const sample = (): ForkContent => {
   const document = array([9, 9], [3, 1], { dimension_names: [null, "x"] });
   const node = makeNode(NODE_A, "/a", parseNodeMetadata(document, "/a"), document);
   const change = { path: "/a", node, dot: DOT };
-  return stateOf({ nodes: nodeChanges([change]), chunks: new Map([[NODE_A, table]]) });
+  return stateOf({ nodes: new NodeChanges([change]), chunks: chunkTables([[NODE_A, table]]) });
 };
 
 describe("fork bytes", () => {
@@ -101,12 +102,13 @@ describe("fork bytes", () => {
         const bytes = encodeForkBytes(state);
         const decoded = decodeForkBytes(bytes);
         const reversed = ({ nodes, chunks }: ChangeSet): ChangeSet => ({
-          nodes: nodeChanges([...nodes.values()].reverse()),
-          chunks: new Map(
+          owner: {},
+          nodes: new NodeChanges([...nodes.values()].reverse()),
+          chunks: chunkTables(
             [...chunks].reverse().map(([nodeId, table]) => {
               const copy = new ChunkTable(table.rank);
               copy.setRows(table, table.sortedOrder().toReversed());
-              return [nodeId, copy];
+              return [nodeId, copy] as const;
             }),
           ),
         });
@@ -205,7 +207,7 @@ describe("fork bytes", () => {
   test("can't claim more rows than they have bytes", () => {
     const table = new ChunkTable(1);
     setRef(table, [0], undefined);
-    const state = stateOf({ chunks: new Map([[NODE_A, table]]) });
+    const state = stateOf({ chunks: chunkTables([[NODE_A, table]]) });
     const bytes = encodeForkBytes(state);
     // The table: rank, rows, start, extent, distance, kinds, dots, empty columns.
     const rankAt = new TextDecoder("latin1").decode(bytes).indexOf(NODE_A) + NODE_A.length;
@@ -228,7 +230,7 @@ describe("fork bytes", () => {
       const coordinates = [Math.floor(i / 400), Math.floor(i / 20) % 20, i % 20];
       table.setNative(coordinates, id, 0, 900_000 + ((i * 7919) % 100_000), DOT);
     }
-    const bytes = encodeForkBytes(stateOf({ chunks: new Map([[NODE_A, table]]) }));
+    const bytes = encodeForkBytes(stateOf({ chunks: chunkTables([[NODE_A, table]]) }));
 
     expect(bytes.length / 10_000).toBeLessThan(16);
   });
@@ -251,7 +253,7 @@ describe("fork bytes", () => {
       scattered.setVirtual(coordinates, far, DOT);
     }
     const size = (table: ChunkTable): number =>
-      encodeForkBytes(stateOf({ chunks: new Map([[NODE_A, table]]) })).length / 10_000;
+      encodeForkBytes(stateOf({ chunks: chunkTables([[NODE_A, table]]) })).length / 10_000;
 
     expect(size(inOrder)).toBeLessThan(8);
     expect(size(scattered)).toBeLessThan(25);
@@ -268,7 +270,7 @@ describe("fork bytes", () => {
     ];
     for (const coordinates of keys) setRef(table, coordinates, undefined);
     const decoded = decodeForkBytes(
-      encodeForkBytes(stateOf({ chunks: new Map([[NODE_A, table]]) })),
+      encodeForkBytes(stateOf({ chunks: chunkTables([[NODE_A, table]]) })),
     );
 
     const rows = decoded.own.chunks.get(NODE_A)!;

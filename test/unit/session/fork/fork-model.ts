@@ -6,8 +6,9 @@ import { INITIAL_SNAPSHOT_ID, NODE_ID_BYTES } from "../../../../src/format/ids.t
 import { parsePath } from "../../../../src/format/node-path.ts";
 import {
   type ChangeSet,
+  chunkTables,
   type NodeChange,
-  nodeChanges,
+  NodeChanges,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { type Dot, joinVectors } from "../../../../src/session/changes/dot.ts";
@@ -112,10 +113,11 @@ const anyTable: fc.Arbitrary<ChunkTable> = fc
   );
 
 const anyChanges: fc.Arbitrary<ChangeSet> = fc.record({
-  nodes: fc.array(anyChange, { maxLength: 5 }).map(nodeChanges),
+  owner: fc.constant({}),
+  nodes: fc.array(anyChange, { maxLength: 5 }).map((changes) => new NodeChanges(changes)),
   chunks: fc
     .array(fc.tuple(fc.constantFrom(NODE_A, NODE_B, NODE_C), anyTable), { maxLength: 3 })
-    .map((tables) => new Map(tables)),
+    .map(chunkTables),
 });
 
 const anyArray = fc.record({

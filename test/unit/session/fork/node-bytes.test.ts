@@ -3,8 +3,9 @@ import { encodeBase32 } from "../../../../src/codec/base32.ts";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
 import {
   type ChangeSet,
-  emptyChangeSet,
-  nodeChanges,
+  changeSetOf,
+  chunkTables,
+  NodeChanges,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
@@ -17,8 +18,8 @@ const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Uint
     baseId: MANIFEST_ID,
     need: new Map(),
     vector: new Map([[DOT.origin, 1]]),
-    overlay: emptyChangeSet(),
-    own: { ...emptyChangeSet(), ...own },
+    overlay: changeSetOf(),
+    own: { ...changeSetOf(), ...own },
     writtenUnder: new Map(
       [...(own.chunks ?? new Map()).keys()].map((id) => [id, { path: "/a", signature: "{}" }]),
     ),
@@ -28,7 +29,7 @@ const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Uint
 test("fork bytes with ids or paths that are none are refused", () => {
   const node = { id: NODE_A, path: "/a", type: "group" as const, userData: GROUP };
   const withNode = (change: object, more: Partial<ForkContent> = {}): Uint8Array => {
-    const nodes = nodeChanges([{ path: "/a", node, dot: DOT, ...change }]);
+    const nodes = new NodeChanges([{ path: "/a", node, dot: DOT, ...change }]);
     return bytesOf({ nodes }, more);
   };
   const wrongId = `${NODE_A.slice(1)}%`;
@@ -36,7 +37,7 @@ test("fork bytes with ids or paths that are none are refused", () => {
   table.setTombstone([0], DOT);
 
   decodeForkBytes(withNode({}));
-  decodeForkBytes(bytesOf({ chunks: new Map([[NODE_A, table]]) }));
+  decodeForkBytes(bytesOf({ chunks: chunkTables([[NODE_A, table]]) }));
   for (const bytes of [
     withNode({ node: { ...node, id: wrongId } }),
     withNode({ node: { ...node, id: NODE_A.toLowerCase() } }),
@@ -44,14 +45,14 @@ test("fork bytes with ids or paths that are none are refused", () => {
     withNode({ base: { id: wrongId, type: "group" } }),
     withNode({}, { baseId: NODE_A }),
     withNode({}, { vector: new Map([...[[DOT.origin, 1] as const], ["me", 1]]) }),
-    bytesOf({ chunks: new Map([[wrongId, table]]) }),
+    bytesOf({ chunks: chunkTables([[wrongId, table]]) }),
   ]) {
     expect(() => decodeForkBytes(bytes)).toThrow("an id is malformed");
   }
   for (const path of ["a", "/a/", "/a//b", "/../a"]) {
     expect(() => decodeForkBytes(withNode({ path }))).toThrow("a path is malformed");
     const writtenUnder = new Map([[NODE_A, { path, signature: "{}" }]]);
-    const bytes = bytesOf({ chunks: new Map([[NODE_A, table]]) }, { writtenUnder });
+    const bytes = bytesOf({ chunks: chunkTables([[NODE_A, table]]) }, { writtenUnder });
     expect(() => decodeForkBytes(bytes)).toThrow("a path is malformed");
   }
 });

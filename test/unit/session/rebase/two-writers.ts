@@ -8,7 +8,7 @@ import type { NodeSnapshot } from "../../../../src/format/snapshot/read.ts";
 import type { TransactionLog } from "../../../../src/format/transaction-log/read.ts";
 import {
   type ChangeSet,
-  emptyChangeSet,
+  changeSetOf,
   type NodeChange,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
@@ -62,7 +62,7 @@ export const base: SnapshotIndex = snapshotOf([
 
 /** One writer's uncommitted work, edited as a session would. */
 export class Writer {
-  readonly changes: ChangeSet = emptyChangeSet();
+  readonly changes: ChangeSet = changeSetOf();
   readonly #name: string;
   #nodeCount = 0;
 

@@ -4,9 +4,10 @@ import type { TransactionLog } from "../../../../src/format/transaction-log/read
 import { emptyTransactionLog } from "../../../../src/format/transaction-log/write.ts";
 import {
   type ChangeSet,
+  changeSetOf,
   type NodeChange,
+  NodeChanges,
   type NodeState,
-  nodeChanges,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { diffFromLogs, statusOfLayers } from "../../../../src/session/view/diff.ts";
@@ -122,10 +123,8 @@ describe("statusOfLayers", () => {
     type,
     userData: new Uint8Array(),
   });
-  const changeSet = (...nodes: Omit<NodeChange, "dot">[]): ChangeSet => ({
-    nodes: nodeChanges(nodes.map((change) => ({ ...change, dot: DOT }))),
-    chunks: new Map(),
-  });
+  const changeSet = (...nodes: Omit<NodeChange, "dot">[]): ChangeSet =>
+    changeSetOf(new NodeChanges(nodes.map((change) => ({ ...change, dot: DOT }))));
 
   const statusOfChanges = (own: ChangeSet, base: SnapshotNodes) =>
     statusOfLayers({ base: base as SnapshotIndex, overlay: changeSet(), own });
