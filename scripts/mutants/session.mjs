@@ -3,6 +3,7 @@ const MERGE = "src/session/merge/three-way.ts";
 const MEANING = "src/session/merge/chunk-meaning.ts";
 const COLLECTOR = "src/session/merge/collector.ts";
 const TABLE = "src/session/changes/chunk-table.ts";
+const COLUMNS = "src/session/changes/chunk-columns.ts";
 const INDEX = "src/session/changes/coordinate-index.ts";
 const SHARED = "src/session/changes/shared-tables.ts";
 const STATE = "src/session/state/state.ts";
@@ -45,15 +46,16 @@ export const SESSION_MUTANTS = [
   ],
   [MERGE, "extendVector(target.vector, fork.vector);", ""],
   [COLLECTOR, "state.vector = target.vector;", ""],
-  [TABLE, "if (row !== lengthBefore) this.#discard(row);", "if (false) this.#discard(row);"],
-  [TABLE, "if (row !== last) this.#moveRow(last, row);", ""],
+  [TABLE, "      this.#columns.discard(row);\n    } else {", "    } else {"],
+  [TABLE, "if (row < this.#sharedEnd) this.#keepRow(row);", ""],
+  [COLUMNS, "if (row === last) return;", "return;"],
   // A discarded payload that is copied once more costs its bytes until the next time: not planted.
-  [TABLE, "this.#payloads.discard(this.#lengths.get(row));", ""],
+  [COLUMNS, "this.payloads.discard(this.lengths.get(row));", ""],
   [INDEX, "if (last === 0) this.#slots = undefined;", ""],
   [INDEX, "if (((slot - home) & mask) < ((slot - gap) & mask)) continue;", ""],
   [INDEX, "this.#order = undefined;\n    this.#lastFound = -1;", ""],
-  [SHARED, "else table = table.clone();", ""],
-  [SHARED, "dropTablesOfDeletedNodes(flat, overlay);\n  return flat;", "return flat;"],
+  [SHARED, ": table.successor();", ": table;"],
+  [SHARED, "if (id !== undefined && id !== change.node?.id) flat.chunks.delete(id);", ""],
   [WRITING, "state.dot = { origin, epoch: epoch + 1 };", ""],
   [WRITING, "state.vector = state.need;", ""],
   [WRITING, "state.generation++;", ""],

@@ -95,6 +95,15 @@ export class OrderedMap<K, V> implements ReadonlyMap<K, V> {
     for (const [, value] of this.from(key)) yield value;
   }
 
+  /**
+   * Entries of this map, at least all that `other` does not have like that. What the two share
+   * since one was copied from the other is passed over: costs what was changed, not what is there.
+   */
+  *entriesBeside(other: OrderedMap<K, V>): IterableIterator<[K, V]> {
+    this.#owner = {};
+    yield* this.#walkBeside(this.#root, other);
+  }
+
   *entries(): MapIterator<[K, V]> {
     this.#owner = {};
     yield* this.#walk(this.#root, undefined);
@@ -114,6 +123,21 @@ export class OrderedMap<K, V> implements ReadonlyMap<K, V> {
 
   forEach(callback: (value: V, key: K, map: ReadonlyMap<K, V>) => void): void {
     for (const [key, value] of this.entries()) callback(value, key, this);
+  }
+
+  *#walkBeside(tree: Tree<K, V>, other: OrderedMap<K, V>): IterableIterator<[K, V]> {
+    if (tree.keys.length === 0 || other.#holds(tree, tree.keys[0] as K)) return;
+    if (!("children" in tree)) yield* this.#walk(tree, undefined);
+    else for (const child of tree.children) yield* this.#walkBeside(child, other);
+  }
+
+  /** Whether `wanted` is a part of this map; `key` is its first one. */
+  #holds(wanted: Tree<K, V>, key: K): boolean {
+    let tree = this.#root;
+    while (tree !== wanted && "children" in tree) {
+      tree = tree.children[this.#childAt(tree, key)] as Tree<K, V>;
+    }
+    return tree === wanted;
   }
 
   #find(key: K): { leaf: Leaf<K, V>; at: number; isFound: boolean } {

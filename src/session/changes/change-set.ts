@@ -62,8 +62,8 @@ export class NodeChanges extends OrderedMap<string, NodeChange> {
   /** By node id. */
   #paths: OrderedMap<string, string>;
 
-  constructor(changes: Iterable<NodeChange> = []) {
-    super(compareUtf8);
+  constructor(changes: Iterable<NodeChange> = [], compare = compareUtf8) {
+    super(compare);
     this.#paths = new OrderedMap(compareUtf8);
     for (const change of changes) this.set(change.path, change);
   }

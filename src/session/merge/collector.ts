@@ -5,6 +5,7 @@
 import { makeError } from "../../base/errors.ts";
 import { objectIdFromBytes } from "../../format/ids.ts";
 import { chunkPath } from "../../format/object-paths.ts";
+import { growingVector } from "../changes/dot.ts";
 import { shareChanges } from "../changes/shared-tables.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import { writtenUnder } from "../fork/written-under.ts";
@@ -60,7 +61,7 @@ export async function startCollector(
     base,
     overlay,
     own: shareChanges(state.own),
-    vector: new Map(vector),
+    vector: growingVector(vector),
   };
   let report = EMPTY_MERGE_REPORT;
   return {

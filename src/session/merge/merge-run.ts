@@ -3,7 +3,7 @@ import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
-import type { Dot } from "../changes/dot.ts";
+import type { Dot, GrowingVector } from "../changes/dot.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import type { Layers } from "../state/layers.ts";
 import type { Overlap } from "./refusals.ts";
@@ -14,7 +14,7 @@ export interface MergeTarget {
   readonly base: SnapshotIndex;
   readonly overlay: ChangeSet;
   readonly own: ChangeSet;
-  readonly vector: Map<string, number>;
+  readonly vector: GrowingVector;
 }
 
 /** Decides about one chunk that both sides wrote, by the marks of the two writes. */

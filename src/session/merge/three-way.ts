@@ -13,7 +13,12 @@ import { makeError } from "../../base/errors.ts";
 import { ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { readCoordinates } from "../../format/manifest/row-values.ts";
 import { parentPath } from "../../format/node-path.ts";
-import { changedPathOf, type NodeChange, type NodeState } from "../changes/change-set.ts";
+import {
+  changedPathOf,
+  changesUnder,
+  type NodeChange,
+  type NodeState,
+} from "../changes/change-set.ts";
 import { ERROR_COORDINATES_MAX } from "../changes/chunk-coordinates.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import { covers, extendVector, isCovered, type VersionVector } from "../changes/dot.ts";
@@ -152,11 +157,9 @@ function blocksChildren({ node }: NodeChange): boolean {
 
 /** What the receiver changed strictly below `path`. */
 function* changesBelow({ before }: MergeRun, path: string): Generator<NodeChange> {
-  const prefix = path === "/" ? path : `${path}/`;
   for (const { nodes } of [before.own, before.overlay]) {
-    for (const [below, change] of nodes.from(prefix)) {
-      if (!below.startsWith(prefix)) break;
-      if (below !== path && changeAt(before, below) === change) yield change;
+    for (const change of changesUnder(nodes, path)) {
+      if (change.path !== path && changeAt(before, change.path) === change) yield change;
     }
   }
 }

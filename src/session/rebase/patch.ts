@@ -6,9 +6,9 @@ import type { DimensionShape } from "../../format/snapshot/array-data.ts";
 import {
   type BaseNode,
   type ChangeSet,
-  changesUnder,
   type ChunkTables,
   changeSetOf,
+  changesUnder,
   type NodeChange,
   NodeChanges,
 } from "../changes/change-set.ts";

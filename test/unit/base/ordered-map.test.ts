@@ -64,3 +64,18 @@ test("iterating sees the entries of the moment it began", () => {
 
   expect(seen).toEqual(Array.from({ length: 100 }, () => "old"));
 });
+
+test("it tells what it has beside another that was copied from it, without a walk through both", () => {
+  const map = new OrderedMap<number, number>(byNumber);
+  for (let key = 0; key < 10_000; key++) map.set(key, 0);
+  const other = map.clone();
+  map.set(5_000, 1);
+  map.delete(77);
+
+  const beside = [...map.entriesBeside(other)];
+
+  expect(beside).toContainEqual([5_000, 1]);
+  expect(beside.length).toBeLessThan(100);
+  expect([...other.entriesBeside(map)]).toContainEqual([77, 0]);
+  expect([...map.entriesBeside(map)]).toEqual([]);
+});

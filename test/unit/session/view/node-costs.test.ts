@@ -1,18 +1,21 @@
 /** What one write, deletion or listing of nodes costs in a session that has changed many others. */
 import { expect, test, vi } from "vitest";
 import { compareUtf8 } from "../../../../src/base/bytes.ts";
-import { OrderedMap } from "../../../../src/base/ordered-map.ts";
 import { memoryStorage, Repository, type Session, type Store } from "../../../../src/index.ts";
-import type { NodeChange } from "../../../../src/session/changes/change-set.ts";
+import {
+  changeSetOf,
+  type NodeChange,
+  NodeChanges,
+} from "../../../../src/session/changes/change-set.ts";
 import { mustGetState } from "../../../../src/session/state/access.ts";
 import { array, GROUP } from "../fixture.ts";
 
 /** Changed nodes; counts comparisons of paths and entries that are walked over. */
-class CountingChanges extends OrderedMap<string, NodeChange> {
+class CountingChanges extends NodeChanges {
   steps = 0;
 
   constructor() {
-    super((a, b) => {
+    super([], (a, b) => {
       this.steps++;
       return compareUtf8(a, b);
     });
@@ -38,7 +41,7 @@ async function sessionWithGroups(count: number): Promise<[Session, CountingChang
   const repository = await Repository.create(await memoryStorage());
   const session = await repository.writableSession("main");
   const nodes = new CountingChanges();
-  mustGetState(session).own = { nodes, chunks: new Map() };
+  mustGetState(session).own = changeSetOf(nodes);
   await session.store.set("zarr.json", GROUP);
   for (let at = 0; at < count; at++) {
     await session.store.set(`g${at}/zarr.json`, GROUP);

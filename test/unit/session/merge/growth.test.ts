@@ -1,0 +1,135 @@
+/** What forks and merges cost must grow with what was written, not with what is there already. */
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { OrderedMap } from "../../../../src/base/ordered-map.ts";
+import { memoryStorage, Repository, type Session } from "../../../../src/index.ts";
+import { ChunkColumns } from "../../../../src/session/changes/chunk-columns.ts";
+import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
+import { array, chunk, GROUP } from "../fixture.ts";
+
+const ROWS = 400;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function start(arrayCount = 0): Promise<Session> {
+  const repository = await Repository.create(memoryStorage());
+  const session = await repository.writableSession("main");
+  await session.store.set("zarr.json", GROUP);
+  await session.store.set("a/zarr.json", array([ROWS], [1]));
+  for (let i = 0; i < arrayCount; i++) {
+    await session.store.set(`m${i}/zarr.json`, array([8], [1]));
+    await session.store.set(`m${i}/c/0`, chunk(1));
+  }
+  return session;
+}
+
+/** Counts rows that are copied because their table is shared. */
+function countCopiedRows(): { rows: number } {
+  const count = { rows: 0 };
+  const { clone: cloneColumns } = ChunkColumns.prototype;
+  const { clone: cloneTable } = ChunkTable.prototype;
+  vi.spyOn(ChunkColumns.prototype, "clone").mockImplementation(function (this: ChunkColumns) {
+    count.rows += this.index.length;
+    return cloneColumns.call(this);
+  });
+  vi.spyOn(ChunkTable.prototype, "clone").mockImplementation(function (this: ChunkTable) {
+    count.rows += this.length;
+    return cloneTable.call(this);
+  });
+  return count;
+}
+
+/** Counts the entries of sorted maps that anything walks through. */
+function countVisits(): { entries: number } {
+  const count = { entries: 0 };
+  const { entries, from } = OrderedMap.prototype;
+  vi.spyOn(OrderedMap.prototype, "entries").mockImplementation(function* (this: never) {
+    for (const entry of entries.call(this)) {
+      count.entries++;
+      yield entry;
+    }
+  });
+  vi.spyOn(OrderedMap.prototype, "from").mockImplementation(function* (this: never, key) {
+    for (const entry of from.call(this, key)) {
+      count.entries++;
+      yield entry;
+    }
+  });
+  return count;
+}
+
+describe("no row is copied again", () => {
+  test("when forks are merged one by one", async () => {
+    const session = await start();
+    const copied = countCopiedRows();
+    for (let i = 0; i < ROWS; i++) {
+      const fork = session.fork();
+      await fork.store.set(`a/c/${(i * 7) % ROWS}`, chunk(1));
+      await session.merge(fork);
+    }
+
+    expect(copied.rows).toBe(0);
+  });
+
+  test("when a session is forked between its writes", async () => {
+    const session = await start();
+    const copied = countCopiedRows();
+    for (let i = 0; i < ROWS; i++) {
+      await session.store.set(`a/c/${i}`, chunk(1));
+      session.fork();
+    }
+
+    expect(copied.rows).toBe(0);
+  });
+
+  test("when merges are refused and the session goes on", async () => {
+    const session = await start();
+    const early = session.fork();
+    await early.store.set("a/c/0", chunk(1, 7));
+    await early.store.set("a/c/1", chunk(1, 7));
+    await session.store.set("a/c/0", chunk(1));
+    const copied = countCopiedRows();
+    for (let i = 2; i < ROWS; i++) {
+      await expect(session.merge(early)).rejects.toMatchObject({ kind: "merge-overlap" });
+      await session.store.set(`a/c/${i}`, chunk(1));
+    }
+
+    expect(copied.rows).toBe(0);
+  });
+});
+
+test("overwriting between forks copies a few rows per write, and every fork sees its own time", async () => {
+  const session = await start();
+  for (let i = 0; i < ROWS; i++) await session.store.set(`a/c/${i}`, chunk(1, 0));
+  const copied = countCopiedRows();
+  const forks = [];
+  for (let write = 1; write <= 250; write++) {
+    await session.store.set(`a/c/${write % 3}`, chunk(1, write));
+    forks.push(session.fork());
+  }
+  const copiedRows = copied.rows;
+
+  expect(copiedRows).toBeLessThanOrEqual(250 * 8);
+  for (const [at, fork] of forks.entries()) {
+    expect(await fork.store.get(`a/c/${(at + 1) % 3}`)).toEqual(chunk(1, at + 1));
+  }
+});
+
+test("a fork that writes chunks is merged without a look at the other uncommitted arrays", async () => {
+  const visitsWith = async (arrayCount: number): Promise<number> => {
+    const session = await start(arrayCount);
+    const visits = countVisits();
+    for (let i = 0; i < 10; i++) {
+      const fork = session.fork();
+      await fork.store.set(`m${i}/c/1`, chunk(1));
+      await fork.store.set(`n${i}/zarr.json`, array([8], [1]));
+      await fork.store.set(`n${i}/c/1`, chunk(1));
+      await session.merge(fork);
+    }
+    vi.restoreAllMocks();
+    return visits.entries;
+  };
+
+  expect(await visitsWith(200)).toBe(await visitsWith(20));
+});
