@@ -9,7 +9,7 @@ export const COMMIT_MUTANTS = [
   [COMMIT, "if (!haveSameTables(state.own, own)) state.revision++;", ""],
   [COMMIT, "Object.assign(state, { baseId, base, own });", ""],
   [COMMIT, "state.unsettled = [...state.unsettled, unsettled];", ""],
-  [COMMIT, "state.own = emptyChangeSet();", ""],
+  [COMMIT, "state.own = changeSetOf();", ""],
   [COMMIT, 'run.mode !== "flush" && !run.allowEmpty', 'run.mode !== "flush"'],
   [COMMIT, "progress.attempts < run.attemptsMax", "progress.attempts <= run.attemptsMax"],
   [COMMIT, "if (state.manifestCache.revision !== state.revision) {", "if (false) {"],

@@ -229,7 +229,8 @@ export class ChunkTable implements CodedRows {
     const { offset, length, etag, lastModifiedSeconds = 0 } = ref;
     const location = this.strings.addText(ref.location);
     const etagCode = etag === undefined ? 0 : this.strings.addText(etag) + 1;
-    this.#putVirtual(coordinates, location, etagCode, offset, length, lastModifiedSeconds, dot);
+    const coded = { location, etag: etagCode, offset, length, lastModifiedSeconds };
+    this.setVirtualCoded(coordinates, coded, dot);
     this.#columns.limitStrings();
   }
 
@@ -241,7 +242,12 @@ export class ChunkTable implements CodedRows {
   /** `setVirtual` with strings that `addString` has numbered. */
   setVirtualCoded(coordinates: ArrayLike<number>, ref: CodedVirtualRef, dot: Dot): void {
     const { location, etag, offset, length, lastModifiedSeconds } = ref;
-    this.#putVirtual(coordinates, location, etag, offset, length, lastModifiedSeconds, dot);
+    assertRange(offset, length);
+    assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
+    const row = this.#open(coordinates, ROW_VIRTUAL, dot);
+    this.#columns.offsets.set(row, offset);
+    this.#columns.lengths.set(row, length);
+    this.#columns.targets.set(row, location, etag, lastModifiedSeconds);
   }
 
   /** Sets virtual references whose strings are numbered. Rows behind the last one are copied whole. */
@@ -252,15 +258,14 @@ export class ChunkTable implements CodedRows {
     const { rank } = this;
     if (!this.#columns.appendVirtual(rows, dot)) {
       for (let i = 0; i < count; i++) {
-        this.#putVirtual(
-          coordinates.subarray(i * rank, (i + 1) * rank),
-          locations[i] as number,
-          etags?.[i] ?? 0,
-          offsets[i] as number,
-          lengths[i] as number,
-          lastModifieds?.[i] ?? 0,
-          dot,
-        );
+        const ref = {
+          location: locations[i] as number,
+          etag: etags?.[i] ?? 0,
+          offset: offsets[i] as number,
+          length: lengths[i] as number,
+          lastModifiedSeconds: lastModifieds?.[i] ?? 0,
+        };
+        this.setVirtualCoded(coordinates.subarray(i * rank, (i + 1) * rank), ref, dot);
       }
     }
     this.#columns.limitStrings();
@@ -358,23 +363,6 @@ export class ChunkTable implements CodedRows {
     }
     const kept = overwritten.keep(row);
     if (kept !== undefined) this.#keptRows.#copyRow(this, row, [kept]);
-  }
-
-  #putVirtual(
-    coordinates: ArrayLike<number>,
-    location: number,
-    etag: number,
-    offset: number,
-    length: number,
-    lastModifiedSeconds: number,
-    dot: Dot,
-  ): void {
-    assertRange(offset, length);
-    assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
-    const row = this.#open(coordinates, ROW_VIRTUAL, dot);
-    this.#columns.offsets.set(row, offset);
-    this.#columns.lengths.set(row, length);
-    this.#columns.targets.set(row, location, etag, lastModifiedSeconds);
   }
 
   #copyRows(source: ChunkTable, rows: ArrayLike<number>): void {
