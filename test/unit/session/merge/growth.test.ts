@@ -44,18 +44,19 @@ function countCopiedRows(): { rows: number } {
 function countVisits(): { entries: number } {
   const count = { entries: 0 };
   const { entries, from } = OrderedMap.prototype;
-  vi.spyOn(OrderedMap.prototype, "entries").mockImplementation(function* (this: never) {
-    for (const entry of entries.call(this)) {
+  function* counted<T>(walk: Iterable<T>): Generator<T, undefined> {
+    for (const entry of walk) {
       count.entries++;
       yield entry;
     }
-  });
-  vi.spyOn(OrderedMap.prototype, "from").mockImplementation(function* (this: never, key) {
-    for (const entry of from.call(this, key)) {
-      count.entries++;
-      yield entry;
-    }
-  });
+  }
+  type AnyMap = OrderedMap<unknown, unknown>;
+  vi.spyOn(OrderedMap.prototype, "entries").mockImplementation(function (this: AnyMap) {
+    return counted(entries.call(this)) as MapIterator<[unknown, unknown]>;
+  } as never);
+  vi.spyOn(OrderedMap.prototype, "from").mockImplementation(function (this: AnyMap, key: unknown) {
+    return counted(from.call(this, key));
+  } as never);
   return count;
 }
 

@@ -1,6 +1,7 @@
 /** What one write, deletion or listing of nodes costs in a session that has changed many others. */
 import { expect, test, vi } from "vitest";
 import { compareUtf8 } from "../../../../src/base/bytes.ts";
+import { OrderedMap } from "../../../../src/base/ordered-map.ts";
 import { memoryStorage, Repository, type Session, type Store } from "../../../../src/index.ts";
 import {
   changeSetOf,
