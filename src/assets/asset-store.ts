@@ -10,6 +10,7 @@
 
 import { createLimiter, type Limiter } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
+import { lazyPart } from "../base/lazy-part.ts";
 import { type ByteLru, createByteLru } from "../base/lru.ts";
 import { abortable } from "../base/on-abort.ts";
 import type { Runtime } from "../base/runtime.ts";
@@ -18,20 +19,20 @@ import {
   decodeEnvelope,
   type EnvelopeExpectation,
   type EnvelopeWatch,
-  encodeEnvelope,
   type FileType,
-  objectMetadata,
   openEnvelope,
 } from "../format/envelope.ts";
 import { type Manifest, parseManifest } from "../format/manifest/read.ts";
 import { manifestPath, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
 import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
-import { parseTransactionLog, type TransactionLog } from "../format/transaction-log/read.ts";
+import type { TransactionLog } from "../format/transaction-log/read.ts";
 import type { ObjectKind, Storage } from "../storage/port.ts";
 import { type AssetLimits, assertReadable } from "./asset-limits.ts";
 import { type ChunkIo, createChunkIo } from "./chunk-io.ts";
-import { putImmutable } from "./immutable-put.ts";
 import { indexSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
+
+const loadLogReader = /* @__PURE__ */ lazyPart(() => import("../format/transaction-log/read.ts"));
+const loadFilePut = /* @__PURE__ */ lazyPart(() => import("./file-put.ts"));
 
 /** Sizes of what was stored. */
 interface Stored {
@@ -114,7 +115,10 @@ const TRANSACTION_LOGS: AssetType<TransactionLog> = {
   fileType: "transaction-log",
   objectKind: "transaction-log",
   path: transactionLogPath,
-  parse: (payload, _specVersion, object) => parseTransactionLog(payload, object),
+  async parse(payload, _specVersion, object) {
+    const { parseTransactionLog } = await loadLogReader();
+    return parseTransactionLog(payload, object);
+  },
   idOf: ({ id }) => id,
   weigh: (_log, payloadBytes) => payloadBytes * 2,
 };
@@ -168,7 +172,7 @@ function createAssetCache<T>(
   context: CacheContext,
   cacheBytesMax: number,
 ): AssetCache<T> {
-  const { storage, limits, requests, decodes } = context;
+  const { storage, limits, requests, decodes, compressionLevel } = context;
   // The latest one stays however large it is, or each chunk that is looked up in it would be a GET.
   const cache: ByteLru<T> = createByteLru(cacheBytesMax, true);
   const flights = createSingleFlight<T | undefined>();
@@ -226,19 +230,12 @@ function createAssetCache<T>(
     async write(id, payload, signal, asset) {
       const { fileType, objectKind } = type;
       assertReadable(object(id), payload.length, limits.metadataBytesMax);
-      const body = await encodeEnvelope({
-        fileType,
-        payload,
-        compressionLevel: context.compressionLevel,
-      });
-      const metadata = storage.capabilities.userMetadata ? objectMetadata(fileType) : undefined;
-      await requests.run(
-        () => putImmutable(storage, object(id), body, { objectKind, metadata, signal }),
-        signal,
-      );
+      const { putFile } = await loadFilePut();
+      const file = { path: object(id), fileType, objectKind, payload, compressionLevel };
+      const sizeBytes = await putFile(storage, requests, file, signal);
       const cached = asset ?? (await type.parse(payload, 2, object(id)));
       cache.set(id, cached, type.weigh(cached, payload.length));
-      return { sizeBytes: body.length };
+      return { sizeBytes };
     },
   };
 }

@@ -6,7 +6,8 @@
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import { backoff } from "../base/retry.ts";
 import type { Runtime } from "../base/runtime.ts";
-import { decodeEnvelope, encodeEnvelope, objectMetadata } from "../format/envelope.ts";
+import { decodeEnvelope } from "../format/envelope.ts";
+import { encodeEnvelope, objectMetadata } from "../format/envelope-write.ts";
 import { INITIAL_SNAPSHOT_ID } from "../format/ids.ts";
 import { encodeMetadata } from "../format/metadata-write.ts";
 import { REPO_PATH, snapshotPath, transactionLogPath } from "../format/object-paths.ts";

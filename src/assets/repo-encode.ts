@@ -1,7 +1,7 @@
 /** Writing the `repo` object. Spec: v2 "Repo Info File". */
 import type { Runtime } from "../base/runtime.ts";
 import { rawFrameParts } from "../codec/zstd/raw-frame.ts";
-import { objectMetadata, sealEnvelope } from "../format/envelope.ts";
+import { objectMetadata, sealEnvelope } from "../format/envelope-write.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import { encodeRepoInfo } from "../format/repo/write.ts";

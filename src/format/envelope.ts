@@ -1,73 +1,52 @@
 /**
- * The 39-byte header and the compressed payload that every metadata file consists of.
+ * Reads the 39-byte header and the compressed payload that every metadata file consists of.
  * Spec: v2 "Binary File Format"; docs/format.md "Envelope" and "Compression".
  *
  *   bytes 0-11 magic | 12-35 writer's name, space padded | 36 spec version | 37 file type | 38 compression
  */
-import { concatBytes, encodeUtf8, equalBytes } from "../base/bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import type { PartialBytes } from "../base/partial-bytes.ts";
-import {
-  compressZstd,
-  compressZstdFrames,
-  decompressZstd,
-  openZstdFrames,
-} from "../codec/zstd/zstd.ts";
+import { decompressZstd, openZstdFrames } from "../codec/zstd/zstd.ts";
 
-/** Of files that are written; those of spec 1 are read. */
-const SPEC_VERSION = 2;
-/** How files name their writer; the version is package.json's. */
-const IMPLEMENTATION = "icefloe-0.1.0";
-
-const MAGIC = Uint8Array.of(0x49, 0x43, 0x45, 0xf0, 0x9f, 0xa7, 0x8a, 0x43, 0x48, 0x55, 0x4e, 0x4b);
-const NAME_START = 12;
-const SPEC_VERSION_AT = 36;
-const FILE_TYPE_AT = 37;
-const COMPRESSION_AT = 38;
+export const ENVELOPE_MAGIC = Uint8Array.of(
+  0x49,
+  0x43,
+  0x45,
+  0xf0,
+  0x9f,
+  0xa7,
+  0x8a,
+  0x43,
+  0x48,
+  0x55,
+  0x4e,
+  0x4b,
+);
+export const NAME_START = 12;
+export const SPEC_VERSION_AT = 36;
+export const FILE_TYPE_AT = 37;
+export const COMPRESSION_AT = 38;
 /** Where the payload starts. */
-const ENVELOPE_HEADER_BYTES = 39;
+export const ENVELOPE_HEADER_BYTES = 39;
 
 const COMPRESSION_NONE = 0;
-const COMPRESSION_ZSTD = 1;
-const SPACE = 0x20;
+export const COMPRESSION_ZSTD = 1;
 
-const CODE_OF_TYPE = { snapshot: 1, manifest: 2, "transaction-log": 4, "repo-info": 6 } as const;
+export const CODE_OF_TYPE = {
+  snapshot: 1,
+  manifest: 2,
+  "transaction-log": 4,
+  "repo-info": 6,
+} as const;
 
 /** What a metadata file holds. */
 export type FileType = keyof typeof CODE_OF_TYPE;
-
-/** What `encodeEnvelope` takes. */
-interface EnvelopeContent {
-  readonly fileType: FileType;
-  readonly payload: Uint8Array;
-  /** zstd's level, 1 to 22. */
-  readonly compressionLevel: number;
-}
 
 /** What `decodeEnvelope` found. */
 interface Envelope {
   readonly specVersion: 1 | 2;
   readonly payload: Uint8Array;
-}
-
-/** A whole metadata file. Always compressed: the official engine reads nothing else. */
-export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
-  const { fileType, payload, compressionLevel } = content;
-  // Of manifests readers often want few rows.
-  const compress = fileType === "manifest" ? compressZstdFrames : compressZstd;
-  return sealEnvelope(fileType, [await compress(payload, compressionLevel)]);
-}
-
-/** A metadata file of a payload in a zstd frame, given in `parts`. */
-export function sealEnvelope(fileType: FileType, parts: readonly Uint8Array[]): Uint8Array {
-  const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
-  header.set(MAGIC);
-  header.fill(SPACE, NAME_START, SPEC_VERSION_AT);
-  header.set(encodeUtf8(IMPLEMENTATION), NAME_START);
-  header[SPEC_VERSION_AT] = SPEC_VERSION;
-  header[FILE_TYPE_AT] = CODE_OF_TYPE[fileType];
-  header[COMPRESSION_AT] = COMPRESSION_ZSTD;
-  return concatBytes([header, ...parts]);
 }
 
 /** What a file is expected to be. */
@@ -150,7 +129,7 @@ function checkHeader(bytes: Uint8Array, object: string, fileType: FileType): 1 |
   const refuse = (offset: number, what: string): never => {
     throw makeError("invalid-file-format", `${object}: ${what}`, { details: { object, offset } });
   };
-  if (!equalBytes(bytes.subarray(0, NAME_START), MAGIC)) {
+  if (!equalBytes(bytes.subarray(0, NAME_START), ENVELOPE_MAGIC)) {
     refuse(0, "no Icechunk file: the first 12 bytes are not the magic");
   }
   if (bytes.length < ENVELOPE_HEADER_BYTES) {
@@ -176,14 +155,4 @@ function checkHeader(bytes: Uint8Array, object: string, fileType: FileType): 1 |
     refuse(COMPRESSION_AT, `unknown compression ${compression}`);
   }
   return specVersion;
-}
-
-/** The user metadata of objects of this type: never read back; some storages drop it. */
-export function objectMetadata(fileType: FileType): Record<string, string> {
-  return {
-    icspecver: String(SPEC_VERSION),
-    icclient: IMPLEMENTATION,
-    icfiletype: fileType,
-    iccompalg: "zstd",
-  };
 }

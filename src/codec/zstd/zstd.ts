@@ -1,10 +1,7 @@
 /**
- * zstd for whole objects: the platform's own where `node:zlib` has it (Node >= 22.15), else our
- * own in TypeScript. Loaded when first needed: the compressor, what reads and writes several frames, and what calls
- * the platform.
- *
- * Writes frames with their exact content size and a content checksum: every engine reads that, and
- * a flipped bit is then always noticed. Reads every variant; see decode.ts.
+ * Decompresses zstd for whole objects: by the platform's own where `node:zlib` has it
+ * (Node >= 22.15), else by our own in TypeScript. Loaded when first needed: what reads frames one by
+ * one, and what calls the platform. Reads every variant; see decode.ts.
  */
 import { lazyPart } from "../../base/lazy-part.ts";
 import type { PartialBytes } from "../../base/partial-bytes.ts";
@@ -14,63 +11,14 @@ import {
   parseZstdDictionary,
   type ZstdDictionary,
 } from "./decode.ts";
+import { native } from "./find-native.ts";
 import type { ContentWatch } from "./framed-content.ts";
-import type { NativeZstd } from "./native.ts";
-import { rawFrame } from "./raw-frame.ts";
 
 const loadNative = /* @__PURE__ */ lazyPart(() => import("./native.ts"));
-const loadEncoder = /* @__PURE__ */ lazyPart(() => import("./encode.ts"));
-const loadCompressFrames = /* @__PURE__ */ lazyPart(() => import("./compress-frames.ts"));
 const loadFramedContent = /* @__PURE__ */ lazyPart(() => import("./framed-content.ts"));
 
-/**
- * Up to here a frame of one raw block is written: it needs no compressor, which would save nothing
- * of a request's time, and a few blocks of a disk.
- */
-const RAW_BYTES_MAX = 16_384;
 /** Below, setting up the native decoder costs more than it saves. */
 const NATIVE_DECODE_BYTES_MIN = 8192;
-
-/** Below, all is decoded before a part would be missed. */
-const FRAMES_CONTENT_BYTES_MIN = 1024 * 1024;
-
-function findNative(): NativeZstd | undefined {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (name: string) => unknown };
-  };
-  const zlib = process?.getBuiltinModule?.("node:zlib") as Partial<NativeZstd> | undefined;
-  return typeof zlib?.zstdCompressSync === "function" ? (zlib as NativeZstd) : undefined;
-}
-
-const native = findNative();
-
-/**
- * One frame holding `bytes`; up to `rawBytesMax` of them stay as they are. `level` is zstd's, 0 (its
- * default) to 22; where the platform has no zstd, levels above 4 find little more.
- */
-export async function compressZstd(
-  bytes: Uint8Array,
-  level: number,
-  rawBytesMax: number = RAW_BYTES_MAX,
-): Promise<Uint8Array> {
-  if (bytes.length <= rawBytesMax) return rawFrame(bytes);
-  if (native !== undefined) {
-    const { compressNatively } = await loadNative();
-    return compressNatively(native, bytes, level);
-  }
-  const { encodeZstd } = await loadEncoder();
-  return encodeZstd(bytes, level);
-}
-
-/**
- * As `compressZstd`; large content in frames that `openZstdFrames` decodes one by one. Any other
- * reader takes them for one stream.
- */
-export async function compressZstdFrames(bytes: Uint8Array, level: number): Promise<Uint8Array> {
-  if (bytes.length < FRAMES_CONTENT_BYTES_MIN) return compressZstd(bytes, level);
-  const { compressFrames } = await loadCompressFrames();
-  return compressFrames(bytes, (part) => compressZstd(part, level));
-}
 
 /** Limits of one decompression. */
 interface DecompressOptions {
@@ -105,10 +53,11 @@ export async function openZstdFrames(
 async function frameDecoder(
   sizeBytes: number,
 ): Promise<(bytes: Uint8Array, bytesMax: number) => Uint8Array> {
-  if (native === undefined || sizeBytes < NATIVE_DECODE_BYTES_MIN) return decodeZstd;
+  const zlib = native;
+  if (zlib === undefined || sizeBytes < NATIVE_DECODE_BYTES_MIN) return decodeZstd;
   const { decompressNatively } = await loadNative();
   return (bytes, bytesMax) =>
-    decompressNatively(native, bytes, checkedZstdFrames(bytes, bytesMax, 0), bytesMax);
+    decompressNatively(zlib, bytes, checkedZstdFrames(bytes, bytesMax, 0), bytesMax);
 }
 
 const parsedDictionaries = new WeakMap<Uint8Array, ZstdDictionary>();

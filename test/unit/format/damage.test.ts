@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../../src/base/errors.ts";
-import { decodeEnvelope, encodeEnvelope, type FileType } from "../../../src/format/envelope.ts";
+import { decodeEnvelope, type FileType } from "../../../src/format/envelope.ts";
+import { encodeEnvelope } from "../../../src/format/envelope-write.ts";
 import { decodeMetadata } from "../../../src/format/metadata.ts";
 import { parseRepoInfo } from "../../../src/format/repo/read.ts";
 import { encodeRepoInfo } from "../../../src/format/repo/write.ts";

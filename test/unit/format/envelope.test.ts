@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { concatBytes } from "../../../src/base/bytes.ts";
 import { FormatError } from "../../../src/base/errors.ts";
-import { decodeEnvelope, encodeEnvelope, objectMetadata } from "../../../src/format/envelope.ts";
+import { decodeEnvelope } from "../../../src/format/envelope.ts";
+import { encodeEnvelope, objectMetadata } from "../../../src/format/envelope-write.ts";
 import { toHex } from "../codec/official-encodings.ts";
 import { officialFile } from "./official-files.ts";
 

@@ -3,6 +3,7 @@ import { Zstd } from "@hpcc-js/wasm-zstd";
 import { describe, expect, test } from "vitest";
 import { concatBytes, equalBytes } from "../../../../src/base/bytes.ts";
 import type { PartialBytes } from "../../../../src/base/partial-bytes.ts";
+import { compressZstdFrames } from "../../../../src/codec/zstd/compress.ts";
 import { compressFrames } from "../../../../src/codec/zstd/compress-frames.ts";
 import { decodeZstd } from "../../../../src/codec/zstd/decode.ts";
 import { encodeZstd } from "../../../../src/codec/zstd/encode.ts";
@@ -10,11 +11,7 @@ import { walkZstdFrames } from "../../../../src/codec/zstd/frame.ts";
 import { openFrames } from "../../../../src/codec/zstd/framed-content.ts";
 import { openingFrame } from "../../../../src/codec/zstd/raw-frame.ts";
 import { encodeSeekTable, parseSeekTable } from "../../../../src/codec/zstd/seek-table.ts";
-import {
-  compressZstdFrames,
-  decompressZstd,
-  openZstdFrames,
-} from "../../../../src/codec/zstd/zstd.ts";
+import { decompressZstd, openZstdFrames } from "../../../../src/codec/zstd/zstd.ts";
 
 const BYTES_MAX = 64 * 1024 * 1024;
 const FRAME_BYTES = 512 * 1024;

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { concatBytes, equalBytes } from "../../../../src/base/bytes.ts";
 import { isIcefloeError } from "../../../../src/base/errors.ts";
 import { BitWriter } from "../../../../src/codec/zstd/bit-writer.ts";
+import { compressZstd } from "../../../../src/codec/zstd/compress.ts";
 import { decodeZstd } from "../../../../src/codec/zstd/decode.ts";
 import { encodeZstd } from "../../../../src/codec/zstd/encode.ts";
 import { walkZstdFrames } from "../../../../src/codec/zstd/frame.ts";
@@ -14,11 +15,7 @@ import {
   OFFSET_CODE,
 } from "../../../../src/codec/zstd/sequences.ts";
 import { xxh64Low } from "../../../../src/codec/zstd/xxh64.ts";
-import {
-  compressZstd,
-  decompressWithDictionary,
-  decompressZstd,
-} from "../../../../src/codec/zstd/zstd.ts";
+import { decompressWithDictionary, decompressZstd } from "../../../../src/codec/zstd/zstd.ts";
 import { DICTIONARY, fromHex, LOCATIONS } from "../official-encodings.ts";
 
 const BYTES_MAX = 64 * 1024 * 1024;
