@@ -4,7 +4,7 @@
  * where long inputs take a third of the time (xxh64-wide.ts).
  * Spec: xxHash "XXH64 algorithm description".
  */
-import { advanceWideAccumulator, hasWideWords } from "./xxh64-wide.ts";
+import { hasWideWords, xxh64LowWide } from "./xxh64-wide.ts";
 
 // The five primes, high and low halves.
 const P1_HIGH = 0x9e3779b1;
@@ -92,19 +92,15 @@ function consumeStripes(bytes: Uint8Array, view: DataView, hash: Word): number {
     new Word().set(~P1_HIGH, ~P1_LOW).add(0, 1), // The seed minus the first prime.
   ];
   const end = bytes.length - (bytes.length % STRIPE_BYTES);
-  if (hasWideWords && bytes.byteOffset % 8 === 0) {
-    consumeWide(accumulators, new BigUint64Array(bytes.buffer, bytes.byteOffset, end >>> 3));
-  } else {
-    for (let start = 0; start < end; start += SECTION_BYTES) {
-      const sectionEnd = Math.min(end, start + SECTION_BYTES);
-      for (let accumulator = 0; accumulator < 4; accumulator++)
-        consumeAccumulator(
-          accumulators[accumulator] as Word,
-          view,
-          start + 8 * accumulator,
-          sectionEnd,
-        );
-    }
+  for (let start = 0; start < end; start += SECTION_BYTES) {
+    const sectionEnd = Math.min(end, start + SECTION_BYTES);
+    for (let accumulator = 0; accumulator < 4; accumulator++)
+      consumeAccumulator(
+        accumulators[accumulator] as Word,
+        view,
+        start + 8 * accumulator,
+        sectionEnd,
+      );
   }
   const copy = new Word();
   for (const [accumulator, bits] of [1, 7, 12, 18].entries()) {
@@ -117,25 +113,6 @@ function consumeStripes(bytes: Uint8Array, view: DataView, hash: Word): number {
     hash.xor(copy.high, copy.low).multiply(P1_HIGH, P1_LOW).add(P4_HIGH, P4_LOW);
   }
   return end;
-}
-
-function consumeWide(accumulators: readonly Word[], words: BigUint64Array): void {
-  const wide = accumulators.map(({ high, low }) => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
-  const { length } = words;
-  for (let start = 0; start < length; start += SECTION_BYTES / 8) {
-    const end = Math.min(length, start + SECTION_BYTES / 8);
-    for (let accumulator = 0; accumulator < 4; accumulator++)
-      wide[accumulator] = advanceWideAccumulator(
-        wide[accumulator] as bigint,
-        words,
-        start + accumulator,
-        end,
-      );
-  }
-  for (const [accumulator, word] of accumulators.entries()) {
-    const value = wide[accumulator] as bigint;
-    word.set(Number(value >> 32n), Number(value & 0xffff_ffffn));
-  }
 }
 
 /** `accumulator.round` of every fourth word from `start` on, in registers. */
@@ -163,6 +140,7 @@ function consumeAccumulator(accumulator: Word, view: DataView, start: number, en
 
 /** The low 32 bits, unsigned, of the XXH64 of `bytes` with seed 0. */
 export function xxh64Low(bytes: Uint8Array): number {
+  if (hasWideWords && bytes.byteOffset % 8 === 0) return xxh64LowWide(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const hash = new Word();
   let at = 0;
