@@ -2,6 +2,7 @@
 const MERGE = "src/session/merge/three-way.ts";
 const MEANING = "src/session/merge/chunk-meaning.ts";
 const COLLECTOR = "src/session/merge/collector.ts";
+const LEARNING = "src/session/merge/learning.ts";
 const TABLE = "src/session/changes/chunk-table.ts";
 const COLUMNS = "src/session/changes/chunk-columns.ts";
 const INDEX = "src/session/changes/coordinate-index.ts";
@@ -16,7 +17,11 @@ const CHECK = "src/session/fork/check.ts";
 const CONTENT = "src/session/fork/content.ts";
 
 export const SESSION_MUTANTS = [
-  [MERGE, "if (!covers(target.vector, fork.need)) {", "if (false) {"],
+  [
+    MERGE,
+    "if (fork.need !== undefined && !isCovered(target.past.vector, fork.need)) {",
+    "if (false) {",
+  ],
   [MERGE, "if (fork.baseId !== target.baseId) {", "if (false) {"],
   [MERGE, "else if (!isEqualChange(ours, theirs)) failed.push(path);", ""],
   [MERGE, "failed.push(...structuralConflicts(run, taken));", ""],
@@ -44,8 +49,12 @@ export const SESSION_MUTANTS = [
     "if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;",
     "if (hasSameMeaning) continue;",
   ],
-  [MERGE, "extendVector(target.vector, fork.vector);", ""],
-  [COLLECTOR, "state.vector = target.vector;", ""],
+  [MERGE, "if (learn(target.past, fork.past, target.dot)) target.hasLearnt = true;", ""],
+  [LEARNING, "lesson.origin === write.origin && at <= epoch", "lesson.origin === write.origin"],
+  [LEARNING, "if (by === write.origin && epoch >= write.epoch) return true;", ""],
+  [LEARNING, "name = left > 0 ? births.get(by) : undefined;", "name = undefined;"],
+  [COLLECTOR, "state.past = target.past;", ""],
+  [COLLECTOR, "if (target.hasLearnt) state.dotUsed = true;", ""],
   [TABLE, "      this.#columns.discard(row);\n    } else {", "    } else {"],
   [TABLE, "if (row < this.#sharedEnd) this.#keepRow(row);", ""],
   [COLUMNS, "if (row === last) return;", "return;"],
@@ -57,7 +66,7 @@ export const SESSION_MUTANTS = [
   [SHARED, ": table.successor();", ": table;"],
   [SHARED, "if (id !== undefined && id !== change.node?.id) flat.chunks.delete(id);", ""],
   [WRITING, "state.dot = { origin, epoch: epoch + 1 };", ""],
-  [WRITING, "state.vector = state.need;", ""],
+  [WRITING, "state.past = copyPast(state.needPast);", ""],
   [WRITING, "state.generation++;", ""],
   [STATE, "if (table.length > 0) return true;", ""],
   [VIEW, "if (!isInGrid(coordinates, node.array.shape)) return undefined;", ""],
@@ -90,8 +99,8 @@ export const SESSION_MUTANTS = [
   [BYTES, "if (stored !== crc32c(input, 0, end)) throw", "if (false) throw"],
   [BYTES, "if (reader.remaining > 0) reader.fail", "if (false) reader.fail"],
   [BYTES, 'if (vector.has(origin)) reader.fail("a version names an origin twice");', ""],
-  [BYTES, "if (!covers(vector, need)) reader.fail", "if (false) reader.fail"],
-  [BYTES, "if (!isAllCovered(overlay, need)) reader.fail", "if (false) reader.fail"],
+  [BYTES, "isHeld(need, needPast) && isHeld(self, past)", "true"],
+  [BYTES, "if (!isAllCovered(overlay, needPast.vector)) {", "if (false) {"],
   [
     CHECK,
     "if (present?.id === node.id) assertSameKind(present, node);",
@@ -100,6 +109,6 @@ export const SESSION_MUTANTS = [
   [CHECK, "if (known !== path) throw", "if (false) throw"],
   [CHECK, "if (!own.nodes.has(array.path)) assertRowsInGrid", "if (false) assertRowsInGrid"],
   [CHECK, "isInGrid(coordinates, shape) || isInGrid(coordinates, baseShape)", "false"],
-  [CONTENT, "isUntouched(parent) ? undefined : parent.vector", "parent.vector"],
+  [CONTENT, "isUntouched(parent) ? undefined : lastClosed(parent)", "lastClosed(parent)"],
   [CONTENT, "hasOverlay ? flattenChanges(overlay, own) : shareChanges(own)", "shareChanges(own)"],
 ];

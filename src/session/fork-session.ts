@@ -147,7 +147,7 @@ export class ForkSession {
     const { WRITE_HALF: half } = await loadWriteHalf();
     const [{ decodeForkBytes }, { assertFitsBase }] = await half.loadForkReader();
     const content = decodeForkBytes(bytes);
-    const { baseId, need, vector, overlay, own } = content;
+    const { baseId, need, needPast, past, self, overlay, own } = content;
     if (content.overlayOmitted) {
       throw makeError(
         "invalid-fork-bytes",
@@ -166,8 +166,10 @@ export class ForkSession {
       base,
       overlay,
       own,
-      vector,
+      past,
+      birth: self,
       need,
+      needPast,
     });
     return new ForkSession(state, half);
   }

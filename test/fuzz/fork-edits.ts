@@ -3,6 +3,7 @@ import type { ChunkRef } from "../../src/format/manifest/chunk-ref.ts";
 import type { ChangeSet, NodeChange } from "../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../src/session/changes/chunk-table.ts";
 import type { Dot } from "../../src/session/changes/dot.ts";
+import { copyPast, type Past } from "../../src/session/changes/past.ts";
 import { encodeForkBytes } from "../../src/session/fork/bytes.ts";
 import { decodeForkBytes } from "../../src/session/fork/read-bytes.ts";
 import type { WrittenUnder } from "../../src/session/fork/written-under.ts";
@@ -11,8 +12,10 @@ import type { Dice } from "./dice.ts";
 
 interface Draft {
   baseId: string;
-  need: Map<string, number>;
-  vector: Map<string, number>;
+  need: Dot | undefined;
+  self?: Dot | undefined;
+  readonly needPast: Past;
+  readonly past: Past;
   readonly overlay: ChangeSet;
   readonly own: ChangeSet;
   writtenUnder: Map<string, WrittenUnder>;
@@ -59,14 +62,14 @@ function idsOf({ overlay, own }: Draft): string[] {
 }
 
 /** The mark of some write. */
-function dotOf({ overlay, own, vector }: Draft, dice: Dice): Dot {
+function dotOf({ overlay, own, past }: Draft, dice: Dice): Dot {
   const dots = [overlay, own].flatMap(({ nodes, chunks }) => [
     ...[...nodes.values()].map(({ dot }) => dot),
     ...[...chunks.values()].flatMap((table) => table.dots),
   ]);
   const { origin, epoch } = dice.pick([
     ...dots,
-    { origin: [...vector.keys()][0] ?? "1CECHNKREP0F1RSTCMT0", epoch: 1 },
+    { origin: [...past.vector.keys()][0] ?? "1CECHNKREP0F1RSTCMT0", epoch: 1 },
   ]);
   return { origin, epoch: dice.oneIn(4) ? dice.pick([0, epoch + 1, SAFE]) : epoch };
 }
@@ -124,10 +127,24 @@ const editWrittenUnder: Edit = (draft, dice) => {
 };
 
 const editVersions: Edit = (draft, dice) => {
-  const version = dice.oneIn(2) ? draft.need : draft.vector;
-  const origin = dice.pick([...version.keys(), "1CECHNKREP0F1RSTCMT0", "none"]);
-  if (dice.oneIn(3)) version.delete(origin);
-  else version.set(origin, dice.pick([0, 1, 2, SAFE]));
+  const { vector, births, lessons } = dice.oneIn(2) ? draft.needPast : draft.past;
+  const anyOrigin = (): string =>
+    dice.pick([...vector.keys(), ...births.keys(), "1CECHNKREP0F1RSTCMT0"]);
+  const origin = anyOrigin();
+  const epoch = dice.pick([0, 1, 2, SAFE]);
+  const edits: (() => unknown)[] = [
+    () => vector.delete(origin),
+    () => vector.set(origin, epoch),
+    () => births.set(anyOrigin(), { origin, epoch }),
+    () => lessons.set({ by: anyOrigin(), origin, epoch }, dice.pick([0, 1, 2, SAFE])),
+    () => {
+      draft.need = dice.oneIn(3) ? undefined : { origin, epoch };
+    },
+    () => {
+      draft.self = dice.oneIn(3) ? undefined : { origin, epoch };
+    },
+  ];
+  dice.pick(edits)();
 };
 
 const editFlags: Edit = (draft, dice) => {
@@ -153,8 +170,8 @@ export function editFork(bytes: Uint8Array, dice: Dice): Uint8Array {
   const fork = decodeForkBytes(bytes);
   const draft: Draft = {
     ...fork,
-    need: new Map(fork.need),
-    vector: new Map(fork.vector),
+    needPast: copyPast(fork.needPast),
+    past: copyPast(fork.past),
     writtenUnder: new Map(fork.writtenUnder),
     overlayOmitted: fork.overlayOmitted === true,
   };

@@ -124,7 +124,9 @@ export class MergeOracle {
       receiver.own.set(key, write);
     }
     for (const [id, epoch] of fork.version) {
-      receiver.version.set(id, Math.max(receiver.version.get(id) ?? 0, epoch));
+      if ((receiver.version.get(id) ?? 0) >= epoch) continue;
+      receiver.dirty = true; // Learning is an event of the epoch, so that its name says what was learnt.
+      receiver.version.set(id, epoch);
     }
     for (const number of fork.seen) receiver.seen.add(number);
     return "merged";

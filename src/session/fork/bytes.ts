@@ -3,7 +3,10 @@
  * changes only: no storage, no credentials, no headers.
  *
  *   magic (8) | format version (1) | flags (1) | body | CRC-32C of all before (4)
- *   body: base | origins | dots | need | vector | overlay | own | signatures | written under
+ *   body: base | origins | dots | need | what the parent knew | what the fork knows beyond | itself
+ *         | overlay | own | signatures | written under
+ *
+ * Bytes without the overlay name what the parent knew by its epoch, and leave it out: `past.ts`.
  *
  * Equal states give equal bytes. Damage of any kind is refused with `invalid-fork-bytes`, and
  * nothing is allocated that the input's length does not justify. A right checksum makes nobody
@@ -14,10 +17,12 @@ import { compareUtf8 } from "../../base/bytes.ts";
 import { assert } from "../../base/errors.ts";
 import { ByteWriter } from "../../codec/byte-stream.ts";
 import { crc32c } from "../../codec/crc32c.ts";
+import { objectIdToBytes } from "../../format/ids.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
-import type { Dot, VersionVector } from "../changes/dot.ts";
+import type { Dot } from "../changes/dot.ts";
 import { DotDictionary } from "../changes/dot-dictionary.ts";
+import { type Past, pastBeyond } from "../changes/past.ts";
 import { writeNodeChange } from "./node-bytes.ts";
 import { writeTable } from "./table-bytes.ts";
 import type { WrittenUnder } from "./written-under.ts";
@@ -26,9 +31,14 @@ import type { WrittenUnder } from "./written-under.ts";
 export interface ForkContent {
   /** Id of the base snapshot. */
   readonly baseId: string;
-  /** What a receiver must hold. */
-  readonly need: VersionVector;
-  readonly vector: VersionVector;
+  /** What a receiver must hold: the parent's closed epoch. */
+  readonly need: Dot | undefined;
+  /** What the parent knew then; empty if it was left out with the overlay. */
+  readonly needPast: Past;
+  /** What the fork knows; what the parent knew may be left out. */
+  readonly past: Past;
+  /** The fork by its last closed epoch, for those who open its bytes. */
+  readonly self?: Dot | undefined;
   /** The parent's uncommitted changes; empty if they were left out. */
   readonly overlay: ChangeSet;
   readonly own: ChangeSet;
@@ -40,8 +50,11 @@ export interface ForkContent {
 
 /** Not UTF-8, with line ends that text transports change. */
 export const MAGIC: Uint8Array = Uint8Array.of(0x89, 0x49, 0x43, 0x46, 0x6b, 0x0d, 0x0a, 0x1a);
-/** 1: without signatures and what was written under them, with fields of zarr.json beside it. */
-export const FORMAT_VERSION = 2;
+/**
+ * 1: without signatures and what was written under them, with fields of zarr.json beside it.
+ * 2: with two whole version vectors, and origins as text.
+ */
+export const FORMAT_VERSION = 3;
 /** Set where the overlay was left out. */
 export const FLAG_OVERLAY_OMITTED = 1;
 
@@ -66,27 +79,53 @@ export function encodeForkBytes(fork: ForkContent): Uint8Array {
 }
 
 function writeCausality(writer: ByteWriter, fork: ForkContent, dots: DotDictionary): void {
+  const { need, self, needPast, past, overlayOmitted } = fork;
   const used = dots.all();
-  const names = used.map(({ origin }) => origin);
-  const origins = [...new Set([...names, ...fork.need.keys(), ...fork.vector.keys()])];
-  origins.sort(compareUtf8);
+  const beyond = pastBeyond(past, needPast);
+  const pasts = overlayOmitted === true ? [beyond] : [needPast, beyond];
+  const named = [need, self].filter((dot) => dot !== undefined);
+  const origins = originsOf([...used, ...named], pasts);
   const numbers = new Map(origins.map((origin, number) => [origin, number]));
-  const numberOf = (origin: string): number => numbers.get(origin) as number;
-  writer.varint(origins.length);
-  for (const origin of origins) writer.text(origin);
-  writer.varint(used.length);
-  for (const { origin, epoch } of used) {
-    writer.varint(numberOf(origin));
+  const writeDot = ({ origin, epoch }: Dot): void => {
+    writer.varint(numbers.get(origin) as number);
     writer.varint(epoch);
-  }
-  for (const vector of [fork.need, fork.vector]) {
-    const entries = [...vector].sort(([a], [b]) => numberOf(a) - numberOf(b));
-    writer.varint(entries.length);
-    for (const [origin, epoch] of entries) {
-      writer.varint(numberOf(origin));
-      writer.varint(epoch);
+  };
+  const writeOptional = (dot: Dot | undefined): void => {
+    writer.byte(dot === undefined ? 0 : 1);
+    if (dot !== undefined) writeDot(dot);
+  };
+  writer.varint(origins.length);
+  for (const origin of origins) writer.raw(objectIdToBytes(origin));
+  writer.varint(used.length);
+  for (const dot of used) writeDot(dot);
+  writeOptional(need);
+  for (const { vector, births, lessons } of pasts) {
+    writer.varint(vector.size);
+    for (const [origin, epoch] of vector) writeDot({ origin, epoch });
+    writer.varint(births.size);
+    for (const [origin, birth] of births) {
+      writer.varint(numbers.get(origin) as number);
+      writeDot(birth);
+    }
+    writer.varint(lessons.size);
+    for (const [lesson, at] of lessons) {
+      writer.varint(numbers.get(lesson.by) as number);
+      writeDot(lesson);
+      writer.varint(at);
     }
   }
+  if (overlayOmitted !== true) writeOptional(self);
+}
+
+/** All origins that are named, sorted. */
+function originsOf(dots: readonly Dot[], pasts: readonly Past[]): string[] {
+  const origins = new Set(dots.map(({ origin }) => origin));
+  for (const { vector, births, lessons } of pasts) {
+    for (const origin of vector.keys()) origins.add(origin);
+    for (const [origin, birth] of births) origins.add(origin).add(birth.origin);
+    for (const { by, origin } of lessons.keys()) origins.add(by).add(origin);
+  }
+  return [...origins].sort(compareUtf8);
 }
 
 function writeChanges(writer: ByteWriter, changes: ChangeSet, dots: DotDictionary): void {

@@ -5,7 +5,7 @@ import { getState } from "../state/access.ts";
 import { readOnlyError } from "../state/describe.ts";
 import { assertSettled } from "../state/in-flight.ts";
 import { createState, hasChanges, type SessionState } from "../state/state.ts";
-import { assertIdle, closeEpoch } from "../state/writing.ts";
+import { assertIdle, closeEpoch, lastClosed } from "../state/writing.ts";
 import { encodeForkBytes, type ForkContent } from "./bytes.ts";
 import { writtenUnder } from "./written-under.ts";
 
@@ -20,7 +20,8 @@ export function stateOfFork(parent: SessionState): SessionState {
   assertIdle(parent, "fork");
   closeEpoch(parent);
   const overlay = flattenOf(parent);
-  const vector = isUntouched(parent) ? undefined : parent.vector;
+  const need = isUntouched(parent) ? undefined : lastClosed(parent);
+  const past = need === undefined ? undefined : parent.past;
   return createState({
     engine: parent.engine,
     kind: "fork",
@@ -28,8 +29,10 @@ export function stateOfFork(parent: SessionState): SessionState {
     baseId: parent.baseId,
     base: parent.base,
     overlay,
-    vector,
-    need: vector,
+    past,
+    birth: need,
+    need,
+    needPast: past,
   });
 }
 
@@ -47,12 +50,14 @@ export function bytesOfFork(fork: SessionState, overlayOption: "carry" | "omit")
   assertIdle(fork, "toBytes");
   assertSettled(fork, "toBytes");
   closeEpoch(fork);
-  const { baseId, base, need, vector, overlay, own } = fork;
+  const { baseId, base, need, needPast, past, overlay, own } = fork;
   const omitted = overlayOption === "omit";
   return encodeForkBytes({
     baseId,
     need,
-    vector,
+    needPast,
+    past,
+    self: lastClosed(fork),
     overlay: omitted ? changeSetOf() : overlay,
     own,
     writtenUnder: writtenUnder(base, overlay, own),
@@ -67,7 +72,15 @@ export function contentOfFork(input: unknown): ForkContent | undefined {
   assertIdle(state, "merge");
   assertSettled(state, "merge");
   closeEpoch(state);
-  const { baseId, base, need, vector, overlay } = state;
+  const { baseId, base, need, needPast, past, overlay } = state;
   const own = shareChanges(state.own);
-  return { baseId, need, vector, overlay, own, writtenUnder: writtenUnder(base, overlay, own) };
+  return {
+    baseId,
+    need,
+    needPast,
+    past,
+    overlay,
+    own,
+    writtenUnder: writtenUnder(base, overlay, own),
+  };
 }

@@ -3,9 +3,10 @@ import { asBytes } from "../../base/bytes.ts";
 import { type ErrorDetails, type IcefloeError, makeError } from "../../base/errors.ts";
 import { ByteReader } from "../../codec/byte-stream.ts";
 import { crc32c } from "../../codec/crc32c.ts";
-import { NODE_ID_BYTES, OBJECT_ID_BYTES } from "../../format/ids.ts";
+import { NODE_ID_BYTES, OBJECT_ID_BYTES, objectIdFromBytes } from "../../format/ids.ts";
 import { type ChangeSet, changeSetOf, chunkTables, NodeChanges } from "../changes/change-set.ts";
-import { covers, type Dot, isCovered, type VersionVector } from "../changes/dot.ts";
+import { type Dot, isCovered, type VersionVector } from "../changes/dot.ts";
+import { copyPast, emptyPast, type Past } from "../changes/past.ts";
 import { FLAG_OVERLAY_OMITTED, FORMAT_VERSION, type ForkContent, MAGIC } from "./bytes.ts";
 import { readId, readNodeChange, readPath } from "./read-node.ts";
 import { readTable } from "./read-table.ts";
@@ -47,21 +48,30 @@ function readContent(reader: ByteReader): ForkContent {
   const overlayOmitted = (flags & FLAG_OVERLAY_OMITTED) !== 0;
   const baseId = readId(reader, OBJECT_ID_BYTES);
   const origins: string[] = [];
-  for (let count = reader.count(1); count > 0; count--) {
-    origins.push(readId(reader, OBJECT_ID_BYTES));
+  for (let count = reader.count(OBJECT_ID_BYTES); count > 0; count--) {
+    origins.push(objectIdFromBytes(reader.raw(OBJECT_ID_BYTES)));
   }
   const dots: Dot[] = [];
   for (let count = reader.count(2); count > 0; count--) dots.push(readDot(reader, origins));
-  const need = readVector(reader, origins);
-  const vector = readVector(reader, origins);
-  if (!covers(vector, need)) reader.fail("the fork does not hold what it rests on");
-  if (!dots.every((dot) => isCovered(vector, dot))) reader.fail("a write is not in the version");
+  const need = readOptionalDot(reader, origins);
+  const needPast = overlayOmitted ? emptyPast() : readPast(reader, origins);
+  const past = copyPast(needPast);
+  addBeyond(past, readPast(reader, origins));
+  const self = overlayOmitted ? undefined : readOptionalDot(reader, origins);
+  const isHeld = (dot: Dot | undefined, { vector }: Past): boolean =>
+    dot === undefined || isCovered(vector, dot);
+  if (!overlayOmitted && !(isHeld(need, needPast) && isHeld(self, past))) {
+    reader.fail("the fork does not hold what it rests on");
+  }
+  if (!dots.every((dot) => isHeld(dot, past))) reader.fail("a write is not in the version");
   const overlay = readChanges(reader, dots);
-  if (!isAllCovered(overlay, need)) reader.fail("the overlay is not what the fork rests on");
+  if (!isAllCovered(overlay, needPast.vector)) {
+    reader.fail("the overlay is not what the fork rests on");
+  }
   const own = readChanges(reader, dots);
   const writtenUnder = readWrittenUnder(reader, own);
   if (reader.remaining > 0) reader.fail(`${reader.remaining} bytes too many`);
-  return { baseId, need, vector, overlay, own, writtenUnder, overlayOmitted };
+  return { baseId, need, needPast, past, self, overlay, own, writtenUnder, overlayOmitted };
 }
 
 function isAllCovered({ nodes, chunks }: ChangeSet, vector: VersionVector): boolean {
@@ -73,20 +83,45 @@ function isAllCovered({ nodes, chunks }: ChangeSet, vector: VersionVector): bool
 }
 
 function readDot(reader: ByteReader, origins: readonly string[]): Dot {
-  const origin = origins[reader.varint()] ?? reader.fail("a dot has no origin");
+  const origin = readOrigin(reader, origins);
   const epoch = reader.varint();
   if (epoch === 0) reader.fail("an epoch is none");
   return { origin, epoch };
 }
 
-function readVector(reader: ByteReader, origins: readonly string[]): VersionVector {
-  const vector = new Map<string, number>();
+function addBeyond(past: Past, { vector, births, lessons }: Past): void {
+  for (const [origin, epoch] of vector) past.vector.set(origin, epoch);
+  for (const [origin, birth] of births) past.births.set(origin, birth);
+  for (const [lesson, at] of lessons) past.lessons.set(lesson, at);
+}
+
+function readOptionalDot(reader: ByteReader, origins: readonly string[]): Dot | undefined {
+  const count = reader.byte();
+  if (count > 1) reader.fail("an epoch is neither there nor not");
+  return count === 0 ? undefined : readDot(reader, origins);
+}
+
+function readOrigin(reader: ByteReader, origins: readonly string[]): string {
+  return origins[reader.varint()] ?? reader.fail("an origin is none");
+}
+
+function readPast(reader: ByteReader, origins: readonly string[]): Past {
+  const { vector, births, lessons } = emptyPast();
   for (let count = reader.count(2); count > 0; count--) {
     const { origin, epoch } = readDot(reader, origins);
     if (vector.has(origin)) reader.fail("a version names an origin twice");
     vector.set(origin, epoch);
   }
-  return vector;
+  for (let count = reader.count(3); count > 0; count--) {
+    const origin = readOrigin(reader, origins);
+    births.set(origin, readDot(reader, origins));
+  }
+  for (let count = reader.count(4); count > 0; count--) {
+    const by = readOrigin(reader, origins);
+    const dot = readDot(reader, origins);
+    lessons.set({ ...dot, by }, reader.varint());
+  }
+  return { vector, births, lessons };
 }
 
 function readChanges(reader: ByteReader, dots: readonly Dot[]): ChangeSet {

@@ -6,7 +6,7 @@
  */
 import { readCoordinates } from "../../format/manifest/row-values.ts";
 import { ChunkCoordinates, ERROR_COORDINATES_MAX } from "../changes/chunk-coordinates.ts";
-import { isCovered, type VersionVector } from "../changes/dot.ts";
+import type { Dot } from "../changes/dot.ts";
 import { arraySignature } from "../changes/node-metadata.ts";
 import { assertArray, assertRowsInGrid, assertWrittenUnder } from "../fork/check.ts";
 import { signatureUnder, type WrittenUnder } from "../fork/written-under.ts";
@@ -26,9 +26,9 @@ export function assertChunksKeepMeaning(run: MergeRun): void {
     if (written === undefined) continue; // No chunks.
     const change = changeAt(before, written.path);
     const node = nodeAt(before, written.path);
-    const isUnseen = change !== undefined && !isCovered(fork.vector, change.dot);
+    const isUnseen = change !== undefined && !run.isSeen(change.dot);
     if (isUnseen && node?.id === nodeId) {
-      const rows = { table, hiding: undefined, seenBy: target.vector };
+      const rows = { table, hiding: undefined, isSeen: run.isKnown };
       assertChunksFit(run, written, rows);
     } else if (!isUnseen && !fork.own.nodes.has(written.path)) {
       // Both sides have the array as it is here.
@@ -38,31 +38,31 @@ export function assertChunksKeepMeaning(run: MergeRun): void {
     }
   }
   for (const { path, node, dot } of fork.own.nodes.values()) {
-    if (node?.array === undefined || isCovered(target.vector, dot)) continue;
+    if (node?.array === undefined || run.isKnown(dot)) continue;
     const present = nodeAt(before, path);
     if (present?.id !== node.id) continue;
     const written = { path, signature: arraySignature(present) };
     for (const rows of receiverRows(run, node.id)) {
-      assertChunksFit(run, written, { ...rows, seenBy: fork.vector });
+      assertChunksFit(run, written, { ...rows, isSeen: run.isSeen });
     }
   }
 }
 
 /** Rows of one side, those left out that the other side has seen. */
 interface WrittenRows extends VisibleRows {
-  readonly seenBy: VersionVector;
+  readonly isSeen: (write: Dot) => boolean;
 }
 
 function assertChunksFit(run: MergeRun, written: WrittenUnder, rows: WrittenRows): void {
   const result = nodeAt(run.after, written.path);
   if (result?.array === undefined) return;
   const hasSameMeaning = signatureUnder(written, run.target.base) === arraySignature(result);
-  const { table, seenBy } = rows;
+  const { table, isSeen } = rows;
   const outside: number[] = [];
   const coordinates = new Uint32Array(table.rank);
   let unseenCount = 0;
   for (let row = 0; row < table.length; row++) {
-    if (isCovered(seenBy, table.dot(row)) || isHidden(rows, row)) continue;
+    if (isSeen(table.dot(row)) || isHidden(rows, row)) continue;
     unseenCount++;
     readCoordinates(table, row, coordinates);
     if (hasSameMeaning && isInGrid(coordinates, result.array.shape)) continue;

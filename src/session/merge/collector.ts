@@ -5,12 +5,12 @@
 import { makeError } from "../../base/errors.ts";
 import { objectIdFromBytes } from "../../format/ids.ts";
 import { chunkPath } from "../../format/object-paths.ts";
-import { growingVector } from "../changes/dot.ts";
+import { copyPast } from "../changes/past.ts";
 import { shareChanges } from "../changes/shared-tables.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import { writtenUnder } from "../fork/written-under.ts";
 import { loadBase, type SessionState } from "../state/state.ts";
-import { closeEpoch } from "../state/writing.ts";
+import { closeEpoch, lastClosed } from "../state/writing.ts";
 import { contentOfBytes } from "./content-of-bytes.ts";
 import type { MergeTarget, OverlapDecision } from "./merge-run.ts";
 import { EMPTY_MERGE_REPORT, type MergeReport } from "./report.ts";
@@ -54,14 +54,17 @@ export async function startCollector(
 ): Promise<MergeCollector> {
   const base = await loadBase(state, signal);
   closeEpoch(state);
-  const { baseId, overlay, vector, revision } = state;
+  const { baseId, overlay, past, dot, revision } = state;
+  const need = lastClosed(state);
   const ownBefore = shareChanges(state.own);
   const target: MergeTarget = {
     baseId,
     base,
     overlay,
     own: shareChanges(state.own),
-    vector: growingVector(vector),
+    past: copyPast(past),
+    dot,
+    hasLearnt: false,
   };
   let report = EMPTY_MERGE_REPORT;
   return {
@@ -85,13 +88,15 @@ export async function startCollector(
         throw makeError("session-busy", "merge: the session changed while the merge ran");
       }
       state.own = target.own;
-      state.vector = target.vector;
+      state.past = target.past;
+      if (target.hasLearnt) state.dotUsed = true;
       state.revision++;
     },
     asFork: () => ({
       baseId,
-      need: vector,
-      vector: target.vector,
+      need,
+      needPast: past,
+      past: target.past,
       overlay: ownBefore,
       own: target.own,
       writtenUnder: writtenUnder(base, overlay, target.own),

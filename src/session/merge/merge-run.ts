@@ -3,18 +3,24 @@ import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { coordinatesOf } from "../../format/manifest/row-values.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
-import type { Dot, GrowingVector } from "../changes/dot.ts";
+import { type Dot, isCovered } from "../changes/dot.ts";
+import type { Past } from "../changes/past.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import type { Layers } from "../state/layers.ts";
+import { contains } from "./learning.ts";
 import type { Overlap } from "./refusals.ts";
 
-/** The receiver's changes in the making: private, `own` and `vector` share no map with the session. */
+/** The receiver's changes in the making: private, `own` and `past` share no map with the session. */
 export interface MergeTarget {
   readonly baseId: string;
   readonly base: SnapshotIndex;
   readonly overlay: ChangeSet;
   readonly own: ChangeSet;
-  readonly vector: GrowingVector;
+  readonly past: Past;
+  /** The receiver's open epoch, to which the merge belongs. */
+  readonly dot: Dot;
+  /** Whether the receiver has learnt anything. */
+  hasLearnt: boolean;
 }
 
 /** Decides about one chunk that both sides wrote, by the marks of the two writes. */
@@ -34,6 +40,10 @@ export interface MergeRun {
   readonly fork: ForkContent;
   readonly decide: OverlapDecision;
   readonly own: ChangeSet;
+  /** Whether the receiver holds a write. */
+  readonly isKnown: (write: Dot) => boolean;
+  /** Whether the fork holds a write. */
+  readonly isSeen: (write: Dot) => boolean;
   /** The receiver's nodes as they were. */
   readonly before: Layers;
   /** The receiver as it becomes. */
@@ -54,12 +64,15 @@ export function startRun(
   fork: ForkContent,
   decide: OverlapDecision,
 ): MergeRun {
-  const { base, overlay, own } = target;
+  const { base, overlay, own, past } = target;
   return {
     target,
     fork,
     decide,
     own,
+    isKnown: (write) => isCovered(past.vector, write),
+    // What its bytes leave out is what the receiver knows of the fork's parent.
+    isSeen: (write) => isCovered(fork.past.vector, write) || contains(past, fork.need, write),
     before: { base, overlay, own: { ...own, nodes: own.nodes.clone() } },
     after: { base, overlay, own },
     overlaps: new Map(),

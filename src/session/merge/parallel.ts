@@ -8,7 +8,6 @@ import type { Runtime } from "../../base/runtime.ts";
 import type { RepositoryConfig } from "../../format/config/config.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { Dot } from "../changes/dot.ts";
-import type { ForkContent } from "../fork/bytes.ts";
 import { bytesOfFork, stateOfFork } from "../fork/content.ts";
 import { mustGetState } from "../state/access.ts";
 import type { SessionState } from "../state/state.ts";
@@ -67,6 +66,7 @@ async function beginMerge(
 ): Promise<ParallelMerge> {
   const forkBytes = bytesOfFork(stateOfFork(state), "carry");
   const collector = await startCollector(state, signal);
+  const knownBefore = state.past.vector;
   const taskOfOrigin = new Map<string, number>();
   const indexOf = ({ origin }: Dot): number => taskOfOrigin.get(origin) ?? SESSION_INDEX;
   const { storage, runtime, config } = state.engine;
@@ -80,7 +80,8 @@ async function beginMerge(
     },
     async add(bytes, { task, onOverlap, checkChunks, signal: addSignal }) {
       const fork = collector.read(bytes);
-      for (const origin of originsOf(fork)) {
+      for (const origin of fork.past.vector.keys()) {
+        if (knownBefore.has(origin)) continue; // Its writes are no task's.
         const earlier = taskOfOrigin.get(origin) ?? task;
         if (earlier !== task) throw sameResult(task, earlier);
         taskOfOrigin.set(origin, task);
@@ -112,11 +113,6 @@ async function beginMerge(
       return runMerge(state, apply, applySignal);
     },
   };
-}
-
-/** Who wrote what the fork brings: origins in its vector that its parent did not know. */
-function originsOf({ need, vector }: ForkContent): string[] {
-  return [...vector.keys()].filter((origin) => !need.has(origin));
 }
 
 function sameResult(task: number, earlier: number): Error {

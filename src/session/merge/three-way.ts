@@ -1,7 +1,7 @@
 /**
  * Three-way merge of a fork into a session or another fork, over values, without I/O.
  *
- * Every write carries a dot; version vectors say what each side has seen (dot.ts). Per write of the
+ * Every write carries a dot; what each side has seen is known (dot.ts, past.ts). Per write of the
  * fork: known to the receiver -> skipped; the receiver has nothing there, or only what the fork
  * had seen -> taken; equal -> nothing; else an overlap (chunks) or `merge-failed` (nodes).
  * Chunk writes belong to a node id. `target` is changed in place: it is a private copy, which the
@@ -21,7 +21,7 @@ import {
 } from "../changes/change-set.ts";
 import { ERROR_COORDINATES_MAX } from "../changes/chunk-coordinates.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
-import { covers, extendVector, isCovered, type VersionVector } from "../changes/dot.ts";
+import { type Dot, isCovered } from "../changes/dot.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import { assertArray, assertSameKind, garbled } from "../fork/check.ts";
@@ -29,6 +29,7 @@ import type { WrittenUnder } from "../fork/written-under.ts";
 import { pendingChunk } from "../view/chunks.ts";
 import { type ArrayNode, changeAt, nodeAt } from "../view/nodes.ts";
 import { assertChunksKeepMeaning } from "./chunk-meaning.ts";
+import { learn } from "./learning.ts";
 import {
   isHidden,
   type MergeRun,
@@ -67,7 +68,7 @@ export function mergeFork(
   for (const { nodeId, table, rows } of run.taken) {
     writableTable(target.own, nodeId, table.rank).setRows(table, rows);
   }
-  extendVector(target.vector, fork.vector);
+  if (learn(target.past, fork.past, target.dot)) target.hasLearnt = true;
   const { chunks, overlapCount: overlaps, skipped, bytes, sampleChunkId } = run;
   return { report: { forks: 1, chunks, overlaps, skipped, bytes }, sampleChunkId };
 }
@@ -80,7 +81,7 @@ function assertSameBase(target: MergeTarget, fork: ForkContent): void {
       { details: { forkBase: fork.baseId, receiverBase: target.baseId } },
     );
   }
-  if (!covers(target.vector, fork.need)) {
+  if (fork.need !== undefined && !isCovered(target.past.vector, fork.need)) {
     throw makeError(
       "fork-base-mismatch",
       "the fork rests on uncommitted changes that the receiver does not hold: merge it into the session that was forked; results that shall outlive that session need its changes committed before the fork (merging with withOverlay is not built yet)",
@@ -90,16 +91,16 @@ function assertSameBase(target: MergeTarget, fork: ForkContent): void {
 }
 
 function mergeNodes(run: MergeRun): void {
-  const { target, fork, own } = run;
+  const { fork, own } = run;
   const taken: NodeChange[] = [];
   const failed: string[] = [];
   for (const [path, theirs] of fork.own.nodes) {
-    if (isCovered(target.vector, theirs.dot)) {
+    if (run.isKnown(theirs.dot)) {
       run.skipped++;
       continue;
     }
     const ours = changeAt(run.before, path);
-    if (ours === undefined || isCovered(fork.vector, ours.dot)) taken.push(theirs);
+    if (ours === undefined || run.isSeen(ours.dot)) taken.push(theirs);
     else if (!isEqualChange(ours, theirs)) failed.push(path);
   }
   failed.push(...structuralConflicts(run, taken));
@@ -133,7 +134,7 @@ function isEqualChange(a: NodeChange, b: NodeChange): boolean {
 
 /** Paths where one side put a node below what the other side deleted or made an array. */
 function structuralConflicts(run: MergeRun, taken: readonly NodeChange[]): Set<string> {
-  const isUnseen = ({ dot }: NodeChange): boolean => !isCovered(run.fork.vector, dot);
+  const isUnseen = ({ dot }: NodeChange): boolean => !run.isSeen(dot);
   const conflicts = new Set<string>();
   for (const change of taken) {
     const { path, node } = change;
@@ -169,7 +170,7 @@ function assertNoUnseenChunks(run: MergeRun, node: NodeState): void {
   for (const rows of receiverRows(run, node.id)) {
     const { table } = rows;
     for (let row = 0; row < table.length; row++) {
-      if (isCovered(run.fork.vector, table.dot(row)) || isHidden(rows, row)) continue;
+      if (run.isSeen(table.dot(row)) || isHidden(rows, row)) continue;
       throw mergeFailed([node.path], "the fork deleted an array whose chunks the receiver wrote:");
     }
   }
@@ -181,7 +182,7 @@ function mergeChunks(run: MergeRun): void {
     const { path } = run.fork.writtenUnder.get(nodeId) as WrittenUnder;
     const now = nodeAt(run.after, path);
     if (now?.id !== nodeId) {
-      if (isEveryRowCovered(table, run.target.vector)) {
+      if (isEveryRowKnown(table, run.isKnown)) {
         run.skipped += table.length; // Known before: the receiver has deleted the node since.
         continue;
       }
@@ -191,13 +192,12 @@ function mergeChunks(run: MergeRun): void {
   }
 }
 
-function isEveryRowCovered(table: ChunkTable, vector: VersionVector): boolean {
-  for (let row = 0; row < table.length; row++) if (!isCovered(vector, table.dot(row))) return false;
+function isEveryRowKnown(table: ChunkTable, isKnown: (write: Dot) => boolean): boolean {
+  for (let row = 0; row < table.length; row++) if (!isKnown(table.dot(row))) return false;
   return true;
 }
 
 function mergeTable(run: MergeRun, node: ArrayNode, theirs: ChunkTable): void {
-  const { target, fork } = run;
   if (isNewEverywhere(run, node.id, theirs)) {
     run.taken.push({ nodeId: node.id, table: theirs, rows: undefined });
     for (let row = 0; row < theirs.length; row++) countTaken(run, theirs, row);
@@ -206,7 +206,7 @@ function mergeTable(run: MergeRun, node: ArrayNode, theirs: ChunkTable): void {
   const coordinates = new Uint32Array(theirs.rank);
   const taken: number[] = [];
   for (let row = 0; row < theirs.length; row++) {
-    if (isCovered(target.vector, theirs.dot(row))) {
+    if (run.isKnown(theirs.dot(row))) {
       run.skipped++;
       continue;
     }
@@ -214,7 +214,7 @@ function mergeTable(run: MergeRun, node: ArrayNode, theirs: ChunkTable): void {
     const present = pendingChunk(run.before, node.id, coordinates);
     if (present !== undefined) {
       const ours = (present.rows as ChunkTable).dot(present.row);
-      if (!isCovered(fork.vector, ours)) {
+      if (!run.isSeen(ours)) {
         if (theirs.equalRows(row, present.rows, present.row)) continue;
         if (!takesTheirs(run, run.decide(ours, theirs.dot(row)), node.path, coordinates)) continue;
       }
@@ -226,8 +226,12 @@ function mergeTable(run: MergeRun, node: ArrayNode, theirs: ChunkTable): void {
 }
 
 /** Whether the receiver plainly knows none of the writes and has nothing at their chunks. */
-function isNewEverywhere({ target, own }: MergeRun, nodeId: string, theirs: ChunkTable): boolean {
-  if (theirs.dots.some((dot) => isCovered(target.vector, dot))) return false;
+function isNewEverywhere(
+  { target, own, isKnown }: MergeRun,
+  nodeId: string,
+  theirs: ChunkTable,
+): boolean {
+  if (theirs.dots.some(isKnown)) return false;
   return [target.overlay, own].every(({ chunks }) => {
     const ours = chunks.get(nodeId);
     return ours === undefined || theirs.isBehind(ours);

@@ -8,7 +8,8 @@ import type { Engine } from "../../assets/engine.ts";
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { type ChangeSet, changeSetOf } from "../changes/change-set.ts";
-import { type Dot, EMPTY_VECTOR, type VersionVector } from "../changes/dot.ts";
+import type { Dot } from "../changes/dot.ts";
+import { copyPast, emptyPast, type Past } from "../changes/past.ts";
 import type { Layers } from "./layers.ts";
 import type { Turn } from "./turn.ts";
 import type { UnsettledCommit } from "./unsettled.ts";
@@ -39,12 +40,16 @@ export interface SessionState {
   readonly overlay: ChangeSet;
   own: ChangeSet;
   /** What this state holds; writes of the open epoch excepted. */
-  vector: VersionVector;
-  /** The parent's vector when the fork was made: what a receiver must hold. */
-  readonly need: VersionVector;
+  past: Past;
+  /** The closed epoch that this state's writes began after; `undefined`: it began with nothing. */
+  birth: Dot | undefined;
+  /** The parent's closed epoch when the fork was made: what a receiver must hold. */
+  readonly need: Dot | undefined;
+  /** What the parent knew then. */
+  readonly needPast: Past;
   /** The mark of writes made now. */
   dot: Dot;
-  /** Whether a write carries the present dot. */
+  /** Whether a write carries the present dot, or a merge belongs to it. */
   dotUsed: boolean;
   activity: Activity | undefined;
   /** Merges running or queued. */
@@ -90,8 +95,10 @@ interface StateOptions {
   readonly base?: SnapshotIndex | undefined;
   readonly overlay?: ChangeSet | undefined;
   readonly own?: ChangeSet | undefined;
-  readonly vector?: VersionVector | undefined;
-  readonly need?: VersionVector | undefined;
+  readonly past?: Past | undefined;
+  readonly birth?: Dot | undefined;
+  readonly need?: Dot | undefined;
+  readonly needPast?: Past | undefined;
 }
 
 /** A state with a fresh random origin. No I/O. */
@@ -105,8 +112,10 @@ export function createState(options: StateOptions): SessionState {
     base: options.base,
     overlay: options.overlay ?? changeSetOf(),
     own: options.own ?? changeSetOf(),
-    vector: options.vector ?? EMPTY_VECTOR,
-    need: options.need ?? EMPTY_VECTOR,
+    past: options.past === undefined ? emptyPast() : copyPast(options.past),
+    birth: options.birth,
+    need: options.need,
+    needPast: options.needPast === undefined ? emptyPast() : copyPast(options.needPast),
     dot: { origin: randomObjectId(options.engine.runtime), epoch: 1 },
     dotUsed: false,
     activity: undefined,

@@ -6,7 +6,8 @@ import { makeError } from "../../base/errors.ts";
 import { abortable } from "../../base/on-abort.ts";
 import { randomObjectId } from "../../format/ids.ts";
 import { changeSetOf } from "../changes/change-set.ts";
-import { type Dot, joinVectors } from "../changes/dot.ts";
+import type { Dot } from "../changes/dot.ts";
+import { addClosedEpoch, copyPast } from "../changes/past.ts";
 import { whyReadOnly } from "./describe.ts";
 import { settleReads } from "./in-flight.ts";
 import type { Operation } from "./operation.ts";
@@ -23,15 +24,22 @@ export function currentDot(state: SessionState): Dot {
 export function closeEpoch(state: SessionState): void {
   if (!state.dotUsed) return;
   const { origin, epoch } = state.dot;
-  state.vector = joinVectors(state.vector, new Map([[origin, epoch]]));
+  state.past = copyPast(state.past);
+  addClosedEpoch(state.past, state.dot, state.birth);
   state.dot = { origin, epoch: epoch + 1 };
   state.dotUsed = false;
+}
+
+/** The state by its last closed epoch: what it knows but for the open one. */
+export function lastClosed({ dot: { origin, epoch }, birth }: SessionState): Dot | undefined {
+  return epoch === 1 ? birth : { origin, epoch: epoch - 1 };
 }
 
 /** Drops the own layer; the state takes a new identity, so that its old writes are strangers. */
 function discard(state: SessionState): void {
   state.own = changeSetOf();
-  state.vector = state.need;
+  state.past = copyPast(state.needPast);
+  state.birth = state.need;
   state.dot = { origin: randomObjectId(state.engine.runtime), epoch: 1 };
   state.dotUsed = false;
   state.generation++;

@@ -9,7 +9,9 @@ import {
   NodeChanges,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
+import { growingVector } from "../../../../src/session/changes/dot.ts";
 import { makeNode, parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
+import { emptyPast, type Past } from "../../../../src/session/changes/past.ts";
 import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
 import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import {
@@ -29,8 +31,9 @@ function stateOf(own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Fork
   const array = { path: "/a", signature: "{}" };
   return {
     baseId: MANIFEST_ID,
-    need: new Map(),
-    vector: new Map([[DOT.origin, 1]]),
+    need: undefined,
+    needPast: emptyPast(),
+    past: { ...emptyPast(), vector: growingVector([[DOT.origin, 1]]) },
     overlay: changeSetOf(),
     own: { ...changeSetOf(), ...own },
     writtenUnder: new Map([...(own.chunks ?? new Map()).keys()].map((id) => [id, array])),
@@ -40,7 +43,7 @@ function stateOf(own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Fork
 
 /** The state as plain values. */
 function plain(fork: ForkContent) {
-  const { baseId, need, vector, overlay, own, writtenUnder, overlayOmitted = false } = fork;
+  const { baseId, need, self, overlay, own, writtenUnder, overlayOmitted = false } = fork;
   const changes = ({ nodes, chunks }: ChangeSet) => ({
     nodes: [...nodes].sort(([a], [b]) => (a < b ? -1 : 1)),
     chunks: [...chunks]
@@ -52,11 +55,13 @@ function plain(fork: ForkContent) {
         dots: Array.from(table.sortedOrder(), (row) => table.dot(row)),
       })),
   });
-  const sort = (map: ReadonlyMap<string, number>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  const known = ({ vector, births, lessons }: Past) => [[...vector], [...births], [...lessons]];
   return {
     baseId,
-    need: sort(need),
-    vector: sort(vector),
+    need,
+    self,
+    needPast: known(fork.needPast),
+    past: known(fork.past),
     overlay: changes(overlay),
     own: changes(own),
     writtenUnder: [...writtenUnder].sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -169,7 +174,7 @@ describe("fork bytes", () => {
     };
 
     expect(() => decodeForkBytes(changed(0, 0x88))).toThrow("magic");
-    expect(() => decodeForkBytes(changed(8, 1))).toThrow("format version 1, expected 2");
+    expect(() => decodeForkBytes(changed(8, 1))).toThrow("format version 1, expected 3");
     expect(() => decodeForkBytes(changed(9, 0x80))).toThrow("unknown flags");
     expect(() => decodeForkBytes(changed(9, 2))).toThrow("unknown flags 2");
     expect(() => decodeForkBytes("text" as never)).toThrow(REFUSED);

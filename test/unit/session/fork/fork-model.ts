@@ -6,13 +6,20 @@ import { INITIAL_SNAPSHOT_ID, NODE_ID_BYTES } from "../../../../src/format/ids.t
 import { parsePath } from "../../../../src/format/node-path.ts";
 import {
   type ChangeSet,
+  changeSetOf,
   chunkTables,
   type NodeChange,
   NodeChanges,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
-import { type Dot, joinVectors } from "../../../../src/session/changes/dot.ts";
+import { type Dot, growingVector } from "../../../../src/session/changes/dot.ts";
 import { makeNode, parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
+import {
+  copyPast,
+  emptyPast,
+  type Past,
+  pastBeyond,
+} from "../../../../src/session/changes/past.ts";
 import type { ForkContent } from "../../../../src/session/fork/bytes.ts";
 import {
   anyCoordinates,
@@ -39,9 +46,22 @@ const anyDot: fc.Arbitrary<Dot> = fc.record({
   epoch: fc.integer({ min: 1, max: EPOCH_MAX }),
 });
 /** A version that holds all writes, maybe more. */
-const anyVersion = fc
+const anyVector = fc
   .tuple(...ORIGINS.map(() => fc.integer({ min: EPOCH_MAX, max: Number.MAX_SAFE_INTEGER })))
-  .map((epochs) => new Map(ORIGINS.map((origin, at) => [origin, epochs[at] as number])));
+  .map((epochs) => growingVector(ORIGINS.map((origin, at) => [origin, epochs[at] as number])));
+const anyOrigin = fc.constantFrom(...ORIGINS);
+const anyPast: fc.Arbitrary<Past> = fc
+  .tuple(
+    anyVector,
+    fc.array(fc.tuple(anyOrigin, anyDot), { maxLength: 2 }),
+    fc.array(fc.tuple(anyOrigin, anyDot, fc.nat()), { maxLength: 4 }),
+  )
+  .map(([vector, births, lessons]) => {
+    const past = { ...emptyPast(), vector };
+    for (const [origin, dot] of births) past.births.set(origin, dot);
+    for (const [by, dot, at] of lessons) past.lessons.set({ ...dot, by }, at);
+    return past;
+  });
 const anyType = fc.constantFrom("array" as const, "group" as const);
 
 const anyDocument = fc.oneof(
@@ -125,22 +145,40 @@ const anyArray = fc.record({
   signature: fc.oneof(fc.constantFrom("{}", undefined), anyText),
 });
 
+/** A past and what is beyond it, joined; without it, that alone. */
+function pastsOf(
+  below: Past,
+  more: Past,
+  isOmitted: boolean,
+): Pick<ForkContent, "needPast" | "past"> {
+  if (isOmitted) return { needPast: emptyPast(), past: more };
+  const past = copyPast(below);
+  const { vector, births, lessons } = pastBeyond(more, below);
+  for (const [origin, epoch] of vector) past.vector.set(origin, epoch);
+  for (const [origin, birth] of births) past.births.set(origin, birth);
+  for (const [lesson, at] of lessons) past.lessons.set(lesson, at);
+  return { needPast: below, past };
+}
+
 /** Any fork whose bytes are in order; what it says of its base need not be true. */
 export const anyState: fc.Arbitrary<ForkContent> = fc
   .record(
     {
       baseId: fc.constantFrom(MANIFEST_ID, INITIAL_SNAPSHOT_ID),
-      versions: fc.tuple(anyVersion, anyVersion),
+      pasts: fc.tuple(anyPast, anyPast),
+      need: anyDot,
       overlay: anyChanges,
       own: anyChanges,
       arrays: fc.tuple(anyArray, anyArray, anyArray),
       overlayOmitted: fc.boolean(),
     },
-    { requiredKeys: ["baseId", "versions", "overlay", "own", "arrays"] },
+    { requiredKeys: ["baseId", "pasts", "overlay", "own", "arrays"] },
   )
-  .map(({ versions: [a, b], arrays, ...state }) => ({
+  .map(({ pasts: [below, more], arrays, need, ...state }) => ({
     ...state,
-    need: a,
-    vector: joinVectors(a, b),
+    need,
+    ...pastsOf(below, more, state.overlayOmitted === true),
+    self: state.overlayOmitted === true ? undefined : need,
+    overlay: state.overlayOmitted === true ? changeSetOf() : state.overlay,
     writtenUnder: new Map([...state.own.chunks.keys()].map((id, at) => [id, arrays[at]!])),
   }));

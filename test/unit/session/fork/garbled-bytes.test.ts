@@ -12,6 +12,7 @@ import type {
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import type { Dot } from "../../../../src/session/changes/dot.ts";
+import { copyPast, emptyPast } from "../../../../src/session/changes/past.ts";
 import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
 import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import { MANIFEST_ID, NODE_A } from "../../format/manifest/ref-model.ts";
@@ -190,13 +191,7 @@ const GARBLED: readonly (readonly [string, Edit])[] = [
   [
     "writes that the version does not hold",
     (draft) => {
-      draft.vector = new Map(draft.need);
-    },
-  ],
-  [
-    "a version that does not hold what the fork rests on",
-    (draft) => {
-      draft.need = new Map([...draft.need].map(([origin, epoch]) => [origin, epoch + 1]));
+      draft.past = copyPast(draft.needPast);
     },
   ],
   [
@@ -210,8 +205,6 @@ async function garbled({ session, fork }: World, edit: Edit, overlay: "carry" | 
   const content = decodeForkBytes(fork.toBytes({ overlay }));
   const draft = {
     ...content,
-    need: new Map(content.need),
-    vector: new Map(content.vector),
     writtenUnder: new Map(content.writtenUnder),
   };
   const [a, b, n] = await Promise.all(["/a", "/b", "/n"].map((path) => session.getNodeId(path)));
@@ -243,6 +236,60 @@ describe.each(GARBLED)("fork bytes with %s", (_, edit) => {
       await here.session.commit("nothing is left of it");
     },
   );
+});
+
+test("fork bytes that do not hold what they rest on are refused where they are opened", async () => {
+  const laterThan = ({ origin, epoch }: Dot): Dot => ({ origin, epoch: epoch + 1 });
+  const edits: Edit[] = [
+    (draft) => {
+      draft.need = laterThan(draft.need as Dot);
+    },
+    (draft) => {
+      draft.self = laterThan(draft.self as Dot);
+    },
+    (draft) => {
+      draft.needPast = emptyPast();
+    },
+  ];
+  for (const edit of edits) {
+    const here = await world();
+    const bytes = await garbled(here, edit, "carry");
+
+    const opened = ForkSession.fromBytes(bytes, { storage: here.storage });
+
+    expect(await kindOf(opened)).toBe("invalid-fork-bytes");
+  }
+});
+
+test("fork bytes that name a state which the receiver does not hold are refused by a merge", async () => {
+  const here = await world();
+  const bytes = await garbled(
+    here,
+    (draft) => {
+      draft.need = { origin: MANIFEST_ID, epoch: 1 };
+    },
+    "omit",
+  );
+
+  expect(await kindOf(here.session.merge(bytes))).toBe("fork-base-mismatch");
+});
+
+test("fork bytes whose births lead in a circle are merged as if they ended", async () => {
+  const here = await world();
+  const bytes = await garbled(
+    here,
+    (draft) => {
+      const dot = dotOf(draft);
+      draft.past = copyPast(draft.past);
+      draft.past.births.set(dot.origin, dot);
+      draft.past.births.set((draft.need as Dot).origin, dot);
+    },
+    "omit",
+  );
+
+  await here.session.merge(bytes);
+
+  expect(await here.session.getNodeId("/m")).toBe(await here.fork.getNodeId("/m"));
 });
 
 test("fork bytes whose overlay makes no sense are refused where they are opened", async () => {

@@ -8,16 +8,23 @@ import {
   NodeChanges,
 } from "../../../../src/session/changes/change-set.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
+import { growingVector } from "../../../../src/session/changes/dot.ts";
+import { emptyPast, type Past } from "../../../../src/session/changes/past.ts";
 import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
 import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import { DOT, MANIFEST_ID, NODE_A } from "../../format/manifest/ref-model.ts";
 import { GROUP } from "../fixture.ts";
 
+const pastOf = (entries: readonly (readonly [string, number])[]): Past => ({
+  ...emptyPast(),
+  vector: growingVector(entries),
+});
 const bytesOf = (own: Partial<ChangeSet>, more: Partial<ForkContent> = {}): Uint8Array =>
   encodeForkBytes({
     baseId: MANIFEST_ID,
-    need: new Map(),
-    vector: new Map([[DOT.origin, 1]]),
+    need: undefined,
+    needPast: emptyPast(),
+    past: pastOf([[DOT.origin, 1]]),
     overlay: changeSetOf(),
     own: { ...changeSetOf(), ...own },
     writtenUnder: new Map(
@@ -44,7 +51,6 @@ test("fork bytes with ids or paths that are none are refused", () => {
     withNode({ node: { ...node, id: DOT.origin } }),
     withNode({ base: { id: wrongId, type: "group" } }),
     withNode({}, { baseId: NODE_A }),
-    withNode({}, { vector: new Map([...[[DOT.origin, 1] as const], ["me", 1]]) }),
     bytesOf({ chunks: chunkTables([[wrongId, table]]) }),
   ]) {
     expect(() => decodeForkBytes(bytes)).toThrow("an id is malformed");
@@ -59,15 +65,16 @@ test("fork bytes with ids or paths that are none are refused", () => {
 
 test("fork bytes with a version that names an origin twice are refused", () => {
   const [a, b] = [1, 2].map((n) => encodeBase32(new Uint8Array(12).fill(n))) as [string, string];
-  const vector = new Map([
+  const past = pastOf([
     [a, 1],
     [b, 1],
   ]);
-  const bytes = bytesOf({}, { vector });
-  // The end: B's number and epoch, four counts of no changes, one of no signatures, the checksum.
+  const bytes = bytesOf({}, { past });
+  // The end: B's number and epoch, no births, no lessons, no name, four counts of no changes, one
+  // of no signatures, the checksum.
   const end = bytes.length - 4;
-  expect([...bytes.subarray(end - 7, end)]).toEqual([1, 1, 0, 0, 0, 0, 0]);
-  bytes[end - 7] = 0;
+  expect([...bytes.subarray(end - 10, end)]).toEqual([1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+  bytes[end - 10] = 0;
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(end, crc32c(bytes, 0, end), true);
 
   expect(() => decodeForkBytes(bytes)).toThrow("a version names an origin twice");

@@ -117,6 +117,53 @@ test("overwriting between forks copies a few rows per write, and every fork sees
   }
 });
 
+/** A session into which forks were merged that came as bytes, and the size of those bytes. */
+async function mergeAsBytes(count: number, isOneByOne: boolean) {
+  const session = await start();
+  await session.store.set("a/c/0", chunk(1));
+  const sizes: number[] = [];
+  const results: Uint8Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const fork = session.fork();
+    await fork.store.set("a/c/1", chunk(1));
+    const bytes = fork.toBytes({ overlay: "omit" });
+    sizes.push(bytes.length);
+    if (isOneByOne) await session.merge(bytes);
+    else results.push(bytes);
+  }
+  if (!isOneByOne) await session.merge(results, { onOverlap: "theirs" });
+  return { session, sizes };
+}
+
+test("a result as bytes has the size of the first one after 1,000 merges", async () => {
+  const { sizes } = await mergeAsBytes(1000, true);
+
+  expect((sizes.at(-1) as number) - (sizes[0] as number)).toBeLessThanOrEqual(4);
+});
+
+test("a result as bytes has the size of the first one after a merge of 1,000 forks", async () => {
+  const { session, sizes } = await mergeAsBytes(1000, false);
+  const fork = session.fork();
+  await fork.store.set("a/c/1", chunk(1));
+  const bytes = fork.toBytes({ overlay: "omit" });
+
+  expect(bytes.length - (sizes[0] as number)).toBeLessThanOrEqual(4);
+});
+
+test("a fork as bytes is merged without a look at what was merged before", async () => {
+  const visitsAfter = async (count: number): Promise<number> => {
+    const { session } = await mergeAsBytes(count, true);
+    const visits = countVisits();
+    const fork = session.fork();
+    await fork.store.set("a/c/1", chunk(1));
+    await session.merge(fork.toBytes({ overlay: "omit" }));
+    vi.restoreAllMocks();
+    return visits.entries;
+  };
+
+  expect(await visitsAfter(1000)).toBe(await visitsAfter(10));
+});
+
 test("a fork that writes chunks is merged without a look at the other uncommitted arrays", async () => {
   const visitsWith = async (arrayCount: number): Promise<number> => {
     const session = await start(arrayCount);
