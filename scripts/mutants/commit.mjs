@@ -14,7 +14,7 @@ export const COMMIT_MUTANTS = [
   [COMMIT, "progress.attempts < run.attemptsMax", "progress.attempts <= run.attemptsMax"],
   [COMMIT, "if (state.manifestCache.revision !== state.revision) {", "if (false) {"],
   [COMMIT, "Math.max(nowMicros, parentMicros + 1)", "nowMicros"],
-  [COMMIT, "return { ...mergeTransactionLogs(replaced, log), id };", "return log;"],
+  [COMMIT, "return { ...mergeTransactionLogs(replaced, log), id: log.id };", "return log;"],
   [COMMIT, "repo.snapshots.has(id);\n  try", "true;\n  try"],
   [COMMIT, "if (earlier?.revision === progress.revision) return earlier.snapshotId;", ""],
   [COMMIT, "{ ...state.commitMetadata, ...run.metadata }", "{ ...run.metadata }"],

@@ -124,6 +124,8 @@ class Progress {
   readonly revision: number;
   readonly #phasesMs = { rebase: 0, manifests: 0, snapshot: 0, publish: 0 };
   readonly #startMicros: number;
+  #phase: CommitEvent["phase"] | undefined;
+  #beganMicros = 0;
   readonly #startRequests: number;
   readonly state: SessionState;
   readonly run: CommitRun;
@@ -136,20 +138,25 @@ class Progress {
     this.#startRequests = state.engine.requestCount();
   }
 
-  async phase<T>(phase: CommitEvent["phase"], work: () => Promise<T>): Promise<T> {
+  /** Ends the phase before, if there is one. */
+  begin(phase: CommitEvent["phase"]): void {
     this.run.signal?.throwIfAborted();
-    const { runtime } = this.state.engine;
-    const beganMicros = runtime.nowMicros();
-    const elapsedMs = (beganMicros - this.#startMicros) / 1000;
+    this.end();
+    this.#phase = phase;
+    const elapsedMs = (this.#beganMicros - this.#startMicros) / 1000;
     this.run.onProgress?.({ phase, attempt: Math.max(1, this.attempts), elapsedMs });
-    try {
-      return await work();
-    } finally {
-      this.#phasesMs[phase] += (runtime.nowMicros() - beganMicros) / 1000;
-    }
+  }
+
+  end(): void {
+    const nowMicros = this.state.engine.runtime.nowMicros();
+    if (this.#phase !== undefined)
+      this.#phasesMs[this.#phase] += (nowMicros - this.#beganMicros) / 1000;
+    this.#phase = undefined;
+    this.#beganMicros = nowMicros;
   }
 
   report(snapshotId: string): CommitReport {
+    this.end();
     const { attempts, manifestsWritten, manifestsReused, bytesWritten, objectsWritten } = this;
     return Object.freeze({
       snapshotId,
@@ -193,6 +200,7 @@ async function attemptUnlessLost(progress: Progress): Promise<string | undefined
   try {
     return await attemptOnce(progress);
   } catch (error) {
+    progress.end();
     const mayRebase = run.solver !== undefined && progress.attempts < run.attemptsMax;
     if (mayRebase && isIcefloeError(error, "commit-conflict")) return undefined;
     throw error;
@@ -204,10 +212,10 @@ async function rebase(progress: Progress): Promise<void> {
   const { solver, signal } = progress.run;
   if (solver === undefined) return;
   const { baseId } = state;
-  await progress.phase("rebase", async () => {
-    const { rebaseOnto } = await loadRebase();
-    await rebaseOnto(state, solver, signal);
-  });
+  progress.begin("rebase");
+  const { rebaseOnto } = await loadRebase();
+  await rebaseOnto(state, solver, signal);
+  progress.end();
   if (state.baseId !== baseId) progress.rebases++;
 }
 
@@ -223,9 +231,8 @@ async function attemptOnce(progress: Progress): Promise<string> {
   if (state.manifestCache.revision !== state.revision) {
     state.manifestCache = { revision: state.revision, written: new Map() };
   }
-  const manifests = await progress.phase("manifests", () =>
-    writeManifests(state, layers, arraysToRewrite(layers), signal),
-  );
+  progress.begin("manifests");
+  const manifests = await writeManifests(state, layers, arraysToRewrite(layers), signal);
   progress.manifestsWritten += manifests.counts.written;
   progress.objectsWritten += manifests.counts.written;
   progress.manifestsReused = manifests.counts.reused;
@@ -241,16 +248,16 @@ async function attemptOnce(progress: Progress): Promise<string> {
     nodes,
     specVersion: 2,
   };
-  await progress.phase("snapshot", async () => {
-    const log = await transactionLog(state, layers, run.mode, id, signal);
-    const { assets } = state.engine;
-    const written = await Promise.all([
-      assets.writeSnapshot(snapshot, encodeSnapshot(snapshot), signal),
-      assets.writeTransactionLog(log, encodeTransactionLog(log), signal),
-    ]);
-    for (const { sizeBytes } of written) progress.bytesWritten += sizeBytes;
-    progress.objectsWritten += written.length;
-  });
+  progress.begin("snapshot");
+  const own = logOf(layers, id);
+  const log = run.mode === "amend" ? await amendedLog(state, own, signal) : own;
+  const { assets } = state.engine;
+  const written = await Promise.all([
+    assets.writeSnapshot(snapshot, encodeSnapshot(snapshot), signal),
+    assets.writeTransactionLog(log, encodeTransactionLog(log), signal),
+  ]);
+  for (const { sizeBytes } of written) progress.bytesWritten += sizeBytes;
+  progress.objectsWritten += written.length;
   return publish(progress, snapshot);
 }
 
@@ -281,9 +288,8 @@ async function publish(
   };
   const landed = (repo: RepoInfo): boolean => repo.snapshots.has(id);
   try {
-    await progress.phase("publish", () =>
-      state.engine.repoState.update(change, { signal, landed }),
-    );
+    progress.begin("publish");
+    await state.engine.repoState.update(change, { signal, landed });
     return id;
   } catch (error) {
     if (isIcefloeError(error, "unknown-outcome")) progress.unknownId = id;
@@ -299,15 +305,12 @@ async function hasLandedNow(state: SessionState, run: CommitRun): Promise<boolea
   return landedEarlier(state.unsettled, run.mode, repo) !== undefined;
 }
 
-async function transactionLog(
+/** `log` joined to that of the commit that is amended. */
+async function amendedLog(
   state: SessionState,
-  layers: Layers,
-  mode: PublishMode,
-  id: string,
+  log: TransactionLog,
   signal: AbortSignal | undefined,
 ): Promise<TransactionLog> {
-  const log = logOf(layers, id);
-  if (mode !== "amend") return log;
   const { baseId, engine } = state;
   const repo = await engine.repoState.read(signal);
   const base = repo.snapshots.get(baseId);
@@ -327,7 +330,7 @@ async function transactionLog(
       { details: { snapshotId: baseId } },
     );
   }
-  return { ...mergeTransactionLogs(replaced, log), id };
+  return { ...mergeTransactionLogs(replaced, log), id: log.id };
 }
 
 /** Snapshot times rise by at least 1 µs along a branch, whatever the clock does. */
