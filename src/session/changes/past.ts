@@ -4,9 +4,9 @@
  * A fork's bytes that go back to its parent do not say what the parent held: they name it by the
  * parent's last closed epoch, a dot. That is enough, because merging is an event of the receiver's
  * epoch, too: a state that has merged something closes its epoch before it is forked or sent. So
- * - `contains(past, (r, e), write)` (`merge/learning.ts`) finds out what `r` held when it closed epoch `e`: its own writes
- *   up to `e`; what it learnt up to `e`; and what it was born with, which is the same question about
- *   its birth, the closed epoch that it was forked or opened from.
+ * - `contains(past, (r, e), write)` (`merge/learning.ts`) finds out what `r` held when it closed
+ *   epoch `e`: its own writes up to `e`; what it learnt up to `e`; and what it was born with, which
+ *   is the same question about its birth, the closed epoch that it was forked or opened from.
  * - Invariant: a state that holds (r, e) holds the whole past that `r` had then. It is true of `r`,
  *   of copies of it, of bytes that carry the past. A merge takes what a fork has beyond the past
  *   that it names, and is refused unless the receiver holds that name, hence that past: so the
