@@ -89,8 +89,16 @@ class Merge {
     const overlaps = this.#mergeChunks();
     if (overlaps === undefined || !this.#chunksFit()) return "merge-failed";
     if (overlaps > 0) return "merge-overlap";
-    for (const number of this.#fork.seen) this.#receiver.seen.add(number);
+    this.#learn();
     return "ok";
+  }
+
+  /** To have merged something new is a change of its own: forks that know it are for those who do. */
+  #learn(): void {
+    const { seen } = this.#receiver;
+    const sizeBefore = seen.size;
+    for (const number of this.#fork.seen) seen.add(number);
+    if (seen.size > sizeBefore) seen.add(this.#model.number());
   }
 
   #isNewToUs = ({ number }: { number: number }): boolean => !this.#receiver.seen.has(number);
