@@ -5,6 +5,7 @@
  * so nothing here relies on the stored order; the first node of a path counts.
  */
 import { compareUtf8 } from "../base/bytes.ts";
+import { firstPosition } from "../base/first-position.ts";
 import { childEntries, entriesBelow } from "../format/path-runs.ts";
 import type { ManifestFileInfo, NodeSnapshot, Snapshot } from "../format/snapshot/read.ts";
 
@@ -29,7 +30,10 @@ export function indexSnapshot(snapshot: Snapshot): SnapshotIndex {
   const sorted = lazy(() => sortNodes(snapshot.nodes));
   function* nodesFrom(path: string): Iterable<NodeSnapshot> {
     const nodes = sorted();
-    for (let at = lowerBound(nodes, path); at < nodes.length; at++) yield nodes[at] as NodeSnapshot;
+    const isReached = (at: number): boolean =>
+      compareUtf8((nodes[at] as NodeSnapshot).path, path) >= 0;
+    const start = firstPosition(0, nodes.length, isReached);
+    for (let at = start; at < nodes.length; at++) yield nodes[at] as NodeSnapshot;
   }
   return {
     snapshot,
@@ -68,16 +72,4 @@ function sortNodes(nodes: readonly NodeSnapshot[]): readonly NodeSnapshot[] {
     return previous === undefined || compareUtf8(previous.path, node.path) <= 0;
   });
   return isSorted ? nodes : [...nodes].sort((a, b) => compareUtf8(a.path, b.path));
-}
-
-/** Index of the first node whose path is not before `path`. */
-function lowerBound(nodes: readonly NodeSnapshot[], path: string): number {
-  let low = 0;
-  let high = nodes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareUtf8((nodes[middle] as NodeSnapshot).path, path) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -4,6 +4,7 @@
  * 100,000, but for four bytes each.
  */
 import { makeError } from "../../base/errors.ts";
+import { firstPosition } from "../../base/first-position.ts";
 import { decodeBase32 } from "../../codec/base32.ts";
 import { OBJECT_ID_BYTES, objectIdToBytes } from "../ids.ts";
 import { NO_PARENT, type RepoSnapshot, SnapshotColumns } from "./snapshot-columns.ts";
@@ -110,14 +111,8 @@ export class SnapshotList implements ReadonlyMap<string, RepoSnapshot> {
   /** The position of the first id that is not before `id`. */
   #lowerBound(id: Uint8Array): number {
     const { ids } = this.#columns;
-    let low = 0;
-    let high = this.#order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareIds(ids, this.#order[middle] as number, id, 0) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const order = this.#order;
+    return firstPosition(0, order.length, (at) => compareIds(ids, order[at] as number, id, 0) >= 0);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { AssetStore } from "../../assets/asset-store.ts";
 import { boxContains, volumeOf } from "../../base/coordinates.ts";
+import { firstPosition } from "../../base/first-position.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import { readCoordinates } from "../../format/manifest/row-values.ts";
 import type { DimensionShape } from "../../format/snapshot/array-data.ts";
@@ -190,18 +191,6 @@ function endOfRun(
     Math.min(start + reach, end),
     (at) => !beginsWith(rows, rowAt(at), common),
   );
-}
-
-/** The first position in [start, end) of which `isMet` is true, as of all after it; else `end`. */
-function firstPosition(start: number, end: number, isMet: (at: number) => boolean): number {
-  let low = start;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isMet(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 function beginsWith(rows: ChunkRows, row: number, leading: ArrayLike<number>): boolean {

@@ -1,30 +1,13 @@
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { equalBytes } from "../../../../src/base/bytes.ts";
 import { decodeZstd } from "../../../../src/codec/zstd/decode.ts";
 import { encodeZstd } from "../../../../src/codec/zstd/encode.ts";
+import { expectEqualBytes, xorshift } from "./contents.ts";
 
 const BYTES_MAX = 64 * 1024 * 1024;
 /** The reference implementation. */
 const reference = await Zstd.load();
-
-/** `toEqual` takes seconds for large arrays. */
-function expectEqualBytes(actual: Uint8Array, expected: Uint8Array): void {
-  expect(actual.length).toBe(expected.length);
-  expect(equalBytes(actual, expected)).toBe(true);
-}
-
-/** Seeded: the same numbers in every run. */
-function xorshift(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 describe("the encoder, of rows", () => {
   test("round-trips fields of which some differ from row to row", () => {

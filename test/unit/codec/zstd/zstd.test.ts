@@ -1,7 +1,7 @@
 import { Zstd } from "@hpcc-js/wasm-zstd";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { concatBytes, equalBytes } from "../../../../src/base/bytes.ts";
+import { concatBytes } from "../../../../src/base/bytes.ts";
 import { isIcefloeError } from "../../../../src/base/errors.ts";
 import { BitWriter } from "../../../../src/codec/zstd/bit-writer.ts";
 import { compressZstd } from "../../../../src/codec/zstd/compress.ts";
@@ -17,6 +17,7 @@ import {
 import { xxh64Low } from "../../../../src/codec/zstd/xxh64.ts";
 import { decompressWithDictionary, decompressZstd } from "../../../../src/codec/zstd/zstd.ts";
 import { DICTIONARY, fromHex, LOCATIONS } from "../official-encodings.ts";
+import { expectEqualBytes, xorshift } from "./contents.ts";
 
 const BYTES_MAX = 64 * 1024 * 1024;
 /** The reference implementation. */
@@ -27,23 +28,6 @@ const refused = (what: string) =>
     kind: "deserialization",
     message: expect.stringContaining(what),
   });
-
-/** `toEqual` takes seconds for large arrays. */
-function expectEqualBytes(actual: Uint8Array, expected: Uint8Array): void {
-  expect(actual.length).toBe(expected.length);
-  expect(equalBytes(actual, expected)).toBe(true);
-}
-
-/** Seeded: the same bytes in every run. */
-function xorshift(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 /** Contents that exercise raw, run-length, Huffman and sequence coding. */
 const KINDS: Record<string, (random: () => number, at: number, bytes: Uint8Array) => number> = {
