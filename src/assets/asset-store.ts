@@ -222,7 +222,8 @@ function createAssetCache<T>(
     read,
     cached: (id) => cache.get(id),
     async mustRead(id, signal) {
-      const asset = await read(id, signal);
+      signal?.throwIfAborted();
+      const asset = cache.get(id) ?? (await read(id, signal));
       if (asset !== undefined) return asset;
       const path = object(id);
       throw makeError("object-not-found", `${path} does not exist`, { details: { path } });
@@ -230,10 +231,11 @@ function createAssetCache<T>(
     async write(id, payload, signal, asset) {
       const { fileType, objectKind } = type;
       assertReadable(object(id), payload.length, limits.metadataBytesMax);
-      const { putFile } = await loadFilePut();
+      const { putFile } = loadFilePut.loaded ?? (await loadFilePut());
       const file = { path: object(id), fileType, objectKind, payload, compressionLevel };
       const sizeBytes = await putFile(storage, requests, file, signal);
-      const cached = asset ?? (await type.parse(payload, 2, object(id)));
+      const parsed = asset ?? type.parse(payload, 2, object(id));
+      const cached = parsed instanceof Promise ? await parsed : parsed;
       cache.set(id, cached, type.weigh(cached, payload.length));
       return { sizeBytes };
     },

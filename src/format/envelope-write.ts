@@ -1,6 +1,7 @@
 /** Writes metadata files: header and compressed payload, as `envelope.ts` shows them. */
 import { concatBytes, encodeUtf8 } from "../base/bytes.ts";
-import { compressZstd, compressZstdFrames } from "../codec/zstd/compress.ts";
+import { compressZstd, compressZstdFrames, RAW_BYTES_MAX } from "../codec/zstd/compress.ts";
+import { rawFrameParts } from "../codec/zstd/raw-frame.ts";
 import {
   CODE_OF_TYPE,
   COMPRESSION_AT,
@@ -28,8 +29,17 @@ interface EnvelopeContent {
   readonly compressionLevel: number;
 }
 
-/** A whole metadata file. Always compressed: the official engine reads nothing else. */
-export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
+/**
+ * A whole metadata file, at once if it is small. Always a zstd frame: the official engine reads
+ * nothing else.
+ */
+export function encodeEnvelope(content: EnvelopeContent): Uint8Array | Promise<Uint8Array> {
+  const { fileType, payload } = content;
+  if (payload.length > RAW_BYTES_MAX) return compressEnvelope(content);
+  return sealEnvelope(fileType, rawFrameParts(payload));
+}
+
+async function compressEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
   const { fileType, payload, compressionLevel } = content;
   // Of manifests readers often want few rows.
   const compress = fileType === "manifest" ? compressZstdFrames : compressZstd;
@@ -38,14 +48,22 @@ export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Arr
 
 /** A metadata file of a payload in a zstd frame, given in `parts`. */
 export function sealEnvelope(fileType: FileType, parts: readonly Uint8Array[]): Uint8Array {
+  const file = concatBytes([HEADER, ...parts]);
+  file[FILE_TYPE_AT] = CODE_OF_TYPE[fileType];
+  return file;
+}
+
+/** The header of all files, but for the type. */
+const HEADER = /* @__PURE__ */ encodeHeader();
+
+function encodeHeader(): Uint8Array {
   const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
   header.set(ENVELOPE_MAGIC);
   header.fill(SPACE, NAME_START, SPEC_VERSION_AT);
   header.set(encodeUtf8(IMPLEMENTATION), NAME_START);
   header[SPEC_VERSION_AT] = SPEC_VERSION;
-  header[FILE_TYPE_AT] = CODE_OF_TYPE[fileType];
   header[COMPRESSION_AT] = COMPRESSION_ZSTD;
-  return concatBytes([header, ...parts]);
+  return header;
 }
 
 /** The user metadata of objects of this type: never read back; some storages drop it. */

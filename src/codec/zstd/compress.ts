@@ -15,7 +15,7 @@ const loadCompressFrames = /* @__PURE__ */ lazyPart(() => import("./compress-fra
  * Up to here a frame of one raw block is written: it needs no compressor, which would save nothing
  * of a request's time, and a few blocks of a disk.
  */
-const RAW_BYTES_MAX = 16_384;
+export const RAW_BYTES_MAX = 16_384;
 
 /** Below, all is decoded before a part would be missed. */
 const FRAMES_CONTENT_BYTES_MIN = 1024 * 1024;
