@@ -208,22 +208,21 @@ function createAssetCache<T>(
       return stored && decodes.run(() => decode(id, stored.bytes), signal);
     }, signal);
 
-  const read = async (id: string, signal?: AbortSignal): Promise<T | undefined> => {
-    signal?.throwIfAborted();
-    const cached = cache.get(id);
-    if (cached !== undefined) return cached;
-    return joinFlight(
+  const fetch = (id: string, signal: AbortSignal | undefined): Promise<T | undefined> =>
+    joinFlight(
       flights.flight(id, (abandoned) => load(id, abandoned), signal),
       signal,
     );
-  };
 
   return {
-    read,
+    async read(id, signal) {
+      signal?.throwIfAborted();
+      return cache.get(id) ?? (await fetch(id, signal));
+    },
     cached: (id) => cache.get(id),
     async mustRead(id, signal) {
       signal?.throwIfAborted();
-      const asset = cache.get(id) ?? (await read(id, signal));
+      const asset = cache.get(id) ?? (await fetch(id, signal));
       if (asset !== undefined) return asset;
       const path = object(id);
       throw makeError("object-not-found", `${path} does not exist`, { details: { path } });

@@ -71,6 +71,7 @@ export function appendUpdates(
     if (backupPath === undefined) continue;
     repoBeforeUpdates = backupPath;
     entries.length = at;
+    break;
   }
   return { ...repo, latestUpdates: entries, repoBeforeUpdates };
 }

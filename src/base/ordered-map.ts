@@ -62,12 +62,13 @@ export class OrderedMap<K, V> implements ReadonlyMap<K, V> {
   }
 
   get(key: K): V | undefined {
+    if (this.#size === 0) return undefined; // Most maps of changes are.
     const { leaf, at, isFound } = this.#find(key);
     return isFound ? leaf.values[at] : undefined;
   }
 
   has(key: K): boolean {
-    return this.#find(key).isFound;
+    return this.#size > 0 && this.#find(key).isFound;
   }
 
   set(key: K, value: V): this {

@@ -1,7 +1,6 @@
 /** Writes metadata files: header and compressed payload, as `envelope.ts` shows them. */
 import { concatBytes, encodeUtf8 } from "../base/bytes.ts";
-import { compressZstd, compressZstdFrames, RAW_BYTES_MAX } from "../codec/zstd/compress.ts";
-import { rawFrameParts } from "../codec/zstd/raw-frame.ts";
+import { compressZstd, compressZstdFrames } from "../codec/zstd/compress.ts";
 import {
   CODE_OF_TYPE,
   COMPRESSION_AT,
@@ -34,16 +33,12 @@ interface EnvelopeContent {
  * nothing else.
  */
 export function encodeEnvelope(content: EnvelopeContent): Uint8Array | Promise<Uint8Array> {
-  const { fileType, payload } = content;
-  if (payload.length > RAW_BYTES_MAX) return compressEnvelope(content);
-  return sealEnvelope(fileType, rawFrameParts(payload));
-}
-
-async function compressEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
   const { fileType, payload, compressionLevel } = content;
   // Of manifests readers often want few rows.
   const compress = fileType === "manifest" ? compressZstdFrames : compressZstd;
-  return sealEnvelope(fileType, [await compress(payload, compressionLevel)]);
+  const seal = (frame: Uint8Array): Uint8Array => sealEnvelope(fileType, [frame]);
+  const frame = compress(payload, compressionLevel);
+  return frame instanceof Promise ? frame.then(seal) : seal(frame);
 }
 
 /** A metadata file of a payload in a zstd frame, given in `parts`. */

@@ -56,7 +56,7 @@ export function nodesAfter(
   const nodes: NodeSnapshot[] = [];
   const changed = layers.own.nodes;
   for (const node of layers.base.snapshot.nodes) {
-    if (changed.size > 0 && changed.has(node.path)) continue;
+    if (changed.has(node.path)) continue;
     const manifests = refs.get(node.id);
     const isSame = manifests === undefined || node.data.type === "group";
     nodes.push(isSame ? node : { ...node, data: { ...node.data, manifests } });
