@@ -62,7 +62,7 @@ export type {
 } from "./format/config/virtual-container.ts";
 export type { AncestryGraph, AncestryNode } from "./repository/ancestry-graph.ts";
 export type { ReopenOptions } from "./repository/configuration.ts";
-export type { ManifestFile } from "./repository/history.ts";
+export type { ManifestFile } from "./repository/manifest-files.ts";
 export {
   Repository,
   type ResetBranchOptions,

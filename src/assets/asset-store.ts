@@ -14,7 +14,7 @@ import { lazyPart } from "../base/lazy-part.ts";
 import { type ByteLru, createByteLru } from "../base/lru.ts";
 import { abortable } from "../base/on-abort.ts";
 import type { Runtime } from "../base/runtime.ts";
-import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
+import { createSingleFlight } from "../base/single-flight.ts";
 import {
   decodeEnvelope,
   type EnvelopeExpectation,
@@ -29,10 +29,15 @@ import type { TransactionLog } from "../format/transaction-log/read.ts";
 import type { ObjectKind, Storage } from "../storage/port.ts";
 import { type AssetLimits, assertReadable } from "./asset-limits.ts";
 import { type ChunkIo, createChunkIo } from "./chunk-io.ts";
+import { getPart } from "./object-part.ts";
 import { indexSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
 
 const loadLogReader = /* @__PURE__ */ lazyPart(() => import("../format/transaction-log/read.ts"));
 const loadFilePut = /* @__PURE__ */ lazyPart(() => import("./file-put.ts"));
+const loadLargeManifest = /* @__PURE__ */ lazyPart(() => import("./large-manifest.ts"));
+
+/** Files from here on are read by ranges: below, the requests for that take longer than all of it. */
+const LARGE_BYTES_MIN = 4 * 1024 * 1024;
 
 /** Sizes of what was stored. */
 interface Stored {
@@ -46,8 +51,13 @@ export interface AssetStore extends ChunkIo {
   readSnapshot(id: string, signal?: AbortSignal): Promise<SnapshotIndex>;
   /** Stores a snapshot; `payload` is its encoded form, which the asset store owns from now on. */
   writeSnapshot(snapshot: Snapshot, payload: Uint8Array, signal?: AbortSignal): Promise<Stored>;
-  /** One GET, or none if cached. @throws {object-not-found} @throws {invalid-file-format} */
-  readManifest(id: string, signal?: AbortSignal): Promise<Manifest>;
+  /**
+   * One GET, or none if cached. With its `sizeBytes`, a large one that was written for it is
+   * fetched as far as it is looked at, by its `attempt`.
+   * @throws {object-not-found} @throws {invalid-file-format}
+   * @throws {invalid-object-size} a large one has not `sizeBytes`
+   */
+  readManifest(id: string, signal?: AbortSignal, sizeBytes?: number): Promise<Manifest>;
   /** The manifest, if it is cached. */
   cachedManifest(id: string): Manifest | undefined;
   /** Stores a manifest's payload, which the asset store owns from now on. */
@@ -83,6 +93,14 @@ interface AssetType<T> {
     expected: EnvelopeExpectation,
     watch: EnvelopeWatch,
   ): Promise<T | undefined>;
+  /** Reads a file of at least `LARGE_BYTES_MIN`. */
+  readLarge?(
+    context: CacheContext,
+    sizeBytes: number,
+    expected: EnvelopeExpectation,
+    watch: EnvelopeWatch,
+    signal: AbortSignal | undefined,
+  ): Promise<T>;
   idOf(asset: T): string;
   /** Memory that the decoded asset holds, about. */
   weigh(asset: T, payloadBytes: number): number;
@@ -107,6 +125,7 @@ const MANIFESTS: AssetType<Manifest> = {
     const partial = await openEnvelope(bytes, expected, watch);
     return partial && parseManifest(partial, expected.object);
   },
+  readLarge: async (...options) => (await loadLargeManifest()).readLargeManifest(...options),
   idOf: ({ id }) => id,
   weigh: ({ sizeBytes }) => sizeBytes,
 };
@@ -130,7 +149,8 @@ const NODE_OBJECT_BYTES = 600;
 export function createAssetStore(options: AssetStoreOptions): AssetStore {
   const { storage, runtime, limits } = options;
   const requests = createLimiter(limits.concurrentRequestsMax);
-  const context = { ...options, requests, decodes: createLimiter(limits.concurrentDecodesMax) };
+  const decodes = createLimiter(limits.concurrentDecodesMax);
+  const context = { ...options, requests, decodes, ...FOR_LARGE };
   const snapshots = createAssetCache(SNAPSHOTS, context, limits.snapshotCacheBytes);
   const manifests = createAssetCache(MANIFESTS, context, limits.manifestCacheBytes);
   const logs = createAssetCache(TRANSACTION_LOGS, context, limits.transactionLogCacheBytes);
@@ -144,7 +164,7 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     readSnapshot: (id, signal) => snapshots.mustRead(id, signal),
     writeSnapshot: (snapshot, payload, signal) =>
       snapshots.write(snapshot.id, payload, signal, indexSnapshot(snapshot)),
-    readManifest: (id, signal) => manifests.mustRead(id, signal),
+    readManifest: manifests.mustRead,
     cachedManifest: manifests.cached,
     writeManifest: (id, payload, signal) => manifests.write(id, payload, signal),
     readTransactionLog: (id, signal) => logs.read(id, signal),
@@ -153,15 +173,16 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
   };
 }
 
-interface CacheContext extends AssetStoreOptions {
-  readonly requests: Limiter;
-  readonly decodes: Limiter;
-}
+/** What the reader of large files takes from here: imported there, it would make a piece of bundles. */
+const FOR_LARGE = { createSingleFlight, getPart, parseManifest };
+
+type CacheContext = AssetStoreOptions &
+  typeof FOR_LARGE & { readonly requests: Limiter; readonly decodes: Limiter };
 
 /** Reads and writes of one type of asset, with its cache. */
 interface AssetCache<T> {
-  read(id: string, signal?: AbortSignal): Promise<T | undefined>;
-  mustRead(id: string, signal?: AbortSignal): Promise<T>;
+  read(id: string, signal?: AbortSignal, sizeBytes?: number): Promise<T | undefined>;
+  mustRead(id: string, signal?: AbortSignal, sizeBytes?: number): Promise<T>;
   cached(id: string): T | undefined;
   /** `asset` is what `payload` encodes; decoded from it if not given. */
   write(id: string, payload: Uint8Array, signal?: AbortSignal, asset?: T): Promise<Stored>;
@@ -178,19 +199,30 @@ function createAssetCache<T>(
   const flights = createSingleFlight<T | undefined>();
   const object = type.path;
 
-  const decode = async (id: string, bytes: Uint8Array): Promise<T> => {
-    const expected = {
-      object: object(id),
-      fileType: type.fileType,
-      bytesMax: limits.metadataBytesMax,
-    };
+  const expectedOf = (id: string): EnvelopeExpectation => ({
+    object: object(id),
+    fileType: type.fileType,
+    bytesMax: limits.metadataBytesMax,
+  });
+
+  /** An asset of which parts are still to be decoded. */
+  const openParts = async (
+    id: string,
+    open: (watch: EnvelopeWatch) => Promise<T | undefined> | undefined,
+  ): Promise<T | undefined> => {
     let opened: T | undefined;
-    opened = await type.open?.(bytes, expected, {
+    opened = await open({
       // Perhaps only this copy is damaged: the next reader gets another.
       onDamage: () => cache.delete(id),
       onResize: () => opened && cache.resize(id, opened, type.weigh(opened, 0)),
     });
-    if (opened !== undefined) return keep(id, opened, bytes.length);
+    return opened && keep(id, opened, 0);
+  };
+
+  const decode = async (id: string, bytes: Uint8Array): Promise<T> => {
+    const expected = expectedOf(id);
+    const opened = await openParts(id, (watch) => type.open?.(bytes, expected, watch));
+    if (opened !== undefined) return opened;
     const { payload, specVersion } = await decodeEnvelope(bytes, expected);
     return keep(id, await type.parse(payload, specVersion, object(id)), payload.length);
   };
@@ -202,27 +234,28 @@ function createAssetCache<T>(
   };
 
   // Decoded within the request's turn, or files that wait for a decoder would pile up in memory.
-  const load = (id: string, signal: AbortSignal | undefined): Promise<T | undefined> =>
-    requests.run(async () => {
-      const stored = await abortable(storage.get(object(id), { signal }), signal);
-      return stored && decodes.run(() => decode(id, stored.bytes), signal);
-    }, signal);
+  const load = (id: string, sizeBytes: number, signal?: AbortSignal): Promise<T | undefined> =>
+    sizeBytes >= LARGE_BYTES_MIN
+      ? openParts(id, (watch) =>
+          type.readLarge?.(context, sizeBytes, expectedOf(id), watch, signal),
+        )
+      : requests.run(async () => {
+          const stored = await abortable(storage.get(object(id), { signal }), signal);
+          return stored && decodes.run(() => decode(id, stored.bytes), signal);
+        }, signal);
 
-  const fetch = (id: string, signal: AbortSignal | undefined): Promise<T | undefined> =>
-    joinFlight(
-      flights.flight(id, (abandoned) => load(id, abandoned), signal),
-      signal,
-    );
+  const fetch = (id: string, sizeBytes: number, signal?: AbortSignal): Promise<T | undefined> =>
+    flights.share(id, (abandoned) => load(id, sizeBytes, abandoned), signal);
 
   return {
-    async read(id, signal) {
+    async read(id, signal, sizeBytes = 0) {
       signal?.throwIfAborted();
-      return cache.get(id) ?? (await fetch(id, signal));
+      return cache.get(id) ?? (await fetch(id, sizeBytes, signal));
     },
     cached: (id) => cache.get(id),
-    async mustRead(id, signal) {
+    async mustRead(id, signal, sizeBytes = 0) {
       signal?.throwIfAborted();
-      const asset = cache.get(id) ?? (await fetch(id, signal));
+      const asset = cache.get(id) ?? (await fetch(id, sizeBytes, signal));
       if (asset !== undefined) return asset;
       const path = object(id);
       throw makeError("object-not-found", `${path} does not exist`, { details: { path } });

@@ -5,10 +5,8 @@
  * it gets. Spec: v2 "Chunk Files".
  */
 import type { Limiter } from "../base/concurrency.ts";
-import { isIcefloeError, makeError } from "../base/errors.ts";
 import type { Extent } from "../base/extent.ts";
 import { createByteLru } from "../base/lru.ts";
-import { abortable } from "../base/on-abort.ts";
 import type { Runtime } from "../base/runtime.ts";
 import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
 import { objectIdToBytes, randomObjectId } from "../format/ids.ts";
@@ -16,6 +14,7 @@ import type { NativeRef } from "../format/manifest/chunk-ref.ts";
 import { chunkPath } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
 import { putImmutable } from "./immutable-put.ts";
+import { getPart } from "./object-part.ts";
 
 /** Reads and writes native chunks. */
 export interface ChunkIo {
@@ -88,23 +87,7 @@ async function fetchRange(
 ): Promise<Uint8Array> {
   if (start === end) return new Uint8Array(0); // HTTP has no empty range.
   const path = chunkPath(ref.id);
+  const objectBytes = ref.offset + ref.length; // Chunks have objects of their own.
   const range = { start: ref.offset + start, end: ref.offset + end };
-  const details = { path, offset: range.start, expectedBytes: end - start };
-  let bytes: Uint8Array | undefined;
-  try {
-    const objectBytes = ref.offset + ref.length; // Chunks have objects of their own.
-    bytes = (await abortable(storage.get(path, { range, objectBytes, signal }), signal))?.bytes;
-  } catch (error) {
-    if (!isIcefloeError(error, "invalid-byte-range")) throw error;
-    const message = `${path}: shorter than its reference, which ends at byte ${range.end}`;
-    throw makeError("invalid-object-size", message, { details, cause: error });
-  }
-  if (bytes === undefined)
-    throw makeError("object-not-found", `${path} does not exist`, { details });
-  if (bytes.length === end - start) return bytes;
-  throw makeError(
-    "invalid-object-size",
-    `${path}: expected ${end - start} bytes at offset ${range.start}, got ${bytes.length}`,
-    { details: { ...details, foundBytes: bytes.length } },
-  );
+  return (await getPart(storage, path, objectBytes, range, signal)).bytes;
 }

@@ -14,9 +14,11 @@ export interface Flight<T> {
 }
 
 /** Runs at most one load per key at a time; late callers share the running one. */
-interface SingleFlight<T> {
+export interface SingleFlight<T> {
   /** The running flight for `key`, or a new one, for the caller of `signal` to join. */
   flight(key: string, load: Load<T>, signal?: AbortSignal): Flight<T>;
+  /** The result of that flight, joined. */
+  share(key: string, load: Load<T>, signal?: AbortSignal): Promise<T>;
 }
 
 /**
@@ -50,7 +52,7 @@ export function joinFlight<T>(flight: Flight<T>, signal?: AbortSignal): Promise<
 /** A single-flight group. Loads that failed, or that everybody has left, are forgotten at once. */
 export function createSingleFlight<T>(): SingleFlight<T> {
   const running = new Map<string, Flight<T>>();
-  return {
+  const flights: SingleFlight<T> = {
     flight(key, load, signal) {
       const found = running.get(key);
       if (found !== undefined) return found;
@@ -68,5 +70,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
       running.set(key, flight);
       return flight;
     },
+    share: (key, load, signal) => joinFlight(flights.flight(key, load, signal), signal),
   };
+  return flights;
 }

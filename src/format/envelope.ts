@@ -7,6 +7,7 @@
 import { equalBytes } from "../base/bytes.ts";
 import { isIcefloeError, makeError } from "../base/errors.ts";
 import type { PartialBytes } from "../base/partial-bytes.ts";
+import type { ContentWatch } from "../codec/zstd/framed-content.ts";
 import { decompressZstd, openZstdFrames } from "../codec/zstd/zstd.ts";
 
 export const ENVELOPE_MAGIC = Uint8Array.of(
@@ -74,18 +75,27 @@ export interface EnvelopeWatch {
  */
 export async function openEnvelope(
   bytes: Uint8Array,
-  { object, fileType, bytesMax }: EnvelopeExpectation,
+  expected: EnvelopeExpectation,
   watch?: EnvelopeWatch,
 ): Promise<PartialBytes | undefined> {
-  checkHeader(bytes, object, fileType);
+  checkHeader(bytes, expected);
   if (bytes[COMPRESSION_AT] !== COMPRESSION_ZSTD) return undefined;
-  return openZstdFrames(bytes.subarray(ENVELOPE_HEADER_BYTES), bytesMax, {
+  const payload = bytes.subarray(ENVELOPE_HEADER_BYTES);
+  return openZstdFrames(payload, expected.bytesMax, contentWatch(expected, watch));
+}
+
+/** What is told of the content of a file's payload. */
+export function contentWatch(
+  { object }: EnvelopeExpectation,
+  watch: EnvelopeWatch | undefined,
+): ContentWatch {
+  return {
     rename(error) {
       watch?.onDamage();
       return payloadError(error, object);
     },
     onResize: () => watch?.onResize(),
-  });
+  };
 }
 
 /**
@@ -96,8 +106,8 @@ export async function decodeEnvelope(
   bytes: Uint8Array,
   options: EnvelopeExpectation,
 ): Promise<Envelope> {
-  const { object, fileType, bytesMax } = options;
-  const specVersion = checkHeader(bytes, object, fileType);
+  const { object, bytesMax } = options;
+  const specVersion = checkHeader(bytes, options);
   const payload = bytes.subarray(ENVELOPE_HEADER_BYTES);
   if (bytes[COMPRESSION_AT] === COMPRESSION_NONE) {
     if (payload.length <= bytesMax) return { specVersion, payload };
@@ -125,7 +135,14 @@ function payloadError(cause: unknown, object: string): unknown {
   });
 }
 
-function checkHeader(bytes: Uint8Array, object: string, fileType: FileType): 1 | 2 {
+/**
+ * The format version of the file that begins with `bytes`.
+ * @throws {invalid-file-format} @throws {unsupported-spec-version}
+ */
+export function checkHeader(
+  bytes: Uint8Array,
+  { object, fileType }: Pick<EnvelopeExpectation, "object" | "fileType">,
+): 1 | 2 {
   const refuse = (offset: number, what: string): never => {
     throw makeError("invalid-file-format", `${object}: ${what}`, { details: { object, offset } });
   };

@@ -21,18 +21,20 @@ import { openReadonlySession, openWritableSession, type Session } from "../sessi
 import type { Diff } from "../session/view/diff.ts";
 import type { Storage } from "../storage/port.ts";
 import { type AncestryGraph, graphOf } from "./ancestry-graph.ts";
-import { branchNames, createBranch, deleteBranch, mustGetBranch, resetBranch } from "./branches.ts";
+import { branchNames, mustGetBranch } from "./branches.ts";
 import { type ReopenOptions, reopenEngine, saveConfig } from "./configuration.ts";
-import { diffVersions, listManifestFiles, type ManifestFile } from "./history.ts";
+import { listManifestFiles, type ManifestFile } from "./manifest-files.ts";
 import { fetchConfig, fetchSpecVersion, openExisting, openOrCreateEngine } from "./open.ts";
 import type { CreateOptions, RepositoryOptions } from "./repository-options.ts";
 import { type SignalOption, takeSignal } from "./signal-option.ts";
 import { describeSnapshot, type SnapshotInfo } from "./snapshot-info.ts";
-import { createTag, deleteTag, mustGetTag, tagNames } from "./tags.ts";
+import { mustGetTag, tagNames } from "./tags.ts";
 import { checkTransactionOptions, runTransaction, type TransactionOptions } from "./transaction.ts";
 import { parseVersionRef, resolveVersion, type VersionRef } from "./version-ref.ts";
 
 const loadCreate = /* @__PURE__ */ lazyPart(() => import("./create.ts"));
+const loadDiffVersions = /* @__PURE__ */ lazyPart(() => import("./diff-versions.ts"));
+const loadRefChanges = /* @__PURE__ */ lazyPart(() => import("./ref-changes.ts"));
 
 /** Options of `writableSession`. */
 export interface WritableSessionOptions extends SignalOption {
@@ -254,7 +256,9 @@ export class Repository {
    */
   async createBranch(name: string, snapshotId: string, options?: SignalOption): Promise<void> {
     const signal = takeSignal("createBranch", options);
-    return createBranch(this.#engine.repoState, name, snapshotId, signal);
+    const id = parseSnapshotId(snapshotId);
+    const { createBranch } = await loadRefChanges();
+    return createBranch(this.#engine.repoState, name, id, signal);
   }
 
   /** The id of the branch's newest snapshot. One conditional GET. @throws {branch-not-found} */
@@ -270,13 +274,17 @@ export class Repository {
    */
   async resetBranch(name: string, snapshotId: string, options?: ResetBranchOptions): Promise<void> {
     const signal = takeSignal("resetBranch", options, { ...SIGNAL, from: anything });
-    const reset = { name, snapshotId, from: options?.from };
+    const from = options?.from === undefined ? undefined : parseSnapshotId(options.from);
+    const reset = { name, id: parseSnapshotId(snapshotId), from };
+    const { resetBranch } = await loadRefChanges();
     return resetBranch(this.#engine.repoState, reset, signal);
   }
 
   /** Deletes a branch; snapshots stay. @throws {cannot-delete-main} @throws {branch-not-found} */
   async deleteBranch(name: string, options?: SignalOption): Promise<void> {
-    return deleteBranch(this.#engine.repoState, name, takeSignal("deleteBranch", options));
+    const signal = takeSignal("deleteBranch", options);
+    const { deleteBranch } = await loadRefChanges();
+    return deleteBranch(this.#engine.repoState, name, signal);
   }
 
   /** Names of all tags, sorted. One conditional GET. */
@@ -291,7 +299,9 @@ export class Repository {
    */
   async createTag(name: string, snapshotId: string, options?: SignalOption): Promise<void> {
     const signal = takeSignal("createTag", options);
-    return createTag(this.#engine.repoState, name, snapshotId, signal);
+    const id = parseSnapshotId(snapshotId);
+    const { createTag } = await loadRefChanges();
+    return createTag(this.#engine.repoState, name, id, signal);
   }
 
   /** The id of the tagged snapshot. One conditional GET. @throws {tag-not-found} */
@@ -305,7 +315,9 @@ export class Repository {
    * @throws {tag-not-found} @throws {feature-flag-disabled}
    */
   async deleteTag(name: string, options?: SignalOption): Promise<void> {
-    return deleteTag(this.#engine.repoState, name, takeSignal("deleteTag", options));
+    const signal = takeSignal("deleteTag", options);
+    const { deleteTag } = await loadRefChanges();
+    return deleteTag(this.#engine.repoState, name, signal);
   }
 
   /**
@@ -364,8 +376,9 @@ export class Repository {
    */
   async diff(from: VersionRef, to: VersionRef, options?: SignalOption): Promise<Diff> {
     const signal = takeSignal("diff", options);
-    const versions = [parseVersionRef("diff", from), parseVersionRef("diff", to)] as const;
-    return diffVersions(this.#engine, ...versions, signal);
+    const versions = { from: parseVersionRef("diff", from), to: parseVersionRef("diff", to) };
+    const { diffVersions } = await loadDiffVersions();
+    return diffVersions(this.#engine, versions, resolveVersion, signal);
   }
 
   #engineOfSession(): Engine {

@@ -203,7 +203,7 @@ class HttpStorage implements Storage {
       this.#refuse(path, reason, details, "invalid-object-size");
     }
     const { start, end } = resolveByteRange(range, bytes.length, path);
-    return { bytes: bytes.slice(start, end), version };
+    return { bytes: bytes.slice(start, end), version, whole: bytes };
   }
 
   /** An empty part: what is left to learn is whether the object is there and how long it is. */

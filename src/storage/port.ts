@@ -70,6 +70,8 @@ export interface GetOptions {
 export interface StoredObject {
   readonly bytes: Uint8Array;
   readonly version: ObjectVersion;
+  /** All of it, if a part was asked for and all came. Readers that want more need not ask again. */
+  readonly whole?: Uint8Array | undefined;
 }
 
 /** When a put may happen. */

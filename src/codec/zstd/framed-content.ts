@@ -6,7 +6,7 @@
 
 import { isIcefloeError, makeError } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
-import type { PartialBytes } from "../../base/partial-bytes.ts";
+import type { Attempt, PartialBytes } from "../../base/partial-bytes.ts";
 import { outputTooLarge, zstdDamaged } from "./frame.ts";
 import { parseSeekTable, type SeekTable } from "./seek-table.ts";
 
@@ -24,8 +24,11 @@ export interface ContentWatch {
   onResize?(): void;
 }
 
+/** What is thrown where the first of the frames [first, end) has not been stored yet. */
+type MissingFrames = (first: number, end: number) => unknown;
+
 /** The content of one whole frame, at most `bytesMax` bytes. @throws {deserialization} */
-type DecodeFrame = (frame: Uint8Array, bytesMax: number) => Uint8Array;
+export type DecodeFrame = (frame: Uint8Array, bytesMax: number) => Uint8Array;
 
 /**
  * The content of `bytes`, none of it decoded yet; `undefined` unless a seek table stands behind
@@ -40,28 +43,38 @@ export function openFrames(
 ): PartialBytes | undefined {
   const table = parseSeekTable(bytes, bytes.length);
   if (table === undefined) return undefined;
-  try {
-    if (table.contentBytes > bytesMax) outputTooLarge(bytesMax);
-  } catch (error) {
-    throw watch.rename(error);
-  }
-  const content = new FramedContent(table, decode, watch);
+  const content = new FramedContent(table, bytesMax, decode, watch);
   content.store(bytes, 0);
   return content;
 }
 
-class FramedContent implements PartialBytes {
+/** Content of frames that are stored, decoded, or neither yet. */
+export class FramedContent implements PartialBytes {
   readonly bytes: Uint8Array;
+  attempt: Attempt | undefined;
   readonly #table: SeekTable;
   readonly #decodeFrame: DecodeFrame;
   readonly #watch: ContentWatch;
   /** By frame, until it is decoded: the stored bytes that it is in. */
   readonly #runs: (StoredRun | undefined)[];
   readonly #isDecoded: Uint8Array;
+  readonly #missing: MissingFrames | undefined;
   #framesLeft: number;
   #sizeBytes = 0;
 
-  constructor(table: SeekTable, decodeFrame: DecodeFrame, watch: ContentWatch) {
+  /** No frame is stored yet; `missing` is for content that may be looked at before all are. */
+  constructor(
+    table: SeekTable,
+    bytesMax: number,
+    decodeFrame: DecodeFrame,
+    watch: ContentWatch,
+    missing?: MissingFrames,
+  ) {
+    try {
+      if (table.contentBytes > bytesMax) outputTooLarge(bytesMax);
+    } catch (error) {
+      throw watch.rename(error);
+    }
     const frameCount = table.frames.length;
     this.bytes = new Uint8Array(table.contentBytes);
     this.#table = table;
@@ -69,6 +82,7 @@ class FramedContent implements PartialBytes {
     this.#watch = watch;
     this.#runs = new Array(frameCount).fill(undefined);
     this.#isDecoded = new Uint8Array(frameCount);
+    this.#missing = missing;
     this.#framesLeft = frameCount;
   }
 
@@ -80,11 +94,16 @@ class FramedContent implements PartialBytes {
     return this.#sizeBytes;
   }
 
+  /** Whether the frame is stored, or decoded. */
+  has(frame: number): boolean {
+    return this.#isDecoded[frame] === 1 || this.#runs[frame] !== undefined;
+  }
+
   /** Keeps stored bytes from `start` on, as long as frames in them are not decoded. */
   store(bytes: Uint8Array, start: number): void {
     const run: StoredRun = { bytes, start, end: start + bytes.length, framesLeft: 0 };
     for (const [frame, extent] of this.#table.frames.entries()) {
-      if (this.#isDecoded[frame] === 1 || this.#runs[frame] !== undefined) continue;
+      if (this.has(frame)) continue;
       if (extent.start < run.start || extent.end > run.end) continue;
       this.#runs[frame] = run;
       run.framesLeft++;
@@ -97,8 +116,11 @@ class FramedContent implements PartialBytes {
     if (this.#framesLeft === 0 || start > last || start < 0) return;
     const { frameBytes } = this.#table;
     const lastFrame = Math.floor(last / frameBytes);
-    for (let frame = Math.floor(start / frameBytes); frame <= lastFrame; frame++)
-      if (this.#isDecoded[frame] === 0) this.#decode(frame);
+    for (let frame = Math.floor(start / frameBytes); frame <= lastFrame; frame++) {
+      if (this.#isDecoded[frame] === 1) continue;
+      if (this.#runs[frame] === undefined) throw this.#missing?.(frame, lastFrame + 1);
+      this.#decode(frame);
+    }
   }
 
   ensureAll(): void {

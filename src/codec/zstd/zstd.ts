@@ -49,8 +49,8 @@ export async function openZstdFrames(
   return openFrames(bytes, bytesMax, await frameDecoder(bytes.length), watch);
 }
 
-/** Decodes frames, and chooses with what: `sizeBytes` are to be decoded. */
-async function frameDecoder(
+/** What decodes frames, chosen for `sizeBytes` of them. */
+export async function frameDecoder(
   sizeBytes: number,
 ): Promise<(bytes: Uint8Array, bytesMax: number) => Uint8Array> {
   const zlib = native;

@@ -3,7 +3,7 @@
  * Spec: v2 "Chunk Manifest Files"; docs/format.md "Manifest files", "Sort orders" and
  * "Tolerance".
  */
-import type { PartialBytes } from "../../base/partial-bytes.ts";
+import type { Attempt, PartialBytes } from "../../base/partial-bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
 import type { ManifestBuffer } from "./buffer.ts";
@@ -25,6 +25,8 @@ export interface Manifest {
   readonly sizeBytes: number;
   /** Nodes it has references for. */
   readonly nodeIds: readonly string[];
+  /** How to use what follows, and the rows, while parts of the file have yet to be fetched. */
+  readonly attempt: Attempt | undefined;
   /**
    * The references of a node; `undefined` if it has none. Those with another number of coordinates
    * than `rank` (than most, if left out) can belong to no chunk and are hidden. The first call for
@@ -118,7 +120,13 @@ class ParsedManifest implements Manifest {
     return this.#buffer.partial?.sizeBytes ?? this.#buffer.bytes.byteLength;
   }
 
+  get attempt(): Attempt | undefined {
+    return this.#buffer.partial?.attempt;
+  }
+
   rows(nodeId: string, rank?: number): ManifestRows | undefined {
+    // All at once: what is to be fetched would come part by part.
+    if (this.attempt !== undefined) this.#buffer.partial?.ensureAll();
     return this.lookup(nodeId, rank)?.allInOrder();
   }
 

@@ -242,8 +242,8 @@ export class RefVectorRows implements ChunkRows {
   /** Where `coordinates` are if the references fill the box between the first and the last one. */
   #positionInBox(coordinates: ArrayLike<number>): number {
     if (this.#boxFirst === undefined) {
-      this.#boxFirst = Uint32Array.from(coordinatesOf(this, 0));
       this.#boxLast = Uint32Array.from(coordinatesOf(this, this.length - 1));
+      this.#boxFirst = Uint32Array.from(coordinatesOf(this, 0)); // Known once both are.
     }
     return positionInBox(this.#boxFirst, this.#boxLast, 0, coordinates, this.rank);
   }

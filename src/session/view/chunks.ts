@@ -9,6 +9,7 @@ import { makeError } from "../../base/errors.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
 import type { Manifest, ManifestRows } from "../../format/manifest/read.ts";
 import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
+import type { ManifestFileInfo } from "../../format/snapshot/read.ts";
 import type { Layers } from "../state/layers.ts";
 import { manifestOf } from "./manifest-of.ts";
 import { type ArrayNode, baseNodeOf } from "./nodes.ts";
@@ -88,8 +89,9 @@ export function pendingChunk(
 }
 
 /**
- * The reference of a chunk, or `undefined` if it does not exist. One GET at most; answers at once
- * where the manifest is cached, so that looking for a million chunks stays cheap.
+ * The reference of a chunk, or `undefined` if it does not exist, with all that its rows say of it.
+ * One GET at most, of a large manifest a few of its parts; answers at once where that is cached, so
+ * that looking for a million chunks stays cheap.
  */
 export function findChunk(
   layers: Layers,
@@ -106,20 +108,37 @@ export function findChunk(
   const manifests = baseNodeOf(layers, node)?.manifests ?? NO_MANIFESTS;
   const manifestId = manifestOf(manifests, coordinates)?.id;
   if (manifestId === undefined) return undefined;
-  assertListed(layers, manifestId);
+  const { sizeBytes } = mustList(layers, manifestId);
   const cached = assets.cachedManifest(manifestId);
-  if (cached !== undefined) return lookUp(cached, node, coordinates);
+  if (cached !== undefined) return lookUp(cached, node, coordinates, signal);
   return assets
-    .readManifest(manifestId, signal)
-    .then((manifest) => lookUp(manifest, node, coordinates));
+    .readManifest(manifestId, signal, sizeBytes)
+    .then((manifest) => lookUp(manifest, node, coordinates, signal));
 }
 
 function lookUp(
   manifest: Manifest,
   node: ArrayNode,
   coordinates: ArrayLike<number>,
-): FoundChunk | undefined {
-  return rowAt(manifest.lookup(node.id, node.array.shape.length), coordinates);
+  signal: AbortSignal | undefined,
+): ReturnType<typeof findChunk> {
+  return manifest.attempt === undefined
+    ? rowAt(manifest.lookup(node.id, node.array.shape.length), coordinates)
+    : fetchRow(manifest, node, coordinates, signal);
+}
+
+/** A row of a manifest of which parts are still to be fetched: then all of it is there. */
+function fetchRow(
+  manifest: Manifest,
+  node: ArrayNode,
+  coordinates: ArrayLike<number>,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof findChunk> {
+  return manifest.attempt?.(() => {
+    const found = rowAt(manifest.lookup(node.id, node.array.shape.length), coordinates);
+    found?.rows.ref(found.row);
+    return found;
+  }, signal);
 }
 
 function rowAt(
@@ -139,13 +158,15 @@ export async function readManifestRows(
   node: ArrayNode,
   signal?: AbortSignal,
 ): Promise<ManifestRows | undefined> {
-  assertListed(layers, manifestId);
+  mustList(layers, manifestId);
   const manifest = await assets.readManifest(manifestId, signal);
-  return manifest.rows(node.id, node.array.shape.length);
+  const all = () => manifest.rows(node.id, node.array.shape.length);
+  return manifest.attempt?.(all, signal) ?? all();
 }
 
-function assertListed({ base }: Pick<Layers, "base">, manifestId: string): void {
-  if (base.manifestFile(manifestId) !== undefined) return;
+function mustList({ base }: Pick<Layers, "base">, manifestId: string): ManifestFileInfo {
+  const listed = base.manifestFile(manifestId);
+  if (listed !== undefined) return listed;
   const { id } = base.snapshot;
   throw makeError(
     "manifest-info-not-found",

@@ -1,47 +1,17 @@
-/**
- * Questions about history that need more than `repo`: manifests of a snapshot, differences.
- * Spec: docs/semantics.md "Snapshots and history" and "Diff".
- */
-
-import { ancestorsOf, mustGetRepoSnapshot } from "../assets/ancestry.ts";
+/** What changed between two versions. Loaded when it is asked. Spec: docs/semantics.md "Diff". */
+import { ancestorsOf } from "../assets/ancestry.ts";
 import type { Engine } from "../assets/engine.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import { makeError } from "../base/errors.ts";
-import { lazyPart } from "../base/lazy-part.ts";
 import { transactionLogPath } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import type { RepoSnapshot } from "../format/repo/snapshot-columns.ts";
 import type { TransactionLog } from "../format/transaction-log/read.ts";
-import type { Diff } from "../session/view/diff.ts";
-import { type ParsedVersionRef, resolveVersion } from "./version-ref.ts";
-
-const loadDiff = /* @__PURE__ */ lazyPart(() => import("../session/view/diff.ts"));
+import { type Diff, diffFromLogs } from "../session/view/diff.ts";
+import type { ParsedVersionRef, resolveVersion } from "./version-ref.ts";
 
 /** Transaction logs read at once. */
 const CONCURRENT_LOG_READS_MAX = 16;
-
-/** A manifest of a snapshot. */
-export interface ManifestFile {
-  readonly id: string;
-  /** Bytes of the whole stored object. */
-  readonly sizeBytes: number;
-  readonly numChunkRefs: number;
-}
-
-/** The manifests that snapshot `id` refers to. One conditional GET, and one GET unless cached. */
-export async function listManifestFiles(
-  { assets, repoState }: Engine,
-  id: string,
-  signal?: AbortSignal,
-): Promise<ManifestFile[]> {
-  mustGetRepoSnapshot(await repoState.read(signal), id);
-  const { snapshot } = await assets.readSnapshot(id, signal);
-  return snapshot.manifestFiles.map(({ id, sizeBytes, chunkRefCount }) => ({
-    id,
-    sizeBytes,
-    numChunkRefs: chunkRefCount,
-  }));
-}
 
 /**
  * What the snapshots after `from` up to `to` changed. One conditional GET, then a GET per
@@ -50,17 +20,16 @@ export async function listManifestFiles(
  */
 export async function diffVersions(
   engine: Engine,
-  from: ParsedVersionRef,
-  to: ParsedVersionRef,
+  { from, to }: { readonly from: ParsedVersionRef; readonly to: ParsedVersionRef },
+  resolve: typeof resolveVersion,
   signal?: AbortSignal,
 ): Promise<Diff> {
   const { assets, repoState } = engine;
   const repo = await repoState.read(signal);
-  const fromId = resolveVersion(repo, from);
-  const toId = resolveVersion(repo, to);
+  const fromId = resolve(repo, from);
+  const toId = resolve(repo, to);
   const logIds = snapshotsBetween(repo, fromId, toId).flatMap(logsOf);
-  const [{ diffFromLogs }, logs, fromSnapshot, toSnapshot] = await Promise.all([
-    loadDiff(),
+  const [logs, fromSnapshot, toSnapshot] = await Promise.all([
     mapConcurrent(logIds, CONCURRENT_LOG_READS_MAX, (log) => readLog(engine, log, signal)),
     assets.readSnapshot(fromId, signal),
     assets.readSnapshot(toId, signal),
