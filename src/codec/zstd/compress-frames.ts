@@ -10,10 +10,10 @@ import { encodeSeekTable } from "./seek-table.ts";
 
 /**
  * A frame should come to this many bytes: each learns anew what repeats, so smaller ones make files
- * visibly larger, and larger ones take longer to decode.
+ * larger, and who looks at one row decodes three of them, mostly before the decoder is compiled.
  */
-const STORED_BYTES = 128 * 1024;
-const FRAME_BYTES_MIN = 512 * 1024;
+const STORED_BYTES = 48 * 1024;
+const FRAME_BYTES_MIN = 256 * 1024;
 const FRAME_BYTES_MAX = 4 * 1024 * 1024;
 /** From the middle of the content: how well it compresses. */
 const SAMPLE_BYTES = 128 * 1024;
