@@ -107,8 +107,8 @@ async function mergeNewArrays(run) {
   return all;
 }
 
-const sizes = (full, short, refs) => ({
-  full: [full, 2 * full, 4 * full].map((n) => ({ n, refs })),
+const sizes = (full, short, refs, step = 2) => ({
+  full: [full, step * full, step * step * full].map((n) => ({ n, refs })),
   short: [short, 2 * short].map((n) => ({ n, refs })),
 });
 const shared = {
@@ -131,7 +131,7 @@ export const cases = [
     ...shared,
     name: "merge-at-once",
     title: "n forks of one chunk each, in one merge (official: Python)",
-    sizes: sizes(5000, 50),
+    sizes: sizes(6250, 50, 1, 4),
     phases: { go: mergeAtOnce },
     growth: [linear("merge"), grown("the next fork as bytes", 0.1, (r) => r.go.forkBytes, "B")],
   },
