@@ -12,6 +12,8 @@ export interface Runtime {
   randomBytes(byteCount: number): Uint8Array;
   /** Resolves after about `milliseconds`; rejects with `signal.reason` on abort. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Resolves once the event loop has turned. If left out, work makes way by `sleep(0)`. */
+  turn?(): Promise<void>;
 }
 
 const POOL_BYTES = 4096; // One system call per ~340 ids instead of one per id.
@@ -52,6 +54,8 @@ export function systemRuntime(): Runtime {
     nowMicros: () => Math.floor((timeOrigin + performance.now()) * 1000),
     randomBytes: pooledRandomBytes(),
     sleep,
+    // A timer would take a millisecond at least.
+    ...(typeof setImmediate === "function" && { turn: () => new Promise(setImmediate) }),
   };
 }
 

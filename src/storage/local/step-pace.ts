@@ -4,8 +4,8 @@
  * On a local disk a small step takes microseconds and the way to a thread and back ten times as
  * long (measured: stat 5 µs against 45, 10,000 files of 4 KiB read at 122k/s against 32k/s). So
  * small steps block, within limits that keep the event loop turning: after a few milliseconds of
- * blocking one step goes through the pool and the others wait for it, and after a slow step, as
- * on a network or a sleeping disk, all of them go there for a while.
+ * blocking they wait until it has turned, and after a slow step, as on a network or a sleeping disk,
+ * all of them go to the pool for a while.
  */
 import type { Runtime } from "../../base/runtime.ts";
 
@@ -36,14 +36,14 @@ export class StepPace {
       return pooled();
     }
     if (this.#blockedMicros < BLOCKED_MICROS_MAX) return this.#block(quick);
-    if (this.#turn !== undefined) return this.#turn.then(() => this.run(quick, pooled));
-    const step = pooled();
-    const turned = (): void => {
-      this.#turn = undefined;
-      this.#blockedMicros = 0;
-    };
-    this.#turn = step.then(turned, turned);
-    return step;
+    this.#turn ??= this.#makeWay();
+    return this.#turn.then(() => this.run(quick, pooled));
+  }
+
+  async #makeWay(): Promise<void> {
+    await (this.#runtime.turn?.() ?? this.#runtime.sleep(0));
+    this.#turn = undefined;
+    this.#blockedMicros = 0;
   }
 
   #block<T>(step: () => T): T {
