@@ -70,6 +70,13 @@ const WRITE_ONCE_KINDS: ReadonlySet<ObjectKind> = new Set([
   "backup",
   "saved-fork",
 ]);
+/** Those under random names, which no reader can know before the put resolves. */
+const UNKNOWN_BEFORE: ReadonlySet<ObjectKind> = new Set([
+  "snapshot",
+  "manifest",
+  "transaction-log",
+  "chunk",
+]);
 const REPLACE_TURNS_MAX = 1000; // Each failed turn means that another writer replaced the object.
 const SWEEP_INTERVAL_MICROS = 600 * 1e6; // What kills leave may wait: a look every ten minutes.
 const DELETES_AT_ONCE = 32;
@@ -209,7 +216,7 @@ export class LocalStorage implements Storage {
       return this.#swept(files, await swap(files, expected, body, { sync, signal }));
     }
     if (!WRITE_ONCE_KINDS.has(objectKind)) return this.#replace(files, body, { sync, signal });
-    const write = objectKind === "chunk" ? writeDirectly : writeWhole;
+    const write = UNKNOWN_BEFORE.has(objectKind) ? writeDirectly : writeWhole;
     return { outcome: "written", version: versionOf(await write(files, body, sync)) };
   }
 

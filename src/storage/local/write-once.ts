@@ -1,9 +1,9 @@
 /**
  * Writes objects whose names are used once: chunks, manifests, snapshots, logs, backups.
  *
- * All but chunks are written as drafts and renamed, so that nobody ever sees a part. A chunk goes
- * straight to its random name, at half the price: nothing refers to it before its put resolves,
- * so the part that a killed process leaves is garbage that no reader can reach.
+ * What stands under a random name is written there at once, at half the price of a draft that is
+ * renamed: nothing refers to it before its put resolves, so the part that a killed process leaves
+ * is garbage that no reader can reach. Of other objects nobody ever sees a part.
  */
 import type { ObjectFiles } from "./compare-and-swap.ts";
 import { codeOf, type FileFacts, unlessAbsent } from "./file-system.ts";
