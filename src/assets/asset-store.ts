@@ -29,15 +29,22 @@ import type { TransactionLog } from "../format/transaction-log/read.ts";
 import type { ObjectKind, Storage } from "../storage/port.ts";
 import { type AssetLimits, assertReadable } from "./asset-limits.ts";
 import { type ChunkIo, createChunkIo } from "./chunk-io.ts";
+import type { FilePut } from "./file-put.ts";
 import { getPart } from "./object-part.ts";
 import { indexSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
 
 const loadLogReader = /* @__PURE__ */ lazyPart(() => import("../format/transaction-log/read.ts"));
+type FilePuts = typeof import("./file-put.ts");
 const loadFilePut = /* @__PURE__ */ lazyPart(() => import("./file-put.ts"));
 const loadLargeManifest = /* @__PURE__ */ lazyPart(() => import("./large-manifest.ts"));
 
 /** Files from here on are read by ranges: below, the requests for that take longer than all of it. */
 const LARGE_BYTES_MIN = 4 * 1024 * 1024;
+
+/** What is on its way into the storage. */
+interface BegunAsset extends Stored {
+  readonly stored: Promise<unknown>;
+}
 
 /** Sizes of what was stored. */
 interface Stored {
@@ -60,8 +67,15 @@ export interface AssetStore extends ChunkIo {
   readManifest(id: string, signal?: AbortSignal, sizeBytes?: number): Promise<Manifest>;
   /** The manifest, if it is cached. */
   cachedManifest(id: string): Manifest | undefined;
-  /** Stores a manifest's payload, which the asset store owns from now on. */
-  writeManifest(id: string, payload: Uint8Array, signal?: AbortSignal): Promise<Stored>;
+  /**
+   * Begins to store a manifest's payload, which the asset store owns from now on. It may be referred
+   * to when it is `stored`.
+   */
+  beginManifest(
+    id: string,
+    payload: Uint8Array,
+    signal?: AbortSignal,
+  ): BegunAsset | Promise<BegunAsset>;
   /** `undefined`: there is none, as for the first snapshot of repositories made by spec 1. */
   readTransactionLog(id: string, signal?: AbortSignal): Promise<TransactionLog | undefined>;
   /** Stores a log; `payload` is its encoded form, which the asset store owns from now on. */
@@ -166,7 +180,7 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
       snapshots.write(snapshot.id, payload, signal, indexSnapshot(snapshot)),
     readManifest: manifests.mustRead,
     cachedManifest: manifests.cached,
-    writeManifest: (id, payload, signal) => manifests.write(id, payload, signal),
+    beginManifest: (id, payload, signal) => manifests.begin(id, payload, signal),
     readTransactionLog: (id, signal) => logs.read(id, signal),
     writeTransactionLog: (log, payload, signal) => logs.write(log.id, payload, signal, log),
     ...chunks,
@@ -184,7 +198,9 @@ interface AssetCache<T> {
   read(id: string, signal?: AbortSignal, sizeBytes?: number): Promise<T | undefined>;
   mustRead(id: string, signal?: AbortSignal, sizeBytes?: number): Promise<T>;
   cached(id: string): T | undefined;
-  /** `asset` is what `payload` encodes; decoded from it if not given. */
+  /** Begins to store `payload`. */
+  begin(id: string, payload: Uint8Array, signal?: AbortSignal): BegunAsset | Promise<BegunAsset>;
+  /** Stores it. `asset` is what it encodes; decoded from it if not given. */
   write(id: string, payload: Uint8Array, signal?: AbortSignal, asset?: T): Promise<Stored>;
 }
 
@@ -193,7 +209,7 @@ function createAssetCache<T>(
   context: CacheContext,
   cacheBytesMax: number,
 ): AssetCache<T> {
-  const { storage, limits, requests, decodes, compressionLevel } = context;
+  const { storage, limits, requests, decodes } = context;
   // The latest one stays however large it is, or each chunk that is looked up in it would be a GET.
   const cache: ByteLru<T> = createByteLru(cacheBytesMax, true);
   const flights = createSingleFlight<T | undefined>();
@@ -260,16 +276,51 @@ function createAssetCache<T>(
       const path = object(id);
       throw makeError("object-not-found", `${path} does not exist`, { details: { path } });
     },
-    async write(id, payload, signal, asset) {
-      const { fileType, objectKind } = type;
-      assertReadable(object(id), payload.length, limits.metadataBytesMax);
-      const { putFile } = loadFilePut.loaded ?? (await loadFilePut());
-      const file = { path: object(id), fileType, objectKind, payload, compressionLevel };
-      const sizeBytes = await putFile(storage, requests, file, signal);
-      const parsed = asset ?? type.parse(payload, 2, object(id));
-      const cached = parsed instanceof Promise ? await parsed : parsed;
-      cache.set(id, cached, type.weigh(cached, payload.length));
-      return { sizeBytes };
+    ...createAssetWriter(type, context, cache),
+  };
+}
+
+function createAssetWriter<T>(
+  type: AssetType<T>,
+  { storage, limits, requests, compressionLevel }: CacheContext,
+  cache: ByteLru<T>,
+): Pick<AssetCache<T>, "begin" | "write"> {
+  const beginPut = (id: string, payload: Uint8Array, signal: AbortSignal | undefined) => {
+    const path = type.path(id);
+    assertReadable(path, payload.length, limits.metadataBytesMax);
+    const { fileType, objectKind } = type;
+    const file = { path, fileType, objectKind, payload, compressionLevel };
+    const begin = ({ beginFilePut }: FilePuts) => beginFilePut(storage, requests, file, signal);
+    return loadFilePut.loaded ? begin(loadFilePut.loaded) : loadFilePut().then(begin);
+  };
+
+  const keepStored = async (
+    id: string,
+    payload: Uint8Array,
+    { sizeBytes, stored }: FilePut,
+    asset: T | undefined,
+  ): Promise<Stored> => {
+    await stored;
+    const parsed = asset ?? type.parse(payload, 2, type.path(id));
+    const kept = parsed instanceof Promise ? await parsed : parsed;
+    cache.set(id, kept, type.weigh(kept, payload.length));
+    return { sizeBytes };
+  };
+
+  return {
+    begin(id, payload, signal) {
+      const begun = (put: FilePut) => ({
+        sizeBytes: put.sizeBytes,
+        stored: keepStored(id, payload, put, undefined),
+      });
+      const put = beginPut(id, payload, signal);
+      return put instanceof Promise ? put.then(begun) : begun(put);
+    },
+    write(id, payload, signal, asset) {
+      const put = beginPut(id, payload, signal);
+      return put instanceof Promise
+        ? put.then((begun) => keepStored(id, payload, begun, asset))
+        : keepStored(id, payload, put, asset);
     },
   };
 }

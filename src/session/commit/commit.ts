@@ -261,9 +261,10 @@ async function attemptOnce(progress: Progress): Promise<string> {
   const written = await Promise.all([
     assets.writeSnapshot(snapshot, encodeSnapshot(snapshot), signal),
     assets.writeTransactionLog(log, encodeTransactionLog(log), signal),
+    ...manifests.stored,
   ]);
-  for (const { sizeBytes } of written) progress.bytesWritten += sizeBytes;
-  progress.objectsWritten += written.length;
+  progress.bytesWritten += written[0].sizeBytes + written[1].sizeBytes;
+  progress.objectsWritten += 2;
   return await publish(progress, snapshot);
 }
 

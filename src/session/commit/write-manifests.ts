@@ -46,7 +46,11 @@ interface ManifestResult {
   readonly refs: ReadonlyMap<string, readonly ManifestRef[]>;
   readonly files: ReadonlyMap<string, ManifestFileInfo>;
   readonly counts: ManifestCounts;
+  /** Resolve when their manifests are stored, which must be before the publish. */
+  readonly stored: readonly (Promise<unknown> | undefined)[];
 }
+
+const NO_MANIFEST: WrittenManifest = { ref: undefined, file: undefined };
 
 const CELLS_UNDER_WAY_MAX = 4; // Each holds its old manifests and one encoded payload.
 
@@ -88,16 +92,19 @@ export async function writeManifests(
     counts.reused += plan.kept.length;
     cellWrites.push(...(await cellWritesOf(writing, plan)));
   }
-  const results = await mapConcurrent(cellWrites, CELLS_UNDER_WAY_MAX, (cellWrite) =>
-    writeCell(writing, cellWrite),
+  // Payloads of many would pile up.
+  const write = cellWrites.length <= CELLS_UNDER_WAY_MAX ? beginCell : writeCell;
+  const begun = await mapConcurrent(cellWrites, CELLS_UNDER_WAY_MAX, (cellWrite) =>
+    write(writing, cellWrite),
   );
   cellWrites.forEach(({ node }, at) => {
-    const { ref, file } = results[at] as WrittenManifest;
+    const { ref, file } = (begun[at] as BegunManifest).manifest;
     if (ref === undefined || file === undefined) return;
     refs.get(node.id)?.push(ref);
     files.set(file.id, file);
   });
-  return { refs, files, counts };
+  const stored = begun.map((one) => one.stored);
+  return { refs, files, counts, stored };
 }
 
 interface NodePlan extends ManifestPlan {
@@ -172,7 +179,19 @@ async function cellWritesOf(
   }));
 }
 
-async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<WrittenManifest> {
+/** A manifest that is being stored, or is there already. */
+interface BegunManifest {
+  readonly manifest: WrittenManifest;
+  readonly stored?: Promise<unknown>;
+}
+
+async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<BegunManifest> {
+  const begun = await beginCell(writing, cellWrite);
+  await begun.stored;
+  return begun;
+}
+
+async function beginCell(writing: Writing, cellWrite: CellWrite): Promise<BegunManifest> {
   const { state, layers, manifestCache, counts, signal } = writing;
   signal?.throwIfAborted();
   const { assets } = state.engine;
@@ -184,7 +203,7 @@ async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<Writte
   const known = manifestCache.written.get(key);
   if (known !== undefined) {
     counts.reused++;
-    return known;
+    return { manifest: known };
   }
   const baseRows: ChunkRows[] = [];
   for (const { manifestId, subset } of base) {
@@ -193,27 +212,37 @@ async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<Writte
   }
   const changes = rows === undefined ? undefined : { rows, order: cell.order };
   const selection = selectRows({ rank: grid.length, base: baseRows, changes, within: cell.within });
-  const written =
-    selection.length === 0
-      ? { ref: undefined, file: undefined }
-      : await writeManifest(writing, node.id, selection);
-  manifestCache.written.set(key, written);
-  return written;
+  const remember = (manifest: WrittenManifest): void => {
+    manifestCache.written.set(key, manifest);
+  };
+  if (selection.length === 0) {
+    remember(NO_MANIFEST);
+    return { manifest: NO_MANIFEST };
+  }
+  return beginManifest(writing, node.id, selection, remember);
 }
 
-async function writeManifest(
+async function beginManifest(
   { state, counts, signal }: Writing,
   nodeId: string,
   selection: ReturnType<typeof selectRows>,
-): Promise<WrittenManifest> {
+  onStored: (manifest: WrittenManifest) => void,
+): Promise<BegunManifest> {
   const { assets, runtime } = state.engine;
   const id = randomObjectId(runtime);
   const payload = encodeManifest({ id, arrays: [{ nodeId, selection }] });
-  const { sizeBytes } = await assets.writeManifest(id, payload, signal);
+  const beginning = assets.beginManifest(id, payload, signal);
+  const { sizeBytes, stored } = beginning instanceof Promise ? await beginning : beginning;
   counts.written++;
   counts.bytes += sizeBytes;
-  return {
+  const manifest: WrittenManifest = {
     ref: { id, extents: extentsOf(selection) },
     file: { id, sizeBytes, chunkRefCount: selection.length },
   };
+  // Who waits for all sees a failure; perhaps nobody comes so far.
+  stored.then(
+    () => onStored(manifest),
+    () => undefined,
+  );
+  return { manifest, stored };
 }

@@ -55,7 +55,11 @@ async function foreign(arrays: readonly ForeignArray[]): Promise<Repository> {
         return { nodeId, selection };
       })
       .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
-    const { sizeBytes } = await assets.writeManifest(id, encodeManifest({ id, arrays: parts }));
+    const { sizeBytes, stored } = await assets.beginManifest(
+      id,
+      encodeManifest({ id, arrays: parts }),
+    );
+    await stored;
     const chunkRefCount = parts.reduce((sum, { selection }) => sum + selection.length, 0);
     files.push({ id, sizeBytes, chunkRefCount });
   }

@@ -1,0 +1,110 @@
+/** In which order a commit stores what: nothing is published before all that it names is stored. */
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { memoryStorage, Repository, type Storage } from "../../../../src/index.ts";
+import { interceptStorage } from "../../../../src/storage/intercept.ts";
+import { faultyStorage } from "../../../../src/testing/faulty-storage.ts";
+import { array, chunk, kindOf, repositoryWithArray } from "../fixture.ts";
+import { heldStorage } from "../held-storage.ts";
+
+const folderOf = (path: string): string => path.slice(0, path.indexOf("/") + 1);
+
+/** Whether every put below one of `folders` has begun before the first of them ends. */
+function together(storage: Storage, folders: readonly string[]): Storage {
+  const missing = new Set(folders);
+  let allBegun: () => void;
+  const begun = new Promise<void>((resolve) => {
+    allBegun = resolve;
+  });
+  return interceptStorage(storage, {
+    async request({ operation, path }, run) {
+      if (operation !== "put" || !folders.includes(folderOf(path))) return run();
+      missing.delete(folderOf(path));
+      if (missing.size === 0) allBegun();
+      await begun;
+      return run();
+    },
+    list: (_, run) => run(),
+  });
+}
+
+test("manifest, snapshot and transaction log of a small commit are stored at the same time", async () => {
+  const { storage } = await repositoryWithArray();
+  const folders = ["manifests/", "snapshots/", "transactions/"];
+  const session = await (await Repository.open(together(storage, folders))).writableSession("main");
+  await session.store.set("a/c/0", chunk(1));
+
+  await session.commit("together");
+
+  const { store } = await (await Repository.open(storage)).readonlySession("main");
+  expect(await store.get("a/c/0")).toEqual(chunk(1));
+});
+
+test("a commit is published when its manifest is stored, not before", async () => {
+  const { storage } = await repositoryWithArray();
+  const held = heldStorage(storage);
+  const session = await (await Repository.open(held.storage)).writableSession("main");
+  await session.store.set("a/c/0", chunk(1));
+  held.holds = ({ operation, path }) =>
+    operation === "put" && (folderOf(path) === "manifests/" || path === "repo");
+  const committing = session.commit("late");
+  const manifest = await held.next();
+  for (let turns = 0; turns < 10; turns++) await turn();
+
+  expect(folderOf(manifest.request.path)).toBe("manifests/");
+  expect(held.held).toEqual([manifest]);
+  manifest.release();
+  expect((await held.next()).request.path).toBe("repo");
+  held.releaseAll();
+  await committing;
+});
+
+test("a manifest whose put failed is written again by the next try", async () => {
+  const storage = memoryStorage();
+  await repositoryWithArray(storage);
+  let fails = true;
+  const faulty = faultyStorage(storage, {
+    faults: [
+      {
+        effect: "fail-before",
+        operations: ["put"],
+        path: (path) => fails && folderOf(path) === "manifests/",
+      },
+    ],
+  });
+  const session = await (await Repository.open(faulty)).writableSession("main");
+  await session.store.set("b/zarr.json", array([1], [1]));
+  for (const key of ["a/c/0", "b/c/0"]) await session.store.set(key, chunk(1));
+  expect(await kindOf(session.commit("fails"))).toBe("object-store");
+  fails = false;
+
+  await session.commit("again");
+
+  expect(session.lastCommit).toMatchObject({ manifestsWritten: 2, manifestsReused: 0 });
+  const { store } = await (await Repository.open(storage)).readonlySession("main");
+  for (const key of ["a/c/0", "b/c/0"]) expect(await store.get(key)).toEqual(chunk(1));
+});
+
+test("a manifest that was stored by a try that failed is used by the next one", async () => {
+  const { storage } = await repositoryWithArray();
+  let fails = true;
+  const faulty = faultyStorage(storage, {
+    faults: [
+      {
+        effect: "fail-before",
+        operations: ["put"],
+        path: (path) => fails && folderOf(path) === "snapshots/",
+      },
+    ],
+  });
+  const session = await (await Repository.open(faulty)).writableSession("main");
+  await session.store.set("a/c/0", chunk(1));
+  expect(await kindOf(session.commit("fails"))).toBe("object-store");
+  fails = false;
+
+  await session.commit("again");
+
+  expect(session.lastCommit).toMatchObject({ manifestsWritten: 0, manifestsReused: 1 });
+  const { store } = await (await Repository.open(storage)).readonlySession("main");
+  expect(await store.get("a/c/0")).toEqual(chunk(1));
+});
