@@ -9,11 +9,14 @@ import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } fr
 import type { ManifestBuffer } from "./buffer.ts";
 import type { ChunkRows } from "./chunk-rows.ts";
 import { type LocationDecoder, locationDecoder } from "./location-decoder.ts";
+import type { CheckedRefs, RefFacts } from "./ref-facts.ts";
 import { RefVtables } from "./ref-vtables.ts";
 import { RefVectorRows } from "./rows.ts";
 
 /** The chunk references that a manifest holds for one array, in order of coordinates. */
 export interface ManifestRows extends ChunkRows {
+  /** For reading them in bulk: see `bulkRows`. */
+  readonly checked: CheckedRefs;
   /** The row of `coordinates`, or -1. */
   find(coordinates: ArrayLike<number>): number;
 }
@@ -50,12 +53,14 @@ const ALGORITHM_ZSTD = 1; // Also when absent.
 
 /**
  * Parses a manifest's payload; `object` names it in messages. Takes the bytes over. Of bytes that
- * are still to be made, only the list of arrays is asked for.
+ * are still to be made, only the list of arrays is asked for. `facts`, by node id, are known to who
+ * has made the bytes: they are not checked then.
  * @throws {deserialization}
  */
 export async function parseManifest(
   source: Uint8Array | PartialBytes,
   object: string,
+  facts?: ReadonlyMap<string, RefFacts>,
 ): Promise<Manifest> {
   const partial = "ensure" in source ? source : undefined;
   const payload = "ensure" in source ? source.bytes : source;
@@ -74,7 +79,8 @@ export async function parseManifest(
     if (refs === 0) reader.fail(table, "an array manifest has no list of references");
     const nodeId = nodeIdFromBytes(payload.subarray(nodeIdAt, nodeIdAt + NODE_ID_BYTES));
     if (refVectors.has(nodeId)) reader.fail(table, `node ${nodeId} is listed twice`);
-    refVectors.set(nodeId, { slotsAt: refs + 4, count: reader.vectorLength(refs) });
+    const count = reader.vectorLength(refs);
+    refVectors.set(nodeId, { slotsAt: refs + 4, count, facts: facts?.get(nodeId) });
   }
   const buffer: ManifestBuffer = {
     object,
@@ -98,6 +104,7 @@ function decoderOf(reader: FlatBufferReader, root: number): LocationDecoder | un
 interface RefVector {
   readonly slotsAt: number;
   readonly count: number;
+  readonly facts: RefFacts | undefined;
 }
 
 class ParsedManifest implements Manifest {
@@ -127,7 +134,8 @@ class ParsedManifest implements Manifest {
     if (known !== undefined && (rank === undefined || rank === known.rank)) return known;
     const refs = this.#refVectors.get(nodeId);
     if (refs === undefined || refs.count === 0) return undefined;
-    const rows = new RefVectorRows(this.#buffer, refs.slotsAt, refs.count, rank);
+    const { slotsAt, count, facts } = refs;
+    const rows = new RefVectorRows(this.#buffer, slotsAt, count, { rank, facts });
     this.#rows.set(nodeId, rows);
     return rows;
   }

@@ -9,24 +9,34 @@
  */
 import { decodeIfUtf8 } from "../../base/bytes.ts";
 import { positionInBox } from "../../base/coordinates.ts";
-import { isIcefloeError } from "../../base/errors.ts";
+import { assert } from "../../base/errors.ts";
 import type { ManifestBuffer, RefPosition } from "./buffer.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import type { CheckedRefs, RefFacts } from "./ref-facts.ts";
+import { decodedLocation, uint64At, vectorAt, vectorPosition } from "./ref-fields.ts";
 import { locateRef } from "./ref-locate.ts";
 import { scanRefs, sortedSlots } from "./ref-scan.ts";
 import { failManifest, type RefVtable, ROW_EMPTY } from "./ref-vtables.ts";
 import { coordinatesOf, refOfRow } from "./row-values.ts";
 
 const CHUNK_ID_BYTES = 12;
-const UINT32_END = 2 ** 32;
-const SAFE_HIGH_END = 2 ** 21; // High words of integers up to 2^53 - 1.
 
 /** Lookups before all references are checked: each takes as long as checking ten. */
 const UNCHECKED_LOOKUPS_MAX = 1000;
 
 const NOTHING = new Uint8Array(0);
 const NO_COORDINATES = new Uint32Array(0);
+
+/** Which references, and what is known of them. */
+interface RefVectorOptions {
+  /** How many coordinates they have; as many as most, if left out. */
+  readonly rank?: number | undefined;
+  /** Of all: then they need no check. */
+  readonly facts?: RefFacts | undefined;
+  /** Slot numbers of checked ones, by row. */
+  readonly order?: Uint32Array | undefined;
+}
 
 /** References in order of coordinates, whatever their order in the file. */
 export class RefVectorRows implements ChunkRows {
@@ -40,6 +50,7 @@ export class RefVectorRows implements ChunkRows {
   /** Slot numbers by row; `undefined`: row = slot. */
   readonly #order: Uint32Array | undefined;
   #isChecked: boolean;
+  #facts: RefFacts | undefined;
   /** In order, if they are not so in the file. */
   #sorted: RefVectorRows | undefined;
   /** They fill the box between the first and the last one. */
@@ -54,16 +65,12 @@ export class RefVectorRows implements ChunkRows {
   #boxFirst: Uint32Array | undefined;
   #boxLast = NO_COORDINATES;
 
-  /**
-   * Of the `count` >= 1 references whose slots start at `slotsAt`, those of `rank` coordinates (of
-   * as many as most have); with `order`, those slots.
-   */
+  /** References among the `count` >= 1 ones whose slots start at `slotsAt`. */
   constructor(
     buffer: ManifestBuffer,
     slotsAt: number,
     count: number,
-    rank?: number,
-    order?: Uint32Array,
+    { rank, facts, order }: RefVectorOptions = {},
   ) {
     this.#buffer = buffer;
     this.#view = buffer.view;
@@ -71,13 +78,15 @@ export class RefVectorRows implements ChunkRows {
     this.#count = count;
     this.#order = order;
     this.#isChecked = order !== undefined;
+    this.#facts = facts;
     const first = locateRef(buffer, slotsAt);
     this.#vtable = first.vtable;
-    this.rank =
-      rank ?? (this.#isTrusted ? first.rank : scanRefs(buffer, slotsAt, count).commonRank);
+    const trusted = this.#isTrusted ? first.rank : undefined;
+    this.rank = rank ?? facts?.rank ?? trusted ?? scanRefs(buffer, slotsAt, count).rank;
     this.length = order?.length ?? count;
     if (this.#isChecked) return;
-    if (this.#isTrusted) this.length = first.rank === this.rank ? count : 0;
+    if (facts !== undefined) this.#check();
+    else if (this.#isTrusted) this.length = first.rank === this.rank ? count : 0;
     else if (this.#rankAt(0) !== this.rank || this.#rankAt(count - 1) !== this.rank) this.#check();
   }
 
@@ -98,14 +107,18 @@ export class RefVectorRows implements ChunkRows {
   #check(): void {
     if (this.#isChecked) return;
     this.#buffer.partial?.ensureAll();
-    const scan = scanRefs(this.#buffer, this.#slotsAt, this.#count);
-    const isInOrder = scan.isSorted && scan.firstRank === this.rank;
-    if (this.#isTrusted && !scan.isSorted) this.#fail(this.#slotsAt, "references are not sorted");
+    const buffer = this.#buffer;
+    const slotsAt = this.#slotsAt;
+    const facts = this.#facts ?? scanRefs(buffer, slotsAt, this.#count);
+    const { rank } = this;
+    const isInOrder = facts.isSorted && facts.rank === rank;
+    if (this.#isTrusted && !facts.isSorted) this.#fail(slotsAt, "references are not sorted");
     if (!isInOrder && !this.#isTrusted) {
-      const order = sortedSlots(this.#buffer, this.#slotsAt, this.#count, this.rank);
-      this.#sorted = new RefVectorRows(this.#buffer, this.#slotsAt, this.#count, this.rank, order);
+      const order = sortedSlots(buffer, slotsAt, this.#count, rank);
+      this.#sorted = new RefVectorRows(buffer, slotsAt, this.#count, { rank, facts, order });
     }
-    this.#isBox = scan.isBox && isInOrder;
+    this.#isBox = facts.isBox && isInOrder;
+    this.#facts = facts;
     this.#isChecked = true;
   }
 
@@ -177,8 +190,7 @@ export class RefVectorRows implements ChunkRows {
   }
 
   payload(row: number): Uint8Array {
-    if (this.kind(row) !== ROW_INLINE) return NOTHING;
-    return this.#vector(this.#vtable.inlineAt);
+    return this.kind(row) === ROW_INLINE ? this.#vector(this.#vtable.inlineAt) : NOTHING;
   }
 
   chunkIdBytes(row: number): Uint8Array {
@@ -201,24 +213,7 @@ export class RefVectorRows implements ChunkRows {
     if (this.kind(row) !== ROW_VIRTUAL) return NOTHING;
     const { compressedLocationAt, locationAt } = this.#vtable;
     if (compressedLocationAt === 0) return this.#vector(locationAt);
-    const { decodeLocation } = this.#buffer;
-    if (decodeLocation === undefined) {
-      return this.#fail(this.#table, "a compressed location, but no decompression dictionary");
-    }
-    const frame = this.#vector(compressedLocationAt);
-    try {
-      return decodeLocation(frame);
-    } catch (cause) {
-      if (!isIcefloeError(cause, "deserialization")) throw cause;
-      return this.#fail(this.#table, `compressed location: ${cause.message}`, cause);
-    }
-  }
-
-  /** Where in the file a row's location is, if it is stored plainly; else -1. */
-  locationPosition(row: number): number {
-    if (this.kind(row) !== ROW_VIRTUAL || this.#vtable.compressedLocationAt !== 0) return -1;
-    const field = this.#table + this.#vtable.locationAt;
-    return field + this.#view.getUint32(field, true);
+    return decodedLocation(this.#buffer, this.#vector(compressedLocationAt), this.#table);
   }
 
   location(row: number): string {
@@ -237,6 +232,13 @@ export class RefVectorRows implements ChunkRows {
 
   ref(row: number): ChunkRef | undefined {
     return refOfRow(this, row);
+  }
+
+  /** For reading in bulk: of rows that are in order and checked. */
+  get checked(): CheckedRefs {
+    assert(this.#isChecked && this.#sorted === undefined, "rows are asked for in order");
+    const facts = this.#facts as RefFacts;
+    return { buffer: this.#buffer, slotsAt: this.#slotsAt, slots: this.#order, facts };
   }
 
   /** Where `coordinates` are if the references fill the box between the first and the last one. */
@@ -294,30 +296,18 @@ export class RefVectorRows implements ChunkRows {
 
   /** The byte vector that a present field of the current table points to: a view. */
   #vector(fieldAt: number): Uint8Array {
-    const { bytes, partial } = this.#buffer;
-    const field = this.#table + fieldAt;
-    const start = field + this.#view.getUint32(field, true) + 4;
-    if (start > bytes.length) this.#fail(field, "vector starts behind the end");
-    partial?.ensure(start - 4, start);
-    const end = start + this.#view.getUint32(start - 4, true);
-    if (end > bytes.length) this.#fail(start - 4, "vector reaches behind the end");
-    partial?.ensure(start, end);
-    return bytes.subarray(start, end);
+    return vectorAt(this.#buffer, vectorPosition(this.#buffer, this.#table + fieldAt));
   }
 
   #uint64(fieldAt: number): number {
-    if (fieldAt === 0) return 0;
-    const at = this.#table + fieldAt;
-    const high = this.#view.getUint32(at + 4, true);
-    if (high >= SAFE_HIGH_END) this.#fail(at, "integer beyond 2^53");
-    return high * UINT32_END + this.#view.getUint32(at, true);
+    return fieldAt === 0 ? 0 : uint64At(this.#buffer, this.#table + fieldAt);
   }
 
   #text(bytes: Uint8Array): string {
     return decodeIfUtf8(bytes) ?? this.#fail(this.#table, "string is not UTF-8");
   }
 
-  #fail(offset: number, what: string, cause?: unknown): never {
-    failManifest(this.#buffer.object, offset, what, cause);
+  #fail(offset: number, what: string): never {
+    failManifest(this.#buffer.object, offset, what);
   }
 }

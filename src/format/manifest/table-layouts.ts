@@ -4,7 +4,7 @@
  * the format demands of defaults. Spec: v2 "Chunk Manifest Files"; docs/format.md "Chunk
  * references".
  */
-import { ROW_INLINE, ROW_NATIVE } from "./chunk-rows.ts";
+import { ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
 
 /** Field ids of ChunkRef. */
 export const REF_INDEX = 0;
@@ -43,12 +43,25 @@ export interface RefTableLayout {
   readonly apparentBytes: number;
 }
 
+const layouts: RefTableLayout[] = [];
+
+/** The layouts of references by code: a ROW_ kind and HAS_ flags. */
+export function refTableLayouts(): readonly RefTableLayout[] {
+  if (layouts.length > 0) return layouts;
+  layouts[ROW_INLINE] = refTableLayout(ROW_INLINE);
+  for (let flags = 0; flags < LAYOUT_CODES_END; flags += HAS_OFFSET) {
+    if (flags <= HAS_OFFSET) layouts[ROW_NATIVE | flags] = refTableLayout(ROW_NATIVE | flags);
+    layouts[ROW_VIRTUAL | flags] = refTableLayout(ROW_VIRTUAL | flags);
+  }
+  return layouts;
+}
+
 /**
- * The layout of references with that code: a ROW_ kind and HAS_ flags. What differs from one
+ * What differs from one
  * reference to the next comes first and what stays last, in front of the coordinates: the
  * compressor then finds one long repetition per reference instead of several short ones.
  */
-export function refTableLayout(code: number): RefTableLayout {
+function refTableLayout(code: number): RefTableLayout {
   const kind = code & 3;
   const isInline = kind === ROW_INLINE;
   const isNative = kind === ROW_NATIVE;

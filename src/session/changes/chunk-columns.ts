@@ -1,6 +1,15 @@
 /** The columns of a chunk table, and the upkeep of what they hold. */
+import type { Extent } from "../../base/extent.ts";
 import { grownCapacity, NumberColumn } from "../../base/number-column.ts";
-import { ROW_INLINE, ROW_TOMBSTONE, ROW_VIRTUAL } from "../../format/manifest/chunk-rows.ts";
+import {
+  ROW_INLINE,
+  ROW_NATIVE,
+  ROW_TOMBSTONE,
+  ROW_VIRTUAL,
+  type RowRun,
+} from "../../format/manifest/chunk-rows.ts";
+import type { RowColumns } from "../../format/manifest/row-columns.ts";
+import { HAS_ETAG, HAS_LAST_MODIFIED, HAS_OFFSET } from "../../format/manifest/table-layouts.ts";
 import { ChunkIdColumn } from "./chunk-id-column.ts";
 import { CoordinateIndex } from "./coordinate-index.ts";
 import type { Dot } from "./dot.ts";
@@ -47,6 +56,47 @@ export class ChunkColumns {
     copy.dotCodes = this.dotCodes.clone(length);
     copy.dots = this.dots.clone();
     return copy;
+  }
+
+  /** The first position in a run of a tombstone or a row outside of `within`; its end if there is none. */
+  firstUnfit({ order, start, end }: RowRun, within: readonly Extent[]): number {
+    const { kinds } = this;
+    let at = start;
+    while (at < end && kinds[order === undefined ? at : (order[at] as number)] !== ROW_TOMBSTONE)
+      at++;
+    return this.index.firstOutside({ order, start, end: at }, within);
+  }
+
+  /** Reads a run of rows without their coordinates. */
+  read(run: RowRun, columns: RowColumns, at: number): void {
+    const { order, start, end } = run;
+    const { kinds, payloads, chunkIds } = this;
+    const { codes, offsets, bytesIn, bytesAt, etags, lastModifieds } = columns;
+    this.lengths.read(order, start, end, columns.lengths, at);
+    this.offsets.read(order, start, end, offsets, at);
+    if (this.targets.strings.length > 0) this.targets.read(run, columns, at);
+    for (let i = start, to = at; i < end; i++, to++) {
+      const row = order === undefined ? i : (order[i] as number);
+      const kind = kinds[row] as number;
+      const offset = offsets[to] as number;
+      let code = kind;
+      if (kind === ROW_INLINE) {
+        bytesIn[to] = payloads.slabOf(offset);
+        bytesAt[to] = payloads.offsetIn(offset);
+      } else if (offset !== 0) code |= HAS_OFFSET;
+      if (kind === ROW_NATIVE) {
+        bytesIn[to] = chunkIds.bytes;
+        bytesAt[to] = chunkIds.offsetOf(row);
+      } else if (kind === ROW_VIRTUAL) {
+        const etag = etags[to] as number;
+        if (etag !== 0) {
+          code |= HAS_ETAG;
+          etags[to] = etag - 1;
+        }
+        if (lastModifieds[to] !== 0) code |= HAS_LAST_MODIFIED;
+      }
+      codes[to] = code;
+    }
   }
 
   /** Appends virtual rows if all of them come behind the last one; else answers false. */

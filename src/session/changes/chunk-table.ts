@@ -11,26 +11,30 @@
 import type { ByteDictionary } from "../../base/byte-dictionary.ts";
 import { identityOrder } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
+import type { Extent } from "../../base/extent.ts";
 import { grownCapacity } from "../../base/number-column.ts";
 import { isCount } from "../../base/options.ts";
 import type { ChunkRef, VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import {
-  type ChunkRows,
+  type BulkRows,
   ROW_INLINE,
   ROW_NATIVE,
   ROW_TOMBSTONE,
   ROW_VIRTUAL,
+  type RowRun,
 } from "../../format/manifest/chunk-rows.ts";
-import type { CodedRows } from "../../format/manifest/location-numbers.ts";
-import { equalRows, readCoordinates, refOfRow } from "../../format/manifest/row-values.ts";
+import type { RowColumns } from "../../format/manifest/row-columns.ts";
+import { readCoordinates, refOfRow } from "../../format/manifest/row-values.ts";
+import { firstUnfitRow } from "../../format/manifest/rows-within.ts";
 import { ChunkColumns } from "./chunk-columns.ts";
-import { copyRow } from "./copy-row.ts";
+import { copyRow, recodeRow } from "./copy-row.ts";
 import type { Dot } from "./dot.ts";
 import { OverwrittenRows } from "./overwritten-rows.ts";
 import {
   assertRange,
   assertRanges,
   type CodedVirtualRef,
+  refAt,
   type VirtualRows,
   virtualRowsOf,
 } from "./virtual-rows.ts";
@@ -38,7 +42,7 @@ import {
 const NOTHING = new Uint8Array(0);
 
 /** Chunk references and tombstones by coordinates. Mutable. */
-export class ChunkTable implements CodedRows {
+export class ChunkTable implements BulkRows {
   readonly rank: number;
   #columns: ChunkColumns;
   /** Whose change set may write to the table. */
@@ -120,18 +124,6 @@ export class ChunkTable implements CodedRows {
     );
   }
 
-  copyPayload(row: number, target: Uint8Array, at: number): void {
-    const kept = this.#keptRow(row);
-    if (kept >= 0) this.#keptRows.copyPayload(kept, target, at);
-    else
-      this.#columns.payloads.copyTo(
-        this.#columns.offsets.get(row),
-        this.#columns.lengths.get(row),
-        target,
-        at,
-      );
-  }
-
   chunkIdBytes(row: number): Uint8Array {
     const kept = this.#keptRow(row);
     if (kept >= 0) return this.#keptRows.chunkIdBytes(kept);
@@ -194,6 +186,28 @@ export class ChunkTable implements CodedRows {
     return refOfRow(this, row);
   }
 
+  get mayHoldVirtual(): boolean {
+    return this.strings.length > 0 || (this.#kept?.strings.length ?? 0) > 0;
+  }
+
+  firstUnfit(run: RowRun, within: readonly Extent[]): number {
+    const rows = this.#end === undefined ? this.#columns : undefined;
+    return rows?.firstUnfit(run, within) ?? firstUnfitRow(this, run, within);
+  }
+
+  readColumns(run: RowRun, columns: RowColumns, at: number): void {
+    this.#columns.index.read(run, columns.coordinates, at);
+    this.#columns.read(run, columns, at);
+    if (this.#end === undefined) return;
+    for (let i = run.start, to = at; i < run.end; i++, to++) {
+      const start = this.#keptRow(run.order === undefined ? i : (run.order[i] as number));
+      if (start < 0) continue;
+      const kept = this.#keptRows;
+      kept.#columns.read({ order: undefined, start, end: start + 1 }, columns, to);
+      recodeRow(columns, to, (code) => this.#columns.targets.recode(kept.strings, code));
+    }
+  }
+
   /** The write that made the row. Rows of equal dots share one object. */
   dot(row: number): Dot {
     const kept = this.#keptRow(row);
@@ -254,19 +268,10 @@ export class ChunkTable implements CodedRows {
   setVirtualRows(rows: VirtualRows, dot: Dot): void {
     assertRanges(rows);
     this.#assertLatest();
-    const { count, coordinates, locations, etags, offsets, lengths, lastModifieds } = rows;
-    const { rank } = this;
-    if (!this.#columns.appendVirtual(rows, dot)) {
-      for (let i = 0; i < count; i++) {
-        const ref = {
-          location: locations[i] as number,
-          etag: etags?.[i] ?? 0,
-          offset: offsets[i] as number,
-          length: lengths[i] as number,
-          lastModifiedSeconds: lastModifieds?.[i] ?? 0,
-        };
-        this.setVirtualCoded(coordinates.subarray(i * rank, (i + 1) * rank), ref, dot);
-      }
+    const isAppended = this.#columns.appendVirtual(rows, dot);
+    for (let i = 0; !isAppended && i < rows.count; i++) {
+      const coordinates = rows.coordinates.subarray(i * this.rank, (i + 1) * this.rank);
+      this.setVirtualCoded(coordinates, refAt(rows, i), dot);
     }
     this.#columns.limitStrings();
   }
@@ -295,11 +300,6 @@ export class ChunkTable implements CodedRows {
     const columns = rows === undefined ? virtualRowsOf(source, recode) : undefined;
     if (columns === undefined) this.#copyRows(source, rows ?? source.sortedOrder());
     else this.setVirtualRows(columns, source.dot(0));
-  }
-
-  /** Whether both rows say the same about a chunk. Coordinates and dots are not compared. */
-  equalRows(row: number, other: ChunkRows, otherRow: number): boolean {
-    return equalRows(this, row, other, otherRow);
   }
 
   /** A table of its own with the same rows under the same numbers. O(rows). */

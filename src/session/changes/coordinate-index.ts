@@ -10,7 +10,9 @@ import {
   positionInBox,
 } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
+import type { Extent } from "../../base/extent.ts";
 import { grownCapacity } from "../../base/number-column.ts";
+import type { RowRun } from "../../format/manifest/chunk-rows.ts";
 
 const SLOTS_MIN = 32;
 
@@ -45,6 +47,37 @@ export class CoordinateIndex {
   /** Coordinate `dimension` of `row`. */
   at(row: number, dimension: number): number {
     return this.#coordinates[row * this.rank + dimension] as number;
+  }
+
+  /** Copies the coordinates of a run of rows to those of `target` from row `at` on. */
+  read({ order, start, end }: RowRun, target: Uint32Array, at: number): void {
+    const { rank } = this;
+    const own = this.#coordinates;
+    if (order === undefined) {
+      target.set(own.subarray(start * rank, end * rank), at * rank);
+      return;
+    }
+    let to = at * rank;
+    for (let i = start; i < end; i++) {
+      const from = (order[i] as number) * rank;
+      for (let d = 0; d < rank; d++) target[to++] = own[from + d] as number;
+    }
+  }
+
+  /** The first position in a run of a row outside of `within`; its end if there is none. */
+  firstOutside({ order, start, end }: RowRun, within: readonly Extent[]): number {
+    const { rank } = this;
+    const own = this.#coordinates;
+    let first = end;
+    for (let d = 0; d < rank; d++) {
+      const extent = within[d] as Extent;
+      for (let i = start; i < first; i++) {
+        const row = order === undefined ? i : (order[i] as number);
+        const coordinate = own[row * rank + d] as number;
+        if (coordinate < extent.start || coordinate >= extent.end) first = i;
+      }
+    }
+    return first;
   }
 
   /** The row of `coordinates`, or -1. */

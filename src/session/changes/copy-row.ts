@@ -1,7 +1,14 @@
 /** Copying one chunk reference from table to table, with its dot. */
 import type { ByteDictionary } from "../../base/byte-dictionary.ts";
-import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
-import type { CodedRows } from "../../format/manifest/location-numbers.ts";
+import {
+  type ChunkRows,
+  ROW_INLINE,
+  ROW_NATIVE,
+  ROW_TOMBSTONE,
+  ROW_VIRTUAL,
+} from "../../format/manifest/chunk-rows.ts";
+import type { RowColumns } from "../../format/manifest/row-columns.ts";
+import { HAS_ETAG } from "../../format/manifest/table-layouts.ts";
 import type { Dot } from "./dot.ts";
 import type { CodedVirtualRef } from "./virtual-rows.ts";
 
@@ -18,7 +25,9 @@ interface RowTarget {
   setVirtualCoded(coordinates: ArrayLike<number>, ref: CodedVirtualRef, dot: Dot): void;
 }
 
-interface RowSource extends CodedRows {
+interface RowSource extends ChunkRows {
+  readonly strings: ByteDictionary;
+  locationCode(row: number): number;
   etagCode(row: number): number;
   dot(row: number): Dot;
 }
@@ -50,4 +59,15 @@ export function copyRow(
       dot,
     );
   }
+}
+
+/** Row `at` of `columns` with other codes for its strings. */
+export function recodeRow(
+  { codes, locations, etags }: RowColumns,
+  at: number,
+  recode: (code: number) => number,
+): void {
+  const code = codes[at] as number;
+  if ((code & 3) === ROW_VIRTUAL) locations[at] = recode(locations[at] as number);
+  if ((code & HAS_ETAG) !== 0) etags[at] = recode(etags[at] as number);
 }

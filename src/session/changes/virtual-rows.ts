@@ -45,6 +45,17 @@ export interface VirtualRows {
   readonly lastModifieds: Float64Array | undefined;
 }
 
+/** Row `i` of `rows`. */
+export function refAt(rows: VirtualRows, i: number): CodedVirtualRef {
+  return {
+    location: rows.locations[i] as number,
+    etag: rows.etags?.[i] ?? 0,
+    offset: rows.offsets[i] as number,
+    length: rows.lengths[i] as number,
+    lastModifiedSeconds: rows.lastModifieds?.[i] ?? 0,
+  };
+}
+
 /** Asserts that a target's offset and length are such numbers. */
 export function assertRange(offset: number, length: number): void {
   assert(isCount(offset) && isCount(length), "offset and length are whole numbers below 2^53");

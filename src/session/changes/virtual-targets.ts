@@ -4,6 +4,8 @@
  */
 import { ByteDictionary } from "../../base/byte-dictionary.ts";
 import { NumberColumn } from "../../base/number-column.ts";
+import type { RowRun } from "../../format/manifest/chunk-rows.ts";
+import type { RowColumns } from "../../format/manifest/row-columns.ts";
 
 const STRINGS_PER_ROW_MAX = 2; // A location and an etag.
 const SPARE_STRINGS_MAX = 1024;
@@ -39,6 +41,13 @@ export class VirtualTargets {
 
   lastModifiedSeconds(row: number): number {
     return this.#lastModifieds.get(row);
+  }
+
+  /** Reads a run of rows, as they are kept: codes of etags are 1 higher than in `strings`. */
+  read({ order, start, end }: RowRun, columns: RowColumns, at: number): void {
+    this.#locations.read(order, start, end, columns.locations, at);
+    this.#etags.read(order, start, end, columns.etags, at);
+    this.#lastModifieds.read(order, start, end, columns.lastModifieds, at);
   }
 
   set(row: number, location: number, etag: number, lastModifiedSeconds: number): void {

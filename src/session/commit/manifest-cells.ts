@@ -11,11 +11,12 @@ import type { Extent } from "../../base/extent.ts";
 import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
 import type { ManifestRef } from "../../format/snapshot/array-data.ts";
 
-/** A cell to write: its box, the changed rows in it (sorted), and old manifests that lie in it alone. */
+/** A cell to write: its box, the changed rows in it, and old manifests that lie in it alone. */
 export interface CellPlan {
   readonly key: string;
   readonly within: readonly Extent[];
-  readonly order: Uint32Array;
+  /** Numbers of the changed rows, sorted; `undefined`: all of them, which are so. */
+  readonly order: Uint32Array | undefined;
   readonly sources: readonly ManifestRef[];
 }
 
@@ -34,9 +35,14 @@ interface ManifestPlanInput {
   /** Chunks per manifest and dimension. */
   readonly splitSizes: readonly number[];
   readonly manifests: readonly ManifestRef[];
-  /** Changed rows, sorted; outside the grid too. */
-  readonly changes: { readonly rows: ChunkRows; readonly order: Uint32Array } | undefined;
+  /** Changed rows, outside the grid too; `order` sorts them, unless they are sorted. */
+  readonly changes:
+    | { readonly rows: ChunkRows; readonly order: Uint32Array | undefined }
+    | undefined;
 }
+
+/** The order of no row. */
+export const NO_ROWS: Uint32Array = new Uint32Array(0);
 
 /** Decides for one array whose chunks or grid changed. */
 export function planManifests(input: ManifestPlanInput): ManifestPlan {
@@ -66,23 +72,28 @@ export function planManifests(input: ManifestPlanInput): ManifestPlan {
     cells.push({
       key,
       within: cellBox(key, splitSizes, grid),
-      order: changed.get(key) ?? new Uint32Array(0),
+      order: changed.has(key) ? changed.get(key) : NO_ROWS,
       sources: single.get(key) ?? [],
     });
   }
   return { kept, cells, scattered };
 }
 
-function changedCells({ changes, grid, splitSizes }: ManifestPlanInput): Map<string, Uint32Array> {
-  const cells = new Map<string, Uint32Array>();
-  if (changes === undefined || changes.order.length === 0) return cells;
+function changedCells({
+  changes,
+  grid,
+  splitSizes,
+}: ManifestPlanInput): Map<string, Uint32Array | undefined> {
+  const cells = new Map<string, Uint32Array | undefined>();
+  if (changes === undefined || changes.rows.length === 0) return cells;
   const { rows, order } = changes;
   if (splitSizes.every((size, d) => size >= (grid[d] as number))) {
     if (grid.every((count) => count > 0)) cells.set(grid.map(() => 0).join(), order);
     return cells;
   }
   const lists = new Map<string, number[]>();
-  for (const row of order) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = order === undefined ? at : (order[at] as number);
     const key = cellKeyOfRow(rows, row, splitSizes, grid);
     if (key === undefined) continue;
     const list = lists.get(key);
@@ -127,7 +138,7 @@ export function cellBox(
 function isTouched(
   ref: ManifestRef,
   { grid, splitSizes }: ManifestPlanInput,
-  changed: ReadonlyMap<string, Uint32Array>,
+  changed: ReadonlyMap<string, unknown>,
   boxes: readonly Extent[][],
 ): boolean {
   const box = clip(ref.extents, grid);

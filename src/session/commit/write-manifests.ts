@@ -8,13 +8,18 @@ import { mapConcurrent } from "../../base/concurrency.ts";
 import { lazyPart } from "../../base/lazy-part.ts";
 import { UNSPLIT } from "../../format/config/manifest.ts";
 import { randomObjectId } from "../../format/ids.ts";
-import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
-import { extentsOf, selectRows } from "../../format/manifest/row-selection.ts";
+import { bulkRows } from "../../format/manifest/ref-columns.ts";
+import {
+  type RowSelection,
+  type SortedRows,
+  selectRows,
+} from "../../format/manifest/row-selection.ts";
 import type { splitSizes } from "../../format/manifest/splitting.ts";
 import { encodeManifest } from "../../format/manifest/write.ts";
 import type { ManifestRef } from "../../format/snapshot/array-data.ts";
 import type { ManifestFileInfo } from "../../format/snapshot/read.ts";
 import type { NodeState } from "../changes/change-set.ts";
+import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Layers } from "../state/layers.ts";
 import type { SessionState } from "../state/state.ts";
 import type { ManifestCache, WrittenManifest } from "../state/written-manifests.ts";
@@ -25,9 +30,9 @@ import {
   cellBox,
   cellKeyOfRow,
   type ManifestPlan,
+  NO_ROWS,
   planManifests,
 } from "./manifest-cells.ts";
-import { RowSubset } from "./row-subset.ts";
 
 const loadSplittingRules = /* @__PURE__ */ lazyPart(
   () => import("../../format/manifest/splitting.ts"),
@@ -54,9 +59,9 @@ const CELLS_UNDER_WAY_MAX = 4; // Each holds its old manifests and one encoded p
 interface CellWrite {
   readonly node: ArrayNode;
   readonly grid: readonly number[];
-  readonly rows: ChunkRows | undefined;
+  readonly rows: ChunkTable | undefined;
   readonly cell: CellPlan;
-  readonly base: readonly { readonly manifestId: string; readonly subset?: ChunkRows }[];
+  readonly base: readonly { readonly manifestId: string; readonly dealt?: SortedRows }[];
 }
 
 /** What all writes of one commit share. */
@@ -104,7 +109,7 @@ interface NodePlan extends ManifestPlan {
   readonly node: ArrayNode;
   readonly grid: readonly number[];
   readonly splits: readonly number[];
-  readonly rows: (ChunkRows & { sortedOrder(): Uint32Array }) | undefined;
+  readonly rows: ChunkTable | undefined;
 }
 
 /**
@@ -123,7 +128,7 @@ function planNode({ state, layers }: Writing, node: ArrayNode, split: typeof spl
   const grid = node.array.shape.map(({ chunkCount }) => chunkCount);
   const splits = split(state.engine.config, node.path, node.array.dimensionNames, grid.length);
   const rows = layers.own.chunks.get(node.id);
-  const changes = rows === undefined ? undefined : { rows, order: rows.sortedOrder() };
+  const changes = rows && { rows, order: rows.isAscending ? undefined : rows.sortedOrder() };
   const manifests = baseNodeOf(layers, node)?.manifests ?? [];
   return {
     ...planManifests({ grid, splitSizes: splits, manifests, changes }),
@@ -139,7 +144,7 @@ async function cellWritesOf(
   { state, layers, signal }: Writing,
   { node, grid, splits, rows, cells: planned, scattered }: NodePlan,
 ): Promise<CellWrite[]> {
-  const dealt = new Map<string, { manifestId: string; subset: ChunkRows }[]>();
+  const dealt = new Map<string, { manifestId: string; dealt: SortedRows }[]>();
   for (const { id } of scattered) {
     const old = await readManifestRows(layers, state.engine.assets, id, node, signal);
     if (old === undefined) continue;
@@ -153,15 +158,14 @@ async function cellWritesOf(
     }
     for (const [key, list] of byCell) {
       const parts = dealt.get(key) ?? [];
-      parts.push({ manifestId: id, subset: new RowSubset(old, list) });
+      parts.push({ manifestId: id, dealt: { rows: bulkRows(old), order: Uint32Array.from(list) } });
       dealt.set(key, parts);
     }
   }
   const cells = new Map(planned.map((cell) => [cell.key, cell]));
   for (const key of dealt.keys()) {
     if (cells.has(key)) continue;
-    const order = new Uint32Array(0);
-    cells.set(key, { key, within: cellBox(key, splits, grid), order, sources: [] });
+    cells.set(key, { key, within: cellBox(key, splits, grid), order: NO_ROWS, sources: [] });
   }
   return [...cells.values()].map((cell) => ({
     node,
@@ -173,9 +177,8 @@ async function cellWritesOf(
 }
 
 async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<WrittenManifest> {
-  const { state, layers, manifestCache, counts, signal } = writing;
+  const { manifestCache, counts, signal } = writing;
   signal?.throwIfAborted();
-  const { assets } = state.engine;
   const { node, grid, rows, cell, base } = cellWrite;
   const box = cell.within.map(({ start, end }) => `${start}-${end}`);
   const key = [node.id, box.join(), grid.join(), ...base.map(({ manifestId }) => manifestId)].join(
@@ -186,12 +189,12 @@ async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<Writte
     counts.reused++;
     return known;
   }
-  const baseRows: ChunkRows[] = [];
-  for (const { manifestId, subset } of base) {
-    const old = subset ?? (await readManifestRows(layers, assets, manifestId, node, signal));
+  const baseRows: SortedRows[] = [];
+  for (const { manifestId, dealt } of base) {
+    const old = dealt ?? (await allRows(writing, manifestId, node));
     if (old !== undefined) baseRows.push(old);
   }
-  const changes = rows === undefined ? undefined : { rows, order: cell.order };
+  const changes = rows && { rows, order: cell.order };
   const selection = selectRows({ rank: grid.length, base: baseRows, changes, within: cell.within });
   const written =
     selection.length === 0
@@ -201,19 +204,28 @@ async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<Writte
   return written;
 }
 
+async function allRows(
+  { layers, state, signal }: Writing,
+  manifestId: string,
+  node: ArrayNode,
+): Promise<SortedRows | undefined> {
+  const rows = await readManifestRows(layers, state.engine.assets, manifestId, node, signal);
+  return rows && { rows: bulkRows(rows) };
+}
+
 async function writeManifest(
   { state, counts, signal }: Writing,
   nodeId: string,
-  selection: ReturnType<typeof selectRows>,
+  selection: RowSelection,
 ): Promise<WrittenManifest> {
   const { assets, runtime } = state.engine;
   const id = randomObjectId(runtime);
-  const payload = encodeManifest({ id, arrays: [{ nodeId, selection }] });
-  const { sizeBytes } = await assets.writeManifest(id, payload, signal);
+  const encoded = encodeManifest({ id, arrays: [{ nodeId, selection }] });
+  const { sizeBytes } = await assets.writeManifest(id, encoded, signal);
   counts.written++;
   counts.bytes += sizeBytes;
   return {
-    ref: { id, extents: extentsOf(selection) },
+    ref: { id, extents: encoded.facts.get(nodeId)?.extents ?? [] },
     file: { id, sizeBytes, chunkRefCount: selection.length },
   };
 }

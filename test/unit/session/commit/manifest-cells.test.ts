@@ -30,7 +30,7 @@ function planOf(input: ManifestPlanInput) {
       .map(({ key, within, order, sources }) => ({
         key,
         within: within.map(({ start, end }) => [start, end]),
-        rows: [...order].map((row) =>
+        rows: Array.from(order ?? Array(input.changes?.rows.length).keys(), (row) =>
           within.map((_, d) => input.changes?.rows.coordinate(row, d) as number),
         ),
         sources: ids(sources),
