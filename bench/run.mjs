@@ -67,7 +67,7 @@ function isChosen(name) {
 
 /** A case on every Node and engine; cases with growth for each of their sizes, in one round. */
 function runCase(bench) {
-  const { name, title, rounds = bench.growth ? 1 : report.rounds } = bench;
+  const { name, title, rounds = bench.growth?.length > 0 ? 1 : report.rounds } = bench;
   const nodes = (!options.short && bench.nodes) || Object.keys(report.nodes);
   const chosen = options.short ? bench.sizes.short : bench.sizes.full;
   const folder = mkdtempSync(join(tmpdir(), "icefloe-bench-"));

@@ -20,7 +20,7 @@ export const COMMIT_MUTANTS = [
   [COMMIT, "{ ...state.commitMetadata, ...run.metadata }", "{ ...run.metadata }"],
   [CONTENT, "if (!hasSameGrid) found.set(node.id, node);", ""],
   [CONTENT, "chunkCount === after[d]?.chunkCount", "true"],
-  [CONTENT, "if (layers.own.nodes.has(node.path)) continue;", ""],
+  [CONTENT, "if (changed.has(node.path)) continue;", ""],
   [CONTENT, "baseNodeOf(layers, node)?.manifests ?? []", "[]"],
   [
     CONTENT,

@@ -212,21 +212,21 @@ function createAssetCache<T>(
       return stored && decodes.run(() => decode(id, stored.bytes), signal);
     }, signal);
 
-  const read = async (id: string, signal?: AbortSignal): Promise<T | undefined> => {
-    signal?.throwIfAborted();
-    const cached = cache.get(id);
-    if (cached !== undefined) return cached;
-    return joinFlight(
+  const fetch = (id: string, signal: AbortSignal | undefined): Promise<T | undefined> =>
+    joinFlight(
       flights.flight(id, (abandoned) => load(id, abandoned), signal),
       signal,
     );
-  };
 
   return {
-    read,
+    async read(id, signal) {
+      signal?.throwIfAborted();
+      return cache.get(id) ?? (await fetch(id, signal));
+    },
     cached: (id) => cache.get(id),
     async mustRead(id, signal) {
-      const asset = await read(id, signal);
+      signal?.throwIfAborted();
+      const asset = cache.get(id) ?? (await fetch(id, signal));
       if (asset !== undefined) return asset;
       const path = object(id);
       throw makeError("object-not-found", `${path} does not exist`, { details: { path } });
@@ -234,10 +234,11 @@ function createAssetCache<T>(
     async write(id, payload, signal, asset) {
       const { fileType, objectKind } = type;
       assertReadable(object(id), payload.length, limits.metadataBytesMax);
-      const { putFile } = await loadFilePut();
+      const { putFile } = loadFilePut.loaded ?? (await loadFilePut());
       const file = { path: object(id), fileType, objectKind, payload, compressionLevel };
       const sizeBytes = await putFile(storage, requests, file, signal);
-      const cached = asset ?? (await type.parse(payload, 2, object(id)));
+      const parsed = asset ?? type.parse(payload, 2, object(id));
+      const cached = parsed instanceof Promise ? await parsed : parsed;
       cache.set(id, cached, type.weigh(cached, payload.length));
       return { sizeBytes };
     },

@@ -22,11 +22,16 @@ export async function putFile(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const { path, fileType, objectKind } = file;
-  const body = await encodeEnvelope(file);
+  const encoded = encodeEnvelope(file);
+  const body = encoded instanceof Uint8Array ? encoded : await encoded;
   const metadata = storage.capabilities.userMetadata ? objectMetadata(fileType) : undefined;
-  await requests.run(
-    () => putImmutable(storage, path, body, { objectKind, metadata, signal }),
-    signal,
-  );
+  const waiting = requests.enter(signal);
+  if (waiting !== undefined) await waiting;
+  try {
+    signal?.throwIfAborted();
+    await putImmutable(storage, path, body, { objectKind, metadata, signal });
+  } finally {
+    requests.leave();
+  }
   return body.length;
 }

@@ -9,7 +9,7 @@ import type { Runtime } from "../base/runtime.ts";
 import { decodeEnvelope } from "../format/envelope.ts";
 import { encodeEnvelope, objectMetadata } from "../format/envelope-write.ts";
 import { INITIAL_SNAPSHOT_ID } from "../format/ids.ts";
-import { encodeMetadata } from "../format/metadata-write.ts";
+import { encodeMetadata } from "../format/metadata-encode.ts";
 import { REPO_PATH, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
 import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";

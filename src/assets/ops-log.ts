@@ -60,17 +60,18 @@ export function appendUpdates(
   updates: readonly UpdateKind[],
   { firstMicros, backupName, entriesPerFile }: AppendOptions,
 ): RepoInfo {
-  const entries: RepoUpdate[] = updates
+  const fresh: RepoUpdate[] = updates
     .map((update, at) => ({ update, updatedAtMicros: firstMicros + at }))
     .reverse();
   const previous: RepoUpdate = { ...newestUpdate(repo), backupPath: backupName };
-  let repoBeforeUpdates = repo.repoBeforeUpdates;
-  for (const entry of [previous, ...repo.latestUpdates.slice(1)]) {
-    if (entries.length >= entriesPerFile && entry.backupPath !== undefined) {
-      repoBeforeUpdates = entry.backupPath;
-      break;
-    }
-    entries.push(entry);
+  const entries = fresh.concat(previous, repo.latestUpdates.slice(1));
+  let { repoBeforeUpdates } = repo;
+  for (let at = Math.max(fresh.length, entriesPerFile); at < entries.length; at++) {
+    const { backupPath } = entries[at] as RepoUpdate;
+    if (backupPath === undefined) continue;
+    repoBeforeUpdates = backupPath;
+    entries.length = at;
+    break;
   }
   return { ...repo, latestUpdates: entries, repoBeforeUpdates };
 }

@@ -80,7 +80,11 @@ export function createRepoReader(
       await before;
       close();
       underWay++;
-      return load(abandoned).finally(() => underWay--);
+      try {
+        return await load(abandoned);
+      } finally {
+        underWay--;
+      }
     };
     const flight = startFlight(readAfter, signal, close);
     running = flight.result.catch(() => undefined); // Its own callers see the failure.

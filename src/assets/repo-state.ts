@@ -78,10 +78,10 @@ export function createRepoState(options: RepoStateOptions): RepoState {
     async read(signal) {
       return (await reader.read(signal)).repo;
     },
-    async update(change, updateOptions = {}) {
-      assertCanUpdate(storage, "update of the repository");
-      updateOptions.signal?.throwIfAborted();
+    update(change, updateOptions = {}) {
       return new Promise((resolve, reject) => {
+        assertCanUpdate(storage, "update of the repository");
+        updateOptions.signal?.throwIfAborted();
         waiting.push(new Member(change, updateOptions, resolve, reject));
         if (!isWorking) void work();
       });

@@ -107,7 +107,7 @@ async function runRound(
     if (!(await copying)) return "copy-lost";
   } while (!plan.accepted.every(isLive));
 
-  return publishPlan(context, plan, { base, next, body, backupName });
+  return await publishPlan(context, plan, { base, next, body, backupName });
 }
 
 async function publishPlan(

@@ -8,6 +8,12 @@ export interface Limiter {
    * once and does not run.
    */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * Takes a slot, at once (`undefined`) or when one is free; `leave` gives it back. As `run`, for
+   * work that is done often.
+   */
+  enter(signal?: AbortSignal): Promise<void> | undefined;
+  leave(): void;
 }
 
 /** A limiter with `limit` slots. */
@@ -16,7 +22,7 @@ export function createLimiter(limit: number): Limiter {
   /** Each takes the slot, or answers false: it was aborted. */
   const waiting: (() => boolean)[] = [];
   let head = 0;
-  const release = (): void => {
+  const leave = (): void => {
     for (let take = waiting[head]; take !== undefined; take = waiting[head]) {
       head++;
       if (head === waiting.length || head > 4096) {
@@ -29,28 +35,35 @@ export function createLimiter(limit: number): Limiter {
   };
   const turn = (signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
-      const leave = (): void => reject(signal?.reason);
-      const stay = onAbort(signal, leave);
+      const giveUp = (): void => reject(signal?.reason);
+      const stay = onAbort(signal, giveUp);
       waiting.push(() => {
         stay();
         if (signal?.aborted)
-          leave(); // Perhaps nobody has been told of the abort yet.
+          giveUp(); // Perhaps nobody has been told of the abort yet.
         else resolve();
         return !signal?.aborted;
       });
     });
+  const enter = (signal?: AbortSignal): Promise<void> | undefined => {
+    signal?.throwIfAborted();
+    if (active >= limit) return turn(signal);
+    active++;
+    return undefined;
+  };
   return {
     async run(work, signal) {
-      signal?.throwIfAborted();
-      if (active < limit) active++;
-      else await turn(signal);
+      const waiting = enter(signal);
+      if (waiting !== undefined) await waiting;
       try {
         signal?.throwIfAborted();
         return await work();
       } finally {
-        release();
+        leave();
       }
     },
+    enter,
+    leave,
   };
 }
 

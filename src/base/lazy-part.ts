@@ -16,23 +16,29 @@ interface Handle {
 
 /**
  * A function that loads a part of icefloe, once. After a failure the next call tries again.
+ * `loaded` is the part once it is there: what needs it often does not wait for it again.
  * @throws {io} when called, if the part cannot be loaded now
  */
-export function lazyPart<T>(load: () => Promise<T>): () => Promise<T> {
+export function lazyPart<T>(
+  load: () => Promise<T>,
+): (() => Promise<T>) & { readonly loaded: T | undefined } {
   let part: Promise<T> | undefined;
   const attempt = async (): Promise<T> => {
     try {
       await assertDescriptors();
-      return await load();
+      lazy.loaded = await load();
+      return lazy.loaded;
     } catch (cause) {
       part = undefined;
       throw isIcefloeError(cause) ? cause : notLoaded(cause);
     }
   };
-  return () => {
+  const ask = (): Promise<T> => {
     part ??= attempt();
     return part;
   };
+  const lazy = Object.assign(ask, { loaded: undefined as T | undefined });
+  return lazy;
 }
 
 function notLoaded(cause: unknown): Error {

@@ -23,6 +23,14 @@ interface Branch<K, V> {
 
 type Tree<K, V> = Leaf<K, V> | Branch<K, V>;
 
+function* itemsBelow<K, V, T>(
+  tree: Tree<K, V>,
+  itemsOf: (leaf: Leaf<K, V>) => T[],
+): MapIterator<T> {
+  if (!("children" in tree)) yield* itemsOf(tree);
+  else for (const child of tree.children) yield* itemsBelow(child, itemsOf);
+}
+
 /** A map in the order of its keys. Iterating sees the entries of the moment it began. */
 export class OrderedMap<K, V> implements ReadonlyMap<K, V> {
   readonly #compare: (a: K, b: K) => number;
@@ -54,12 +62,13 @@ export class OrderedMap<K, V> implements ReadonlyMap<K, V> {
   }
 
   get(key: K): V | undefined {
+    if (this.#size === 0) return undefined; // Most maps of changes are.
     const { leaf, at, isFound } = this.#find(key);
     return isFound ? leaf.values[at] : undefined;
   }
 
   has(key: K): boolean {
-    return this.#find(key).isFound;
+    return this.#size > 0 && this.#find(key).isFound;
   }
 
   set(key: K, value: V): this {
@@ -104,17 +113,25 @@ export class OrderedMap<K, V> implements ReadonlyMap<K, V> {
     yield* this.#walkBeside(this.#root, other);
   }
 
-  *entries(): MapIterator<[K, V]> {
+  entries(): MapIterator<[K, V]> {
     this.#owner = {};
-    yield* this.#walk(this.#root, undefined);
+    return this.#walk(this.#root, undefined);
   }
 
-  *keys(): MapIterator<K> {
-    for (const [key] of this.entries()) yield key;
+  keys(): MapIterator<K> {
+    this.#owner = {};
+    return this.#items((leaf) => leaf.keys);
   }
 
-  *values(): MapIterator<V> {
-    for (const [, value] of this.entries()) yield value;
+  values(): MapIterator<V> {
+    this.#owner = {};
+    return this.#items((leaf) => leaf.values);
+  }
+
+  /** What `itemsOf` gives of each leaf; of the one that a small map is, without a generator. */
+  #items<T>(itemsOf: (leaf: Leaf<K, V>) => T[]): MapIterator<T> {
+    const root = this.#root;
+    return "children" in root ? itemsBelow(root, itemsOf) : itemsOf(root).values();
   }
 
   [Symbol.iterator](): MapIterator<[K, V]> {

@@ -47,8 +47,9 @@ function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
 /** A runtime over the platform's own clock, random source and timers. */
 export function systemRuntime(): Runtime {
   // performance.now() adds microseconds to a clock that has only milliseconds.
+  const { timeOrigin } = performance;
   return {
-    nowMicros: () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
+    nowMicros: () => Math.floor((timeOrigin + performance.now()) * 1000),
     randomBytes: pooledRandomBytes(),
     sleep,
   };

@@ -28,24 +28,37 @@ interface EnvelopeContent {
   readonly compressionLevel: number;
 }
 
-/** A whole metadata file. Always compressed: the official engine reads nothing else. */
-export async function encodeEnvelope(content: EnvelopeContent): Promise<Uint8Array> {
+/**
+ * A whole metadata file, at once if it is small. Always a zstd frame: the official engine reads
+ * nothing else.
+ */
+export function encodeEnvelope(content: EnvelopeContent): Uint8Array | Promise<Uint8Array> {
   const { fileType, payload, compressionLevel } = content;
   // Of manifests readers often want few rows.
   const compress = fileType === "manifest" ? compressZstdFrames : compressZstd;
-  return sealEnvelope(fileType, [await compress(payload, compressionLevel)]);
+  const seal = (frame: Uint8Array): Uint8Array => sealEnvelope(fileType, [frame]);
+  const frame = compress(payload, compressionLevel);
+  return frame instanceof Promise ? frame.then(seal) : seal(frame);
 }
 
 /** A metadata file of a payload in a zstd frame, given in `parts`. */
 export function sealEnvelope(fileType: FileType, parts: readonly Uint8Array[]): Uint8Array {
+  const file = concatBytes([HEADER, ...parts]);
+  file[FILE_TYPE_AT] = CODE_OF_TYPE[fileType];
+  return file;
+}
+
+/** The header of all files, but for the type. */
+const HEADER = /* @__PURE__ */ encodeHeader();
+
+function encodeHeader(): Uint8Array {
   const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
   header.set(ENVELOPE_MAGIC);
   header.fill(SPACE, NAME_START, SPEC_VERSION_AT);
   header.set(encodeUtf8(IMPLEMENTATION), NAME_START);
   header[SPEC_VERSION_AT] = SPEC_VERSION;
-  header[FILE_TYPE_AT] = CODE_OF_TYPE[fileType];
   header[COMPRESSION_AT] = COMPRESSION_ZSTD;
-  return concatBytes([header, ...parts]);
+  return header;
 }
 
 /** The user metadata of objects of this type: never read back; some storages drop it. */

@@ -1,20 +1,10 @@
 /** Writes user metadata items. Spec: v2 "Common Types" › MetadataItem. */
 import { compareUtf8 } from "../base/bytes.ts";
 import type { FlatBufferWords } from "../codec/flatbuffers/words.ts";
-import { encodeFlexbuffers } from "../codec/flexbuffers/encode.ts";
 import type { MetadataItem } from "./metadata.ts";
 
 /** Name and value: slots 0 and 1. */
 const ITEM_LAYOUT = [12, 4, 8] as const;
-
-/** `record` as items of spec 2, sorted by name, without `undefined`. @throws {serialization} */
-export function encodeMetadata(record: Readonly<Record<string, unknown>>): MetadataItem[] {
-  const items: MetadataItem[] = [];
-  for (const [name, value] of Object.entries(record)) {
-    if (value !== undefined) items.push({ name, value: encodeFlexbuffers(value) });
-  }
-  return items.sort((a, b) => compareUtf8(a.name, b.name));
-}
 
 /** The vector of `items`, sorted by name; returns where it starts. */
 export function putMetadataItems(words: FlatBufferWords, items: readonly MetadataItem[]): number {

@@ -114,7 +114,7 @@ export class Session {
    * @throws {snapshot-timestamp} the base or the newest update is over 600 s ahead of this clock
    * @throws {unknown-outcome} the put was sent, and whether it landed can't be learnt
    */
-  async commit(message: string, options?: CommitOptions): Promise<string> {
+  commit(message: string, options?: CommitOptions): Promise<string> {
     return this.#run("commit", message, options);
   }
 
@@ -133,7 +133,7 @@ export class Session {
    * @throws {snapshot-timestamp} the base or the newest update is over 600 s ahead of this clock
    * @throws {unknown-outcome} the put was sent, and whether it landed can't be learnt
    */
-  async amend(message: string, options?: AmendOptions): Promise<string> {
+  amend(message: string, options?: AmendOptions): Promise<string> {
     return this.#run("amend", message, options);
   }
 
@@ -148,7 +148,7 @@ export class Session {
    * @throws {snapshot-timestamp} the base or the newest update is over 600 s ahead of this clock
    * @throws {unknown-outcome} the put was sent, and whether it landed can't be learnt
    */
-  async flush(message: string, options?: FlushOptions): Promise<string> {
+  flush(message: string, options?: FlushOptions): Promise<string> {
     return this.#run("flush", message, options);
   }
 
@@ -270,7 +270,7 @@ export function openReadonlySession({ engine, snapshotId }: SessionOptions): Ses
 export async function openWritableSession(
   options: SessionOptions & { readonly branch: string },
 ): Promise<Session> {
-  const { WRITE_HALF: half } = await loadWriteHalf();
+  const { WRITE_HALF: half } = loadWriteHalf.loaded ?? (await loadWriteHalf());
   const { engine, branch, snapshotId } = options;
   const state = createState({
     engine,

@@ -25,20 +25,18 @@ export type VirtualPart = Pick<
   "setVirtualRef" | "setVirtualRefs" | "setVirtualRefColumns"
 >;
 
-let virtualPart: VirtualPart | undefined;
-
 /** Calls `work` with the code of virtual references, at once when that is loaded. */
 function withVirtual(
   state: SessionState,
   signal: AbortSignal | undefined,
   work: (virtual: VirtualPart) => Promise<void> | undefined,
 ): Promise<void> | undefined {
-  if (virtualPart !== undefined) return work(virtualPart);
+  if (loadVirtual.loaded !== undefined) return work(loadVirtual.loaded);
   const { generation } = state;
   return loadVirtual().then(({ setVirtualRef, setVirtualRefs, setVirtualRefColumns }) => {
-    virtualPart = { setVirtualRef, setVirtualRefs, setVirtualRefColumns };
     signal?.throwIfAborted();
-    return state.generation === generation ? work(virtualPart) : undefined; // Else discarded.
+    if (state.generation !== generation) return undefined; // Discarded.
+    return work({ setVirtualRef, setVirtualRefs, setVirtualRefColumns });
   });
 }
 

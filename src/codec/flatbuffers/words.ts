@@ -23,7 +23,7 @@ export class FlatBufferWords {
   #bytes: Uint8Array;
   readonly #vtables = new Map<TableLayout, number>();
   /** Words that point to a shared string, by its text. */
-  readonly #shared = new Map<string, number[]>();
+  #shared: Map<string, number[]> | undefined;
 
   /** Grows beyond `room` words if need be. */
   constructor(room = 1024) {
@@ -132,6 +132,7 @@ export class FlatBufferWords {
 
   /** Makes the word at `position` an offset to `text`, which is put last and once. */
   shareString(position: number, text: string): void {
+    this.#shared ??= new Map();
     const positions = this.#shared.get(text);
     if (positions === undefined) this.#shared.set(text, [position]);
     else positions.push(position);
@@ -145,9 +146,14 @@ export class FlatBufferWords {
 
   /** A vtable. Returns its position. */
   putVtable(layout: TableLayout): number {
-    const halves = Uint16Array.of(2 + 2 * layout.length, ...layout);
-    const position = this.length;
-    this.putBytes(new Uint8Array(halves.buffer));
+    const position = this.reserve((layout.length + 2) >> 1);
+    const words = this.#words;
+    words[position] = 2 + 2 * layout.length;
+    for (let half = 1; half <= layout.length; half++) {
+      const at = position + (half >> 1);
+      const value = layout[half - 1] as number;
+      words[at] = half % 2 === 0 ? value : (words[at] as number) | (value << 16);
+    }
     return position;
   }
 
@@ -189,7 +195,7 @@ export class FlatBufferWords {
 
   /** All bytes; no more words may follow. */
   finish(): Uint8Array {
-    for (const [text, positions] of this.#shared) {
+    for (const [text, positions] of this.#shared ?? []) {
       const string = this.putString(text);
       for (const position of positions) this.setOffset(position, string);
     }

@@ -21,15 +21,19 @@ const RAW_BYTES_MAX = 16_384;
 const FRAMES_CONTENT_BYTES_MIN = 1024 * 1024;
 
 /**
- * One frame holding `bytes`; up to `rawBytesMax` of them stay as they are. `level` is zstd's, 0 (its
- * default) to 22; where the platform has no zstd, levels above 4 find little more.
+ * One frame holding `bytes`; up to `rawBytesMax` of them stay as they are, and come at once.
+ * `level` is zstd's, 0 (its default) to 22; where the platform has no zstd, levels above 4 find
+ * little more.
  */
-export async function compressZstd(
+export function compressZstd(
   bytes: Uint8Array,
   level: number,
   rawBytesMax: number = RAW_BYTES_MAX,
-): Promise<Uint8Array> {
-  if (bytes.length <= rawBytesMax) return rawFrame(bytes);
+): Uint8Array | Promise<Uint8Array> {
+  return bytes.length <= rawBytesMax ? rawFrame(bytes) : compressFrame(bytes, level);
+}
+
+async function compressFrame(bytes: Uint8Array, level: number): Promise<Uint8Array> {
   if (native !== undefined) {
     const { compressNatively } = await loadNative();
     return compressNatively(native, bytes, level);
@@ -42,8 +46,12 @@ export async function compressZstd(
  * As `compressZstd`; large content in frames that `openZstdFrames` decodes one by one. Any other
  * reader takes them for one stream.
  */
-export async function compressZstdFrames(bytes: Uint8Array, level: number): Promise<Uint8Array> {
+export function compressZstdFrames(
+  bytes: Uint8Array,
+  level: number,
+): Uint8Array | Promise<Uint8Array> {
   if (bytes.length < FRAMES_CONTENT_BYTES_MIN) return compressZstd(bytes, level);
-  const { compressFrames } = await loadCompressFrames();
-  return compressFrames(bytes, (part) => compressZstd(part, level));
+  return loadCompressFrames().then(({ compressFrames }) =>
+    compressFrames(bytes, async (part) => compressZstd(part, level)),
+  );
 }

@@ -34,12 +34,12 @@ const rotate = (word: bigint, bits: bigint): bigint => wrap(word << bits) | (wor
 const round = (accumulator: bigint, word: bigint): bigint =>
   wrap(rotate(wrap(accumulator + word * P2), 31n) * P1);
 
-/** The low 32 bits of the XXH64 of `bytes`, which start at a multiple of 8. */
+/** The low 32 bits of the XXH64 of `bytes`, 32 or more, which start at a multiple of 8. */
 export function xxh64LowWide(bytes: Uint8Array): number {
   const { length } = bytes;
   const words = new BigUint64Array(bytes.buffer, bytes.byteOffset, length >>> 3);
   const end = words.length - (words.length % STRIPE_WORDS);
-  let hash = (end === 0 ? P5 : hashOfStripes(words, end)) + BigInt(length);
+  let hash = hashOfStripes(words, end) + BigInt(length);
   for (let at = end; at < words.length; at++) {
     hash = wrap(rotate(wrap(hash) ^ round(0n, words[at] as bigint), 27n) * P1 + P4);
   }

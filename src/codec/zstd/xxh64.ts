@@ -18,6 +18,8 @@ const P4_LOW = 0xc2b2ae63;
 const P5_HIGH = 0x27d4eb2f;
 const P5_LOW = 0x165667c5;
 const STRIPE_BYTES = 32;
+/** Below, what 64-bit words leave to the garbage collector takes longer than they save. */
+const WIDE_BYTES_MIN = 2 ** 16;
 
 /** The high 32 bits of the 64-bit product of two unsigned 32-bit integers. */
 function multiplyHigh(a: number, b: number): number {
@@ -140,7 +142,8 @@ function consumeAccumulator(accumulator: Word, view: DataView, start: number, en
 
 /** The low 32 bits, unsigned, of the XXH64 of `bytes` with seed 0. */
 export function xxh64Low(bytes: Uint8Array): number {
-  if (hasWideWords && bytes.byteOffset % 8 === 0) return xxh64LowWide(bytes);
+  if (hasWideWords && bytes.length >= WIDE_BYTES_MIN && bytes.byteOffset % 8 === 0)
+    return xxh64LowWide(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const hash = new Word();
   let at = 0;

@@ -13,6 +13,9 @@ import { NO_PARENT, type RepoSnapshot, SnapshotColumns } from "./snapshot-column
 export class SnapshotList implements ReadonlyMap<string, RepoSnapshot> {
   readonly #columns: SnapshotColumns;
   readonly #order: Uint32Array;
+  /** The snapshot looked up last, and where it is: a commit asks for the same one several times. */
+  #lastId: string | undefined;
+  #lastPosition: number | undefined;
 
   /** `order`: all rows, in the order of their ids; takes over the array. */
   constructor(columns: SnapshotColumns, order: Uint32Array) {
@@ -58,6 +61,16 @@ export class SnapshotList implements ReadonlyMap<string, RepoSnapshot> {
 
   /** Where snapshot `id` is in the order of ids. */
   positionOf(id: string): number | undefined {
+    if (id !== this.#lastId) this.#remember(id, this.#find(id));
+    return this.#lastPosition;
+  }
+
+  #remember(id: string, position: number | undefined): void {
+    this.#lastId = id;
+    this.#lastPosition = position;
+  }
+
+  #find(id: string): number | undefined {
     const bytes = decodeBase32(id, OBJECT_ID_BYTES);
     if (bytes === undefined) return undefined;
     const at = this.#lowerBound(bytes);
@@ -69,21 +82,25 @@ export class SnapshotList implements ReadonlyMap<string, RepoSnapshot> {
   /** This list and one snapshot more. @throws {serialization} if its parent is not listed */
   with(snapshot: RepoSnapshot): SnapshotList {
     const { id, parentId } = snapshot;
-    if (this.has(id)) throw makeError("internal", `repo: snapshot ${id} is listed already`);
     const at = parentId === undefined ? NO_PARENT : this.positionOf(parentId);
     if (at === undefined) failWithout(parentId, id);
     const parent = at === NO_PARENT ? NO_PARENT : (this.#order[at] as number);
     const { size } = this;
-    const isNewest = this.#columns.length === size;
-    const columns = isNewest ? this.#columns : this.#columns.fork(size);
     const bytes = objectIdToBytes(id);
     const position = this.#lowerBound(bytes);
+    const next = this.#order[position];
+    if (next !== undefined && compareIds(this.#columns.ids, next, bytes, 0) === 0)
+      throw makeError("internal", `repo: snapshot ${id} is listed already`);
+    const isNewest = this.#columns.length === size;
+    const columns = isNewest ? this.#columns : this.#columns.fork(size);
     const order = new Uint32Array(size + 1);
     order.set(this.#order.subarray(0, position));
     order[position] = size;
     order.set(this.#order.subarray(position), position + 1);
     columns.add(bytes, parent, snapshot);
-    return new SnapshotList(columns, order);
+    const list = new SnapshotList(columns, order);
+    list.#remember(id, position);
+    return list;
   }
 
   *entries(): MapIterator<[string, RepoSnapshot]> {

@@ -24,7 +24,8 @@ interface UpdateImage {
 
 /** Puts the vector of updates, the newest first, and all that belongs to it; returns where it starts. */
 export function putUpdates(words: FlatBufferWords, updates: readonly RepoUpdate[]): number {
-  const [newest, ...settled] = updates as [RepoUpdate, ...RepoUpdate[]];
+  const newest = updates[0] as RepoUpdate;
+  const settled = updates.slice(1);
   const { tables, starts, words: held } = imageOf(settled);
   const vector = words.reserve(1 + updates.length);
   words.set(vector, updates.length);
@@ -33,8 +34,10 @@ export function putUpdates(words: FlatBufferWords, updates: readonly RepoUpdate[
   const from = tables.length - settled.length;
   const start = starts[from] ?? held.length;
   const base = words.putWords(held.view(start, held.length - start)) - start;
-  for (let i = 0; i < settled.length; i++) {
-    words.setOffset(vector + 2 + i, base + (tables[tables.length - 1 - i] as number));
+  const offsets = words.view(vector + 2, settled.length);
+  const distance = base - (vector + 2);
+  for (let i = 0, last = tables.length - 1; i < offsets.length; i++) {
+    offsets[i] = (distance - i + (tables[last - i] as number)) * 4;
   }
   return vector;
 }

@@ -17,7 +17,6 @@ import { isPlainObject } from "../../base/options.ts";
 import { describeMicros } from "../../base/plain-value.ts";
 import { type BackoffTimes, backoff } from "../../base/retry.ts";
 import { randomObjectId } from "../../format/ids.ts";
-import { encodeMetadata } from "../../format/metadata-write.ts";
 import type { RepoInfo } from "../../format/repo/read.ts";
 import type { Snapshot } from "../../format/snapshot/read.ts";
 import { encodeSnapshot, type WritableSnapshot } from "../../format/snapshot/write.ts";
@@ -43,6 +42,7 @@ import {
 import type { CommitEvent, CommitReport } from "./report.ts";
 import { writeManifests } from "./write-manifests.ts";
 
+const loadMetadata = /* @__PURE__ */ lazyPart(() => import("../../format/metadata-encode.ts"));
 const loadRebase = /* @__PURE__ */ lazyPart(() => import("../rebase/rebase.ts"));
 
 /** A commit, amend or flush to run, its options checked. */
@@ -67,7 +67,7 @@ export async function runCommit(
   if (state.mode !== "writable") {
     throw readOnlyError("commit-not-allowed", mode, state);
   }
-  return runExclusive(state, mode, () => commitChanges(state, run), run.signal);
+  return await runExclusive(state, mode, () => commitChanges(state, run), run.signal);
 }
 
 async function commitChanges(state: SessionState, run: CommitRun): Promise<CommitReport> {
@@ -223,10 +223,14 @@ async function attemptOnce(progress: Progress): Promise<string> {
   const { state, run } = progress;
   const { signal } = run;
   if (run.mode !== "flush") {
-    await refuseIfMoved(progress);
-    if (await beginFirst(state, signal)) await refuseIfMoved(progress);
+    if (mayHaveMoved(state)) await refuseIfMoved(progress);
+    const waiting = beginFirst(state, signal);
+    if (waiting !== undefined) {
+      await waiting;
+      if (mayHaveMoved(state)) await refuseIfMoved(progress);
+    }
   }
-  const base = await loadBase(state, signal);
+  const base = state.base ?? (await loadBase(state, signal));
   const layers = layersOf(state, base);
   if (state.manifestCache.revision !== state.revision) {
     state.manifestCache = { revision: state.revision, written: new Map() };
@@ -239,11 +243,13 @@ async function attemptOnce(progress: Progress): Promise<string> {
   progress.bytesWritten += manifests.counts.bytes;
   const id = randomObjectId(state.engine.runtime);
   const nodes = nodesAfter(layers, manifests.refs);
+  const metadata = commitMetadata(state, run, progress.rebases);
   const snapshot: WritableSnapshot = {
     id,
     flushedAtMicros: nextFlushMicros(state, layers),
     message: run.message,
-    metadata: encodeMetadata(commitMetadata(state, run, progress.rebases)),
+    metadata:
+      Object.keys(metadata).length > 0 ? (await loadMetadata()).encodeMetadata(metadata) : [],
     manifestFiles: manifestFilesOf(layers, nodes, manifests.files),
     nodes,
     specVersion: 2,
@@ -258,14 +264,19 @@ async function attemptOnce(progress: Progress): Promise<string> {
   ]);
   for (const { sizeBytes } of written) progress.bytesWritten += sizeBytes;
   progress.objectsWritten += written.length;
-  return publish(progress, snapshot);
+  return await publish(progress, snapshot);
+}
+
+/** Whether the branch is known to have moved; what is known may be old. */
+function mayHaveMoved({ engine, branch, baseId, unsettled }: SessionState): boolean {
+  if (branch === undefined || unsettled.length > 0) return false;
+  return engine.repoState.held?.branches.get(branch) !== baseId;
 }
 
 /** Refuses, before anything is written, what the newest state would refuse for a branch that has moved. */
 async function refuseIfMoved({ state, run }: Progress): Promise<void> {
-  const { engine, branch, baseId, unsettled } = state;
-  if (branch === undefined || unsettled.length > 0) return;
-  if (engine.repoState.held?.branches.get(branch) === baseId) return;
+  const { engine, branch, baseId } = state;
+  if (branch === undefined) return;
   const repo = await engine.repoState.read(run.signal); // What is held may be old: it refuses nobody.
   assertStatusAllowsUpdates(repo, "update");
   assertTip(repo, branch, baseId);

@@ -54,13 +54,14 @@ export function nodesAfter(
   refs: ReadonlyMap<string, readonly ManifestRef[]>,
 ): NodeSnapshot[] {
   const nodes: NodeSnapshot[] = [];
+  const changed = layers.own.nodes;
   for (const node of layers.base.snapshot.nodes) {
-    if (layers.own.nodes.has(node.path)) continue;
+    if (changed.has(node.path)) continue;
     const manifests = refs.get(node.id);
     const isSame = manifests === undefined || node.data.type === "group";
     nodes.push(isSame ? node : { ...node, data: { ...node.data, manifests } });
   }
-  for (const { node } of layers.own.nodes.values()) {
+  for (const { node } of changed.values()) {
     if (node === undefined) continue;
     const manifests = refs.get(node.id) ?? baseNodeOf(layers, node)?.manifests ?? [];
     nodes.push(snapshotNode(node, manifests));

@@ -144,18 +144,26 @@ export async function queueForTurn(holder: TurnHolder, signal?: AbortSignal): Pr
 /**
  * Begins a first attempt. While it is another's turn it waits a moment, but does not queue: once
  * that one has committed, the attempt is void. It goes on without a turn if that is a third one's.
- * Resolves to whether it has waited.
+ * `undefined`: it has not waited.
  */
-export async function beginFirst(holder: TurnHolder, signal?: AbortSignal): Promise<boolean> {
-  if (resumeTurn(holder)) return false;
+export function beginFirst(holder: TurnHolder, signal?: AbortSignal): Promise<void> | undefined {
+  if (resumeTurn(holder)) return undefined;
   const { engine, branch = "" } = holder;
   const line = linesOf.get(engine.repoState)?.get(branch);
-  if (line !== undefined) {
-    beginLooks(line, engine.runtime);
-    await abortable(line.turn.awaited, signal);
-  }
+  if (line !== undefined) return beginAfter(line, holder, signal);
+  holder.turn = startLine(engine, branch);
+  return undefined;
+}
+
+async function beginAfter(
+  line: Line,
+  holder: TurnHolder,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { engine, branch = "" } = holder;
+  beginLooks(line, engine.runtime);
+  await abortable(line.turn.awaited, signal);
   if (!isTurnTaken(holder)) holder.turn = startLine(engine, branch);
-  return line !== undefined;
 }
 
 function startLine({ repoState, runtime }: Engine, branch: string): Turn {

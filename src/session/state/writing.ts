@@ -130,7 +130,7 @@ export async function runExclusive<T>(
   if (state.parallelWrites > 0) throw busy(activity, "parallelWrite");
   state.activity = activity;
   try {
-    await settleWrites(state, signal);
+    if (state.writes.size > 0) await settleWrites(state, signal);
     return await work();
   } finally {
     state.activity = undefined;

@@ -56,7 +56,7 @@ function zstdCodec(level: JsonValue | undefined): ByteCodec {
       ? Math.min(22, Math.max(1, level))
       : ZSTD_LEVEL_DEFAULT;
   return {
-    encode: (bytes) => compressZstd(bytes, usable),
+    encode: async (bytes) => compressZstd(bytes, usable),
     async decode(bytes, bytesMax, chunk) {
       try {
         return await decompressZstd(bytes, { bytesMax });

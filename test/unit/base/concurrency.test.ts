@@ -27,6 +27,30 @@ describe("createLimiter", () => {
     expect(await behind).toBe(1);
   });
 
+  it("gives a slot at once while one is free, then to whoever has waited longest", async () => {
+    const limiter = createLimiter(1);
+    const order: string[] = [];
+
+    expect(limiter.enter()).toBeUndefined();
+    const second = limiter.enter()?.then(() => order.push("second"));
+    const third = limiter.run(async () => order.push("third"));
+    await undefined;
+    expect(order).toEqual([]);
+    limiter.leave();
+    await second;
+    limiter.leave();
+    await third;
+
+    expect(order).toEqual(["second", "third"]);
+  });
+
+  it("gives no slot to what has been aborted", () => {
+    const limiter = createLimiter(1);
+
+    expect(() => limiter.enter(AbortSignal.abort("enough"))).toThrow("enough");
+    expect(limiter.enter()).toBeUndefined();
+  });
+
   it("loses no slot to work that is aborted around its turn", async () => {
     for (let turns = 0; turns < 10; turns++) {
       const limiter = createLimiter(1);

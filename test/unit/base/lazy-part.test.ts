@@ -11,8 +11,10 @@ describe("a lazy part", () => {
     let loads = 0;
     const part = lazyPart(async () => ++loads);
 
+    expect(part.loaded).toBeUndefined();
     expect(await Promise.all([part(), part()])).toEqual([1, 1]);
     expect(await part()).toBe(1);
+    expect(part.loaded).toBe(1);
   });
 
   test("that cannot be loaded fails with a typed error, and may be asked for again", async () => {
@@ -24,6 +26,7 @@ describe("a lazy part", () => {
     });
 
     await expect(part()).rejects.toMatchObject({ kind: "io", category: "storage", cause });
+    expect(part.loaded).toBeUndefined();
     expect(await part()).toBe("loaded");
   });
 });

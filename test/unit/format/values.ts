@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { encodeBase32 } from "../../../src/codec/base32.ts";
 import type { MetadataItem } from "../../../src/format/metadata.ts";
-import { encodeMetadata } from "../../../src/format/metadata-write.ts";
+import { encodeMetadata } from "../../../src/format/metadata-encode.ts";
 import type { RepoInfo } from "../../../src/format/repo/read.ts";
 import type { RepoSnapshot } from "../../../src/format/repo/snapshot-columns.ts";
 import type { RepoStatus, UpdateKind } from "../../../src/format/repo/update.ts";

@@ -371,11 +371,16 @@ describe("xxh64", () => {
     expect(xxh64Low(new TextEncoder().encode(text)).toString(16)).toBe(low.toString(16));
   });
 
-  test.each([32, 100, 2048, 2049, 10_007])("hashes %i bytes alike wherever they lie", (length) => {
-    const bytes = new Uint8Array(length + 8);
-    for (let i = 0; i < length; i++) bytes[i] = (i * i * 31) >>> 3;
-    const hash = xxh64Low(bytes.subarray(0, length));
-    bytes.copyWithin(1, 0, length); // 64-bit words can't be read in place there.
-    expect(xxh64Low(bytes.subarray(1, length + 1))).toBe(hash);
-  });
+  // From 64 KiB on those that lie at multiples of 8 are read in 64-bit words, and what is left.
+  const WIDE = [65_536, 65_537, 65_540, 65_543, 65_544, 65_567, 100_015];
+  test.each([32, 100, 2048, 2049, 10_007, 65_535, ...WIDE])(
+    "hashes %i bytes alike wherever they lie",
+    (length) => {
+      const bytes = new Uint8Array(length + 8);
+      for (let i = 0; i < length; i++) bytes[i] = (i * i * 31) >>> 3;
+      const hash = xxh64Low(bytes.subarray(0, length));
+      bytes.copyWithin(1, 0, length); // 64-bit words can't be read in place there.
+      expect(xxh64Low(bytes.subarray(1, length + 1))).toBe(hash);
+    },
+  );
 });
