@@ -23,7 +23,6 @@ import {
   openEnvelope,
 } from "../format/envelope.ts";
 import { type Manifest, parseManifest } from "../format/manifest/read.ts";
-import type { EncodedManifest } from "../format/manifest/ref-facts.ts";
 import { manifestPath, snapshotPath, transactionLogPath } from "../format/object-paths.ts";
 import { parseSnapshot, type Snapshot } from "../format/snapshot/read.ts";
 import type { TransactionLog } from "../format/transaction-log/read.ts";
@@ -51,8 +50,8 @@ export interface AssetStore extends ChunkIo {
   readManifest(id: string, signal?: AbortSignal): Promise<Manifest>;
   /** The manifest, if it is cached. */
   cachedManifest(id: string): Manifest | undefined;
-  /** Stores a manifest, whose payload the asset store owns from now on. */
-  writeManifest(id: string, manifest: EncodedManifest, signal?: AbortSignal): Promise<Stored>;
+  /** Stores a manifest's payload, which the asset store owns from now on. */
+  writeManifest(id: string, payload: Uint8Array, signal?: AbortSignal): Promise<Stored>;
   /** `undefined`: there is none, as for the first snapshot of repositories made by spec 1. */
   readTransactionLog(id: string, signal?: AbortSignal): Promise<TransactionLog | undefined>;
   /** Stores a log; `payload` is its encoded form, which the asset store owns from now on. */
@@ -147,10 +146,7 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
       snapshots.write(snapshot.id, payload, signal, indexSnapshot(snapshot)),
     readManifest: (id, signal) => manifests.mustRead(id, signal),
     cachedManifest: manifests.cached,
-    writeManifest: async (id, { payload, facts }, signal) => {
-      const manifest = await parseManifest(payload, manifestPath(id), facts);
-      return manifests.write(id, payload, signal, manifest);
-    },
+    writeManifest: (id, payload, signal) => manifests.write(id, payload, signal),
     readTransactionLog: (id, signal) => logs.read(id, signal),
     writeTransactionLog: (log, payload, signal) => logs.write(log.id, payload, signal, log),
     ...chunks,

@@ -196,14 +196,6 @@ export class TightBox {
     if (coordinate >= (this.ends[d] as number)) this.ends[d] = coordinate + 1;
   }
 
-  /** The box; [0, 0) in every dimension before any coordinate has come. */
-  extents(): Extent[] {
-    return Array.from(this.ends, (end, d) => ({
-      start: end === 0 ? 0 : (this.starts[d] as number),
-      end,
-    }));
-  }
-
   /** Its lengths. */
   lengths(): number[] {
     return Array.from(this.ends, (end, d) => end - (this.starts[d] as number));

@@ -6,19 +6,22 @@
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
-import type { ManifestBuffer } from "./buffer.ts";
+import type { ManifestBuffer, StoredRefs } from "./buffer.ts";
 import type { ChunkRows } from "./chunk-rows.ts";
 import { type LocationDecoder, locationDecoder } from "./location-decoder.ts";
-import type { CheckedRefs, RefFacts } from "./ref-facts.ts";
 import { RefVtables } from "./ref-vtables.ts";
 import { RefVectorRows } from "./rows.ts";
 
 /** The chunk references that a manifest holds for one array, in order of coordinates. */
 export interface ManifestRows extends ChunkRows {
-  /** For reading them in bulk: see `bulkRows`. */
-  readonly checked: CheckedRefs;
   /** The row of `coordinates`, or -1. */
   find(coordinates: ArrayLike<number>): number;
+}
+
+/** All of them, checked. */
+export interface CheckedRows extends ManifestRows {
+  /** For reading in bulk: see `bulkRows`. */
+  readonly stored: StoredRefs;
 }
 
 /** A manifest file. Holds the bytes it was parsed from; nobody may write to them. */
@@ -34,7 +37,7 @@ export interface Manifest {
    * an array checks it: about 20 ms per million references.
    * @throws {deserialization} if its references are damaged
    */
-  rows(nodeId: string, rank?: number): ManifestRows | undefined;
+  rows(nodeId: string, rank?: number): CheckedRows | undefined;
   /**
    * The same for looking up few: of a manifest that is decoded in parts, only what is looked at is
    * decoded and checked. Once `rows` has been asked for, no slower than that.
@@ -53,14 +56,12 @@ const ALGORITHM_ZSTD = 1; // Also when absent.
 
 /**
  * Parses a manifest's payload; `object` names it in messages. Takes the bytes over. Of bytes that
- * are still to be made, only the list of arrays is asked for. `facts`, by node id, are known to who
- * has made the bytes: they are not checked then.
+ * are still to be made, only the list of arrays is asked for.
  * @throws {deserialization}
  */
 export async function parseManifest(
   source: Uint8Array | PartialBytes,
   object: string,
-  facts?: ReadonlyMap<string, RefFacts>,
 ): Promise<Manifest> {
   const partial = "ensure" in source ? source : undefined;
   const payload = "ensure" in source ? source.bytes : source;
@@ -79,8 +80,7 @@ export async function parseManifest(
     if (refs === 0) reader.fail(table, "an array manifest has no list of references");
     const nodeId = nodeIdFromBytes(payload.subarray(nodeIdAt, nodeIdAt + NODE_ID_BYTES));
     if (refVectors.has(nodeId)) reader.fail(table, `node ${nodeId} is listed twice`);
-    const count = reader.vectorLength(refs);
-    refVectors.set(nodeId, { slotsAt: refs + 4, count, facts: facts?.get(nodeId) });
+    refVectors.set(nodeId, { slotsAt: refs + 4, count: reader.vectorLength(refs) });
   }
   const buffer: ManifestBuffer = {
     object,
@@ -104,7 +104,6 @@ function decoderOf(reader: FlatBufferReader, root: number): LocationDecoder | un
 interface RefVector {
   readonly slotsAt: number;
   readonly count: number;
-  readonly facts: RefFacts | undefined;
 }
 
 class ParsedManifest implements Manifest {
@@ -125,7 +124,7 @@ class ParsedManifest implements Manifest {
     return this.#buffer.partial?.sizeBytes ?? this.#buffer.bytes.byteLength;
   }
 
-  rows(nodeId: string, rank?: number): ManifestRows | undefined {
+  rows(nodeId: string, rank?: number): CheckedRows | undefined {
     return this.lookup(nodeId, rank)?.allInOrder();
   }
 
@@ -134,8 +133,7 @@ class ParsedManifest implements Manifest {
     if (known !== undefined && (rank === undefined || rank === known.rank)) return known;
     const refs = this.#refVectors.get(nodeId);
     if (refs === undefined || refs.count === 0) return undefined;
-    const { slotsAt, count, facts } = refs;
-    const rows = new RefVectorRows(this.#buffer, slotsAt, count, { rank, facts });
+    const rows = new RefVectorRows(this.#buffer, refs.slotsAt, refs.count, rank);
     this.#rows.set(nodeId, rows);
     return rows;
   }

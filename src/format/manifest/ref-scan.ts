@@ -6,12 +6,23 @@ import {
   volumeOf,
 } from "../../base/coordinates.ts";
 import type { ManifestBuffer } from "./buffer.ts";
-import { ROW_VIRTUAL } from "./chunk-rows.ts";
-import type { RefFacts } from "./ref-facts.ts";
 import { failManifest, type RefVtable } from "./ref-vtables.ts";
 
+/** What a scan found. */
+interface RefScan {
+  readonly firstRank: number;
+  /** The rank that most references have. */
+  readonly commonRank: number;
+  /** All of one rank, strictly ascending. */
+  readonly isSorted: boolean;
+  /** Sorted, and exactly the chunks of the box from the first to the last one. */
+  readonly isBox: boolean;
+  /** If they are sorted: the box around them. */
+  readonly box: TightBox;
+}
+
 /** Checks that all tables and indices lie inside the buffer, and looks at their order. */
-export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number): RefFacts {
+export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number): RefScan {
   const { view, vtables, object } = buffer;
   const end = view.byteLength;
   const ranks = new Map<number, number>();
@@ -20,7 +31,6 @@ export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number)
   let previous = -1; // Position of the previous index's length.
   let firstRank = -1;
   let isSorted = true;
-  let mayHoldVirtual = false;
   let indexBytes = 0;
   let box = new TightBox(0);
   for (let slot = slotsAt, slotsEnd = slotsAt + 4 * count; slot < slotsEnd; slot += 4) {
@@ -30,7 +40,6 @@ export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number)
     if (vtableAt !== vtableOfLast || vtable === undefined) {
       vtable = vtables.get(vtableAt);
       vtableOfLast = vtableAt;
-      mayHoldVirtual ||= vtable.kind === ROW_VIRTUAL;
     }
     if (table + vtable.tableBytes > end)
       failManifest(object, table, "table reaches behind the end");
@@ -53,12 +62,12 @@ export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number)
       countRank(ranks, rank, (slot - slotsAt) / 4, firstRank);
     previous = index;
   }
-  let rank = firstRank;
-  for (const [other, refs] of ranks) {
-    if (refs > (ranks.get(rank) ?? 0)) rank = other;
+  let commonRank = firstRank;
+  for (const [rank, refs] of ranks) {
+    if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;
   }
   const isBox = isSorted && volumeOf(box.lengths()) === count;
-  return { rank, isSorted, isBox, extents: box.extents(), mayHoldVirtual };
+  return { firstRank, commonRank, isSorted, isBox, box };
 }
 
 /** Counts a rank; `before` references of `firstRank` came before the first one of another rank. */

@@ -8,12 +8,10 @@
  * Damage is refused (`deserialization`), naming object and offset. Spec: v2 "Chunk Manifest Files".
  */
 import { decodeIfUtf8 } from "../../base/bytes.ts";
-import { positionInBox } from "../../base/coordinates.ts";
-import { assert } from "../../base/errors.ts";
-import type { ManifestBuffer, RefPosition } from "./buffer.ts";
+import { positionInBox, type TightBox } from "../../base/coordinates.ts";
+import type { ManifestBuffer, RefPosition, StoredRefs } from "./buffer.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
-import type { CheckedRefs, RefFacts } from "./ref-facts.ts";
 import { decodedLocation, uint64At, vectorAt, vectorPosition } from "./ref-fields.ts";
 import { locateRef } from "./ref-locate.ts";
 import { scanRefs, sortedSlots } from "./ref-scan.ts";
@@ -28,16 +26,6 @@ const UNCHECKED_LOOKUPS_MAX = 1000;
 const NOTHING = new Uint8Array(0);
 const NO_COORDINATES = new Uint32Array(0);
 
-/** Which references, and what is known of them. */
-interface RefVectorOptions {
-  /** How many coordinates they have; as many as most, if left out. */
-  readonly rank?: number | undefined;
-  /** Of all: then they need no check. */
-  readonly facts?: RefFacts | undefined;
-  /** Slot numbers of checked ones, by row. */
-  readonly order?: Uint32Array | undefined;
-}
-
 /** References in order of coordinates, whatever their order in the file. */
 export class RefVectorRows implements ChunkRows {
   readonly rank: number;
@@ -50,11 +38,11 @@ export class RefVectorRows implements ChunkRows {
   /** Slot numbers by row; `undefined`: row = slot. */
   readonly #order: Uint32Array | undefined;
   #isChecked: boolean;
-  #facts: RefFacts | undefined;
   /** In order, if they are not so in the file. */
   #sorted: RefVectorRows | undefined;
   /** They fill the box between the first and the last one. */
   #isBox = false;
+  #box: TightBox | undefined;
   #lookups = 0;
   #row = -1;
   #table = 0;
@@ -65,12 +53,16 @@ export class RefVectorRows implements ChunkRows {
   #boxFirst: Uint32Array | undefined;
   #boxLast = NO_COORDINATES;
 
-  /** References among the `count` >= 1 ones whose slots start at `slotsAt`. */
+  /**
+   * Of the `count` >= 1 references whose slots start at `slotsAt`, those of `rank` coordinates (of
+   * as many as most have); with `order`, those slots.
+   */
   constructor(
     buffer: ManifestBuffer,
     slotsAt: number,
     count: number,
-    { rank, facts, order }: RefVectorOptions = {},
+    rank?: number,
+    order?: Uint32Array,
   ) {
     this.#buffer = buffer;
     this.#view = buffer.view;
@@ -78,15 +70,13 @@ export class RefVectorRows implements ChunkRows {
     this.#count = count;
     this.#order = order;
     this.#isChecked = order !== undefined;
-    this.#facts = facts;
     const first = locateRef(buffer, slotsAt);
     this.#vtable = first.vtable;
-    const trusted = this.#isTrusted ? first.rank : undefined;
-    this.rank = rank ?? facts?.rank ?? trusted ?? scanRefs(buffer, slotsAt, count).rank;
+    this.rank =
+      rank ?? (this.#isTrusted ? first.rank : scanRefs(buffer, slotsAt, count).commonRank);
     this.length = order?.length ?? count;
     if (this.#isChecked) return;
-    if (facts !== undefined) this.#check();
-    else if (this.#isTrusted) this.length = first.rank === this.rank ? count : 0;
+    if (this.#isTrusted) this.length = first.rank === this.rank ? count : 0;
     else if (this.#rankAt(0) !== this.rank || this.#rankAt(count - 1) !== this.rank) this.#check();
   }
 
@@ -107,18 +97,15 @@ export class RefVectorRows implements ChunkRows {
   #check(): void {
     if (this.#isChecked) return;
     this.#buffer.partial?.ensureAll();
-    const buffer = this.#buffer;
-    const slotsAt = this.#slotsAt;
-    const facts = this.#facts ?? scanRefs(buffer, slotsAt, this.#count);
-    const { rank } = this;
-    const isInOrder = facts.isSorted && facts.rank === rank;
-    if (this.#isTrusted && !facts.isSorted) this.#fail(slotsAt, "references are not sorted");
+    const scan = scanRefs(this.#buffer, this.#slotsAt, this.#count);
+    const isInOrder = scan.isSorted && scan.firstRank === this.rank;
+    if (this.#isTrusted && !scan.isSorted) this.#fail(this.#slotsAt, "references are not sorted");
     if (!isInOrder && !this.#isTrusted) {
-      const order = sortedSlots(buffer, slotsAt, this.#count, rank);
-      this.#sorted = new RefVectorRows(buffer, slotsAt, this.#count, { rank, facts, order });
+      const order = sortedSlots(this.#buffer, this.#slotsAt, this.#count, this.rank);
+      this.#sorted = new RefVectorRows(this.#buffer, this.#slotsAt, this.#count, this.rank, order);
     }
-    this.#isBox = facts.isBox && isInOrder;
-    this.#facts = facts;
+    this.#isBox = scan.isBox && isInOrder;
+    if (isInOrder) this.#box = scan.box;
     this.#isChecked = true;
   }
 
@@ -234,11 +221,9 @@ export class RefVectorRows implements ChunkRows {
     return refOfRow(this, row);
   }
 
-  /** For reading in bulk: of rows that are in order and checked. */
-  get checked(): CheckedRefs {
-    assert(this.#isChecked && this.#sorted === undefined, "rows are asked for in order");
-    const facts = this.#facts as RefFacts;
-    return { buffer: this.#buffer, slotsAt: this.#slotsAt, slots: this.#order, facts };
+  /** For reading in bulk, once `allInOrder` has answered these rows. */
+  get stored(): StoredRefs {
+    return { buffer: this.#buffer, slotsAt: this.#slotsAt, slots: this.#order, box: this.#box };
   }
 
   /** Where `coordinates` are if the references fill the box between the first and the last one. */

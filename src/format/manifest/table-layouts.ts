@@ -5,17 +5,16 @@
  * references".
  */
 import { ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
-
-/** Field ids of ChunkRef. */
-export const REF_INDEX = 0;
-export const REF_INLINE = 1;
-export const REF_OFFSET = 2;
-export const REF_LENGTH = 3;
-export const REF_CHUNK_ID = 4;
-export const REF_LOCATION = 5;
-export const REF_ETAG = 6;
-export const REF_LAST_MODIFIED = 7;
-export const REF_COMPRESSED_LOCATION = 8;
+import {
+  REF_CHUNK_ID,
+  REF_ETAG,
+  REF_INDEX,
+  REF_INLINE,
+  REF_LAST_MODIFIED,
+  REF_LENGTH,
+  REF_LOCATION,
+  REF_OFFSET,
+} from "./ref-vtables.ts";
 
 /** Flags of a layout code, beside the ROW_ kind in its lowest two bits. */
 export const HAS_OFFSET = 4;
