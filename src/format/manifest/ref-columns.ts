@@ -1,9 +1,8 @@
 /** Reads checked references in bulk, where they stand in a manifest's bytes. */
 import { decodeIfUtf8 } from "../../base/bytes.ts";
-import type { ManifestBuffer } from "./buffer.ts";
+import type { ManifestBuffer, StoredRefs } from "./buffer.ts";
 import { type BulkRows, ROW_INLINE, ROW_NATIVE, type RowRun } from "./chunk-rows.ts";
-import type { ManifestRows } from "./read.ts";
-import type { CheckedRefs } from "./ref-facts.ts";
+import type { CheckedRows } from "./read.ts";
 import { decodedLocation, uint64At, vectorAt, vectorLength, vectorPosition } from "./ref-fields.ts";
 import { failManifest, type RefVtable, ROW_EMPTY } from "./ref-vtables.ts";
 import type { RowColumns } from "./row-columns.ts";
@@ -11,27 +10,26 @@ import { boxLiesIn, firstUnfitRow } from "./rows-within.ts";
 import { HAS_ETAG, HAS_LAST_MODIFIED, HAS_OFFSET } from "./table-layouts.ts";
 
 /** Rows of a manifest, to be read in bulk. */
-export function bulkRows(rows: ManifestRows): BulkRows {
-  const { checked } = rows;
-  const { buffer, facts } = checked;
+export function bulkRows(rows: CheckedRows): BulkRows {
+  const { stored } = rows;
+  const { buffer, box } = stored;
   return {
     rank: rows.rank,
     length: rows.length,
-    mayHoldVirtual: facts.mayHoldVirtual,
-    strings: undefined,
+    mayHoldVirtual: buffer.vtables.hasVirtual,
     coordinate: (row, dimension) => rows.coordinate(row, dimension),
     firstUnfit: (run, within) =>
-      facts.isSorted && facts.rank === rows.rank && boxLiesIn(facts.extents, within)
+      box !== undefined && boxLiesIn(box, within)
         ? run.end
         : firstUnfitRow(rows, run, within),
-    readColumns: (run, columns, at) => readRefs(checked, run, columns, at),
+    readColumns: (run, columns, at) => readRefs(stored, run, columns, at),
     locationOf: (key) => locationOfKey(buffer, key),
     etagOf: (key) => etagAt(buffer, key),
   };
 }
 
 /** Reads a run of rows to those of `columns` from `at` on. Strings are known by where they stand. */
-function readRefs(refs: CheckedRefs, run: RowRun, columns: RowColumns, at: number): void {
+function readRefs(refs: StoredRefs, run: RowRun, columns: RowColumns, at: number): void {
   const { buffer, slotsAt, slots } = refs;
   const { view, vtables } = buffer;
   const { rank, codes, coordinates } = columns;

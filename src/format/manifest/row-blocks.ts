@@ -1,16 +1,7 @@
 /** The rows of a selection in blocks of columns, one after the other, as often as needed. */
-
-import { ROW_VIRTUAL } from "./chunk-rows.ts";
+import type { ManifestStrings } from "./manifest-strings.ts";
 import { RowColumns } from "./row-columns.ts";
 import type { RowSelection, SortedRows } from "./row-selection.ts";
-import type { StringNumbers } from "./string-numbers.ts";
-import { HAS_ETAG } from "./table-layouts.ts";
-
-/** Numbers for the strings of a manifest, if it may have any. */
-export interface ManifestStrings {
-  readonly locations: StringNumbers;
-  readonly etags: StringNumbers;
-}
 
 /** Reads a selection. Strings stand in the columns by their numbers. */
 export class RowBlocks {
@@ -21,7 +12,7 @@ export class RowBlocks {
   /** Where the next block starts: a run, and how many of its rows are read. */
   #run = 0;
   #done = 0;
-  /** The only block stays where it is. */
+  /** The only block is read, and stays where it is. */
   #isKept = false;
 
   /** The sources have those numbers in `strings` that follow `firstSource`. */
@@ -32,23 +23,20 @@ export class RowBlocks {
     this.#strings = strings;
   }
 
-  /** Whether all rows are one block. */
-  get isSingle(): boolean {
-    return this.selection.length <= this.columns.capacity;
+  /** Starts over. */
+  rewind(): void {
+    this.#run = 0;
+    this.#done = 0;
   }
 
-  /** Reads the next block; how many rows it has. 0 at the end, after which it starts over. */
+  /** Reads the next block; how many rows it has, 0 at the end. */
   next(): number {
     const { runs, length } = this.selection;
-    if (this.#run === runs.length) {
-      this.#run = 0;
-      return 0;
-    }
-    if (this.#isKept) {
+    const { capacity } = this.columns;
+    if (this.#isKept && this.#run === 0) {
       this.#run = runs.length;
       return length;
     }
-    const { capacity } = this.columns;
     let count = 0;
     while (count < capacity && this.#run < runs.length) {
       const start = (runs[this.#run + 1] as number) + this.#done;
@@ -62,7 +50,7 @@ export class RowBlocks {
         this.#done = 0;
       }
     }
-    this.#isKept = this.isSingle;
+    this.#isKept = length <= capacity;
     return count;
   }
 
@@ -70,11 +58,7 @@ export class RowBlocks {
     const { columns } = this;
     const { rows, order } = this.selection.sources[source] as SortedRows;
     rows.readColumns({ order, start, end }, columns, at);
-    if (this.#strings === undefined || !rows.mayHoldVirtual) return;
-    const { codes, locations, etags } = columns;
-    const read = { codes, start: at, end: at + end - start };
-    const number = this.#firstSource + source;
-    this.#strings.locations.number(locations, number, { ...read, mask: ROW_VIRTUAL });
-    this.#strings.etags.number(etags, number, { ...read, mask: HAS_ETAG });
+    if (!rows.mayHoldVirtual) return;
+    this.#strings?.number(columns, this.#firstSource + source, at, at + end - start);
   }
 }

@@ -3,14 +3,16 @@ import type { TightBox } from "../../base/coordinates.ts";
 import type { Extent } from "../../base/extent.ts";
 import { type ChunkRows, ROW_TOMBSTONE, type RowRun } from "./chunk-rows.ts";
 
-/** Whether all of `inner` lies in `outer`, a box of the same rank. */
-export function boxLiesIn(inner: readonly Extent[], outer: readonly Extent[]): boolean {
-  for (let d = 0; d < inner.length; d++) {
-    const { start, end } = inner[d] as Extent;
-    const bound = outer[d] as Extent;
-    if (start < bound.start || end > bound.end) return false;
-  }
-  return true;
+/** Whether all of `box` lies in `outer`, a box of the same rank. */
+export function boxLiesIn({ starts, ends }: TightBox, outer: readonly Extent[]): boolean {
+  return outer.every(
+    ({ start, end }, d) => start <= (starts[d] as number) && (ends[d] as number) <= end,
+  );
+}
+
+/** A box as extents; [0, 0) in every dimension if nothing is in it. */
+export function extentsOf({ starts, ends }: TightBox): Extent[] {
+  return Array.from(ends, (end, d) => ({ start: end === 0 ? 0 : (starts[d] as number), end }));
 }
 
 /** The first position in a run of a tombstone or a row outside of `within`; its end if there is none. */

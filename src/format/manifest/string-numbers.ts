@@ -60,9 +60,11 @@ export class StringNumbers {
     return this.#strings.byteLength(this.#codeOf(number));
   }
 
-  /** Copies string number `number` to `target` from word `at` on, zeros up to a word behind it. */
-  copyTo(number: number, target: Uint32Array, at: number): void {
-    this.#strings.copyTo(this.#codeOf(number), target, at);
+  /** Writes string number `number` at byte `at`: its length, it, and a NUL that is there already. */
+  write(number: number, words: Uint32Array, at: number): void {
+    const code = this.#codeOf(number);
+    words[at >>> 2] = this.#strings.byteLength(code);
+    this.#strings.copyTo(code, words, (at >>> 2) + 1);
   }
 
   /** Puts numbers in the place of keys of source number `source`. */

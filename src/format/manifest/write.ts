@@ -3,20 +3,21 @@
  * equal bytes, whatever tables or manifests the references come from.
  * Spec: v2 "Chunk Manifest Files"; docs/format.md "Manifest files".
  */
-
+import type { Extent } from "../../base/extent.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import { objectIdToBytes } from "../ids.ts";
 import { FILE_IDENTIFIER } from "../table-fields.ts";
-import { ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import { ROW_INLINE, ROW_NATIVE } from "./chunk-rows.ts";
 import {
   ARRAY_VTABLE_AT,
+  countRefs,
   MANIFEST_VTABLE_AT,
   type ManifestArray,
   type ManifestArrayLayout,
   ManifestLayout,
 } from "./layout.ts";
-import type { EncodedManifest, RefFacts } from "./ref-facts.ts";
+import type { ManifestStrings } from "./manifest-strings.ts";
 import type { RefLayout } from "./ref-layout.ts";
-import type { StringNumbers } from "./string-numbers.ts";
 import {
   ARRAY_NODE_ID_AT,
   ARRAY_REFS_AT,
@@ -37,45 +38,56 @@ interface ManifestInput {
   readonly arrays: readonly ManifestArray[];
 }
 
+/** A manifest to be stored. */
+interface EncodedManifest {
+  readonly payload: Uint8Array;
+  /** By node id: the smallest box around its chunks; of none [0, 0) in every dimension. */
+  readonly extents: ReadonlyMap<string, readonly Extent[]>;
+}
+
+const loadStrings = /* @__PURE__ */ lazyPart(() => import("./manifest-strings.ts"));
+
 const IDENTIFIER_AT = 4;
 const UINT32_END = 2 ** 32;
 const CHUNK_ID_BYTES = 12;
 const COPY_LOOP_MAX = 64; // Up to here a loop beats `set(subarray)`: it makes no view object.
 
 /**
- * The payload of a manifest file, and what is known of its references; `compression_algorithm` is
- * stored as 0 (plain locations).
+ * The payload of a manifest file, and what it covers; `compression_algorithm` is stored as 0 (plain
+ * locations).
  * @throws {serialization} if readers would refuse it for its size
  */
-export function encodeManifest({ id, arrays }: ManifestInput): EncodedManifest {
-  const layout = new ManifestLayout(arrays);
-  const writer = new ManifestWriter(layout);
-  writer.writeHead(objectIdToBytes(id));
-  const facts = new Map<string, RefFacts>();
-  for (const array of layout.arrays) {
-    writer.writeArray(array);
-    facts.set(array.nodeId, array.facts);
+export async function encodeManifest({ id, arrays }: ManifestInput): Promise<EncodedManifest> {
+  const sources = arrays.flatMap(({ selection }) => selection.sources.map(({ rows }) => rows));
+  let strings: ManifestStrings | undefined;
+  if (sources.some(({ mayHoldVirtual }) => mayHoldVirtual)) {
+    const part = loadStrings.loaded ?? (await loadStrings());
+    strings = new part.ManifestStrings(sources, countRefs(arrays));
   }
+  const layout = new ManifestLayout(arrays, strings);
+  const writer = new ManifestWriter(layout.sizeBytes, strings);
+  writer.writeHead(objectIdToBytes(id), layout);
+  for (const array of layout.arrays) writer.writeArray(array);
   writer.writeEtags();
-  return { payload: writer.bytes, facts };
+  const extents = new Map(layout.arrays.map((array) => [array.nodeId, array.extents]));
+  return { payload: writer.bytes, extents };
 }
 
 class ManifestWriter {
   readonly bytes: Uint8Array;
   readonly #halfWords: Uint16Array;
   readonly #words: Uint32Array;
-  readonly #layout: ManifestLayout;
+  readonly #strings: ManifestStrings | undefined;
 
-  constructor(layout: ManifestLayout) {
-    this.#layout = layout;
-    this.bytes = new Uint8Array(layout.sizeBytes);
+  constructor(sizeBytes: number, strings: ManifestStrings | undefined) {
+    this.bytes = new Uint8Array(sizeBytes);
     this.#halfWords = new Uint16Array(this.bytes.buffer);
     this.#words = new Uint32Array(this.bytes.buffer);
+    this.#strings = strings;
   }
 
   /** Everything before the references. */
-  writeHead(manifestId: Uint8Array): void {
-    const { arrays, rootAt } = this.#layout;
+  writeHead(manifestId: Uint8Array, { arrays, rootAt }: ManifestLayout): void {
     const words = this.#words;
     words[0] = rootAt;
     words[IDENTIFIER_AT >>> 2] = FILE_IDENTIFIER;
@@ -98,24 +110,23 @@ class ManifestWriter {
   }
 
   /** The vector of references of one array, and all that `RefLayout` lays out. */
-  writeArray({ refs, refsAt, length }: ManifestArrayLayout): void {
+  writeArray({ refs, refsAt, firstNumber }: ManifestArrayLayout): void {
+    const { length } = refs.blocks.selection;
     this.#words[refsAt >>> 2] = length;
     let slotAt = refsAt + 4;
+    refs.start(slotAt + 4 * length, firstNumber);
     for (let count = refs.next(); count > 0; count = refs.next()) {
       this.#writeTables(refs, count, slotAt);
-      this.#writeStrings(refs, count, refs.numberOfFirst(count));
+      this.#strings?.writeBlock(this.#words, refs, count);
       slotAt += 4 * count;
     }
   }
 
   writeEtags(): void {
-    const { strings, etagAt } = this.#layout;
-    if (strings === undefined) return;
-    for (let number = 0; number < etagAt.length; number++)
-      this.#writeString(etagAt[number] as number, strings.etags, number);
+    this.#strings?.writeEtags(this.#words);
   }
 
-  /** Vtables, tables, coordinates and payloads of a block, without what `#writeStrings` adds. */
+  /** Vtables, tables, coordinates and payloads of a block, without what `ManifestStrings` adds. */
   #writeTables({ blocks, tableAt, vtableAt }: RefLayout, count: number, firstSlotAt: number): void {
     const { rank, codes, coordinates, lengths, offsets, bytesIn, bytesAt } = blocks.columns;
     const layouts = refTableLayouts();
@@ -164,39 +175,6 @@ class ManifestWriter {
       if (byteCount > COPY_LOOP_MAX) bytes.set(source.subarray(from, from + byteCount), to);
       else for (let k = 0; k < byteCount; k++) bytes[to + k] = source[from + k] as number;
     }
-  }
-
-  /** What tables of virtual references say of their strings, and the locations among them. */
-  #writeStrings({ blocks, tableAt }: RefLayout, count: number, firstNumber: number): void {
-    const { strings, locations, etagAt } = this.#layout;
-    if (strings === undefined || locations === undefined) return;
-    const { codes, locations: locationOf, etags, lastModifieds } = blocks.columns;
-    const layouts = refTableLayouts();
-    const words = this.#words;
-    for (let i = 0; i < count; i++) {
-      const code = codes[i] as number;
-      if ((code & 3) !== ROW_VIRTUAL) continue;
-      const layout = layouts[code] as RefTableLayout;
-      const at = tableAt[i] as number;
-      const location = locationOf[i] as number;
-      const stringAt = locations.at[location] as number;
-      const fieldAt = at + layout.locationAt;
-      words[fieldAt >>> 2] = stringAt - fieldAt;
-      if (layout.etagAt !== 0) {
-        const etagField = at + layout.etagAt;
-        words[etagField >>> 2] = (etagAt[etags[i] as number] as number) - etagField;
-      }
-      if (layout.lastModifiedAt !== 0)
-        words[(at + layout.lastModifiedAt) >>> 2] = lastModifieds[i] as number;
-      if (locations.lastUse[location] === firstNumber + i)
-        this.#writeString(stringAt, strings.locations, location);
-    }
-  }
-
-  /** A string with its length in front and a NUL behind. */
-  #writeString(at: number, strings: StringNumbers, number: number): void {
-    this.#words[at >>> 2] = strings.byteLength(number);
-    strings.copyTo(number, this.#words, (at >>> 2) + 1);
   }
 
   /** Writes the offset from a field to what it points to. */

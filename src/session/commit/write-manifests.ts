@@ -220,12 +220,12 @@ async function writeManifest(
 ): Promise<WrittenManifest> {
   const { assets, runtime } = state.engine;
   const id = randomObjectId(runtime);
-  const encoded = encodeManifest({ id, arrays: [{ nodeId, selection }] });
-  const { sizeBytes } = await assets.writeManifest(id, encoded, signal);
+  const { payload, extents } = await encodeManifest({ id, arrays: [{ nodeId, selection }] });
+  const { sizeBytes } = await assets.writeManifest(id, payload, signal);
   counts.written++;
   counts.bytes += sizeBytes;
   return {
-    ref: { id, extents: encoded.facts.get(nodeId)?.extents ?? [] },
+    ref: { id, extents: extents.get(nodeId) ?? [] },
     file: { id, sizeBytes, chunkRefCount: selection.length },
   };
 }
