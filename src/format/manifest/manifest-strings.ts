@@ -2,17 +2,32 @@
  * Locations and etags of a manifest's virtual references: their numbers, where they stand, and what
  * tables say of them. Loaded only where there may be any.
  */
-import { type BulkRows, ROW_VIRTUAL } from "./chunk-rows.ts";
-import type { RefLayout } from "./ref-layout.ts";
-import type { RowBlocks } from "./row-blocks.ts";
+import { type BulkRows, HAS_ETAG } from "./bulk-rows.ts";
+import { ROW_VIRTUAL } from "./chunk-rows.ts";
+import { etagOfKey, locationOfKey } from "./ref-strings.ts";
 import type { RowColumns } from "./row-columns.ts";
 import { StringNumbers } from "./string-numbers.ts";
-import { HAS_ETAG, type RefTableLayout, refTableLayouts } from "./table-layouts.ts";
+import type { RefTableLayout } from "./table-layouts.ts";
 
 /** Where a string at `at`, its length in front and a NUL behind, ends. */
 function stringEnd(at: number, byteLength: number): number {
   const end = at + 5 + byteLength;
   return end + (-end & 3);
+}
+
+/** The rows of an array in blocks: 0 at the end. */
+interface Blocks {
+  readonly columns: RowColumns;
+  next(): number;
+  rewind(): void;
+}
+
+/** A block of references that is laid out: see `RefLayout`. */
+interface LaidOutBlock {
+  readonly blocks: Blocks;
+  readonly layouts: readonly RefTableLayout[];
+  readonly tableAt: Int32Array;
+  readonly firstNumber: number;
 }
 
 /** The strings of one manifest, each stored once. */
@@ -28,18 +43,23 @@ export class ManifestStrings {
 
   /** For up to `rowCount` rows of `sources`. */
   constructor(sources: readonly BulkRows[], rowCount: number) {
-    this.#locations = new StringNumbers(sources, rowCount, "locationOf");
-    this.#etags = new StringNumbers(sources, rowCount, "etagOf");
+    this.#locations = new StringNumbers(sources, rowCount, locationOfKey);
+    this.#etags = new StringNumbers(sources, rowCount, etagOfKey);
   }
 
   /** Puts numbers in the place of what source number `source` knows its strings by, in rows [start, end). */
-  number({ codes, locations, etags }: RowColumns, source: number, start: number, end: number): void {
+  number(
+    { codes, locations, etags }: RowColumns,
+    source: number,
+    start: number,
+    end: number,
+  ): void {
     this.#locations.number(locations, source, { codes, start, end, mask: ROW_VIRTUAL });
     this.#etags.number(etags, source, { codes, start, end, mask: HAS_ETAG });
   }
 
   /** Numbers all strings, and looks for the last use of each location. */
-  findLastUses(arrays: readonly { readonly blocks: RowBlocks }[]): void {
+  findLastUses(arrays: readonly { readonly blocks: Blocks }[]): void {
     let lastUse = this.#lastUse;
     let number = 0;
     for (const { blocks } of arrays) {
@@ -89,9 +109,12 @@ export class ManifestStrings {
   }
 
   /** What tables of a block say of their strings, and the locations among them. */
-  writeBlock(words: Uint32Array, { blocks, tableAt, firstNumber }: RefLayout, count: number): void {
+  writeBlock(
+    words: Uint32Array,
+    { blocks, layouts, tableAt, firstNumber }: LaidOutBlock,
+    count: number,
+  ): void {
     const { codes, locations, etags, lastModifieds } = blocks.columns;
-    const layouts = refTableLayouts();
     const lastUse = this.#lastUse;
     for (let i = 0; i < count; i++) {
       const code = codes[i] as number;
@@ -108,8 +131,7 @@ export class ManifestStrings {
       }
       if (layout.lastModifiedAt !== 0)
         words[(at + layout.lastModifiedAt) >>> 2] = lastModifieds[i] as number;
-      if (lastUse[location] === firstNumber + i)
-        this.#locations.write(location, words, stringAt);
+      if (lastUse[location] === firstNumber + i) this.#locations.write(location, words, stringAt);
     }
   }
 

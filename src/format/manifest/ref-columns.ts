@@ -1,13 +1,18 @@
 /** Reads checked references in bulk, where they stand in a manifest's bytes. */
-import { decodeIfUtf8 } from "../../base/bytes.ts";
 import type { ManifestBuffer, StoredRefs } from "./buffer.ts";
-import { type BulkRows, ROW_INLINE, ROW_NATIVE, type RowRun } from "./chunk-rows.ts";
+import {
+  type BulkRows,
+  HAS_ETAG,
+  HAS_LAST_MODIFIED,
+  HAS_OFFSET,
+  type RowRun,
+} from "./bulk-rows.ts";
+import { ROW_INLINE, ROW_NATIVE } from "./chunk-rows.ts";
 import type { CheckedRows } from "./read.ts";
-import { decodedLocation, uint64At, vectorAt, vectorLength, vectorPosition } from "./ref-fields.ts";
+import { uint64At, vectorLength, vectorPosition } from "./ref-fields.ts";
 import { failManifest, type RefVtable, ROW_EMPTY } from "./ref-vtables.ts";
 import type { RowColumns } from "./row-columns.ts";
 import { boxLiesIn, firstUnfitRow } from "./rows-within.ts";
-import { HAS_ETAG, HAS_LAST_MODIFIED, HAS_OFFSET } from "./table-layouts.ts";
 
 /** Rows of a manifest, to be read in bulk. */
 export function bulkRows(rows: CheckedRows): BulkRows {
@@ -19,16 +24,13 @@ export function bulkRows(rows: CheckedRows): BulkRows {
     mayHoldVirtual: buffer.vtables.hasVirtual,
     coordinate: (row, dimension) => rows.coordinate(row, dimension),
     firstUnfit: (run, within) =>
-      box !== undefined && boxLiesIn(box, within)
-        ? run.end
-        : firstUnfitRow(rows, run, within),
+      box !== undefined && boxLiesIn(box, within) ? run.end : firstUnfitRow(rows, run, within),
     readColumns: (run, columns, at) => readRefs(stored, run, columns, at),
-    locationOf: (key) => locationOfKey(buffer, key),
-    etagOf: (key) => etagAt(buffer, key),
+    buffer,
   };
 }
 
-/** Reads a run of rows to those of `columns` from `at` on. Strings are known by where they stand. */
+/** Reads a run of rows to those of `columns` from `at` on. Keys of strings say where they stand. */
 function readRefs(refs: StoredRefs, run: RowRun, columns: RowColumns, at: number): void {
   const { buffer, slotsAt, slots } = refs;
   const { view, vtables } = buffer;
@@ -103,18 +105,4 @@ function locationKey(buffer: ManifestBuffer, table: number, vtable: RefVtable): 
   const { locationAt, compressedLocationAt } = vtable;
   if (compressedLocationAt === 0) return 2 * vectorPosition(buffer, table + locationAt);
   return 2 * vectorPosition(buffer, table + compressedLocationAt) + 1;
-}
-
-/** The location that `readRefs` knows by `key`. */
-function locationOfKey(buffer: ManifestBuffer, key: number): Uint8Array {
-  const position = Math.floor(key / 2);
-  const stored = vectorAt(buffer, position);
-  return key % 2 === 0 ? stored : decodedLocation(buffer, stored, position);
-}
-
-function etagAt(buffer: ManifestBuffer, position: number): Uint8Array {
-  const bytes = vectorAt(buffer, position);
-  if (decodeIfUtf8(bytes) === undefined)
-    failManifest(buffer.object, position, "string is not UTF-8");
-  return bytes;
 }

@@ -8,7 +8,7 @@
 import { ROW_INLINE, ROW_VIRTUAL } from "./chunk-rows.ts";
 import type { ManifestStrings } from "./manifest-strings.ts";
 import type { RowBlocks } from "./row-blocks.ts";
-import { LAYOUT_CODES_END, type RefTableLayout, refTableLayouts } from "./table-layouts.ts";
+import { LAYOUT_CODES_END, REF_TABLE_LAYOUTS, type RefTableLayout } from "./table-layouts.ts";
 
 /** A table is at most so far from its vtable: a copy takes 24 bytes, once for 200 references. */
 const VTABLE_REACH_BYTES = 8192;
@@ -23,6 +23,8 @@ const OUT_OF_REACH = Number.NEGATIVE_INFINITY;
 /** Lays out references, block by block. */
 export class RefLayout {
   readonly blocks: RowBlocks;
+  /** Of references by code. */
+  readonly layouts: readonly RefTableLayout[] = REF_TABLE_LAYOUTS;
   /** Of the rows of the block: where its table stands, and that one's vtable. */
   readonly tableAt: Int32Array;
   readonly vtableAt: Int32Array;
@@ -68,10 +70,9 @@ export class RefLayout {
 
   #add(count: number): void {
     const { rank, codes, coordinates, lengths, locations } = this.blocks.columns;
-    const layouts = refTableLayouts();
     const indexBytes = 4 + 4 * rank;
     const strings = this.#strings;
-    const { tableAt, vtableAt, firstNumber } = this;
+    const { layouts, tableAt, vtableAt, firstNumber } = this;
     const vtables = this.#vtables;
     let { at, apparentBytes } = this;
     let isBehindString = this.#isBehindString;

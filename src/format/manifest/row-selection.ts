@@ -5,7 +5,7 @@
 import { compareCoordinates } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
-import type { BulkRows } from "./chunk-rows.ts";
+import type { BulkRows } from "./bulk-rows.ts";
 import { readCoordinates } from "./row-values.ts";
 
 /** Rows in order of coordinates: those that `order` lists, or all. */

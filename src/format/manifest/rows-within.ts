@@ -1,7 +1,8 @@
 /** Which rows lie in a box of chunk coordinates, and boxes around rows. */
 import type { TightBox } from "../../base/coordinates.ts";
 import type { Extent } from "../../base/extent.ts";
-import { type ChunkRows, ROW_TOMBSTONE, type RowRun } from "./chunk-rows.ts";
+import type { RowRun } from "./bulk-rows.ts";
+import { type ChunkRows, ROW_TOMBSTONE } from "./chunk-rows.ts";
 
 /** Whether all of `box` lies in `outer`, a box of the same rank. */
 export function boxLiesIn({ starts, ends }: TightBox, outer: readonly Extent[]): boolean {

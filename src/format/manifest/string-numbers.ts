@@ -4,7 +4,8 @@
  * depend on its content only.
  */
 import { ByteDictionary } from "../../base/byte-dictionary.ts";
-import type { BulkRows } from "./chunk-rows.ts";
+import type { ManifestBuffer } from "./buffer.ts";
+import type { BulkRows } from "./bulk-rows.ts";
 
 const SLOTS_MIN = 2 ** 6;
 const SLOTS_MAX = 2 ** 16; // Enough for the files of most arrays, in 768 KiB.
@@ -23,7 +24,7 @@ interface StringRows {
 /** Numbers strings by the keys that their sources know them by, and gives them back. */
 export class StringNumbers {
   readonly #sources: readonly BulkRows[];
-  readonly #question: "locationOf" | "etagOf";
+  readonly #ofKey: (buffer: ManifestBuffer, key: number) => Uint8Array;
   readonly #strings: ByteDictionary;
   /** By number: the code in `#strings`; `undefined`: they are the same. */
   #codes: Uint32Array | undefined;
@@ -34,10 +35,14 @@ export class StringNumbers {
   #slotKeys = new Float64Array(0);
   #slotNumbers = NO_NUMBERS;
 
-  /** For up to `rowCount` rows of `sources`; `question` asks a source for the string of a key. */
-  constructor(sources: readonly BulkRows[], rowCount: number, question: "locationOf" | "etagOf") {
+  /** For up to `rowCount` rows of `sources`; `ofKey` reads the string of a key. */
+  constructor(
+    sources: readonly BulkRows[],
+    rowCount: number,
+    ofKey: (buffer: ManifestBuffer, key: number) => Uint8Array,
+  ) {
     this.#sources = sources;
-    this.#question = question;
+    this.#ofKey = ofKey;
     const holders = sources.filter(({ mayHoldVirtual }) => mayHoldVirtual);
     const only = holders.length === 1 ? holders[0]?.strings : undefined;
     // Strings of one dictionary are distinct already: none need be hashed or copied.
@@ -118,9 +123,10 @@ export class StringNumbers {
 
   #add(source: number, key: number): number {
     if (this.#codes === undefined) {
-      const rows = this.#sources[source] as BulkRows;
-      const bytes = rows.strings?.bytes(key) ?? rows[this.#question]?.(key);
-      const number = this.#strings.add(bytes as Uint8Array);
+      const { strings, buffer } = this.#sources[source] as BulkRows;
+      const number = this.#strings.add(
+        strings?.bytes(key) ?? this.#ofKey(buffer as ManifestBuffer, key),
+      );
       this.#length = this.#strings.length;
       return number;
     }

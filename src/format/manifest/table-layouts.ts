@@ -4,7 +4,8 @@
  * the format demands of defaults. Spec: v2 "Chunk Manifest Files"; docs/format.md "Chunk
  * references".
  */
-import { ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import { HAS_ETAG, HAS_LAST_MODIFIED, HAS_OFFSET } from "./bulk-rows.ts";
+import { ROW_INLINE, ROW_NATIVE } from "./chunk-rows.ts";
 import {
   REF_CHUNK_ID,
   REF_ETAG,
@@ -16,10 +17,6 @@ import {
   REF_OFFSET,
 } from "./ref-vtables.ts";
 
-/** Flags of a layout code, beside the ROW_ kind in its lowest two bits. */
-export const HAS_OFFSET = 4;
-export const HAS_ETAG = 8;
-export const HAS_LAST_MODIFIED = 16;
 /** Layout codes lie below this. */
 export const LAYOUT_CODES_END = 32;
 
@@ -42,23 +39,10 @@ export interface RefTableLayout {
   readonly apparentBytes: number;
 }
 
-const layouts: RefTableLayout[] = [];
-
-/** The layouts of references by code: a ROW_ kind and HAS_ flags. */
-export function refTableLayouts(): readonly RefTableLayout[] {
-  if (layouts.length > 0) return layouts;
-  layouts[ROW_INLINE] = refTableLayout(ROW_INLINE);
-  for (let flags = 0; flags < LAYOUT_CODES_END; flags += HAS_OFFSET) {
-    if (flags <= HAS_OFFSET) layouts[ROW_NATIVE | flags] = refTableLayout(ROW_NATIVE | flags);
-    layouts[ROW_VIRTUAL | flags] = refTableLayout(ROW_VIRTUAL | flags);
-  }
-  return layouts;
-}
-
 /**
- * What differs from one
- * reference to the next comes first and what stays last, in front of the coordinates: the
- * compressor then finds one long repetition per reference instead of several short ones.
+ * The layout of references of one kind and flags. What differs from one reference to the next comes
+ * first and what stays last, in front of the coordinates: the compressor then finds one long
+ * repetition per reference instead of several short ones.
  */
 function refTableLayout(code: number): RefTableLayout {
   const kind = code & 3;
@@ -99,6 +83,12 @@ function refTableLayout(code: number): RefTableLayout {
     apparentBytes: 8 + sizeBytes + 2 + vtable.byteLength + (vtable.byteLength - 4),
   };
 }
+
+/** By code: a ROW_ kind and HAS_ flags. Some of them no row has. */
+export const REF_TABLE_LAYOUTS: readonly RefTableLayout[] = Array.from(
+  { length: LAYOUT_CODES_END },
+  (_, code) => refTableLayout(code),
+);
 
 /** A vtable: its size, the table's size, then field offsets by id up to the last present one. */
 function encodeVtable(fields: ReadonlyMap<number, number>, sizeBytes: number): Uint16Array {

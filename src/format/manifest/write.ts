@@ -28,7 +28,6 @@ import {
   MANIFEST_TABLE_BYTES,
   MANIFEST_VTABLE,
   type RefTableLayout,
-  refTableLayouts,
 } from "./table-layouts.ts";
 
 /** What goes into a manifest. */
@@ -127,9 +126,9 @@ class ManifestWriter {
   }
 
   /** Vtables, tables, coordinates and payloads of a block, without what `ManifestStrings` adds. */
-  #writeTables({ blocks, tableAt, vtableAt }: RefLayout, count: number, firstSlotAt: number): void {
+  #writeTables(refs: RefLayout, count: number, firstSlotAt: number): void {
+    const { blocks, layouts, tableAt, vtableAt } = refs;
     const { rank, codes, coordinates, lengths, offsets, bytesIn, bytesAt } = blocks.columns;
-    const layouts = refTableLayouts();
     const { bytes } = this;
     const words = this.#words;
     for (let i = 0, coordinateAt = 0, slotAt = firstSlotAt; i < count; i++, slotAt += 4) {

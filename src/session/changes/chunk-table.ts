@@ -14,30 +14,22 @@ import { assert } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
 import { grownCapacity } from "../../base/number-column.ts";
 import { isCount } from "../../base/options.ts";
-import type { ChunkRef, VirtualRef } from "../../format/manifest/chunk-ref.ts";
+import type { BulkRows, RowRun } from "../../format/manifest/bulk-rows.ts";
+import type { ChunkRef } from "../../format/manifest/chunk-ref.ts";
 import {
-  type BulkRows,
   ROW_INLINE,
   ROW_NATIVE,
   ROW_TOMBSTONE,
   ROW_VIRTUAL,
-  type RowRun,
 } from "../../format/manifest/chunk-rows.ts";
 import type { RowColumns } from "../../format/manifest/row-columns.ts";
 import { readCoordinates, refOfRow } from "../../format/manifest/row-values.ts";
-import { firstUnfitRow } from "../../format/manifest/rows-within.ts";
 import { ChunkColumns } from "./chunk-columns.ts";
-import { copyRow, recodeRow } from "./copy-row.ts";
+import { copyRow } from "./copy-row.ts";
 import type { Dot } from "./dot.ts";
 import { OverwrittenRows } from "./overwritten-rows.ts";
-import {
-  assertRange,
-  assertRanges,
-  type CodedVirtualRef,
-  refAt,
-  type VirtualRows,
-  virtualRowsOf,
-} from "./virtual-rows.ts";
+import type { CodedVirtualRef, VirtualRows } from "./virtual-rows.ts";
+import type { VirtualTargets } from "./virtual-targets.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -141,24 +133,39 @@ export class ChunkTable implements BulkRows {
     return kept < 0 ? this.#columns.lengths.get(row) : this.#keptRows.byteLength(kept);
   }
 
-  /** Locations and etags: add what is set next, no more. Replaced when the table changes. */
+  /**
+   * Gets ready for virtual references, whose code comes with those who set them: see
+   * `virtual-targets.ts`.
+   */
+  admitVirtual(create: () => VirtualTargets): VirtualTargets {
+    this.#columns.targets ??= create();
+    return this.#columns.targets;
+  }
+
+  get #targets(): VirtualTargets {
+    const { targets } = this.#columns;
+    assert(targets !== undefined, "virtual references are admitted before they are set");
+    return targets;
+  }
+
+  /** Locations and etags of virtual rows: add what is set next, no more. Replaced when the table changes. */
   get strings(): ByteDictionary {
-    return this.#columns.targets.strings;
+    return this.#targets.strings;
   }
 
   /** The number of a virtual row's location in `strings`. */
   locationCode(row: number): number {
     const kept = this.#keptRow(row);
-    if (kept < 0) return this.#columns.targets.location(row);
-    return this.#columns.targets.recode(this.#keptRows.strings, this.#keptRows.locationCode(kept));
+    if (kept < 0) return this.#targets.location(row);
+    return this.#targets.recode(this.#keptRows.strings, this.#keptRows.locationCode(kept));
   }
 
   /** 0 = no etag; else 1 plus its number in `strings`. */
   etagCode(row: number): number {
     const kept = this.#keptRow(row);
-    if (kept < 0) return this.#columns.targets.etag(row);
+    if (kept < 0) return this.#columns.targets?.etag(row) ?? 0;
     const code = this.#keptRows.etagCode(kept);
-    return code === 0 ? 0 : this.#columns.targets.recode(this.#keptRows.strings, code - 1) + 1;
+    return code === 0 ? 0 : this.#targets.recode(this.#keptRows.strings, code - 1) + 1;
   }
 
   locationBytes(row: number): Uint8Array {
@@ -178,7 +185,7 @@ export class ChunkTable implements BulkRows {
   lastModifiedSeconds(row: number): number {
     const kept = this.#keptRow(row);
     return kept < 0
-      ? this.#columns.targets.lastModifiedSeconds(row)
+      ? (this.#columns.targets?.lastModifiedSeconds(row) ?? 0)
       : this.#keptRows.lastModifiedSeconds(kept);
   }
 
@@ -187,25 +194,21 @@ export class ChunkTable implements BulkRows {
   }
 
   get mayHoldVirtual(): boolean {
-    return this.strings.length > 0 || (this.#kept?.strings.length ?? 0) > 0;
+    return this.#columns.targets !== undefined;
+  }
+
+  /** The table itself, or a copy if it has a successor: then it is not read in bulk. */
+  forBulk(): ChunkTable {
+    return this.#end === undefined ? this : this.clone();
   }
 
   firstUnfit(run: RowRun, within: readonly Extent[]): number {
-    const rows = this.#end === undefined ? this.#columns : undefined;
-    return rows?.firstUnfit(run, within) ?? firstUnfitRow(this, run, within);
+    return this.#columns.firstUnfit(run, within);
   }
 
   readColumns(run: RowRun, columns: RowColumns, at: number): void {
-    this.#columns.index.read(run, columns.coordinates, at);
+    this.#assertLatest();
     this.#columns.read(run, columns, at);
-    if (this.#end === undefined) return;
-    for (let i = run.start, to = at; i < run.end; i++, to++) {
-      const start = this.#keptRow(run.order === undefined ? i : (run.order[i] as number));
-      if (start < 0) continue;
-      const kept = this.#keptRows;
-      kept.#columns.read({ order: undefined, start, end: start + 1 }, columns, to);
-      recodeRow(columns, to, (code) => this.#columns.targets.recode(kept.strings, code));
-    }
   }
 
   /** The write that made the row. Rows of equal dots share one object. */
@@ -231,48 +234,32 @@ export class ChunkTable implements BulkRows {
     length: number,
     dot: Dot,
   ): void {
-    assertRange(offset, length);
-    const row = this.#open(coordinates, ROW_NATIVE, dot);
+    const row = this.#openRange(coordinates, ROW_NATIVE, offset, length, dot);
     this.#columns.chunkIds.set(row, idBytes, this.#columns.kinds.length);
-    this.#columns.offsets.set(row, offset);
-    this.#columns.lengths.set(row, length);
   }
 
-  /** Sets bytes [offset, offset + length) of an object elsewhere. */
-  setVirtual(coordinates: ArrayLike<number>, ref: Omit<VirtualRef, "type">, dot: Dot): void {
-    const { offset, length, etag, lastModifiedSeconds = 0 } = ref;
-    const location = this.strings.addText(ref.location);
-    const etagCode = etag === undefined ? 0 : this.strings.addText(etag) + 1;
-    const coded = { location, etag: etagCode, offset, length, lastModifiedSeconds };
-    this.setVirtualCoded(coordinates, coded, dot);
-    this.#columns.limitStrings();
-  }
-
-  /** The number of a location or etag for `setVirtualCoded`; valid until another kind of write. */
-  addString(utf8: Uint8Array): number {
-    return this.strings.add(utf8);
-  }
-
-  /** `setVirtual` with strings that `addString` has numbered. */
+  /** Sets a virtual reference whose strings have these numbers in `strings`. */
   setVirtualCoded(coordinates: ArrayLike<number>, ref: CodedVirtualRef, dot: Dot): void {
     const { location, etag, offset, length, lastModifiedSeconds } = ref;
-    assertRange(offset, length);
     assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
-    const row = this.#open(coordinates, ROW_VIRTUAL, dot);
-    this.#columns.offsets.set(row, offset);
-    this.#columns.lengths.set(row, length);
-    this.#columns.targets.set(row, location, etag, lastModifiedSeconds);
+    const row = this.#openRange(coordinates, ROW_VIRTUAL, offset, length, dot);
+    this.#targets.set(row, location, etag, lastModifiedSeconds);
   }
 
   /** Sets virtual references whose strings are numbered. Rows behind the last one are copied whole. */
   setVirtualRows(rows: VirtualRows, dot: Dot): void {
-    assertRanges(rows);
     this.#assertLatest();
+    this.#targets.assertRows(rows);
     const isAppended = this.#columns.appendVirtual(rows, dot);
     for (let i = 0; !isAppended && i < rows.count; i++) {
       const coordinates = rows.coordinates.subarray(i * this.rank, (i + 1) * this.rank);
-      this.setVirtualCoded(coordinates, refAt(rows, i), dot);
+      this.setVirtualCoded(coordinates, this.#targets.refAt(rows, i), dot);
     }
+    this.limitStrings();
+  }
+
+  /** Forgets strings that no row uses, if there are many. */
+  limitStrings(): void {
     this.#columns.limitStrings();
   }
 
@@ -296,10 +283,15 @@ export class ChunkTable implements BulkRows {
 
   /** Writes those rows of `source` (all if left out), with their dots. */
   setRows(source: ChunkTable, rows?: ArrayLike<number>): void {
-    const recode = (code: number): number => this.#columns.targets.recode(source.strings, code);
-    const columns = rows === undefined ? virtualRowsOf(source, recode) : undefined;
+    const targets = this.#admitThoseOf(source);
+    const columns = rows === undefined ? targets?.rowsOf(source) : undefined;
     if (columns === undefined) this.#copyRows(source, rows ?? source.sortedOrder());
     else this.setVirtualRows(columns, source.dot(0));
+  }
+
+  #admitThoseOf(source: ChunkTable): VirtualTargets | undefined {
+    const { targets } = source.#columns;
+    return targets && this.admitVirtual(() => targets.fresh());
   }
 
   /** A table of its own with the same rows under the same numbers. O(rows). */
@@ -362,23 +354,39 @@ export class ChunkTable implements BulkRows {
       return;
     }
     const kept = overwritten.keep(row);
-    if (kept !== undefined) this.#keptRows.#copyRow(this, row, [kept]);
+    if (kept === undefined) return;
+    this.#keptRows.#admitThoseOf(this);
+    this.#keptRows.#copyRow(this, row, [kept]);
   }
 
   #copyRows(source: ChunkTable, rows: ArrayLike<number>): void {
+    this.#admitThoseOf(source);
     const coordinates = new Float64Array(this.rank);
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
       readCoordinates(source, row, coordinates);
       this.#copyRow(source, row, coordinates);
     }
-    this.#columns.limitStrings();
+    this.limitStrings();
   }
 
   #copyRow(source: ChunkTable, row: number, coordinates: ArrayLike<number>): void {
-    copyRow(source, row, this, coordinates, (strings, code) =>
-      this.#columns.targets.recode(strings, code),
-    );
+    copyRow(source, row, this, coordinates, (strings, code) => this.#targets.recode(strings, code));
+  }
+
+  /** A row whose chunk is bytes [offset, offset + length) of something. */
+  #openRange(
+    coordinates: ArrayLike<number>,
+    kind: number,
+    offset: number,
+    length: number,
+    dot: Dot,
+  ): number {
+    assert(isCount(offset) && isCount(length), "offset and length are whole numbers below 2^53");
+    const row = this.#open(coordinates, kind, dot);
+    this.#columns.offsets.set(row, offset);
+    this.#columns.lengths.set(row, length);
+    return row;
   }
 
   /** The row to write `coordinates` to, of that kind and dot; what it held before is discarded. */
@@ -391,7 +399,7 @@ export class ChunkTable implements BulkRows {
       this.#columns.discard(row);
     } else {
       if (row >= this.#columns.kinds.length) this.#columns.growKinds(grownCapacity(row));
-      this.#columns.targets.set(row, 0, 0, 0);
+      this.#columns.targets?.set(row, 0, 0, 0);
     }
     this.#columns.kinds[row] = kind;
     this.#columns.dotCodes.set(row, this.#columns.dots.codeOf(dot));

@@ -12,7 +12,7 @@ import {
 import { assert } from "../../base/errors.ts";
 import type { Extent } from "../../base/extent.ts";
 import { grownCapacity } from "../../base/number-column.ts";
-import type { RowRun } from "../../format/manifest/chunk-rows.ts";
+import type { RowRun } from "../../format/manifest/bulk-rows.ts";
 
 const SLOTS_MIN = 32;
 

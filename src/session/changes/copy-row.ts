@@ -5,10 +5,7 @@ import {
   ROW_INLINE,
   ROW_NATIVE,
   ROW_TOMBSTONE,
-  ROW_VIRTUAL,
 } from "../../format/manifest/chunk-rows.ts";
-import type { RowColumns } from "../../format/manifest/row-columns.ts";
-import { HAS_ETAG } from "../../format/manifest/table-layouts.ts";
 import type { Dot } from "./dot.ts";
 import type { CodedVirtualRef } from "./virtual-rows.ts";
 
@@ -59,15 +56,4 @@ export function copyRow(
       dot,
     );
   }
-}
-
-/** Row `at` of `columns` with other codes for its strings. */
-export function recodeRow(
-  { codes, locations, etags }: RowColumns,
-  at: number,
-  recode: (code: number) => number,
-): void {
-  const code = codes[at] as number;
-  if ((code & 3) === ROW_VIRTUAL) locations[at] = recode(locations[at] as number);
-  if ((code & HAS_ETAG) !== 0) etags[at] = recode(etags[at] as number);
 }

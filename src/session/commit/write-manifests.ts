@@ -127,7 +127,7 @@ async function loadSplitting({ engine }: SessionState): Promise<typeof splitSize
 function planNode({ state, layers }: Writing, node: ArrayNode, split: typeof splitSizes): NodePlan {
   const grid = node.array.shape.map(({ chunkCount }) => chunkCount);
   const splits = split(state.engine.config, node.path, node.array.dimensionNames, grid.length);
-  const rows = layers.own.chunks.get(node.id);
+  const rows = layers.own.chunks.get(node.id)?.forBulk();
   const changes = rows && { rows, order: rows.isAscending ? undefined : rows.sortedOrder() };
   const manifests = baseNodeOf(layers, node)?.manifests ?? [];
   return {

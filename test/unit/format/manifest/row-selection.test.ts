@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { BulkRows } from "../../../../src/format/manifest/bulk-rows.ts";
 import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
-import type { BulkRows, ChunkRows } from "../../../../src/format/manifest/chunk-rows.ts";
+import type { ChunkRows } from "../../../../src/format/manifest/chunk-rows.ts";
 import { parseManifest } from "../../../../src/format/manifest/read.ts";
 import { bulkRows } from "../../../../src/format/manifest/ref-columns.ts";
 import { type RowSelection, selectRows } from "../../../../src/format/manifest/row-selection.ts";

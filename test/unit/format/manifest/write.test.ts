@@ -4,13 +4,9 @@ import { ByteDictionary } from "../../../../src/base/byte-dictionary.ts";
 import { equalBytes } from "../../../../src/base/bytes.ts";
 import { isIcefloeError } from "../../../../src/base/errors.ts";
 import { nodeIdFromBytes, objectIdFromBytes } from "../../../../src/format/ids.ts";
+import type { BulkRows, RowRun } from "../../../../src/format/manifest/bulk-rows.ts";
 import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
-import {
-  type BulkRows,
-  ROW_INLINE,
-  ROW_VIRTUAL,
-  type RowRun,
-} from "../../../../src/format/manifest/chunk-rows.ts";
+import { ROW_INLINE, ROW_VIRTUAL } from "../../../../src/format/manifest/chunk-rows.ts";
 import { parseManifest } from "../../../../src/format/manifest/read.ts";
 import { bulkRows } from "../../../../src/format/manifest/ref-columns.ts";
 import type { RowColumns } from "../../../../src/format/manifest/row-columns.ts";
