@@ -61,11 +61,12 @@ export class ChunkColumns {
 
   /** The first position in a run of a tombstone or a row outside of `within`; its end if there is none. */
   firstUnfit({ order, start, end }: RowRun, within: readonly Extent[]): number {
-    const { kinds } = this;
-    let at = start;
-    while (at < end && kinds[order === undefined ? at : (order[at] as number)] !== ROW_TOMBSTONE)
-      at++;
-    return this.index.firstOutside({ order, start, end: at }, within);
+    const { kinds, index } = this;
+    for (let at = start; at < end; at++) {
+      const row = order === undefined ? at : (order[at] as number);
+      if (kinds[row] === ROW_TOMBSTONE || !index.liesIn(row, within)) return at;
+    }
+    return end;
   }
 
   /** Reads a run of rows to those of `columns` from `at` on. */

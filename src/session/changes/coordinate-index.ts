@@ -64,20 +64,14 @@ export class CoordinateIndex {
     }
   }
 
-  /** The first position in a run of a row outside of `within`; its end if there is none. */
-  firstOutside({ order, start, end }: RowRun, within: readonly Extent[]): number {
-    const { rank } = this;
-    const own = this.#coordinates;
-    let first = end;
-    for (let d = 0; d < rank; d++) {
-      const extent = within[d] as Extent;
-      for (let i = start; i < first; i++) {
-        const row = order === undefined ? i : (order[i] as number);
-        const coordinate = own[row * rank + d] as number;
-        if (coordinate < extent.start || coordinate >= extent.end) first = i;
-      }
+  /** Whether the coordinates of `row` lie in a box. */
+  liesIn(row: number, box: readonly Extent[]): boolean {
+    for (let d = 0, at = row * this.rank; d < box.length; d++, at++) {
+      const { start, end } = box[d] as Extent;
+      const coordinate = this.#coordinates[at] as number;
+      if (coordinate < start || coordinate >= end) return false;
     }
-    return first;
+    return true;
   }
 
   /** The row of `coordinates`, or -1. */

@@ -8,7 +8,8 @@
  */
 import { boxesMeet } from "../../base/coordinates.ts";
 import type { Extent } from "../../base/extent.ts";
-import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
+import type { BulkRows } from "../../format/manifest/bulk-rows.ts";
+import type { SortedRows } from "../../format/manifest/row-selection.ts";
 import type { ManifestRef } from "../../format/snapshot/array-data.ts";
 
 /** A cell to write: its box, the changed rows in it, and old manifests that lie in it alone. */
@@ -35,10 +36,8 @@ interface ManifestPlanInput {
   /** Chunks per manifest and dimension. */
   readonly splitSizes: readonly number[];
   readonly manifests: readonly ManifestRef[];
-  /** Changed rows, outside the grid too; `order` sorts them, unless they are sorted. */
-  readonly changes:
-    | { readonly rows: ChunkRows; readonly order: Uint32Array | undefined }
-    | undefined;
+  /** Changed rows, outside the grid too. */
+  readonly changes: SortedRows | undefined;
 }
 
 /** The order of no row. */
@@ -83,14 +82,22 @@ function changedCells({
   changes,
   grid,
   splitSizes,
-}: ManifestPlanInput): Map<string, Uint32Array | undefined> {
+}: ManifestPlanInput): ReadonlyMap<string, Uint32Array | undefined> {
   const cells = new Map<string, Uint32Array | undefined>();
   if (changes === undefined || changes.rows.length === 0) return cells;
-  const { rows, order } = changes;
   if (splitSizes.every((size, d) => size >= (grid[d] as number))) {
-    if (grid.every((count) => count > 0)) cells.set(grid.map(() => 0).join(), order);
+    if (grid.every((count) => count > 0)) cells.set(grid.map(() => 0).join(), changes.order);
     return cells;
   }
+  return dealRows(changes, splitSizes, grid);
+}
+
+/** The rows of each cell, by its key. Those outside the grid are in none. */
+export function dealRows(
+  { rows, order }: SortedRows,
+  splitSizes: readonly number[],
+  grid: readonly number[],
+): Map<string, Uint32Array> {
   const lists = new Map<string, number[]>();
   for (let at = 0; at < rows.length; at++) {
     const row = order === undefined ? at : (order[at] as number);
@@ -100,13 +107,11 @@ function changedCells({
     if (list === undefined) lists.set(key, [row]);
     else list.push(row);
   }
-  for (const [key, list] of lists) cells.set(key, Uint32Array.from(list));
-  return cells;
+  return new Map([...lists].map(([key, list]) => [key, Uint32Array.from(list)]));
 }
 
-/** The key of the cell that holds a row; `undefined` outside the grid. */
-export function cellKeyOfRow(
-  rows: ChunkRows,
+function cellKeyOfRow(
+  rows: BulkRows,
   row: number,
   splitSizes: readonly number[],
   grid: readonly number[],

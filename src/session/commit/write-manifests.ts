@@ -28,7 +28,7 @@ import { type ArrayNode, baseNodeOf } from "../view/nodes.ts";
 import {
   type CellPlan,
   cellBox,
-  cellKeyOfRow,
+  dealRows,
   type ManifestPlan,
   NO_ROWS,
   planManifests,
@@ -141,24 +141,16 @@ function planNode({ state, layers }: Writing, node: ArrayNode, split: typeof spl
 
 /** One write per cell; the rows of scattered manifests are dealt out to their cells first. */
 async function cellWritesOf(
-  { state, layers, signal }: Writing,
+  writing: Writing,
   { node, grid, splits, rows, cells: planned, scattered }: NodePlan,
 ): Promise<CellWrite[]> {
   const dealt = new Map<string, { manifestId: string; dealt: SortedRows }[]>();
   for (const { id } of scattered) {
-    const old = await readManifestRows(layers, state.engine.assets, id, node, signal);
+    const old = await allRows(writing, id, node);
     if (old === undefined) continue;
-    const byCell = new Map<string, number[]>();
-    for (let row = 0; row < old.length; row++) {
-      const key = cellKeyOfRow(old, row, splits, grid);
-      if (key === undefined) continue;
-      const list = byCell.get(key);
-      if (list === undefined) byCell.set(key, [row]);
-      else list.push(row);
-    }
-    for (const [key, list] of byCell) {
+    for (const [key, order] of dealRows(old, splits, grid)) {
       const parts = dealt.get(key) ?? [];
-      parts.push({ manifestId: id, dealt: { rows: bulkRows(old), order: Uint32Array.from(list) } });
+      parts.push({ manifestId: id, dealt: { rows: old.rows, order } });
       dealt.set(key, parts);
     }
   }
