@@ -57,7 +57,7 @@ export class ManifestLayout {
   readonly rootAt: number = align(ARRAY_VTABLE_AT + ARRAY_VTABLE.byteLength, 4);
   readonly sizeBytes: number;
 
-  /** \`strings\`: of the sources of all arrays, in that order. */
+  /** `strings`: of the sources of all arrays, in that order. */
   constructor(input: readonly ManifestArray[], strings: ManifestStrings | undefined) {
     const arrays = [];
     let source = 0;
@@ -88,7 +88,7 @@ export class ManifestLayout {
   }
 }
 
-/** Lays out all references from \`at\` on, or as many as fit; the box around them. */
+/** Lays out all references from `at` on, or as many as fit; the box around them. */
 function measure(refs: RefLayout, at: number, firstNumber: number): Extent[] {
   const { columns, selection } = refs.blocks;
   const box = new TightBox(selection.rank);

@@ -18,7 +18,7 @@ export class RowBlocks {
   /** The sources have those numbers in `strings` that follow `firstSource`. */
   constructor(selection: RowSelection, firstSource: number, strings: ManifestStrings | undefined) {
     this.selection = selection;
-    this.columns = new RowColumns(selection.rank, selection.length, strings !== undefined);
+    this.columns = new RowColumns(selection.rank, selection.length);
     this.#firstSource = firstSource;
     this.#strings = strings;
   }

@@ -7,8 +7,6 @@
 /** Rows of a block: its columns stay in the cache of the processor. */
 const BLOCK_ROWS_MAX = 2 ** 9;
 
-const NO_NUMBERS = new Uint32Array(0);
-
 /** Room for a block of rows of `rank` coordinates each. */
 export class RowColumns {
   readonly rank: number;
@@ -22,7 +20,7 @@ export class RowColumns {
   /** Byte offsets in the target, of rows with HAS_OFFSET. */
   readonly offsets: Float64Array;
   /** What holds the payload of an inline row or the id of a native one. Read only. */
-  readonly bytesIn: Uint8Array[];
+  readonly bytesIn: Uint8Array[] = [];
   /** From which byte on. */
   readonly bytesAt: Uint32Array;
   /** Of virtual rows: what the source knows the location by. */
@@ -32,8 +30,8 @@ export class RowColumns {
   /** Seconds since the epoch, of rows with HAS_LAST_MODIFIED. */
   readonly lastModifieds: Uint32Array;
 
-  /** For `rowCount` rows in blocks, of which some may be virtual. */
-  constructor(rank: number, rowCount: number, hasVirtual: boolean) {
+  /** For `rowCount` rows in blocks. */
+  constructor(rank: number, rowCount: number) {
     const capacity = Math.min(rowCount, BLOCK_ROWS_MAX);
     this.rank = rank;
     this.capacity = capacity;
@@ -41,10 +39,9 @@ export class RowColumns {
     this.coordinates = new Uint32Array(capacity * rank);
     this.lengths = new Float64Array(capacity);
     this.offsets = new Float64Array(capacity);
-    this.bytesIn = [];
     this.bytesAt = new Uint32Array(capacity);
-    this.locations = hasVirtual ? new Uint32Array(capacity) : NO_NUMBERS;
-    this.etags = hasVirtual ? new Uint32Array(capacity) : NO_NUMBERS;
-    this.lastModifieds = hasVirtual ? new Uint32Array(capacity) : NO_NUMBERS;
+    this.locations = new Uint32Array(capacity);
+    this.etags = new Uint32Array(capacity);
+    this.lastModifieds = new Uint32Array(capacity);
   }
 }

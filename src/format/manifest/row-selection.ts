@@ -81,18 +81,18 @@ class Cursor {
   goTo(position: number): boolean {
     this.at = position;
     if (position >= this.count) return false;
-    readCoordinates(this.rows, this.#rowAt(position), this.head);
+    this.#read(position, this.head);
     return true;
   }
 
   /** The coordinates at a position, until the next such question. */
   coordinatesAt(position: number): Uint32Array {
-    readCoordinates(this.rows, this.#rowAt(position), this.#asked);
-    return this.#asked;
+    return this.#read(position, this.#asked);
   }
 
-  comesBefore(other: Cursor): boolean {
-    const sign = compareCoordinates(this.head, 0, other.head, 0, this.head.length);
+  /** Of equal ones, that of the source that counts comes first. */
+  comesBefore(other: Cursor, coordinates = this.head): boolean {
+    const sign = compareCoordinates(coordinates, 0, other.head, 0, coordinates.length);
     return sign === 0 ? this.source < other.source : sign < 0;
   }
 
@@ -102,12 +102,7 @@ class Cursor {
     let low = this.at;
     if (low + 1 < count && !this.#isBefore(low + 1, other)) return low + 1;
     if (this.#isBefore(count - 1, other)) return count;
-    let step = 1;
-    while (low + step < count && this.#isBefore(low + step, other)) {
-      low += step;
-      step *= 2;
-    }
-    let high = Math.min(low + step, count);
+    let high = count - 1;
     while (high - low > 1) {
       const middle = (low + high) >>> 1;
       if (this.#isBefore(middle, other)) low = middle;
@@ -116,19 +111,14 @@ class Cursor {
     return high;
   }
 
-  #rowAt(position: number): number {
-    return this.order === undefined ? position : (this.order[position] as number);
+  #isBefore(position: number, other: Cursor): boolean {
+    return this.comesBefore(other, this.coordinatesAt(position));
   }
 
-  /** Of equal ones, that of the source that counts comes first. */
-  #isBefore(position: number, other: Cursor): boolean {
-    const row = this.#rowAt(position);
-    const { head } = other;
-    for (let d = 0; d < head.length; d++) {
-      const coordinate = this.rows.coordinate(row, d);
-      if (coordinate !== head[d]) return coordinate < (head[d] as number);
-    }
-    return this.source < other.source;
+  #read(position: number, target: Uint32Array): Uint32Array {
+    const row = this.order === undefined ? position : (this.order[position] as number);
+    readCoordinates(this.rows, row, target);
+    return target;
   }
 }
 

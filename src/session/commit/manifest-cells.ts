@@ -16,8 +16,8 @@ import type { ManifestRef } from "../../format/snapshot/array-data.ts";
 export interface CellPlan {
   readonly key: string;
   readonly within: readonly Extent[];
-  /** Numbers of the changed rows, sorted; `undefined`: all of them, which are so. */
-  readonly order: Uint32Array | undefined;
+  /** `undefined`: only its manifests change. */
+  readonly changes: SortedRows | undefined;
   readonly sources: readonly ManifestRef[];
 }
 
@@ -39,9 +39,6 @@ interface ManifestPlanInput {
   /** Changed rows, outside the grid too. */
   readonly changes: SortedRows | undefined;
 }
-
-/** The order of no row. */
-export const NO_ROWS: Uint32Array = new Uint32Array(0);
 
 /** Decides for one array whose chunks or grid changed. */
 export function planManifests(input: ManifestPlanInput): ManifestPlan {
@@ -71,7 +68,7 @@ export function planManifests(input: ManifestPlanInput): ManifestPlan {
     cells.push({
       key,
       within: cellBox(key, splitSizes, grid),
-      order: changed.has(key) ? changed.get(key) : NO_ROWS,
+      changes: changed.get(key),
       sources: single.get(key) ?? [],
     });
   }
@@ -82,12 +79,11 @@ function changedCells({
   changes,
   grid,
   splitSizes,
-}: ManifestPlanInput): ReadonlyMap<string, Uint32Array | undefined> {
-  const cells = new Map<string, Uint32Array | undefined>();
-  if (changes === undefined || changes.rows.length === 0) return cells;
+}: ManifestPlanInput): ReadonlyMap<string, SortedRows> {
+  if (changes === undefined || changes.rows.length === 0) return new Map();
   if (splitSizes.every((size, d) => size >= (grid[d] as number))) {
-    if (grid.every((count) => count > 0)) cells.set(grid.map(() => 0).join(), changes.order);
-    return cells;
+    const isEmpty = grid.some((count) => count === 0);
+    return new Map(isEmpty ? [] : [[grid.map(() => 0).join(), changes]]);
   }
   return dealRows(changes, splitSizes, grid);
 }
@@ -97,7 +93,7 @@ export function dealRows(
   { rows, order }: SortedRows,
   splitSizes: readonly number[],
   grid: readonly number[],
-): Map<string, Uint32Array> {
+): Map<string, SortedRows> {
   const lists = new Map<string, number[]>();
   for (let at = 0; at < rows.length; at++) {
     const row = order === undefined ? at : (order[at] as number);
@@ -107,7 +103,7 @@ export function dealRows(
     if (list === undefined) lists.set(key, [row]);
     else list.push(row);
   }
-  return new Map([...lists].map(([key, list]) => [key, Uint32Array.from(list)]));
+  return new Map([...lists].map(([key, list]) => [key, { rows, order: Uint32Array.from(list) }]));
 }
 
 function cellKeyOfRow(

@@ -19,7 +19,6 @@ import { encodeManifest } from "../../format/manifest/write.ts";
 import type { ManifestRef } from "../../format/snapshot/array-data.ts";
 import type { ManifestFileInfo } from "../../format/snapshot/read.ts";
 import type { NodeState } from "../changes/change-set.ts";
-import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Layers } from "../state/layers.ts";
 import type { SessionState } from "../state/state.ts";
 import type { ManifestCache, WrittenManifest } from "../state/written-manifests.ts";
@@ -30,7 +29,6 @@ import {
   cellBox,
   dealRows,
   type ManifestPlan,
-  NO_ROWS,
   planManifests,
 } from "./manifest-cells.ts";
 
@@ -59,9 +57,8 @@ const CELLS_UNDER_WAY_MAX = 4; // Each holds its old manifests and one encoded p
 interface CellWrite {
   readonly node: ArrayNode;
   readonly grid: readonly number[];
-  readonly rows: ChunkTable | undefined;
   readonly cell: CellPlan;
-  readonly base: readonly { readonly manifestId: string; readonly dealt?: SortedRows }[];
+  readonly base: readonly { readonly manifestId: string; readonly rows?: SortedRows }[];
 }
 
 /** What all writes of one commit share. */
@@ -109,7 +106,6 @@ interface NodePlan extends ManifestPlan {
   readonly node: ArrayNode;
   readonly grid: readonly number[];
   readonly splits: readonly number[];
-  readonly rows: ChunkTable | undefined;
 }
 
 /**
@@ -135,34 +131,32 @@ function planNode({ state, layers }: Writing, node: ArrayNode, split: typeof spl
     node,
     grid,
     splits,
-    rows,
   };
 }
 
 /** One write per cell; the rows of scattered manifests are dealt out to their cells first. */
 async function cellWritesOf(
   writing: Writing,
-  { node, grid, splits, rows, cells: planned, scattered }: NodePlan,
+  { node, grid, splits, cells: planned, scattered }: NodePlan,
 ): Promise<CellWrite[]> {
-  const dealt = new Map<string, { manifestId: string; dealt: SortedRows }[]>();
+  const dealt = new Map<string, { manifestId: string; rows: SortedRows }[]>();
   for (const { id } of scattered) {
     const old = await allRows(writing, id, node);
     if (old === undefined) continue;
-    for (const [key, order] of dealRows(old, splits, grid)) {
+    for (const [key, rows] of dealRows(old, splits, grid)) {
       const parts = dealt.get(key) ?? [];
-      parts.push({ manifestId: id, dealt: { rows: old.rows, order } });
+      parts.push({ manifestId: id, rows });
       dealt.set(key, parts);
     }
   }
   const cells = new Map(planned.map((cell) => [cell.key, cell]));
   for (const key of dealt.keys()) {
     if (cells.has(key)) continue;
-    cells.set(key, { key, within: cellBox(key, splits, grid), order: NO_ROWS, sources: [] });
+    cells.set(key, { key, within: cellBox(key, splits, grid), changes: undefined, sources: [] });
   }
   return [...cells.values()].map((cell) => ({
     node,
     grid,
-    rows,
     cell,
     base: [...cell.sources.map(({ id }) => ({ manifestId: id })), ...(dealt.get(cell.key) ?? [])],
   }));
@@ -171,7 +165,7 @@ async function cellWritesOf(
 async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<WrittenManifest> {
   const { manifestCache, counts, signal } = writing;
   signal?.throwIfAborted();
-  const { node, grid, rows, cell, base } = cellWrite;
+  const { node, grid, cell, base } = cellWrite;
   const box = cell.within.map(({ start, end }) => `${start}-${end}`);
   const key = [node.id, box.join(), grid.join(), ...base.map(({ manifestId }) => manifestId)].join(
     "|",
@@ -182,12 +176,12 @@ async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<Writte
     return known;
   }
   const baseRows: SortedRows[] = [];
-  for (const { manifestId, dealt } of base) {
-    const old = dealt ?? (await allRows(writing, manifestId, node));
+  for (const { manifestId, rows } of base) {
+    const old = rows ?? (await allRows(writing, manifestId, node));
     if (old !== undefined) baseRows.push(old);
   }
-  const changes = rows && { rows, order: cell.order };
-  const selection = selectRows({ rank: grid.length, base: baseRows, changes, within: cell.within });
+  const { changes, within } = cell;
+  const selection = selectRows({ rank: grid.length, base: baseRows, changes, within });
   const written =
     selection.length === 0
       ? { ref: undefined, file: undefined }
