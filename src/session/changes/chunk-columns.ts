@@ -1,5 +1,4 @@
 /** The columns of a chunk table, and the upkeep of what they hold. */
-import type { Extent } from "../../base/extent.ts";
 import { grownCapacity, NumberColumn } from "../../base/number-column.ts";
 import { HAS_OFFSET, type RowRun } from "../../format/manifest/bulk-rows.ts";
 import {
@@ -57,16 +56,6 @@ export class ChunkColumns {
     copy.dotCodes = this.dotCodes.clone(length);
     copy.dots = this.dots.clone();
     return copy;
-  }
-
-  /** The first position in a run of a tombstone or a row outside of `within`; its end if there is none. */
-  firstUnfit({ order, start, end }: RowRun, within: readonly Extent[]): number {
-    const { kinds, index } = this;
-    for (let at = start; at < end; at++) {
-      const row = order === undefined ? at : (order[at] as number);
-      if (kinds[row] === ROW_TOMBSTONE || !index.liesIn(row, within)) return at;
-    }
-    return end;
   }
 
   /** Reads a run of rows to those of `columns` from `at` on. */

@@ -24,6 +24,7 @@ import {
 } from "../../format/manifest/chunk-rows.ts";
 import type { RowColumns } from "../../format/manifest/row-columns.ts";
 import { readCoordinates, refOfRow } from "../../format/manifest/row-values.ts";
+import { firstUnfitRow } from "../../format/manifest/rows-within.ts";
 import { ChunkColumns } from "./chunk-columns.ts";
 import { copyRow } from "./copy-row.ts";
 import type { Dot } from "./dot.ts";
@@ -203,7 +204,7 @@ export class ChunkTable implements BulkRows {
   }
 
   firstUnfit(run: RowRun, within: readonly Extent[]): number {
-    return this.#columns.firstUnfit(run, within);
+    return firstUnfitRow(this, run, within);
   }
 
   readColumns(run: RowRun, columns: RowColumns, at: number): void {

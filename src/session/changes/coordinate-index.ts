@@ -10,7 +10,6 @@ import {
   positionInBox,
 } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
-import type { Extent } from "../../base/extent.ts";
 import { grownCapacity } from "../../base/number-column.ts";
 import type { RowRun } from "../../format/manifest/bulk-rows.ts";
 
@@ -62,16 +61,6 @@ export class CoordinateIndex {
       const from = (order[i] as number) * rank;
       for (let d = 0; d < rank; d++) target[to++] = own[from + d] as number;
     }
-  }
-
-  /** Whether the coordinates of `row` lie in a box. */
-  liesIn(row: number, box: readonly Extent[]): boolean {
-    for (let d = 0, at = row * this.rank; d < box.length; d++, at++) {
-      const { start, end } = box[d] as Extent;
-      const coordinate = this.#coordinates[at] as number;
-      if (coordinate < start || coordinate >= end) return false;
-    }
-    return true;
   }
 
   /** The row of `coordinates`, or -1. */
