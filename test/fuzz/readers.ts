@@ -14,7 +14,7 @@ import { parseConfig, resolveConfig } from "../../src/format/config/resolve.ts";
 import { encodeConfig } from "../../src/format/config/write.ts";
 import { decodeEnvelope } from "../../src/format/envelope.ts";
 import type { ChunkRef } from "../../src/format/manifest/chunk-ref.ts";
-import { type ManifestRows, parseManifest } from "../../src/format/manifest/read.ts";
+import { type CheckedRows, parseManifest } from "../../src/format/manifest/read.ts";
 import { bulkRows } from "../../src/format/manifest/ref-columns.ts";
 import { selectRows } from "../../src/format/manifest/row-selection.ts";
 import { splitSizes } from "../../src/format/manifest/splitting.ts";
@@ -130,7 +130,7 @@ async function lookUpInParts(
   payload: Uint8Array,
   nodeId: string,
   rank: number | undefined,
-  whole: ManifestRows | undefined,
+  whole: CheckedRows | undefined,
 ): Promise<void> {
   const file = await compressFrames(payload, async (part) => encodeZstd(part, 1));
   const partial = openFrames(file, METADATA_BYTES_MAX, decodeZstd, { rename: (error) => error });
@@ -154,7 +154,7 @@ async function lookUpInParts(
   demand(whole?.length === all.length, `${all.length} rows in parts, ${whole?.length} in whole`);
 }
 
-async function readRows(manifestId: string, nodeId: string, rows: ManifestRows): Promise<void> {
+async function readRows(manifestId: string, nodeId: string, rows: CheckedRows): Promise<void> {
   const { rank, length } = rows;
   const coordinates = new Uint32Array(rank);
   const refs: (ChunkRef | undefined)[] = [];
@@ -176,7 +176,7 @@ async function readRows(manifestId: string, nodeId: string, rows: ManifestRows):
 async function rewriteRows(
   manifestId: string,
   nodeId: string,
-  rows: ManifestRows,
+  rows: CheckedRows,
   refs: readonly (ChunkRef | undefined)[],
 ): Promise<void> {
   const { rank } = rows;

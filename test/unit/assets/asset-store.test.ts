@@ -66,7 +66,7 @@ describe("what is written", () => {
     const store = storeOn(storage);
     await putSnapshot(store, snapshotOf(ids[0]));
     await putLog(store, logOf(ids[0]));
-    await store.writeManifest(ids[1], encodeManifest({ id: ids[1], arrays: [] }));
+    await store.writeManifest(ids[1], (await encodeManifest({ id: ids[1], arrays: [] })).payload);
     storage.requests.length = 0;
 
     expect((await store.readSnapshot(ids[0])).node("/group0")?.path).toBe("/group0");
@@ -98,7 +98,7 @@ describe("what is written", () => {
     const store = storeOn(storage);
     await putSnapshot(store, snapshotOf(ids[0]));
     await putLog(store, logOf(ids[0]));
-    await store.writeManifest(ids[1], encodeManifest({ id: ids[1], arrays: [] }));
+    await store.writeManifest(ids[1], (await encodeManifest({ id: ids[1], arrays: [] })).payload);
     await store.writeChunk(Uint8Array.of(1));
 
     const typeOf: Record<string, string | undefined> = {};

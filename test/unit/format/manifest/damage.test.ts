@@ -150,7 +150,7 @@ async function payloadOfOwnWriter(): Promise<Uint8Array> {
     base: [{ rows: bulkRows(manifest.rows(nodeId)!) }],
     within,
   });
-  return encodeManifest({ id: manifest.id, arrays: [{ nodeId, selection }] }).payload;
+  return (await encodeManifest({ id: manifest.id, arrays: [{ nodeId, selection }] })).payload;
 }
 
 /** Reads everything; anything but a format error fails the test. */

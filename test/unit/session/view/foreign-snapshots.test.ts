@@ -55,7 +55,10 @@ async function foreign(arrays: readonly ForeignArray[]): Promise<Repository> {
         return { nodeId, selection };
       })
       .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
-    const { sizeBytes } = await assets.writeManifest(id, encodeManifest({ id, arrays: parts }));
+    const { sizeBytes } = await assets.writeManifest(
+      id,
+      (await encodeManifest({ id, arrays: parts })).payload,
+    );
     const chunkRefCount = parts.reduce((sum, { selection }) => sum + selection.length, 0);
     files.push({ id, sizeBytes, chunkRefCount });
   }
