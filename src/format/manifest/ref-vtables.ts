@@ -15,7 +15,7 @@ export const REF_CHUNK_ID = 4;
 export const REF_LOCATION = 5;
 export const REF_ETAG = 6;
 export const REF_LAST_MODIFIED = 7;
-export const REF_COMPRESSED_LOCATION = 8;
+const REF_COMPRESSED_LOCATION = 8;
 
 /** A reference without payload: damage, reported when it is looked at. */
 export const ROW_EMPTY = -1;

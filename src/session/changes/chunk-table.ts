@@ -134,10 +134,7 @@ export class ChunkTable implements BulkRows {
     return kept < 0 ? this.#columns.lengths.get(row) : this.#keptRows.byteLength(kept);
   }
 
-  /**
-   * Gets ready for virtual references, whose code comes with those who set them: see
-   * `virtual-targets.ts`.
-   */
+  /** Gets ready for virtual references: who sets them brings their code along. */
   admitVirtual(create: () => VirtualTargets): VirtualTargets {
     this.#columns.targets ??= create();
     return this.#columns.targets;
@@ -251,11 +248,7 @@ export class ChunkTable implements BulkRows {
   setVirtualRows(rows: VirtualRows, dot: Dot): void {
     this.#assertLatest();
     this.#targets.assertRows(rows);
-    const isAppended = this.#columns.appendVirtual(rows, dot);
-    for (let i = 0; !isAppended && i < rows.count; i++) {
-      const coordinates = rows.coordinates.subarray(i * this.rank, (i + 1) * this.rank);
-      this.setVirtualCoded(coordinates, this.#targets.refAt(rows, i), dot);
-    }
+    if (!this.#columns.appendVirtual(rows, dot)) this.#targets.setEach(this, rows, dot);
     this.limitStrings();
   }
 
@@ -298,12 +291,8 @@ export class ChunkTable implements BulkRows {
   /** A table of its own with the same rows under the same numbers. O(rows). */
   clone(): ChunkTable {
     const copy = new ChunkTable(this.rank);
-    const { length } = this;
-    if (this.#end !== undefined) {
-      copy.#copyRows(this, identityOrder(length));
-      return copy;
-    }
-    copy.#columns = this.#columns.clone();
+    if (this.#end === undefined) copy.#columns = this.#columns.clone();
+    else copy.#copyRows(this, identityOrder(this.#end));
     return copy;
   }
 

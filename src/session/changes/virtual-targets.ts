@@ -9,6 +9,7 @@ import { isCount } from "../../base/options.ts";
 import { HAS_ETAG, HAS_LAST_MODIFIED, type RowRun } from "../../format/manifest/bulk-rows.ts";
 import { ROW_VIRTUAL } from "../../format/manifest/chunk-rows.ts";
 import type { RowColumns } from "../../format/manifest/row-columns.ts";
+import type { Dot } from "./dot.ts";
 import type { CodedVirtualRef, VirtualRows } from "./virtual-rows.ts";
 
 /** What is asked of a table of chunks to take its rows as columns. */
@@ -24,6 +25,12 @@ interface VirtualSource {
   byteLength(row: number): number;
   lastModifiedSeconds(row: number): number;
   sortedCoordinates(): Uint32Array;
+}
+
+/** A table that takes rows one by one. */
+interface VirtualSink {
+  readonly rank: number;
+  setVirtualCoded(coordinates: Uint32Array, ref: CodedVirtualRef, dot: Dot): void;
 }
 
 const STRINGS_PER_ROW_MAX = 2; // A location and an etag.
@@ -87,15 +94,20 @@ export class VirtualTargets {
       assert(isCount(offsets[i]) && isCount(lengths[i]), "ranges are whole numbers below 2^53");
   }
 
-  /** Row `i` of `rows`. */
-  refAt(rows: VirtualRows, i: number): CodedVirtualRef {
-    return {
-      location: rows.locations[i] as number,
-      etag: rows.etags?.[i] ?? 0,
-      offset: rows.offsets[i] as number,
-      length: rows.lengths[i] as number,
-      lastModifiedSeconds: rows.lastModifieds?.[i] ?? 0,
-    };
+  /** Sets `rows` in their table one by one. */
+  setEach(table: VirtualSink, rows: VirtualRows, dot: Dot): void {
+    const { rank } = table;
+    const { count, coordinates, locations, etags, offsets, lengths, lastModifieds } = rows;
+    for (let i = 0; i < count; i++) {
+      const ref = {
+        location: locations[i] as number,
+        etag: etags?.[i] ?? 0,
+        offset: offsets[i] as number,
+        length: lengths[i] as number,
+        lastModifiedSeconds: lastModifieds?.[i] ?? 0,
+      };
+      table.setVirtualCoded(coordinates.subarray(i * rank, (i + 1) * rank), ref, dot);
+    }
   }
 
   /** Copies what one row says to another. */
