@@ -11,6 +11,8 @@ const BLOCKS = "src/format/manifest/row-blocks.ts";
 const WITHIN = "src/format/manifest/rows-within.ts";
 const FIELDS = "src/format/manifest/ref-fields.ts";
 const TABLE_COLUMNS = "src/session/changes/chunk-columns.ts";
+const STRINGS = "src/format/manifest/manifest-strings.ts";
+const TARGETS = "src/session/changes/virtual-targets.ts";
 const PLAN = "src/format/manifest/layout.ts";
 const SHAPES = "src/format/manifest/ref-vtables.ts";
 const COORDINATES = "src/base/coordinates.ts";
@@ -41,18 +43,18 @@ export const FORMAT_MUTANTS = [
   [ROWS, "else high = middle - 1;", "else high = middle - 2;"],
   [ROWS, "if (this.#compare(row, coordinates) !== 0) return false;", ""],
   [SCAN, "if (at === 0 || !isRepeated(at)) sorted", "sorted"],
-  [SCAN, "if (refs > (ranks.get(rank) ?? 0)) rank = other;", ""],
+  [SCAN, "if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;", ""],
   [SCAN, "if (view.getUint32(index, true) !== rank) continue;", ""],
   [SCAN, "else if (rank !== firstRank) isSorted = false;", "else if (false) isSorted = false;"],
   [SCAN, "isSorted && volumeOf(box.lengths()) === count", "isSorted"],
-  [ROWS, "if (this.#isTrusted && !facts.isSorted) this.#fail", "if (false) this.#fail"],
+  [ROWS, "if (this.#isTrusted && !scan.isSorted) this.#fail", "if (false) this.#fail"],
   [ROWS, "    if (rank !== this.rank)\n", "    if (false)\n"],
   [LOCATE, "if (indexEnd > end) fail", "if (false) fail"],
   [LOCATE, "partial?.ensure(index, indexEnd);", ""],
   [READ, "if (refVectors.has(nodeId)) reader.fail", "if (false) reader.fail"],
   [READ, "algorithm !== ALGORITHM_ZSTD", "false"],
   [SELECTION, "compareCoordinates(first.head, 0, taken, 0, taken.length) !== 0", "true"],
-  [SELECTION, "return this.source < other.source;", "return this.source > other.source;"],
+  [SELECTION, "? this.source < other.source", "? this.source > other.source"],
   [SELECTION, "if (rows.rows.rank === rank) sources.push", "sources.push"],
   [
     COORDINATES,
@@ -60,8 +62,8 @@ export const FORMAT_MUTANTS = [
     "if (coordinate >= (this.ends[d] as number)) this.ends[d] = coordinate;",
   ],
   [WITHIN, "if (rows.kind(row) === ROW_TOMBSTONE) return at;", ""],
-  [WRITE, "lastUse[location] === firstNumber + i", "lastUse[location] === i"],
-  [LAYOUT, "shared.lastUse[location] !== firstNumber + i", "shared.lastUse[location] !== i"],
+  [STRINGS, "lastUse[location] === firstNumber + i", "lastUse[location] === i"],
+  [LAYOUT, "layOutLocation(location, firstNumber + i, at)", "layOutLocation(location, i, at)"],
   [BLOCKS, "(runs[this.#run + 1] as number) + this.#done", "(runs[this.#run + 1] as number)"],
   [WRITE, "Math.floor(length / UINT32_END)", "0"],
   [WRITE, "if (layout.offsetAt !== 0) {", "if (false) {"],
@@ -71,7 +73,7 @@ export const FORMAT_MUTANTS = [
     "else if (offset !== 0 && kind === ROW_VIRTUAL) code |= HAS_OFFSET;",
   ],
   [PLAN, ".sort((a, b) => compareBytes(a.nodeIdBytes, b.nodeIdBytes))", ""],
-  [TABLE_COLUMNS, "if (lastModifieds[to] !== 0) code |= HAS_LAST_MODIFIED;", ""],
+  [TARGETS, "if (lastModifieds[row] !== 0) code |= HAS_LAST_MODIFIED;", ""],
   [SHAPES, "if (at < 4 || at + byteCount > tableBytes) fail", "if (false) fail"],
   [
     SHAPES,
