@@ -195,7 +195,7 @@ export class ChunkTable implements BulkRows {
     return this.#columns.targets !== undefined;
   }
 
-  /** The table itself, or a copy if it has a successor: then it is not read in bulk. */
+  /** The table, to be read in bulk: a copy if it has a successor, whose rows overwrite its own. */
   forBulk(): ChunkTable {
     return this.#end === undefined ? this : this.clone();
   }
@@ -323,7 +323,10 @@ export class ChunkTable implements BulkRows {
   }
 
   #assertLatest(): void {
-    assert(this.#end === undefined, "a table that has a successor is not written to");
+    assert(
+      this.#end === undefined,
+      "a table that has a successor is neither written to nor read in bulk",
+    );
   }
 
   /** Where what an overwritten row held is kept for this table; -1: the row still holds it. */

@@ -13,6 +13,7 @@ import type { RowColumns } from "../../../../src/format/manifest/row-columns.ts"
 import { type RowSelection, selectRows } from "../../../../src/format/manifest/row-selection.ts";
 import { encodeManifest } from "../../../../src/format/manifest/write.ts";
 import {
+  anyRef,
   anyRefs,
   keyOf,
   MANIFEST_ID,
@@ -20,6 +21,7 @@ import {
   NODE_B,
   readRows,
   selectionOf,
+  setRef,
   sortedEntries,
   tableOf,
 } from "./ref-model.ts";
@@ -120,6 +122,19 @@ describe("an encoded manifest", () => {
           expect(equalBytes(other, one)).toBe(true);
         },
       ),
+    );
+  });
+
+  test("has the same bytes after a successor of the table was written to", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRefs, anyRef, async ({ rank, refs }, ref) => {
+        const table = tableOf(rank, refs);
+        const expected = await encode(selectionOf(table));
+        const successor = table.successor();
+        for (const [coordinates] of refs.slice(1)) setRef(successor, coordinates, ref);
+
+        expect(equalBytes(await encode(selectionOf(table.forBulk())), expected)).toBe(true);
+      }),
     );
   });
 
