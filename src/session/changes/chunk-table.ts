@@ -325,7 +325,7 @@ export class ChunkTable implements BulkRows {
   #assertLatest(): void {
     assert(
       this.#end === undefined,
-      "a table that has a successor is neither written to nor read in bulk",
+      "a table with a successor is neither written to nor read whole",
     );
   }
 
