@@ -323,10 +323,7 @@ export class ChunkTable implements BulkRows {
   }
 
   #assertLatest(): void {
-    assert(
-      this.#end === undefined,
-      "a table with a successor is neither written to nor read whole",
-    );
+    assert(this.#end === undefined, "a table with a successor is left as it is");
   }
 
   /** Where what an overwritten row held is kept for this table; -1: the row still holds it. */
