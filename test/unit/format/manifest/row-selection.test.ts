@@ -174,7 +174,7 @@ describe("a row selection", () => {
     const inline: ChunkRef = { type: "inline", bytes: Uint8Array.of(1) };
     const base = [
       ...(await manifestRows(1, [[[0], inline]])),
-      ...(await manifestRows(2, [[[0, 0], inline]])),
+      ...(await manifestRows(2, [[[1, 0], inline]])),
     ];
     const selection = selectRows({
       rank: 1,
