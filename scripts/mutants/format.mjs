@@ -6,6 +6,13 @@ const LOCATE = "src/format/manifest/ref-locate.ts";
 const READ = "src/format/manifest/read.ts";
 const SELECTION = "src/format/manifest/row-selection.ts";
 const WRITE = "src/format/manifest/write.ts";
+const LAYOUT = "src/format/manifest/ref-layout.ts";
+const BLOCKS = "src/format/manifest/row-blocks.ts";
+const WITHIN = "src/format/manifest/rows-within.ts";
+const FIELDS = "src/format/manifest/ref-fields.ts";
+const TABLE_COLUMNS = "src/session/changes/chunk-columns.ts";
+const STRINGS = "src/format/manifest/manifest-strings.ts";
+const TARGETS = "src/session/changes/virtual-targets.ts";
 const PLAN = "src/format/manifest/layout.ts";
 const SHAPES = "src/format/manifest/ref-vtables.ts";
 const COORDINATES = "src/base/coordinates.ts";
@@ -27,7 +34,11 @@ export const FORMAT_MUTANTS = [
   [ENVELOPE, "specVersion !== 1 && specVersion !== 2", "false"],
   [ENVELOPE, "if (type !== CODE_OF_TYPE[fileType]) {", "if (false) {"],
   [ENVELOPE, 'if (fileType === "repo-info" && specVersion === 1) {', "if (false) {"],
-  [ROWS, "if (high >= SAFE_HIGH_END) this.#fail(at", "if (false) this.#fail(at"],
+  [
+    FIELDS,
+    "if (high >= SAFE_HIGH_END) failManifest(object, at",
+    "if (false) failManifest(object, at",
+  ],
   [SCAN, "if (indexBytes > end) failManifest", "if (false) failManifest"],
   [ROWS, "else high = middle - 1;", "else high = middle - 2;"],
   [ROWS, "if (this.#compare(row, coordinates) !== 0) return false;", ""],
@@ -42,25 +53,27 @@ export const FORMAT_MUTANTS = [
   [LOCATE, "partial?.ensure(index, indexEnd);", ""],
   [READ, "if (refVectors.has(nodeId)) reader.fail", "if (false) reader.fail"],
   [READ, "algorithm !== ALGORITHM_ZSTD", "false"],
-  [SELECTION, "if (isRepeated || !isInside ||", "if (!isInside ||"],
+  [SELECTION, "compareCoordinates(first.head, 0, taken, 0, taken.length) !== 0", "true"],
   [SELECTION, "? this.source < other.source", "? this.source > other.source"],
-  [SELECTION, "if (rows.rank === rank) cursors.push", "cursors.push"],
+  [SELECTION, "if (rows.rows.rank === rank) sources.push", "sources.push"],
   [
     COORDINATES,
     "if (coordinate >= (this.ends[d] as number)) this.ends[d] = coordinate + 1;",
     "if (coordinate >= (this.ends[d] as number)) this.ends[d] = coordinate;",
   ],
-  [SELECTION, "if (rows.kind(row) === ROW_TOMBSTONE) continue;", ""],
-  [WRITE, "lastUse[location] === firstNumber + i", "lastUse[location] === i"],
-  [WRITE, "Math.floor(value / UINT32_END)", "0"],
-  [WRITE, "if (tableLayout.offsetAt !== 0) this.#setUint64", "if (false) this.#setUint64"],
+  [WITHIN, "if (rows.kind(row) === ROW_TOMBSTONE) return at;", ""],
+  [STRINGS, "lastUse[location] === firstNumber + i", "lastUse[location] === i"],
+  [LAYOUT, "layOutLocation(location, firstNumber + i, at)", "layOutLocation(location, i, at)"],
+  [BLOCKS, "(runs[this.#run + 1] as number) + this.#done", "(runs[this.#run + 1] as number)"],
+  [WRITE, "Math.floor(length / UINT32_END)", "0"],
+  [WRITE, "if (layout.offsetAt !== 0) {", "if (false) {"],
   [
-    PLAN,
-    "kind !== ROW_INLINE && rows.offset(row) !== 0",
-    "kind === ROW_VIRTUAL && rows.offset(row) !== 0",
+    TABLE_COLUMNS,
+    "else if (offset !== 0) code |= HAS_OFFSET;",
+    "else if (offset !== 0 && kind === ROW_VIRTUAL) code |= HAS_OFFSET;",
   ],
   [PLAN, ".sort((a, b) => compareBytes(a.nodeIdBytes, b.nodeIdBytes))", ""],
-  [PLAN, "if (rows.lastModifiedSeconds(row) !== 0) code |= HAS_LAST_MODIFIED;", ""],
+  [TARGETS, "if (lastModifieds[row] !== 0) code |= HAS_LAST_MODIFIED;", ""],
   [SHAPES, "if (at < 4 || at + byteCount > tableBytes) fail", "if (false) fail"],
   [
     SHAPES,

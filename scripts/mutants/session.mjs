@@ -32,7 +32,7 @@ export const SESSION_MUTANTS = [
   ],
   [MERGE, "assertNoUnseenChunks(run, replaced);", ""],
   [MERGE, "own.chunks.delete(replaced.id);", ""],
-  [MERGE, "if (theirs.equalRows(row, present.rows, present.row)) continue;", ""],
+  [MERGE, "if (equalRows(theirs, row, present.rows, present.row)) continue;", ""],
   // Whoever knows a write has a row where it was: that rows are known too is not planted.
   [MERGE, "ours === undefined || theirs.isBehind(ours)", "true"],
   [MERGE, "assertChunksKeepMeaning(run);\n", "\n"],

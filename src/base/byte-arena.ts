@@ -69,17 +69,6 @@ export class ByteArena {
     return this.slabOf(position).subarray(offset, offset + length);
   }
 
-  /** Copies `length` bytes from `position` to `target` from `at` on; of short ones makes no view. */
-  copyTo(position: number, length: number, target: Uint8Array, at: number): void {
-    if (length > LOOP_BYTES_MAX) {
-      target.set(this.view(position, length), at);
-      return;
-    }
-    const slab = this.slabOf(position);
-    const offset = position % SLAB_SHIFT;
-    for (let i = 0; i < length; i++) target[at + i] = slab[offset + i] as number;
-  }
-
   /** An arena of its own with the same bytes at the same positions. */
   clone(): ByteArena {
     const copy = new ByteArena();

@@ -20,6 +20,28 @@ export class NumberColumn {
     return this.#values?.[row] ?? 0;
   }
 
+  /**
+   * Copies the numbers of rows [start, end), of the rows listed there in `order` if that is given,
+   * to `target` from `at` on.
+   */
+  read(
+    order: Uint32Array | undefined,
+    start: number,
+    end: number,
+    target: Uint32Array | Float64Array,
+    at: number,
+  ): void {
+    const values = this.#values;
+    if (values === undefined) {
+      target.fill(0, at, at + end - start);
+      return;
+    }
+    for (let i = start, to = at; i < end; i++, to++) {
+      const row = order === undefined ? i : (order[i] as number);
+      target[to] = row < values.length ? (values[row] as number) : 0;
+    }
+  }
+
   /** Stores a safe integer >= 0. */
   set(row: number, value: number): void {
     let values = this.#values;

@@ -14,8 +14,9 @@ import { parseConfig, resolveConfig } from "../../src/format/config/resolve.ts";
 import { encodeConfig } from "../../src/format/config/write.ts";
 import { decodeEnvelope } from "../../src/format/envelope.ts";
 import type { ChunkRef } from "../../src/format/manifest/chunk-ref.ts";
-import { type ManifestRows, parseManifest } from "../../src/format/manifest/read.ts";
-import { extentsOf, selectRows } from "../../src/format/manifest/row-selection.ts";
+import { type CheckedRows, parseManifest } from "../../src/format/manifest/read.ts";
+import { bulkRows } from "../../src/format/manifest/ref-columns.ts";
+import { selectRows } from "../../src/format/manifest/row-selection.ts";
 import { splitSizes } from "../../src/format/manifest/splitting.ts";
 import { encodeManifest } from "../../src/format/manifest/write.ts";
 import { decodeMetadata } from "../../src/format/metadata.ts";
@@ -129,7 +130,7 @@ async function lookUpInParts(
   payload: Uint8Array,
   nodeId: string,
   rank: number | undefined,
-  whole: ManifestRows | undefined,
+  whole: CheckedRows | undefined,
 ): Promise<void> {
   const file = await compressFrames(payload, async (part) => encodeZstd(part, 1));
   const partial = openFrames(file, METADATA_BYTES_MAX, decodeZstd, { rename: (error) => error });
@@ -153,7 +154,7 @@ async function lookUpInParts(
   demand(whole?.length === all.length, `${all.length} rows in parts, ${whole?.length} in whole`);
 }
 
-async function readRows(manifestId: string, nodeId: string, rows: ManifestRows): Promise<void> {
+async function readRows(manifestId: string, nodeId: string, rows: CheckedRows): Promise<void> {
   const { rank, length } = rows;
   const coordinates = new Uint32Array(rank);
   const refs: (ChunkRef | undefined)[] = [];
@@ -175,25 +176,25 @@ async function readRows(manifestId: string, nodeId: string, rows: ManifestRows):
 async function rewriteRows(
   manifestId: string,
   nodeId: string,
-  rows: ManifestRows,
+  rows: CheckedRows,
   refs: readonly (ChunkRef | undefined)[],
 ): Promise<void> {
   const { rank } = rows;
   const within = Array.from({ length: rank }, () => ({ start: 0, end: 2 ** 32 }));
-  const selection = selectRows({ rank, base: [rows], within });
+  const selection = selectRows({ rank, base: [{ rows: bulkRows(rows) }], within });
   const isEachOnce = selection.length === rows.length;
-  const extents = extentsOf(selection);
-  demand(extents.length === rank || selection.length === 0, "extents of another rank");
-  const payload = await orRefused(() =>
+  const encoded = await orRefused(() =>
     encodeManifest({ id: manifestId, arrays: [{ nodeId, selection }] }),
   );
-  if (payload === undefined) return;
-  const again = (await parseManifest(payload, "written")).rows(nodeId, rank);
+  if (encoded === undefined) return;
+  const again = (await parseManifest(encoded.payload, "written")).rows(nodeId, rank);
   demand((again?.length ?? 0) === selection.length, "rows were lost when written");
   if (!isEachOnce || again === undefined) return;
   for (let row = 0; row < again.length; row++) {
-    const before = refs[selection.rowOf[row] as number];
-    demand(isDeepStrictEqual(again.ref(row), before), "a reference is not the same when written");
+    demand(
+      isDeepStrictEqual(again.ref(row), refs[row]),
+      "a reference is not the same when written",
+    );
   }
 }
 

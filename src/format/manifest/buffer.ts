@@ -1,4 +1,5 @@
 /** What the references of a manifest are read from. */
+import type { TightBox } from "../../base/coordinates.ts";
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 import type { LocationDecoder } from "./location-decoder.ts";
 import type { RefVtable, RefVtables } from "./ref-vtables.ts";
@@ -22,4 +23,15 @@ export interface ManifestBuffer {
   readonly vtables: RefVtables;
   /** `undefined`: the manifest has no dictionary, or an algorithm that is not known. */
   readonly decodeLocation: LocationDecoder | undefined;
+}
+
+/** Where references of an array stand that are checked and in order. */
+export interface StoredRefs {
+  readonly buffer: ManifestBuffer;
+  /** Position of the vector's first slot. */
+  readonly slotsAt: number;
+  /** Slot numbers by row; `undefined`: row = slot. */
+  readonly slots: Uint32Array | undefined;
+  /** The box around all of them, if it is known. */
+  readonly box: TightBox | undefined;
 }

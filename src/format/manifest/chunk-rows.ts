@@ -21,8 +21,6 @@ export interface ChunkRows {
   kind(row: number): number;
   /** Inline bytes: a view. */
   payload(row: number): Uint8Array;
-  /** Copies the inline bytes of an inline row to `target`, where that is cheaper than a view. */
-  copyPayload?(row: number, target: Uint8Array, at: number): void;
   /** Native chunk id: a view of 12 bytes. */
   chunkIdBytes(row: number): Uint8Array;
   /** Byte offset in the target; 0 for inline. */

@@ -6,7 +6,7 @@
 import type { Attempt, PartialBytes } from "../../base/partial-bytes.ts";
 import { FlatBufferReader } from "../../codec/flatbuffers/read.ts";
 import { NODE_ID_BYTES, nodeIdFromBytes, OBJECT_ID_BYTES, objectIdFromBytes } from "../ids.ts";
-import type { ManifestBuffer } from "./buffer.ts";
+import type { ManifestBuffer, StoredRefs } from "./buffer.ts";
 import type { ChunkRows } from "./chunk-rows.ts";
 import { type LocationDecoder, locationDecoder } from "./location-decoder.ts";
 import { RefVtables } from "./ref-vtables.ts";
@@ -16,6 +16,12 @@ import { RefVectorRows } from "./rows.ts";
 export interface ManifestRows extends ChunkRows {
   /** The row of `coordinates`, or -1. */
   find(coordinates: ArrayLike<number>): number;
+}
+
+/** All of them, checked. */
+export interface CheckedRows extends ManifestRows {
+  /** For reading in bulk: see `bulkRows`. */
+  readonly stored: StoredRefs;
 }
 
 /** A manifest file. Holds the bytes it was parsed from; nobody may write to them. */
@@ -33,7 +39,7 @@ export interface Manifest {
    * an array checks it: about 20 ms per million references.
    * @throws {deserialization} if its references are damaged
    */
-  rows(nodeId: string, rank?: number): ManifestRows | undefined;
+  rows(nodeId: string, rank?: number): CheckedRows | undefined;
   /**
    * The same for looking up few: of a manifest that is decoded in parts, only what is looked at is
    * decoded and checked. Once `rows` has been asked for, no slower than that.
@@ -124,7 +130,7 @@ class ParsedManifest implements Manifest {
     return this.#buffer.partial?.attempt;
   }
 
-  rows(nodeId: string, rank?: number): ManifestRows | undefined {
+  rows(nodeId: string, rank?: number): CheckedRows | undefined {
     // All at once: what is to be fetched would come part by part.
     if (this.attempt !== undefined) this.#buffer.partial?.ensureAll();
     return this.lookup(nodeId, rank)?.allInOrder();

@@ -5,7 +5,10 @@
  * references to the next: half the size once compressed, and less to compress, than with one
  * vtable in front and all locations behind. Measuring and writing walk through it alike.
  */
-import { LAYOUT_CODES_END, type RefTableLayout } from "./table-layouts.ts";
+import { ROW_INLINE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import type { ManifestStrings } from "./manifest-strings.ts";
+import type { RowBlocks } from "./row-blocks.ts";
+import { LAYOUT_CODES_END, REF_TABLE_LAYOUTS, type RefTableLayout } from "./table-layouts.ts";
 
 /** A table is at most so far from its vtable: a copy takes 24 bytes, once for 200 references. */
 const VTABLE_REACH_BYTES = 8192;
@@ -15,64 +18,98 @@ const VTABLE_REACH_BYTES = 8192;
  */
 const VTABLE_REACH_BYTES_MIN = 4096;
 
-const alignTo4 = (at: number): number => at + (-at & 3);
+const OUT_OF_REACH = Number.NEGATIVE_INFINITY;
 
-/** Where a string at `at`, its length in front and a NUL behind, ends. */
-export const stringEnd = (at: number, byteLength: number): number => alignTo4(at + 5 + byteLength);
-
-/** Lays out references one after the other. */
+/** Lays out references, block by block. */
 export class RefLayout {
+  readonly blocks: RowBlocks;
+  /** Of references by code. */
+  readonly layouts: readonly RefTableLayout[] = REF_TABLE_LAYOUTS;
+  /** Of the rows of the block: where its table stands, and that one's vtable. */
+  readonly tableAt: Int32Array;
+  readonly vtableAt: Int32Array;
+  /** The number of the block's first reference, counted over all arrays. */
+  firstNumber = 0;
   /** Where the next thing goes. */
-  at: number;
-  /** The table opened last, and its vtable. */
-  tableAt = 0;
-  vtableAt = 0;
-  readonly #vtables = new Float64Array(LAYOUT_CODES_END).fill(Number.NEGATIVE_INFINITY);
+  at = 0;
+  /** What the official verifier counts, with shared locations at every use. */
+  apparentBytes = 0;
+  readonly #strings: ManifestStrings | undefined;
+  readonly #vtables = new Float64Array(LAYOUT_CODES_END);
+  #nextNumber = 0;
   #isBehindString = false;
   #column = -1;
 
-  constructor(start: number) {
-    this.at = start;
+  constructor(blocks: RowBlocks, strings: ManifestStrings | undefined) {
+    const { capacity } = blocks.columns;
+    this.blocks = blocks;
+    this.tableAt = new Int32Array(capacity);
+    this.vtableAt = new Int32Array(capacity);
+    this.#strings = strings;
   }
 
-  /**
-   * Lays out a table and its coordinates, of which `column` is the last; true if a copy of its
-   * vtable goes to `vtableAt`.
-   */
-  openTable(
-    code: number,
-    tableLayout: RefTableLayout,
-    indexBytes: number,
-    column: number,
-  ): boolean {
-    const endsGroup = this.#isBehindString || column <= this.#column;
-    this.#column = column;
-    const reach = endsGroup ? VTABLE_REACH_BYTES_MIN : VTABLE_REACH_BYTES;
-    const isDue = this.at - (this.#vtables[code] as number) > reach;
-    if (isDue) {
-      this.#vtables[code] = this.at;
-      this.at = alignTo4(this.at + tableLayout.vtable.byteLength);
-    }
-    this.vtableAt = this.#vtables[code] as number;
+  /** Starts with the first block, from `at` on; `number` references of other arrays come before. */
+  start(at: number, number: number): void {
+    this.blocks.rewind();
+    this.at = at;
+    this.apparentBytes = 0;
+    this.#nextNumber = number;
+    this.#vtables.fill(OUT_OF_REACH);
     this.#isBehindString = false;
-    if (tableLayout.alignment === 8) this.at += -this.at & 7;
-    this.tableAt = this.at;
-    this.at += tableLayout.sizeBytes + indexBytes;
-    return isDue;
+    this.#column = -1;
   }
 
-  /** Lays out the payload of the table opened last; where. */
-  addPayload(byteLength: number): number {
-    const payloadAt = this.at;
-    this.at = alignTo4(payloadAt + 4 + byteLength);
-    return payloadAt;
+  /** Lays out the next block; how many references it has, 0 at the end. */
+  next(): number {
+    const count = this.blocks.next();
+    this.firstNumber = this.#nextNumber;
+    this.#nextNumber += count;
+    this.#add(count);
+    return count;
   }
 
-  /** Lays out a location behind the table opened last; where. */
-  addString(byteLength: number): number {
-    const stringAt = this.at;
-    this.at = stringEnd(stringAt, byteLength);
-    this.#isBehindString = true;
-    return stringAt;
+  #add(count: number): void {
+    const { rank, codes, coordinates, lengths, locations } = this.blocks.columns;
+    const indexBytes = 4 + 4 * rank;
+    const strings = this.#strings;
+    const { layouts, tableAt, vtableAt, firstNumber } = this;
+    const vtables = this.#vtables;
+    let { at, apparentBytes } = this;
+    let isBehindString = this.#isBehindString;
+    let lastColumn = this.#column;
+    for (let i = 0, columnAt = rank - 1; i < count; i++, columnAt += rank) {
+      const code = codes[i] as number;
+      const layout = layouts[code] as RefTableLayout;
+      const column = rank === 0 ? 0 : (coordinates[columnAt] as number);
+      const reach =
+        isBehindString || column <= lastColumn ? VTABLE_REACH_BYTES_MIN : VTABLE_REACH_BYTES;
+      lastColumn = column;
+      isBehindString = false;
+      if (at - (vtables[code] as number) > reach) {
+        vtables[code] = at;
+        at += layout.vtable.byteLength;
+        at += -at & 3;
+      }
+      if (layout.alignment === 8) at += -at & 7;
+      tableAt[i] = at;
+      vtableAt[i] = vtables[code] as number;
+      at += layout.sizeBytes + indexBytes;
+      apparentBytes += layout.apparentBytes + indexBytes;
+      if ((code & 3) === ROW_INLINE) {
+        at += 4 + (lengths[i] as number);
+        at += -at & 3;
+        apparentBytes += 4 + (lengths[i] as number);
+      } else if ((code & 3) === ROW_VIRTUAL && strings !== undefined) {
+        const location = locations[i] as number;
+        apparentBytes += 4 + strings.locationBytes(location);
+        const end = strings.layOutLocation(location, firstNumber + i, at);
+        isBehindString = end !== at;
+        at = end;
+      }
+    }
+    this.at = at;
+    this.apparentBytes = apparentBytes;
+    this.#isBehindString = isBehindString;
+    this.#column = lastColumn;
   }
 }

@@ -17,8 +17,8 @@ interface RefScan {
   readonly isSorted: boolean;
   /** Sorted, and exactly the chunks of the box from the first to the last one. */
   readonly isBox: boolean;
-  /** The vtable of some reference. */
-  readonly vtable: RefVtable;
+  /** If they are sorted: the box around them. */
+  readonly box: TightBox;
 }
 
 /** Checks that all tables and indices lie inside the buffer, and looks at their order. */
@@ -67,7 +67,7 @@ export function scanRefs(buffer: ManifestBuffer, slotsAt: number, count: number)
     if (refs > (ranks.get(commonRank) ?? 0)) commonRank = rank;
   }
   const isBox = isSorted && volumeOf(box.lengths()) === count;
-  return { firstRank, commonRank, isSorted, isBox, vtable: vtable as RefVtable };
+  return { firstRank, commonRank, isSorted, isBox, box };
 }
 
 /** Counts a rank; `before` references of `firstRank` came before the first one of another rank. */

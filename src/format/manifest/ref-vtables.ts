@@ -5,17 +5,17 @@
 import { makeError } from "../../base/errors.ts";
 import type { PartialBytes } from "../../base/partial-bytes.ts";
 import { ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
-import {
-  REF_CHUNK_ID,
-  REF_COMPRESSED_LOCATION,
-  REF_ETAG,
-  REF_INDEX,
-  REF_INLINE,
-  REF_LAST_MODIFIED,
-  REF_LENGTH,
-  REF_LOCATION,
-  REF_OFFSET,
-} from "./table-layouts.ts";
+
+/** Field ids of ChunkRef. */
+export const REF_INDEX = 0;
+export const REF_INLINE = 1;
+export const REF_OFFSET = 2;
+export const REF_LENGTH = 3;
+export const REF_CHUNK_ID = 4;
+export const REF_LOCATION = 5;
+export const REF_ETAG = 6;
+export const REF_LAST_MODIFIED = 7;
+const REF_COMPRESSED_LOCATION = 8;
 
 /** A reference without payload: damage, reported when it is looked at. */
 export const ROW_EMPTY = -1;
@@ -53,6 +53,8 @@ export class RefVtables {
   readonly #object: string;
   readonly #partial: PartialBytes | undefined;
   readonly #vtables = new Map<number, RefVtable>();
+  /** Whether a vtable of virtual references has been parsed. */
+  hasVirtual = false;
 
   /** `partial`: where the bytes come from, unless all are there. */
   constructor(view: DataView, object: string, partial?: PartialBytes) {
@@ -104,6 +106,7 @@ export class RefVtables {
     if (chunkIdAt !== 0) kind = ROW_NATIVE;
     else if (compressedLocationAt !== 0 || locationAt !== 0) kind = ROW_VIRTUAL;
     else if (inlineAt !== 0) kind = ROW_INLINE;
+    this.hasVirtual ||= kind === ROW_VIRTUAL;
     return {
       tableBytes,
       kind,

@@ -6,17 +6,12 @@ import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "./chunk-r
 
 /** Writes the coordinates of `row` to `target`, from `at` on. */
 export function readCoordinates(
-  rows: ChunkRows,
+  rows: Pick<ChunkRows, "rank" | "coordinate">,
   row: number,
   target: Uint32Array | Float64Array,
   at = 0,
 ): void {
   for (let d = 0; d < rows.rank; d++) target[at + d] = rows.coordinate(row, d);
-}
-
-/** The coordinate of `row` that varies fastest; 0 for scalars. */
-export function lastCoordinate(rows: ChunkRows, row: number): number {
-  return rows.rank === 0 ? 0 : rows.coordinate(row, rows.rank - 1);
 }
 
 /** The coordinates of `row`: a fresh list. */

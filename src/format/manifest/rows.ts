@@ -8,19 +8,17 @@
  * Damage is refused (`deserialization`), naming object and offset. Spec: v2 "Chunk Manifest Files".
  */
 import { decodeIfUtf8 } from "../../base/bytes.ts";
-import { positionInBox } from "../../base/coordinates.ts";
-import { isIcefloeError } from "../../base/errors.ts";
-import type { ManifestBuffer, RefPosition } from "./buffer.ts";
+import { positionInBox, type TightBox } from "../../base/coordinates.ts";
+import type { ManifestBuffer, RefPosition, StoredRefs } from "./buffer.ts";
 import type { ChunkRef } from "./chunk-ref.ts";
 import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import { decodedLocation, uint64At, vectorAt, vectorPosition } from "./ref-fields.ts";
 import { locateRef } from "./ref-locate.ts";
 import { scanRefs, sortedSlots } from "./ref-scan.ts";
 import { failManifest, type RefVtable, ROW_EMPTY } from "./ref-vtables.ts";
 import { coordinatesOf, refOfRow } from "./row-values.ts";
 
 const CHUNK_ID_BYTES = 12;
-const UINT32_END = 2 ** 32;
-const SAFE_HIGH_END = 2 ** 21; // High words of integers up to 2^53 - 1.
 
 /** Lookups before all references are checked: each takes as long as checking ten. */
 const UNCHECKED_LOOKUPS_MAX = 1000;
@@ -44,6 +42,7 @@ export class RefVectorRows implements ChunkRows {
   #sorted: RefVectorRows | undefined;
   /** They fill the box between the first and the last one. */
   #isBox = false;
+  #box: TightBox | undefined;
   #lookups = 0;
   #row = -1;
   #table = 0;
@@ -106,6 +105,7 @@ export class RefVectorRows implements ChunkRows {
       this.#sorted = new RefVectorRows(this.#buffer, this.#slotsAt, this.#count, this.rank, order);
     }
     this.#isBox = scan.isBox && isInOrder;
+    if (isInOrder) this.#box = scan.box;
     this.#isChecked = true;
   }
 
@@ -177,8 +177,7 @@ export class RefVectorRows implements ChunkRows {
   }
 
   payload(row: number): Uint8Array {
-    if (this.kind(row) !== ROW_INLINE) return NOTHING;
-    return this.#vector(this.#vtable.inlineAt);
+    return this.kind(row) === ROW_INLINE ? this.#vector(this.#vtable.inlineAt) : NOTHING;
   }
 
   chunkIdBytes(row: number): Uint8Array {
@@ -201,24 +200,7 @@ export class RefVectorRows implements ChunkRows {
     if (this.kind(row) !== ROW_VIRTUAL) return NOTHING;
     const { compressedLocationAt, locationAt } = this.#vtable;
     if (compressedLocationAt === 0) return this.#vector(locationAt);
-    const { decodeLocation } = this.#buffer;
-    if (decodeLocation === undefined) {
-      return this.#fail(this.#table, "a compressed location, but no decompression dictionary");
-    }
-    const frame = this.#vector(compressedLocationAt);
-    try {
-      return decodeLocation(frame);
-    } catch (cause) {
-      if (!isIcefloeError(cause, "deserialization")) throw cause;
-      return this.#fail(this.#table, `compressed location: ${cause.message}`, cause);
-    }
-  }
-
-  /** Where in the file a row's location is, if it is stored plainly; else -1. */
-  locationPosition(row: number): number {
-    if (this.kind(row) !== ROW_VIRTUAL || this.#vtable.compressedLocationAt !== 0) return -1;
-    const field = this.#table + this.#vtable.locationAt;
-    return field + this.#view.getUint32(field, true);
+    return decodedLocation(this.#buffer, this.#vector(compressedLocationAt), this.#table);
   }
 
   location(row: number): string {
@@ -237,6 +219,11 @@ export class RefVectorRows implements ChunkRows {
 
   ref(row: number): ChunkRef | undefined {
     return refOfRow(this, row);
+  }
+
+  /** For reading in bulk, once `allInOrder` has answered these rows. */
+  get stored(): StoredRefs {
+    return { buffer: this.#buffer, slotsAt: this.#slotsAt, slots: this.#order, box: this.#box };
   }
 
   /** Where `coordinates` are if the references fill the box between the first and the last one. */
@@ -294,30 +281,18 @@ export class RefVectorRows implements ChunkRows {
 
   /** The byte vector that a present field of the current table points to: a view. */
   #vector(fieldAt: number): Uint8Array {
-    const { bytes, partial } = this.#buffer;
-    const field = this.#table + fieldAt;
-    const start = field + this.#view.getUint32(field, true) + 4;
-    if (start > bytes.length) this.#fail(field, "vector starts behind the end");
-    partial?.ensure(start - 4, start);
-    const end = start + this.#view.getUint32(start - 4, true);
-    if (end > bytes.length) this.#fail(start - 4, "vector reaches behind the end");
-    partial?.ensure(start, end);
-    return bytes.subarray(start, end);
+    return vectorAt(this.#buffer, vectorPosition(this.#buffer, this.#table + fieldAt));
   }
 
   #uint64(fieldAt: number): number {
-    if (fieldAt === 0) return 0;
-    const at = this.#table + fieldAt;
-    const high = this.#view.getUint32(at + 4, true);
-    if (high >= SAFE_HIGH_END) this.#fail(at, "integer beyond 2^53");
-    return high * UINT32_END + this.#view.getUint32(at, true);
+    return fieldAt === 0 ? 0 : uint64At(this.#buffer, this.#table + fieldAt);
   }
 
   #text(bytes: Uint8Array): string {
     return decodeIfUtf8(bytes) ?? this.#fail(this.#table, "string is not UTF-8");
   }
 
-  #fail(offset: number, what: string, cause?: unknown): never {
-    failManifest(this.#buffer.object, offset, what, cause);
+  #fail(offset: number, what: string): never {
+    failManifest(this.#buffer.object, offset, what);
   }
 }

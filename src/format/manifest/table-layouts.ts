@@ -4,23 +4,19 @@
  * the format demands of defaults. Spec: v2 "Chunk Manifest Files"; docs/format.md "Chunk
  * references".
  */
+import { HAS_ETAG, HAS_LAST_MODIFIED, HAS_OFFSET } from "./bulk-rows.ts";
 import { ROW_INLINE, ROW_NATIVE } from "./chunk-rows.ts";
+import {
+  REF_CHUNK_ID,
+  REF_ETAG,
+  REF_INDEX,
+  REF_INLINE,
+  REF_LAST_MODIFIED,
+  REF_LENGTH,
+  REF_LOCATION,
+  REF_OFFSET,
+} from "./ref-vtables.ts";
 
-/** Field ids of ChunkRef. */
-export const REF_INDEX = 0;
-export const REF_INLINE = 1;
-export const REF_OFFSET = 2;
-export const REF_LENGTH = 3;
-export const REF_CHUNK_ID = 4;
-export const REF_LOCATION = 5;
-export const REF_ETAG = 6;
-export const REF_LAST_MODIFIED = 7;
-export const REF_COMPRESSED_LOCATION = 8;
-
-/** Flags of a layout code, beside the ROW_ kind in its lowest two bits. */
-export const HAS_OFFSET = 4;
-export const HAS_ETAG = 8;
-export const HAS_LAST_MODIFIED = 16;
 /** Layout codes lie below this. */
 export const LAYOUT_CODES_END = 32;
 
@@ -44,11 +40,11 @@ export interface RefTableLayout {
 }
 
 /**
- * The layout of references with that code: a ROW_ kind and HAS_ flags. What differs from one
- * reference to the next comes first and what stays last, in front of the coordinates: the
- * compressor then finds one long repetition per reference instead of several short ones.
+ * The layout of references of one kind and flags. What differs from one reference to the next comes
+ * first and what stays last, in front of the coordinates: the compressor then finds one long
+ * repetition per reference instead of several short ones.
  */
-export function refTableLayout(code: number): RefTableLayout {
+function refTableLayout(code: number): RefTableLayout {
   const kind = code & 3;
   const isInline = kind === ROW_INLINE;
   const isNative = kind === ROW_NATIVE;
@@ -87,6 +83,12 @@ export function refTableLayout(code: number): RefTableLayout {
     apparentBytes: 8 + sizeBytes + 2 + vtable.byteLength + (vtable.byteLength - 4),
   };
 }
+
+/** By code: a ROW_ kind and HAS_ flags. Some of them no row has. */
+export const REF_TABLE_LAYOUTS: readonly RefTableLayout[] = Array.from(
+  { length: LAYOUT_CODES_END },
+  (_, code) => refTableLayout(code),
+);
 
 /** A vtable: its size, the table's size, then field offsets by id up to the last present one. */
 function encodeVtable(fields: ReadonlyMap<number, number>, sizeBytes: number): Uint16Array {

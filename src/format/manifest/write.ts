@@ -3,20 +3,21 @@
  * equal bytes, whatever tables or manifests the references come from.
  * Spec: v2 "Chunk Manifest Files"; docs/format.md "Manifest files".
  */
-
+import type { Extent } from "../../base/extent.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
 import { objectIdToBytes } from "../ids.ts";
 import { FILE_IDENTIFIER } from "../table-fields.ts";
-import { type ChunkRows, ROW_INLINE, ROW_NATIVE, ROW_VIRTUAL } from "./chunk-rows.ts";
+import { ROW_INLINE, ROW_NATIVE } from "./chunk-rows.ts";
 import {
   ARRAY_VTABLE_AT,
+  countRefs,
   MANIFEST_VTABLE_AT,
   type ManifestArray,
   type ManifestArrayLayout,
   ManifestLayout,
 } from "./layout.ts";
-import type { LocationNumbers } from "./location-numbers.ts";
-import { RefLayout } from "./ref-layout.ts";
-import { lastCoordinate } from "./row-values.ts";
+import type { ManifestStrings } from "./manifest-strings.ts";
+import type { RefLayout } from "./ref-layout.ts";
 import {
   ARRAY_NODE_ID_AT,
   ARRAY_REFS_AT,
@@ -36,142 +37,142 @@ interface ManifestInput {
   readonly arrays: readonly ManifestArray[];
 }
 
+/** A manifest to be stored. */
+interface EncodedManifest {
+  readonly payload: Uint8Array;
+  /** By node id: the smallest box around its chunks; of none [0, 0) in every dimension. */
+  readonly extents: ReadonlyMap<string, readonly Extent[]>;
+}
+
+const loadStrings = /* @__PURE__ */ lazyPart(() => import("./manifest-strings.ts"));
+
 const IDENTIFIER_AT = 4;
 const UINT32_END = 2 ** 32;
+const CHUNK_ID_BYTES = 12;
+const COPY_LOOP_MAX = 64; // Up to here a loop beats `set(subarray)`: it makes no view object.
 
 /**
- * The payload of a manifest file; `compression_algorithm` is stored as 0 (plain locations).
+ * The payload of a manifest file, and what it covers; `compression_algorithm` is stored as 0 (plain
+ * locations).
  * @throws {serialization} if readers would refuse it for its size
  */
-export function encodeManifest(input: ManifestInput): Uint8Array {
-  const layout = new ManifestLayout(input.arrays);
-  const writer = new ManifestWriter(layout);
-  writer.writeHead(objectIdToBytes(input.id));
-  let number = 0;
-  for (const array of layout.arrays) {
-    writer.writeRefs(array, number);
-    number += array.selection.length;
+export async function encodeManifest({ id, arrays }: ManifestInput): Promise<EncodedManifest> {
+  const sources = arrays.flatMap(({ selection }) => selection.sources.map(({ rows }) => rows));
+  let strings: ManifestStrings | undefined;
+  if (sources.some(({ mayHoldVirtual }) => mayHoldVirtual)) {
+    const part = loadStrings.loaded ?? (await loadStrings());
+    strings = new part.ManifestStrings(sources, countRefs(arrays));
   }
+  const layout = new ManifestLayout(arrays, strings);
+  const writer = new ManifestWriter(layout.sizeBytes, strings);
+  writer.writeHead(objectIdToBytes(id), layout);
+  for (const array of layout.arrays) writer.writeArray(array);
   writer.writeEtags();
-  return writer.bytes;
+  const extents = new Map(layout.arrays.map((array) => [array.nodeId, array.extents]));
+  return { payload: writer.bytes, extents };
 }
 
 class ManifestWriter {
   readonly bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #halfWords: Uint16Array;
   readonly #words: Uint32Array;
-  readonly #layout: ManifestLayout;
+  readonly #strings: ManifestStrings | undefined;
 
-  constructor(layout: ManifestLayout) {
-    this.#layout = layout;
-    this.bytes = new Uint8Array(layout.sizeBytes);
-    this.#view = new DataView(this.bytes.buffer);
+  constructor(sizeBytes: number, strings: ManifestStrings | undefined) {
+    this.bytes = new Uint8Array(sizeBytes);
+    this.#halfWords = new Uint16Array(this.bytes.buffer);
     this.#words = new Uint32Array(this.bytes.buffer);
+    this.#strings = strings;
   }
 
   /** Everything before the references. */
-  writeHead(manifestId: Uint8Array): void {
-    const { arrays, rootAt } = this.#layout;
-    this.#setUint32(0, rootAt);
-    this.#setUint32(IDENTIFIER_AT, FILE_IDENTIFIER);
+  writeHead(manifestId: Uint8Array, { arrays, rootAt }: ManifestLayout): void {
+    const words = this.#words;
+    words[0] = rootAt;
+    words[IDENTIFIER_AT >>> 2] = FILE_IDENTIFIER;
     this.#writeVtable(MANIFEST_VTABLE_AT, MANIFEST_VTABLE);
     this.#writeVtable(ARRAY_VTABLE_AT, ARRAY_VTABLE);
     // The algorithm's byte stays 0.
-    this.#setUint32(rootAt, rootAt - MANIFEST_VTABLE_AT);
+    words[rootAt >>> 2] = rootAt - MANIFEST_VTABLE_AT;
     this.bytes.set(manifestId, rootAt + MANIFEST_ID_AT);
     const vectorAt = rootAt + MANIFEST_TABLE_BYTES;
     this.#point(rootAt + MANIFEST_ARRAYS_AT, vectorAt);
-    this.#setUint32(vectorAt, arrays.length);
+    words[vectorAt >>> 2] = arrays.length;
     const tablesAt = vectorAt + 4 + 4 * arrays.length;
     for (const [i, array] of arrays.entries()) {
       const at = tablesAt + i * ARRAY_TABLE_BYTES;
       this.#point(vectorAt + 4 + 4 * i, at);
-      this.#setUint32(at, at - ARRAY_VTABLE_AT);
+      words[at >>> 2] = at - ARRAY_VTABLE_AT;
       this.#point(at + ARRAY_REFS_AT, array.refsAt);
       this.bytes.set(array.nodeIdBytes, at + ARRAY_NODE_ID_AT);
     }
   }
 
   /** The vector of references of one array, and all that `RefLayout` lays out. */
-  writeRefs(array: ManifestArrayLayout, firstNumber: number): void {
-    const words = this.#words;
-    const { tableLayouts, locationAt, lastUse } = this.#layout;
-    const { sources, sourceOf, rowOf, length, rank } = array.selection;
-    this.#setUint32(array.refsAt, length);
-    let slotAt = array.refsAt + 4;
-    const layout = new RefLayout(slotAt + 4 * length);
-    for (let i = 0; i < length; i++, slotAt += 4) {
-      const rows = sources[sourceOf[i] as number] as ChunkRows;
-      const row = rowOf[i] as number;
-      const code = array.layoutCodes[i] as number;
-      const tableLayout = tableLayouts[code] as RefTableLayout;
-      if (layout.openTable(code, tableLayout, 4 + 4 * rank, lastCoordinate(rows, row)))
-        this.#writeVtable(layout.vtableAt, tableLayout.vtable);
-      const at = layout.tableAt;
-      let word = (at + tableLayout.sizeBytes) >>> 2;
-      words[slotAt >>> 2] = at - slotAt;
-      words[at >>> 2] = at - layout.vtableAt;
-      words[(at + tableLayout.indexAt) >>> 2] = tableLayout.sizeBytes - tableLayout.indexAt;
-      words[word++] = rank;
-      for (let d = 0; d < rank; d++) words[word++] = rows.coordinate(row, d);
-      if ((code & 3) === ROW_INLINE) {
-        this.#writePayload(at + tableLayout.payloadAt, layout, rows, row);
-        continue;
-      }
-      const location = array.locations?.[i] ?? 0;
-      this.#writeTarget(at, tableLayout, code, rows, row, location);
-      if ((code & 3) === ROW_VIRTUAL && lastUse[location] === firstNumber + i) {
-        this.#writeString(locationAt[location] as number, this.#layout.locations, location);
-        layout.addString(this.#layout.locations.byteLength(location));
-      }
+  writeArray({ refs, refsAt, firstNumber }: ManifestArrayLayout): void {
+    const { length } = refs.blocks.selection;
+    this.#words[refsAt >>> 2] = length;
+    let slotAt = refsAt + 4;
+    refs.start(slotAt + 4 * length, firstNumber);
+    for (let count = refs.next(); count > 0; count = refs.next()) {
+      this.#writeTables(refs, count, slotAt);
+      this.#strings?.writeBlock(this.#words, refs, count);
+      slotAt += 4 * count;
     }
   }
 
   writeEtags(): void {
-    const { etags, etagAt } = this.#layout;
-    for (let number = 0; number < etags.length; number++)
-      this.#writeString(etagAt[number] as number, etags, number);
+    this.#strings?.writeEtags(this.#words);
   }
 
-  /** A string with its length in front and a NUL behind. */
-  #writeString(
-    at: number,
-    strings: Pick<LocationNumbers, "byteLength" | "copyTo">,
-    number: number,
-  ): void {
-    this.#setUint32(at, strings.byteLength(number));
-    strings.copyTo(number, this.#words, (at >>> 2) + 1);
-  }
-
-  #writePayload(fieldAt: number, layout: RefLayout, rows: ChunkRows, row: number): void {
-    const byteLength = rows.byteLength(row);
-    const at = layout.addPayload(byteLength);
-    this.#point(fieldAt, at);
-    this.#setUint32(at, byteLength);
-    if (rows.copyPayload === undefined) this.bytes.set(rows.payload(row), at + 4);
-    else rows.copyPayload(row, this.bytes, at + 4);
-  }
-
-  #writeTarget(
-    at: number,
-    tableLayout: RefTableLayout,
-    code: number,
-    rows: ChunkRows,
-    row: number,
-    location: number,
-  ): void {
-    this.#setUint64(at + tableLayout.lengthAt, rows.byteLength(row));
-    if (tableLayout.offsetAt !== 0) this.#setUint64(at + tableLayout.offsetAt, rows.offset(row));
-    if ((code & 3) === ROW_NATIVE)
-      this.bytes.set(rows.chunkIdBytes(row), at + tableLayout.chunkIdAt);
-    if ((code & 3) !== ROW_VIRTUAL) return;
-    this.#point(at + tableLayout.locationAt, this.#layout.locationAt[location] as number);
-    if (tableLayout.etagAt !== 0) {
-      const number = this.#layout.etags.addText(rows.etag(row) ?? "");
-      this.#point(at + tableLayout.etagAt, this.#layout.etagAt[number] as number);
-    }
-    if (tableLayout.lastModifiedAt !== 0) {
-      this.#setUint32(at + tableLayout.lastModifiedAt, rows.lastModifiedSeconds(row));
+  /** Vtables, tables, coordinates and payloads of a block, without what `ManifestStrings` adds. */
+  #writeTables(refs: RefLayout, count: number, firstSlotAt: number): void {
+    const { blocks, layouts, tableAt, vtableAt } = refs;
+    const { rank, codes, coordinates, lengths, offsets, bytesIn, bytesAt } = blocks.columns;
+    const { bytes } = this;
+    const words = this.#words;
+    for (let i = 0, coordinateAt = 0, slotAt = firstSlotAt; i < count; i++, slotAt += 4) {
+      const code = codes[i] as number;
+      const layout = layouts[code] as RefTableLayout;
+      const at = tableAt[i] as number;
+      const toVtable = at - (vtableAt[i] as number);
+      // The first table behind a vtable brings it along.
+      if (toVtable < layout.vtable.byteLength + 8) this.#writeVtable(at - toVtable, layout.vtable);
+      const length = lengths[i] as number;
+      let word = (at + layout.sizeBytes) >>> 2;
+      words[slotAt >>> 2] = at - slotAt;
+      words[at >>> 2] = toVtable;
+      words[(at + layout.indexAt) >>> 2] = layout.sizeBytes - layout.indexAt;
+      words[word++] = rank;
+      for (let d = 0; d < rank; d++) words[word++] = coordinates[coordinateAt++] as number;
+      let byteCount = 0;
+      let to = 0;
+      if ((code & 3) === ROW_INLINE) {
+        const fieldAt = at + layout.payloadAt;
+        words[fieldAt >>> 2] = 4 * word - fieldAt;
+        words[word++] = length;
+        byteCount = length;
+        to = 4 * word;
+      } else {
+        const lengthWord = (at + layout.lengthAt) >>> 2;
+        words[lengthWord] = length;
+        if (length >= UINT32_END) words[lengthWord + 1] = Math.floor(length / UINT32_END);
+        if (layout.offsetAt !== 0) {
+          const offsetWord = (at + layout.offsetAt) >>> 2;
+          const offset = offsets[i] as number;
+          words[offsetWord] = offset;
+          if (offset >= UINT32_END) words[offsetWord + 1] = Math.floor(offset / UINT32_END);
+        }
+        if ((code & 3) === ROW_NATIVE) {
+          byteCount = CHUNK_ID_BYTES;
+          to = at + layout.chunkIdAt;
+        }
+      }
+      if (byteCount === 0) continue;
+      const source = bytesIn[i] as Uint8Array;
+      const from = bytesAt[i] as number;
+      if (byteCount > COPY_LOOP_MAX) bytes.set(source.subarray(from, from + byteCount), to);
+      else for (let k = 0; k < byteCount; k++) bytes[to + k] = source[from + k] as number;
     }
   }
 
@@ -180,16 +181,7 @@ class ManifestWriter {
     this.#words[fieldAt >>> 2] = targetAt - fieldAt;
   }
 
-  #setUint32(at: number, value: number): void {
-    this.#words[at >>> 2] = value;
-  }
-
-  #setUint64(at: number, value: number): void {
-    this.#words[at >>> 2] = value;
-    if (value >= UINT32_END) this.#words[(at >>> 2) + 1] = Math.floor(value / UINT32_END);
-  }
-
   #writeVtable(at: number, vtable: Uint16Array): void {
-    for (const [i, slot] of vtable.entries()) this.#view.setUint16(at + 2 * i, slot, true);
+    this.#halfWords.set(vtable, at >>> 1);
   }
 }

@@ -2,6 +2,7 @@
 import { assert } from "../../base/errors.ts";
 
 const ID_BYTES = 12;
+const NOTHING = new Uint8Array(0);
 
 /** A growing column of object ids. */
 export class ChunkIdColumn {
@@ -9,6 +10,15 @@ export class ChunkIdColumn {
 
   get bytesHeld(): number {
     return this.#bytes?.byteLength ?? 0;
+  }
+
+  /** All of them, for reading in place from `offsetOf(row)` on. */
+  get bytes(): Uint8Array {
+    return this.#bytes ?? NOTHING;
+  }
+
+  offsetOf(row: number): number {
+    return row * ID_BYTES;
   }
 
   /** The id at `row`, which must have been set: a view. */

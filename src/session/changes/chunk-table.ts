@@ -11,34 +11,31 @@
 import type { ByteDictionary } from "../../base/byte-dictionary.ts";
 import { identityOrder } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
+import type { Extent } from "../../base/extent.ts";
 import { grownCapacity } from "../../base/number-column.ts";
 import { isCount } from "../../base/options.ts";
-import type { ChunkRef, VirtualRef } from "../../format/manifest/chunk-ref.ts";
+import type { BulkRows, RowRun } from "../../format/manifest/bulk-rows.ts";
+import type { ChunkRef } from "../../format/manifest/chunk-ref.ts";
 import {
-  type ChunkRows,
   ROW_INLINE,
   ROW_NATIVE,
   ROW_TOMBSTONE,
   ROW_VIRTUAL,
 } from "../../format/manifest/chunk-rows.ts";
-import type { CodedRows } from "../../format/manifest/location-numbers.ts";
-import { equalRows, readCoordinates, refOfRow } from "../../format/manifest/row-values.ts";
+import type { RowColumns } from "../../format/manifest/row-columns.ts";
+import { readCoordinates, refOfRow } from "../../format/manifest/row-values.ts";
+import { firstUnfitRow } from "../../format/manifest/rows-within.ts";
 import { ChunkColumns } from "./chunk-columns.ts";
 import { copyRow } from "./copy-row.ts";
 import type { Dot } from "./dot.ts";
 import { OverwrittenRows } from "./overwritten-rows.ts";
-import {
-  assertRange,
-  assertRanges,
-  type CodedVirtualRef,
-  type VirtualRows,
-  virtualRowsOf,
-} from "./virtual-rows.ts";
+import type { CodedVirtualRef, VirtualRows } from "./virtual-rows.ts";
+import type { VirtualTargets } from "./virtual-targets.ts";
 
 const NOTHING = new Uint8Array(0);
 
 /** Chunk references and tombstones by coordinates. Mutable. */
-export class ChunkTable implements CodedRows {
+export class ChunkTable implements BulkRows {
   readonly rank: number;
   #columns: ChunkColumns;
   /** Whose change set may write to the table. */
@@ -120,18 +117,6 @@ export class ChunkTable implements CodedRows {
     );
   }
 
-  copyPayload(row: number, target: Uint8Array, at: number): void {
-    const kept = this.#keptRow(row);
-    if (kept >= 0) this.#keptRows.copyPayload(kept, target, at);
-    else
-      this.#columns.payloads.copyTo(
-        this.#columns.offsets.get(row),
-        this.#columns.lengths.get(row),
-        target,
-        at,
-      );
-  }
-
   chunkIdBytes(row: number): Uint8Array {
     const kept = this.#keptRow(row);
     if (kept >= 0) return this.#keptRows.chunkIdBytes(kept);
@@ -149,24 +134,36 @@ export class ChunkTable implements CodedRows {
     return kept < 0 ? this.#columns.lengths.get(row) : this.#keptRows.byteLength(kept);
   }
 
-  /** Locations and etags: add what is set next, no more. Replaced when the table changes. */
+  /** Gets ready for virtual references: who sets them brings their code along. */
+  admitVirtual(create: () => VirtualTargets): VirtualTargets {
+    this.#columns.targets ??= create();
+    return this.#columns.targets;
+  }
+
+  get #targets(): VirtualTargets {
+    const { targets } = this.#columns;
+    assert(targets !== undefined, "virtual references are admitted before they are set");
+    return targets;
+  }
+
+  /** Locations and etags of virtual rows: add what is set next, no more. Replaced when the table changes. */
   get strings(): ByteDictionary {
-    return this.#columns.targets.strings;
+    return this.#targets.strings;
   }
 
   /** The number of a virtual row's location in `strings`. */
   locationCode(row: number): number {
     const kept = this.#keptRow(row);
-    if (kept < 0) return this.#columns.targets.location(row);
-    return this.#columns.targets.recode(this.#keptRows.strings, this.#keptRows.locationCode(kept));
+    if (kept < 0) return this.#targets.location(row);
+    return this.#targets.recode(this.#keptRows.strings, this.#keptRows.locationCode(kept));
   }
 
   /** 0 = no etag; else 1 plus its number in `strings`. */
   etagCode(row: number): number {
     const kept = this.#keptRow(row);
-    if (kept < 0) return this.#columns.targets.etag(row);
+    if (kept < 0) return this.#columns.targets?.etag(row) ?? 0;
     const code = this.#keptRows.etagCode(kept);
-    return code === 0 ? 0 : this.#columns.targets.recode(this.#keptRows.strings, code - 1) + 1;
+    return code === 0 ? 0 : this.#targets.recode(this.#keptRows.strings, code - 1) + 1;
   }
 
   locationBytes(row: number): Uint8Array {
@@ -186,12 +183,30 @@ export class ChunkTable implements CodedRows {
   lastModifiedSeconds(row: number): number {
     const kept = this.#keptRow(row);
     return kept < 0
-      ? this.#columns.targets.lastModifiedSeconds(row)
+      ? (this.#columns.targets?.lastModifiedSeconds(row) ?? 0)
       : this.#keptRows.lastModifiedSeconds(kept);
   }
 
   ref(row: number): ChunkRef | undefined {
     return refOfRow(this, row);
+  }
+
+  get mayHoldVirtual(): boolean {
+    return this.#columns.targets !== undefined;
+  }
+
+  /** The table, to be read in bulk: a copy if it has a successor, whose rows overwrite its own. */
+  forBulk(): ChunkTable {
+    return this.#end === undefined ? this : this.clone();
+  }
+
+  firstUnfit(run: RowRun, within: readonly Extent[]): number {
+    return firstUnfitRow(this, run, within);
+  }
+
+  readColumns(run: RowRun, columns: RowColumns, at: number): void {
+    this.#assertLatest();
+    this.#columns.read(run, columns, at);
   }
 
   /** The write that made the row. Rows of equal dots share one object. */
@@ -217,57 +232,28 @@ export class ChunkTable implements CodedRows {
     length: number,
     dot: Dot,
   ): void {
-    assertRange(offset, length);
-    const row = this.#open(coordinates, ROW_NATIVE, dot);
+    const row = this.#openRange(coordinates, ROW_NATIVE, offset, length, dot);
     this.#columns.chunkIds.set(row, idBytes, this.#columns.kinds.length);
-    this.#columns.offsets.set(row, offset);
-    this.#columns.lengths.set(row, length);
   }
 
-  /** Sets bytes [offset, offset + length) of an object elsewhere. */
-  setVirtual(coordinates: ArrayLike<number>, ref: Omit<VirtualRef, "type">, dot: Dot): void {
-    const { offset, length, etag, lastModifiedSeconds = 0 } = ref;
-    const location = this.strings.addText(ref.location);
-    const etagCode = etag === undefined ? 0 : this.strings.addText(etag) + 1;
-    const coded = { location, etag: etagCode, offset, length, lastModifiedSeconds };
-    this.setVirtualCoded(coordinates, coded, dot);
-    this.#columns.limitStrings();
-  }
-
-  /** The number of a location or etag for `setVirtualCoded`; valid until another kind of write. */
-  addString(utf8: Uint8Array): number {
-    return this.strings.add(utf8);
-  }
-
-  /** `setVirtual` with strings that `addString` has numbered. */
+  /** Sets a virtual reference whose strings have these numbers in `strings`. */
   setVirtualCoded(coordinates: ArrayLike<number>, ref: CodedVirtualRef, dot: Dot): void {
     const { location, etag, offset, length, lastModifiedSeconds } = ref;
-    assertRange(offset, length);
     assert(isCount(lastModifiedSeconds), "a time is a whole number of seconds");
-    const row = this.#open(coordinates, ROW_VIRTUAL, dot);
-    this.#columns.offsets.set(row, offset);
-    this.#columns.lengths.set(row, length);
-    this.#columns.targets.set(row, location, etag, lastModifiedSeconds);
+    const row = this.#openRange(coordinates, ROW_VIRTUAL, offset, length, dot);
+    this.#targets.set(row, location, etag, lastModifiedSeconds);
   }
 
   /** Sets virtual references whose strings are numbered. Rows behind the last one are copied whole. */
   setVirtualRows(rows: VirtualRows, dot: Dot): void {
-    assertRanges(rows);
     this.#assertLatest();
-    const { count, coordinates, locations, etags, offsets, lengths, lastModifieds } = rows;
-    const { rank } = this;
-    if (!this.#columns.appendVirtual(rows, dot)) {
-      for (let i = 0; i < count; i++) {
-        const ref = {
-          location: locations[i] as number,
-          etag: etags?.[i] ?? 0,
-          offset: offsets[i] as number,
-          length: lengths[i] as number,
-          lastModifiedSeconds: lastModifieds?.[i] ?? 0,
-        };
-        this.setVirtualCoded(coordinates.subarray(i * rank, (i + 1) * rank), ref, dot);
-      }
-    }
+    this.#targets.assertRows(rows);
+    if (!this.#columns.appendVirtual(rows, dot)) this.#targets.setEach(this, rows, dot);
+    this.limitStrings();
+  }
+
+  /** Forgets strings that no row uses, if there are many. */
+  limitStrings(): void {
     this.#columns.limitStrings();
   }
 
@@ -291,26 +277,22 @@ export class ChunkTable implements CodedRows {
 
   /** Writes those rows of `source` (all if left out), with their dots. */
   setRows(source: ChunkTable, rows?: ArrayLike<number>): void {
-    const recode = (code: number): number => this.#columns.targets.recode(source.strings, code);
-    const columns = rows === undefined ? virtualRowsOf(source, recode) : undefined;
+    const targets = this.#admitThoseOf(source);
+    const columns = rows === undefined ? targets?.rowsOf(source) : undefined;
     if (columns === undefined) this.#copyRows(source, rows ?? source.sortedOrder());
     else this.setVirtualRows(columns, source.dot(0));
   }
 
-  /** Whether both rows say the same about a chunk. Coordinates and dots are not compared. */
-  equalRows(row: number, other: ChunkRows, otherRow: number): boolean {
-    return equalRows(this, row, other, otherRow);
+  #admitThoseOf(source: ChunkTable): VirtualTargets | undefined {
+    const { targets } = source.#columns;
+    return targets && this.admitVirtual(() => targets.fresh());
   }
 
   /** A table of its own with the same rows under the same numbers. O(rows). */
   clone(): ChunkTable {
     const copy = new ChunkTable(this.rank);
-    const { length } = this;
-    if (this.#end !== undefined) {
-      copy.#copyRows(this, identityOrder(length));
-      return copy;
-    }
-    copy.#columns = this.#columns.clone();
+    if (this.#end === undefined) copy.#columns = this.#columns.clone();
+    else copy.#copyRows(this, identityOrder(this.#end));
     return copy;
   }
 
@@ -341,7 +323,7 @@ export class ChunkTable implements CodedRows {
   }
 
   #assertLatest(): void {
-    assert(this.#end === undefined, "a table that has a successor is not written to");
+    assert(this.#end === undefined, "a table with a successor is left as it is");
   }
 
   /** Where what an overwritten row held is kept for this table; -1: the row still holds it. */
@@ -362,23 +344,39 @@ export class ChunkTable implements CodedRows {
       return;
     }
     const kept = overwritten.keep(row);
-    if (kept !== undefined) this.#keptRows.#copyRow(this, row, [kept]);
+    if (kept === undefined) return;
+    this.#keptRows.#admitThoseOf(this);
+    this.#keptRows.#copyRow(this, row, [kept]);
   }
 
   #copyRows(source: ChunkTable, rows: ArrayLike<number>): void {
+    this.#admitThoseOf(source);
     const coordinates = new Float64Array(this.rank);
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
       readCoordinates(source, row, coordinates);
       this.#copyRow(source, row, coordinates);
     }
-    this.#columns.limitStrings();
+    this.limitStrings();
   }
 
   #copyRow(source: ChunkTable, row: number, coordinates: ArrayLike<number>): void {
-    copyRow(source, row, this, coordinates, (strings, code) =>
-      this.#columns.targets.recode(strings, code),
-    );
+    copyRow(source, row, this, coordinates, (strings, code) => this.#targets.recode(strings, code));
+  }
+
+  /** A row whose chunk is bytes [offset, offset + length) of something. */
+  #openRange(
+    coordinates: ArrayLike<number>,
+    kind: number,
+    offset: number,
+    length: number,
+    dot: Dot,
+  ): number {
+    assert(isCount(offset) && isCount(length), "offset and length are whole numbers below 2^53");
+    const row = this.#open(coordinates, kind, dot);
+    this.#columns.offsets.set(row, offset);
+    this.#columns.lengths.set(row, length);
+    return row;
   }
 
   /** The row to write `coordinates` to, of that kind and dot; what it held before is discarded. */
@@ -391,7 +389,7 @@ export class ChunkTable implements CodedRows {
       this.#columns.discard(row);
     } else {
       if (row >= this.#columns.kinds.length) this.#columns.growKinds(grownCapacity(row));
-      this.#columns.targets.set(row, 0, 0, 0);
+      this.#columns.targets?.set(row, 0, 0, 0);
     }
     this.#columns.kinds[row] = kind;
     this.#columns.dotCodes.set(row, this.#columns.dots.codeOf(dot));

@@ -11,6 +11,7 @@ import {
 } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
 import { grownCapacity } from "../../base/number-column.ts";
+import type { RowRun } from "../../format/manifest/bulk-rows.ts";
 
 const SLOTS_MIN = 32;
 
@@ -45,6 +46,21 @@ export class CoordinateIndex {
   /** Coordinate `dimension` of `row`. */
   at(row: number, dimension: number): number {
     return this.#coordinates[row * this.rank + dimension] as number;
+  }
+
+  /** Copies the coordinates of a run of rows to those of `target` from row `at` on. */
+  read({ order, start, end }: RowRun, target: Uint32Array, at: number): void {
+    const { rank } = this;
+    const own = this.#coordinates;
+    if (order === undefined) {
+      target.set(own.subarray(start * rank, end * rank), at * rank);
+      return;
+    }
+    let to = at * rank;
+    for (let i = start; i < end; i++) {
+      const from = (order[i] as number) * rank;
+      for (let d = 0; d < rank; d++) target[to++] = own[from + d] as number;
+    }
   }
 
   /** The row of `coordinates`, or -1. */

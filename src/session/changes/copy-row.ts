@@ -1,7 +1,11 @@
 /** Copying one chunk reference from table to table, with its dot. */
 import type { ByteDictionary } from "../../base/byte-dictionary.ts";
-import { ROW_INLINE, ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
-import type { CodedRows } from "../../format/manifest/location-numbers.ts";
+import {
+  type ChunkRows,
+  ROW_INLINE,
+  ROW_NATIVE,
+  ROW_TOMBSTONE,
+} from "../../format/manifest/chunk-rows.ts";
 import type { Dot } from "./dot.ts";
 import type { CodedVirtualRef } from "./virtual-rows.ts";
 
@@ -18,7 +22,9 @@ interface RowTarget {
   setVirtualCoded(coordinates: ArrayLike<number>, ref: CodedVirtualRef, dot: Dot): void;
 }
 
-interface RowSource extends CodedRows {
+interface RowSource extends ChunkRows {
+  readonly strings: ByteDictionary;
+  locationCode(row: number): number;
   etagCode(row: number): number;
   dot(row: number): Dot;
 }

@@ -28,8 +28,13 @@ export class InlinePayloads {
     return this.#arena.view(position, length);
   }
 
-  copyTo(position: number, length: number, target: Uint8Array, at: number): void {
-    this.#arena.copyTo(position, length, target, at);
+  /** What holds the payload at `position`, for reading in place from `offsetIn(position)` on. */
+  slabOf(position: number): Uint8Array {
+    return this.#arena.slabOf(position);
+  }
+
+  offsetIn(position: number): number {
+    return this.#arena.offsetIn(position);
   }
 
   /** A payload of that length is not needed any more. */

@@ -8,14 +8,16 @@
  */
 import { boxesMeet } from "../../base/coordinates.ts";
 import type { Extent } from "../../base/extent.ts";
-import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
+import type { BulkRows } from "../../format/manifest/bulk-rows.ts";
+import type { SortedRows } from "../../format/manifest/row-selection.ts";
 import type { ManifestRef } from "../../format/snapshot/array-data.ts";
 
-/** A cell to write: its box, the changed rows in it (sorted), and old manifests that lie in it alone. */
+/** A cell to write: its box, the changed rows in it, and old manifests that lie in it alone. */
 export interface CellPlan {
   readonly key: string;
   readonly within: readonly Extent[];
-  readonly order: Uint32Array;
+  /** `undefined`: only its manifests change. */
+  readonly changes: SortedRows | undefined;
   readonly sources: readonly ManifestRef[];
 }
 
@@ -34,8 +36,8 @@ interface ManifestPlanInput {
   /** Chunks per manifest and dimension. */
   readonly splitSizes: readonly number[];
   readonly manifests: readonly ManifestRef[];
-  /** Changed rows, sorted; outside the grid too. */
-  readonly changes: { readonly rows: ChunkRows; readonly order: Uint32Array } | undefined;
+  /** Changed rows, outside the grid too. */
+  readonly changes: SortedRows | undefined;
 }
 
 /** Decides for one array whose chunks or grid changed. */
@@ -66,36 +68,46 @@ export function planManifests(input: ManifestPlanInput): ManifestPlan {
     cells.push({
       key,
       within: cellBox(key, splitSizes, grid),
-      order: changed.get(key) ?? new Uint32Array(0),
+      changes: changed.get(key),
       sources: single.get(key) ?? [],
     });
   }
   return { kept, cells, scattered };
 }
 
-function changedCells({ changes, grid, splitSizes }: ManifestPlanInput): Map<string, Uint32Array> {
-  const cells = new Map<string, Uint32Array>();
-  if (changes === undefined || changes.order.length === 0) return cells;
-  const { rows, order } = changes;
+function changedCells({
+  changes,
+  grid,
+  splitSizes,
+}: ManifestPlanInput): ReadonlyMap<string, SortedRows> {
+  if (changes === undefined || changes.rows.length === 0) return new Map();
   if (splitSizes.every((size, d) => size >= (grid[d] as number))) {
-    if (grid.every((count) => count > 0)) cells.set(grid.map(() => 0).join(), order);
-    return cells;
+    const isEmpty = grid.some((count) => count === 0);
+    return new Map(isEmpty ? [] : [[grid.map(() => 0).join(), changes]]);
   }
+  return dealRows(changes, splitSizes, grid);
+}
+
+/** The rows of each cell, by its key. Those outside the grid are in none. */
+export function dealRows(
+  { rows, order }: SortedRows,
+  splitSizes: readonly number[],
+  grid: readonly number[],
+): Map<string, SortedRows> {
   const lists = new Map<string, number[]>();
-  for (const row of order) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = order === undefined ? at : (order[at] as number);
     const key = cellKeyOfRow(rows, row, splitSizes, grid);
     if (key === undefined) continue;
     const list = lists.get(key);
     if (list === undefined) lists.set(key, [row]);
     else list.push(row);
   }
-  for (const [key, list] of lists) cells.set(key, Uint32Array.from(list));
-  return cells;
+  return new Map([...lists].map(([key, list]) => [key, { rows, order: Uint32Array.from(list) }]));
 }
 
-/** The key of the cell that holds a row; `undefined` outside the grid. */
-export function cellKeyOfRow(
-  rows: ChunkRows,
+function cellKeyOfRow(
+  rows: BulkRows,
   row: number,
   splitSizes: readonly number[],
   grid: readonly number[],
@@ -127,7 +139,7 @@ export function cellBox(
 function isTouched(
   ref: ManifestRef,
   { grid, splitSizes }: ManifestPlanInput,
-  changed: ReadonlyMap<string, Uint32Array>,
+  changed: ReadonlyMap<string, unknown>,
   boxes: readonly Extent[][],
 ): boolean {
   const box = clip(ref.extents, grid);

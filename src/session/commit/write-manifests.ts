@@ -8,8 +8,12 @@ import { mapConcurrent } from "../../base/concurrency.ts";
 import { lazyPart } from "../../base/lazy-part.ts";
 import { UNSPLIT } from "../../format/config/manifest.ts";
 import { randomObjectId } from "../../format/ids.ts";
-import type { ChunkRows } from "../../format/manifest/chunk-rows.ts";
-import { extentsOf, selectRows } from "../../format/manifest/row-selection.ts";
+import { bulkRows } from "../../format/manifest/ref-columns.ts";
+import {
+  type RowSelection,
+  type SortedRows,
+  selectRows,
+} from "../../format/manifest/row-selection.ts";
 import type { splitSizes } from "../../format/manifest/splitting.ts";
 import { encodeManifest } from "../../format/manifest/write.ts";
 import type { ManifestRef } from "../../format/snapshot/array-data.ts";
@@ -23,11 +27,10 @@ import { type ArrayNode, baseNodeOf } from "../view/nodes.ts";
 import {
   type CellPlan,
   cellBox,
-  cellKeyOfRow,
+  dealRows,
   type ManifestPlan,
   planManifests,
 } from "./manifest-cells.ts";
-import { RowSubset } from "./row-subset.ts";
 
 const loadSplittingRules = /* @__PURE__ */ lazyPart(
   () => import("../../format/manifest/splitting.ts"),
@@ -58,9 +61,8 @@ const CELLS_UNDER_WAY_MAX = 4; // Each holds its old manifests and one encoded p
 interface CellWrite {
   readonly node: ArrayNode;
   readonly grid: readonly number[];
-  readonly rows: ChunkRows | undefined;
   readonly cell: CellPlan;
-  readonly base: readonly { readonly manifestId: string; readonly subset?: ChunkRows }[];
+  readonly base: readonly { readonly manifestId: string; readonly rows?: SortedRows }[];
 }
 
 /** What all writes of one commit share. */
@@ -111,7 +113,6 @@ interface NodePlan extends ManifestPlan {
   readonly node: ArrayNode;
   readonly grid: readonly number[];
   readonly splits: readonly number[];
-  readonly rows: (ChunkRows & { sortedOrder(): Uint32Array }) | undefined;
 }
 
 /**
@@ -129,51 +130,40 @@ async function loadSplitting({ engine }: SessionState): Promise<typeof splitSize
 function planNode({ state, layers }: Writing, node: ArrayNode, split: typeof splitSizes): NodePlan {
   const grid = node.array.shape.map(({ chunkCount }) => chunkCount);
   const splits = split(state.engine.config, node.path, node.array.dimensionNames, grid.length);
-  const rows = layers.own.chunks.get(node.id);
-  const changes = rows === undefined ? undefined : { rows, order: rows.sortedOrder() };
+  const rows = layers.own.chunks.get(node.id)?.forBulk();
+  const changes = rows && { rows, order: rows.isAscending ? undefined : rows.sortedOrder() };
   const manifests = baseNodeOf(layers, node)?.manifests ?? [];
   return {
     ...planManifests({ grid, splitSizes: splits, manifests, changes }),
     node,
     grid,
     splits,
-    rows,
   };
 }
 
 /** One write per cell; the rows of scattered manifests are dealt out to their cells first. */
 async function cellWritesOf(
-  { state, layers, signal }: Writing,
-  { node, grid, splits, rows, cells: planned, scattered }: NodePlan,
+  writing: Writing,
+  { node, grid, splits, cells: planned, scattered }: NodePlan,
 ): Promise<CellWrite[]> {
-  const dealt = new Map<string, { manifestId: string; subset: ChunkRows }[]>();
+  const dealt = new Map<string, { manifestId: string; rows: SortedRows }[]>();
   for (const { id } of scattered) {
-    const old = await readManifestRows(layers, state.engine.assets, id, node, signal);
+    const old = await allRows(writing, id, node);
     if (old === undefined) continue;
-    const byCell = new Map<string, number[]>();
-    for (let row = 0; row < old.length; row++) {
-      const key = cellKeyOfRow(old, row, splits, grid);
-      if (key === undefined) continue;
-      const list = byCell.get(key);
-      if (list === undefined) byCell.set(key, [row]);
-      else list.push(row);
-    }
-    for (const [key, list] of byCell) {
+    for (const [key, rows] of dealRows(old, splits, grid)) {
       const parts = dealt.get(key) ?? [];
-      parts.push({ manifestId: id, subset: new RowSubset(old, list) });
+      parts.push({ manifestId: id, rows });
       dealt.set(key, parts);
     }
   }
   const cells = new Map(planned.map((cell) => [cell.key, cell]));
   for (const key of dealt.keys()) {
     if (cells.has(key)) continue;
-    const order = new Uint32Array(0);
-    cells.set(key, { key, within: cellBox(key, splits, grid), order, sources: [] });
+    cells.set(key, { key, within: cellBox(key, splits, grid), changes: undefined, sources: [] });
   }
   return [...cells.values()].map((cell) => ({
     node,
     grid,
-    rows,
     cell,
     base: [...cell.sources.map(({ id }) => ({ manifestId: id })), ...(dealt.get(cell.key) ?? [])],
   }));
@@ -192,10 +182,9 @@ async function writeCell(writing: Writing, cellWrite: CellWrite): Promise<BegunM
 }
 
 async function beginCell(writing: Writing, cellWrite: CellWrite): Promise<BegunManifest> {
-  const { state, layers, manifestCache, counts, signal } = writing;
+  const { manifestCache, counts, signal } = writing;
   signal?.throwIfAborted();
-  const { assets } = state.engine;
-  const { node, grid, rows, cell, base } = cellWrite;
+  const { node, grid, cell, base } = cellWrite;
   const box = cell.within.map(({ start, end }) => `${start}-${end}`);
   const key = [node.id, box.join(), grid.join(), ...base.map(({ manifestId }) => manifestId)].join(
     "|",
@@ -205,13 +194,13 @@ async function beginCell(writing: Writing, cellWrite: CellWrite): Promise<BegunM
     counts.reused++;
     return { manifest: known };
   }
-  const baseRows: ChunkRows[] = [];
-  for (const { manifestId, subset } of base) {
-    const old = subset ?? (await readManifestRows(layers, assets, manifestId, node, signal));
+  const baseRows: SortedRows[] = [];
+  for (const { manifestId, rows } of base) {
+    const old = rows ?? (await allRows(writing, manifestId, node));
     if (old !== undefined) baseRows.push(old);
   }
-  const changes = rows === undefined ? undefined : { rows, order: cell.order };
-  const selection = selectRows({ rank: grid.length, base: baseRows, changes, within: cell.within });
+  const { changes, within } = cell;
+  const selection = selectRows({ rank: grid.length, base: baseRows, changes, within });
   const remember = (manifest: WrittenManifest): void => {
     manifestCache.written.set(key, manifest);
   };
@@ -222,21 +211,30 @@ async function beginCell(writing: Writing, cellWrite: CellWrite): Promise<BegunM
   return beginManifest(writing, node.id, selection, remember);
 }
 
+async function allRows(
+  { layers, state, signal }: Writing,
+  manifestId: string,
+  node: ArrayNode,
+): Promise<SortedRows | undefined> {
+  const rows = await readManifestRows(layers, state.engine.assets, manifestId, node, signal);
+  return rows && { rows: bulkRows(rows) };
+}
+
 async function beginManifest(
   { state, counts, signal }: Writing,
   nodeId: string,
-  selection: ReturnType<typeof selectRows>,
+  selection: RowSelection,
   onStored: (manifest: WrittenManifest) => void,
 ): Promise<BegunManifest> {
   const { assets, runtime } = state.engine;
   const id = randomObjectId(runtime);
-  const payload = encodeManifest({ id, arrays: [{ nodeId, selection }] });
+  const { payload, extents } = await encodeManifest({ id, arrays: [{ nodeId, selection }] });
   const beginning = assets.beginManifest(id, payload, signal);
   const { sizeBytes, stored } = beginning instanceof Promise ? await beginning : beginning;
   counts.written++;
   counts.bytes += sizeBytes;
   const manifest: WrittenManifest = {
-    ref: { id, extents: extentsOf(selection) },
+    ref: { id, extents: extents.get(nodeId) ?? [] },
     file: { id, sizeBytes, chunkRefCount: selection.length },
   };
   // Who waits for all sees a failure; perhaps nobody comes so far.

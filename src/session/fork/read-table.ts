@@ -11,6 +11,7 @@ import {
 } from "../../format/manifest/chunk-rows.ts";
 import { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
+import { virtualStrings } from "../changes/set-virtual.ts";
 import type { VirtualRows } from "../changes/virtual-rows.ts";
 import { type KnownPrefixes, normaliseLocation } from "../virtual/location.ts";
 import { hasPositions } from "./table-bytes.ts";
@@ -188,7 +189,7 @@ function readStrings(
     buffer.set(rest, shared);
     const bytes = buffer.subarray(0, length);
     check(bytes, shared);
-    codes[number] = table.addString(bytes) + 1;
+    codes[number] = virtualStrings(table).add(bytes) + 1;
   }
   const numbers = readNumbers(reader, rowCount, stringCount + 1);
   const ofRows = new Uint32Array(rowCount);

@@ -61,7 +61,7 @@ function writeStrings(
   rows: Uint32Array,
   codeOf: (row: number) => number,
 ): void {
-  const numbers = new Uint32Array(table.strings.length + 1);
+  const numbers = new Uint32Array(rows.length === 0 ? 0 : table.strings.length + 1);
   const codes: number[] = [];
   const column = columnOf(rows, (row) => {
     const code = codeOf(row);

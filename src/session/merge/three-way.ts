@@ -11,7 +11,7 @@
 import { equalBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import { ROW_NATIVE, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
-import { readCoordinates } from "../../format/manifest/row-values.ts";
+import { equalRows, readCoordinates } from "../../format/manifest/row-values.ts";
 import { parentPath } from "../../format/node-path.ts";
 import {
   changedPathOf,
@@ -215,7 +215,7 @@ function mergeTable(run: MergeRun, node: ArrayNode, theirs: ChunkTable): void {
     if (present !== undefined) {
       const ours = (present.rows as ChunkTable).dot(present.row);
       if (!run.isSeen(ours)) {
-        if (theirs.equalRows(row, present.rows, present.row)) continue;
+        if (equalRows(theirs, row, present.rows, present.row)) continue;
         if (!takesTheirs(run, run.decide(ours, theirs.dot(row)), node.path, coordinates)) continue;
       }
     }

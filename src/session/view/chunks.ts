@@ -7,7 +7,7 @@ import type { AssetStore } from "../../assets/asset-store.ts";
 import type { CoordinateRows } from "../../base/coordinates.ts";
 import { makeError } from "../../base/errors.ts";
 import { type ChunkRows, ROW_TOMBSTONE } from "../../format/manifest/chunk-rows.ts";
-import type { Manifest, ManifestRows } from "../../format/manifest/read.ts";
+import type { CheckedRows, Manifest, ManifestRows } from "../../format/manifest/read.ts";
 import type { DimensionShape, ManifestRef } from "../../format/snapshot/array-data.ts";
 import type { ManifestFileInfo } from "../../format/snapshot/read.ts";
 import type { Layers } from "../state/layers.ts";
@@ -157,7 +157,7 @@ export async function readManifestRows(
   manifestId: string,
   node: ArrayNode,
   signal?: AbortSignal,
-): Promise<ManifestRows | undefined> {
+): Promise<CheckedRows | undefined> {
   mustList(layers, manifestId);
   const manifest = await assets.readManifest(manifestId, signal);
   const all = () => manifest.rows(node.id, node.array.shape.length);

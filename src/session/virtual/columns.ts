@@ -1,10 +1,12 @@
 /** Virtual references of a whole box of chunks as columns: what indexers of archives produce. */
 
+import type { ByteDictionary } from "../../base/byte-dictionary.ts";
 import { volumeOf } from "../../base/coordinates.ts";
 import { assert } from "../../base/errors.ts";
 import { isCount } from "../../base/options.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
+import { virtualStrings } from "../changes/set-virtual.ts";
 import type { VirtualRows } from "../changes/virtual-rows.ts";
 import type { Checksum } from "./ref-list.ts";
 
@@ -55,11 +57,12 @@ export function setVirtualColumns(
   const locationCount = "dictionary" in locations ? locations.codes.length : locations.length;
   const isComplete = [locationCount, offsets.length, lengths.length].every((n) => n === count);
   assert(isComplete, "virtual reference columns have one value per position of the grid");
-  const etagCode = etag === undefined ? 0 : table.strings.addText(etag) + 1;
+  const strings = virtualStrings(table);
+  const etagCode = etag === undefined ? 0 : strings.addText(etag) + 1;
   const rows: VirtualRows = {
     count,
     coordinates: gridCoordinates(columns, count),
-    locations: locationCodes(table, locations, count),
+    locations: locationCodes(strings, locations, count),
     etags: etagCode === 0 ? undefined : new Uint32Array(count).fill(etagCode),
     offsets,
     lengths,
@@ -85,18 +88,16 @@ function rowsAt(rows: VirtualRows, positions: Uint32Array, rank: number): Virtua
 }
 
 function locationCodes(
-  table: ChunkTable,
+  strings: ByteDictionary,
   locations: VirtualColumns["locations"],
   count: number,
 ): Uint32Array {
   const codes = new Uint32Array(count);
   if (!("dictionary" in locations)) {
-    for (let i = 0; i < count; i++) codes[i] = table.strings.addText(locations[i] as string);
+    for (let i = 0; i < count; i++) codes[i] = strings.addText(locations[i] as string);
     return codes;
   }
-  const ofDictionary = Uint32Array.from(locations.dictionary, (text) =>
-    table.strings.addText(text),
-  );
+  const ofDictionary = Uint32Array.from(locations.dictionary, (text) => strings.addText(text));
   const given = locations.codes;
   for (let i = 0; i < count; i++) {
     const code = given[i] as number;

@@ -5,6 +5,7 @@ import { grownCapacity } from "../../base/number-column.ts";
 import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
+import { virtualStrings } from "../changes/set-virtual.ts";
 
 /** How the target of a reference is told from a later state of the same object. */
 export type Checksum = Pick<VirtualRef, "etag" | "lastModifiedSeconds">;
@@ -79,8 +80,8 @@ export class VirtualRefList {
     const count = this.#length;
     const strings = this.#strings;
     const codes = new Uint32Array(strings.length);
-    for (let code = 0; code < codes.length; code++)
-      codes[code] = table.addString(strings.bytes(code));
+    const ofTable = virtualStrings(table);
+    for (let code = 0; code < codes.length; code++) codes[code] = ofTable.add(strings.bytes(code));
     const locations = this.#locations;
     const etags = this.#etags;
     for (let row = 0; row < count; row++)

@@ -8,6 +8,7 @@ import { makeError } from "../../base/errors.ts";
 import { describe, isCount } from "../../base/options.ts";
 import type { VirtualRef } from "../../format/manifest/chunk-ref.ts";
 import { UINT32_MAX } from "../../format/table-fields.ts";
+import { setVirtual } from "../changes/set-virtual.ts";
 import { writableTable } from "../changes/shared-tables.ts";
 import type { Layers } from "../state/layers.ts";
 import type { SessionState } from "../state/state.ts";
@@ -70,7 +71,7 @@ export function setVirtualRef(
   assertInGrid(parsed.coordinates, node);
   assertMembers(ref, REF_MEMBERS);
   const checked = checkRef(ref, createLocationCheck(state, options));
-  tableOf(state, node).setVirtual(parsed.coordinates, checked, currentDot(state));
+  setVirtual(tableOf(state, node), parsed.coordinates, checked, currentDot(state));
 }
 
 /** Records many references of one array: all or none. `details.refused` lists the indices that failed. */

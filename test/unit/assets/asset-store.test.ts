@@ -66,7 +66,8 @@ describe("what is written", () => {
     const store = storeOn(storage);
     await putSnapshot(store, snapshotOf(ids[0]));
     await putLog(store, logOf(ids[0]));
-    await (await store.beginManifest(ids[1], encodeManifest({ id: ids[1], arrays: [] }))).stored;
+    const { payload } = await encodeManifest({ id: ids[1], arrays: [] });
+    await (await store.beginManifest(ids[1], payload)).stored;
     storage.requests.length = 0;
 
     expect((await store.readSnapshot(ids[0])).node("/group0")?.path).toBe("/group0");
@@ -98,7 +99,8 @@ describe("what is written", () => {
     const store = storeOn(storage);
     await putSnapshot(store, snapshotOf(ids[0]));
     await putLog(store, logOf(ids[0]));
-    await (await store.beginManifest(ids[1], encodeManifest({ id: ids[1], arrays: [] }))).stored;
+    const { payload } = await encodeManifest({ id: ids[1], arrays: [] });
+    await (await store.beginManifest(ids[1], payload)).stored;
     await store.writeChunk(Uint8Array.of(1));
 
     const typeOf: Record<string, string | undefined> = {};

@@ -287,7 +287,7 @@ describe("a large manifest without a seek table", () => {
     const sizes = new Map<string, number>();
     for (const id of ids) {
       const arrays = [{ nodeId: NODE_A, selection: selectionOf(tableOf(1, refs)) }];
-      const payload = encodeManifest({ id, arrays });
+      const { payload } = await encodeManifest({ id, arrays });
       const framed = await encodeEnvelope({ fileType: "manifest", payload, compressionLevel: 1 });
       const header = framed.slice(0, ENVELOPE_HEADER_BYTES);
       header[COMPRESSION_AT] = 0;

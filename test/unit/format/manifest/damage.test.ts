@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { nodeIdToBytes, objectIdToBytes } from "../../../../src/format/ids.ts";
 import { type Manifest, parseManifest } from "../../../../src/format/manifest/read.ts";
+import { bulkRows } from "../../../../src/format/manifest/ref-columns.ts";
 import { selectRows } from "../../../../src/format/manifest/row-selection.ts";
 import { encodeManifest } from "../../../../src/format/manifest/write.ts";
 import { type BuiltManifest, type BuiltRef, buildManifest } from "./builder.ts";
@@ -144,8 +145,12 @@ async function payloadOfOwnWriter(): Promise<Uint8Array> {
   const manifest = await parseManifest(TV11_PAYLOAD, "seed");
   const nodeId = manifest.nodeIds[0]!;
   const within = [{ start: 0, end: 9 }];
-  const selection = selectRows({ rank: 1, base: [manifest.rows(nodeId)!], within });
-  return encodeManifest({ id: manifest.id, arrays: [{ nodeId, selection }] });
+  const selection = selectRows({
+    rank: 1,
+    base: [{ rows: bulkRows(manifest.rows(nodeId)!) }],
+    within,
+  });
+  return (await encodeManifest({ id: manifest.id, arrays: [{ nodeId, selection }] })).payload;
 }
 
 /** Reads everything; anything but a format error fails the test. */

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { decodeEnvelope } from "../../../../src/format/envelope.ts";
 import { type Manifest, parseManifest } from "../../../../src/format/manifest/read.ts";
+import { bulkRows } from "../../../../src/format/manifest/ref-columns.ts";
 import { selectRows } from "../../../../src/format/manifest/row-selection.ts";
 import { encodeManifest } from "../../../../src/format/manifest/write.ts";
 import { OFFICIAL_NAMES, officialFiles, readOfficial } from "../../../official-repositories.ts";
@@ -16,19 +17,22 @@ async function readManifest(name: string, path: string): Promise<Manifest> {
   return parseManifest(payload, path);
 }
 
-function encodeAgain(manifest: Manifest): Uint8Array {
+async function encodeAgain(manifest: Manifest): Promise<Uint8Array> {
   const arrays = manifest.nodeIds.map((nodeId) => {
     const rows = manifest.rows(nodeId)!;
     const within = Array.from({ length: rows.rank }, () => ({ start: 0, end: 2 ** 32 }));
-    return { nodeId, selection: selectRows({ rank: rows.rank, base: [rows], within }) };
+    return {
+      nodeId,
+      selection: selectRows({ rank: rows.rank, base: [{ rows: bulkRows(rows) }], within }),
+    };
   });
-  return encodeManifest({ id: manifest.id, arrays });
+  return (await encodeManifest({ id: manifest.id, arrays })).payload;
 }
 
 test.each(OFFICIAL_NAMES)("%s: every manifest survives reading and writing", async (name) => {
   for (const path of officialFiles(name, "manifests")) {
     const manifest = await readManifest(name, path);
-    const again = encodeAgain(manifest);
+    const again = await encodeAgain(manifest);
     const copy = await parseManifest(again, path);
 
     verifyManifest(again);

@@ -45,7 +45,7 @@ function refsOf(step: number): [number[], ChunkRef][] {
 
 const DENSE = refsOf(1);
 const SPARSE = refsOf(7);
-const PAYLOAD = encodeManifest({
+const { payload: PAYLOAD } = await encodeManifest({
   id: MANIFEST_ID,
   arrays: [
     { nodeId: NODE_A, selection: selectionOf(tableOf(2, DENSE)) },

@@ -6,6 +6,7 @@ import type { ChunkRows } from "../../../../src/format/manifest/chunk-rows.ts";
 import { type RowSelection, selectRows } from "../../../../src/format/manifest/row-selection.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import type { Dot } from "../../../../src/session/changes/dot.ts";
+import { setVirtual } from "../../../../src/session/changes/set-virtual.ts";
 
 export const DOT: Dot = { origin: "000G40R40M30E209185G", epoch: 1 };
 export const MANIFEST_ID = "1CECHNKREP0F1RSTCMT0";
@@ -97,7 +98,7 @@ export function setRef(
 ): void {
   if (ref === undefined) table.setTombstone(coordinates, dot);
   else if (ref.type === "inline") table.setInline(coordinates, ref.bytes, dot);
-  else if (ref.type === "virtual") table.setVirtual(coordinates, ref, dot);
+  else if (ref.type === "virtual") setVirtual(table, coordinates, ref, dot);
   else table.setNative(coordinates, objectIdToBytes(ref.id), ref.offset, ref.length, dot);
 }
 

@@ -1,13 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { BulkRows } from "../../../../src/format/manifest/bulk-rows.ts";
 import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
 import type { ChunkRows } from "../../../../src/format/manifest/chunk-rows.ts";
 import { parseManifest } from "../../../../src/format/manifest/read.ts";
-import {
-  extentsOf,
-  type RowSelection,
-  selectRows,
-} from "../../../../src/format/manifest/row-selection.ts";
+import { bulkRows } from "../../../../src/format/manifest/ref-columns.ts";
+import { type RowSelection, selectRows } from "../../../../src/format/manifest/row-selection.ts";
 import { encodeManifest } from "../../../../src/format/manifest/write.ts";
 import {
   anyCoordinates,
@@ -22,6 +20,8 @@ import {
   tableOf,
 } from "./ref-model.ts";
 
+/** Rows that say what they are, for reading selections. */
+type ReadableRows = BulkRows & Pick<ChunkRows, "ref">;
 type Entry = [number[], ChunkRef | undefined];
 
 const anyInput = anyRank.chain((rank) => {
@@ -43,19 +43,27 @@ const anyInput = anyRank.chain((rank) => {
   });
 });
 
-async function manifestRows(rank: number, entries: readonly Entry[]): Promise<ChunkRows[]> {
+async function manifestRows(rank: number, entries: readonly Entry[]): Promise<ReadableRows[]> {
   const selection = selectionOf(tableOf(rank, entries));
-  const payload = encodeManifest({ id: MANIFEST_ID, arrays: [{ nodeId: NODE_A, selection }] });
+  const { payload } = await encodeManifest({
+    id: MANIFEST_ID,
+    arrays: [{ nodeId: NODE_A, selection }],
+  });
   const rows = (await parseManifest(payload, "base")).rows(NODE_A);
-  return rows === undefined ? [] : [rows];
+  return rows === undefined ? [] : [{ ...bulkRows(rows), ref: (row) => rows.ref(row) }];
 }
 
-function read({ rank, sources, sourceOf, rowOf, length }: RowSelection) {
-  return Array.from({ length }, (_, i) => {
-    const rows = sources[sourceOf[i]!]!;
-    const row = rowOf[i]!;
-    return [keyOf(Array.from({ length: rank }, (_, d) => rows.coordinate(row, d))), rows.ref(row)];
-  });
+function read({ rank, sources, runs }: RowSelection) {
+  const entries = [];
+  for (let run = 0; run < runs.length; run += 3) {
+    const { rows, order } = sources[runs[run]!]!;
+    for (let at = runs[run + 1]!; at < runs[run + 2]!; at++) {
+      const row = order?.[at] ?? at;
+      const coordinates = Array.from({ length: rank }, (_, d) => rows.coordinate(row, d));
+      entries.push([keyOf(coordinates), (rows as ReadableRows).ref(row)]);
+    }
+  }
+  return entries;
 }
 
 describe("a row selection", () => {
@@ -80,7 +88,7 @@ describe("a row selection", () => {
         const table = changes === undefined ? undefined : tableOf(rank, changes);
         const selection = selectRows({
           rank,
-          base: sources.flat(),
+          base: sources.flat().map((rows) => ({ rows })),
           changes: table && { rows: table, order: table.sortedOrder() },
           within,
         });
@@ -92,11 +100,11 @@ describe("a row selection", () => {
     );
   });
 
-  test("has tight extents", () => {
-    fc.assert(
-      fc.property(
+  test("has tight extents", async () => {
+    await fc.assert(
+      fc.asyncProperty(
         anyInput.filter(({ changes }) => changes !== undefined),
-        ({ rank, changes }) => {
+        async ({ rank, changes }) => {
           const table = tableOf(rank, changes!);
           const selection = selectionOf(table);
           const present = changes!.filter(([, ref]) => ref !== undefined).map(([c]) => c);
@@ -105,19 +113,74 @@ describe("a row selection", () => {
             end: present.length === 0 ? 0 : Math.max(...present.map((c) => c[d]!)) + 1,
           }));
 
-          expect(extentsOf(selection)).toEqual(expected);
+          const { extents } = await encodeManifest({
+            id: MANIFEST_ID,
+            arrays: [{ nodeId: NODE_A, selection }],
+          });
+
+          expect(extents.get(NODE_A)).toEqual(expected);
         },
       ),
     );
+  });
+
+  test("costs a bisection of the base for each change, not a look at each row", async () => {
+    const inline: ChunkRef = { type: "inline", bytes: Uint8Array.of(1) };
+    const rowCount = 2 ** 14;
+    const [base] = await manifestRows(
+      1,
+      Array.from({ length: rowCount }, (_, i) => [[2 * i], inline]),
+    );
+    const changed = [1, 4000, 9001, 20_002, 2 * rowCount + 1];
+    const rows = tableOf(
+      1,
+      changed.map((i) => [[i], inline]),
+    );
+    let looks = 0;
+    const counted = new Proxy(base!, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          looks++;
+          return value.apply(target, args);
+        };
+      },
+    });
+    const within = [{ start: 0, end: 2 ** 32 }];
+    const selection = selectRows({
+      rank: 1,
+      base: [{ rows: counted }],
+      changes: { rows, order: undefined },
+      within,
+    });
+
+    expect(selection.length).toBe(rowCount + 3);
+    expect(looks).toBeLessThan(changed.length * 3 * Math.log2(rowCount));
+    looks = 0;
+    const { payload } = await encodeManifest({
+      id: MANIFEST_ID,
+      arrays: [{ nodeId: NODE_A, selection }],
+    });
+
+    // Blocks of rows are read in two rounds, to measure and to write.
+    expect(looks).toBeLessThan(rowCount / 50);
+    const again = (await parseManifest(payload, "again")).rows(NODE_A);
+    expect(again?.length).toBe(selection.length);
+    for (const i of changed) expect(again?.find([i])).toBeGreaterThanOrEqual(0);
   });
 
   test("leaves out base rows of another rank", async () => {
     const inline: ChunkRef = { type: "inline", bytes: Uint8Array.of(1) };
     const base = [
       ...(await manifestRows(1, [[[0], inline]])),
-      ...(await manifestRows(2, [[[0, 0], inline]])),
+      ...(await manifestRows(2, [[[1, 0], inline]])),
     ];
-    const selection = selectRows({ rank: 1, base, within: [{ start: 0, end: 9 }] });
+    const selection = selectRows({
+      rank: 1,
+      base: base.map((rows) => ({ rows })),
+      within: [{ start: 0, end: 9 }],
+    });
 
     expect(read(selection)).toEqual([["0", inline]]);
   });

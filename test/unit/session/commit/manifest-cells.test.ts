@@ -27,11 +27,11 @@ function planOf(input: ManifestPlanInput) {
     kept: ids(kept),
     scattered: ids(scattered),
     cells: cells
-      .map(({ key, within, order, sources }) => ({
+      .map(({ key, within, changes, sources }) => ({
         key,
         within: within.map(({ start, end }) => [start, end]),
-        rows: [...order].map((row) =>
-          within.map((_, d) => input.changes?.rows.coordinate(row, d) as number),
+        rows: Array.from(changes?.order ?? [], (row) =>
+          within.map((_, d) => changes?.rows.coordinate(row, d) as number),
         ),
         sources: ids(sources),
       }))

@@ -12,6 +12,7 @@ import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { growingVector } from "../../../../src/session/changes/dot.ts";
 import { makeNode, parseNodeMetadata } from "../../../../src/session/changes/node-metadata.ts";
 import { emptyPast, type Past } from "../../../../src/session/changes/past.ts";
+import { setVirtual } from "../../../../src/session/changes/set-virtual.ts";
 import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
 import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import {
@@ -254,8 +255,8 @@ describe("fork bytes", () => {
         offset: (i * 2_654_435_761) % 2 ** 40,
         length,
       };
-      inOrder.setVirtual(coordinates, near, DOT);
-      scattered.setVirtual(coordinates, far, DOT);
+      setVirtual(inOrder, coordinates, near, DOT);
+      setVirtual(scattered, coordinates, far, DOT);
     }
     const size = (table: ChunkTable): number =>
       encodeForkBytes(stateOf({ chunks: chunkTables([[NODE_A, table]]) })).length / 10_000;

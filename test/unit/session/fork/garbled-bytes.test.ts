@@ -13,6 +13,7 @@ import type {
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import type { Dot } from "../../../../src/session/changes/dot.ts";
 import { copyPast, emptyPast } from "../../../../src/session/changes/past.ts";
+import { setVirtual } from "../../../../src/session/changes/set-virtual.ts";
 import { encodeForkBytes, type ForkContent } from "../../../../src/session/fork/bytes.ts";
 import { decodeForkBytes } from "../../../../src/session/fork/read-bytes.ts";
 import { MANIFEST_ID, NODE_A } from "../../format/manifest/ref-model.ts";
@@ -135,7 +136,7 @@ const GARBLED: readonly (readonly [string, Edit])[] = [
       `a virtual chunk at ${JSON.stringify(location)}`,
       (draft, { a }) =>
         replaceTable(draft, a, 1, (table, dot) =>
-          table.setVirtual([0], { location, offset: 0, length: 1 }, dot),
+          setVirtual(table, [0], { location, offset: 0, length: 1 }, dot),
         ),
     ],
   ),
@@ -143,7 +144,8 @@ const GARBLED: readonly (readonly [string, Edit])[] = [
     "a virtual chunk of a time after 2106",
     (draft, { a }) =>
       replaceTable(draft, a, 1, (table, dot) =>
-        table.setVirtual(
+        setVirtual(
+          table,
           [0],
           { location: "s3://b/k", offset: 0, length: 1, lastModifiedSeconds: 2 ** 32 },
           dot,

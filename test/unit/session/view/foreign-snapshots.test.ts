@@ -55,10 +55,8 @@ async function foreign(arrays: readonly ForeignArray[]): Promise<Repository> {
         return { nodeId, selection };
       })
       .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
-    const { sizeBytes, stored } = await assets.beginManifest(
-      id,
-      encodeManifest({ id, arrays: parts }),
-    );
+    const { payload } = await encodeManifest({ id, arrays: parts });
+    const { sizeBytes, stored } = await assets.beginManifest(id, payload);
     await stored;
     const chunkRefCount = parts.reduce((sum, { selection }) => sum + selection.length, 0);
     files.push({ id, sizeBytes, chunkRefCount });
