@@ -14,15 +14,17 @@
  */
 
 import { compareUtf8 } from "../../base/bytes.ts";
-import { assert } from "../../base/errors.ts";
+import { assert, makeError } from "../../base/errors.ts";
 import { ByteWriter } from "../../codec/byte-stream.ts";
 import { crc32c } from "../../codec/crc32c.ts";
-import { objectIdToBytes } from "../../format/ids.ts";
+import { writeNumbers } from "../../codec/number-list.ts";
+import { OBJECT_ID_BYTES, objectIdToBytes } from "../../format/ids.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import type { ChunkTable } from "../changes/chunk-table.ts";
 import type { Dot } from "../changes/dot.ts";
 import { DotDictionary } from "../changes/dot-dictionary.ts";
 import { type Past, pastBeyond } from "../changes/past.ts";
+import { ORIGIN_NUMBER_BYTES } from "../state/origins.ts";
 import { writeNodeChange } from "./node-bytes.ts";
 import { writeTable } from "./table-bytes.ts";
 import type { WrittenUnder } from "./written-under.ts";
@@ -53,8 +55,16 @@ export const MAGIC: Uint8Array = Uint8Array.of(0x89, 0x49, 0x43, 0x46, 0x6b, 0x0
 /**
  * 1: without signatures and what was written under them, with fields of zarr.json beside it.
  * 2: with two whole version vectors, and origins as text.
+ * 3: with what is known entry by entry.
  */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
+/** Bytes that the origins of a family share. */
+export const FAMILY_BYTES: number = OBJECT_ID_BYTES - ORIGIN_NUMBER_BYTES;
+/**
+ * Rows of what a fork knows: a few bytes may stand for so many, which take tens of megabytes,
+ * and not for more.
+ */
+export const KNOWN_ROWS_MAX = 2 ** 18;
 /** Set where the overlay was left out. */
 export const FLAG_OVERLAY_OMITTED = 1;
 
@@ -86,35 +96,64 @@ function writeCausality(writer: ByteWriter, fork: ForkContent, dots: DotDictiona
   const named = [need, self].filter((dot) => dot !== undefined);
   const origins = originsOf([...used, ...named], pasts);
   const numbers = new Map(origins.map((origin, number) => [origin, number]));
-  const writeDot = ({ origin, epoch }: Dot): void => {
-    writer.varint(numbers.get(origin) as number);
-    writer.varint(epoch);
-  };
+  const numbersOf = ({ origin, epoch }: Dot): number[] => [numbers.get(origin) as number, epoch];
   const writeOptional = (dot: Dot | undefined): void => {
     writer.byte(dot === undefined ? 0 : 1);
-    if (dot !== undefined) writeDot(dot);
+    if (dot !== undefined) for (const number of numbersOf(dot)) writer.varint(number);
   };
-  writer.varint(origins.length);
-  for (const origin of origins) writer.raw(objectIdToBytes(origin));
-  writer.varint(used.length);
-  for (const dot of used) writeDot(dot);
+  writeOrigins(writer, origins);
+  writeRows(writer, used.map(numbersOf));
   writeOptional(need);
   for (const { vector, births, lessons } of pasts) {
-    writer.varint(vector.size);
-    for (const [origin, epoch] of vector) writeDot({ origin, epoch });
-    writer.varint(births.size);
-    for (const [origin, birth] of births) {
-      writer.varint(numbers.get(origin) as number);
-      writeDot(birth);
-    }
-    writer.varint(lessons.size);
-    for (const [lesson, at] of lessons) {
-      writer.varint(numbers.get(lesson.by) as number);
-      writeDot(lesson);
-      writer.varint(at);
-    }
+    const entries = [...vector].map(([origin, epoch]) => numbersOf({ origin, epoch }));
+    writeRows(writer, entries);
+    const born = [...births].map(([origin, birth]) => [
+      numbers.get(origin) as number,
+      ...numbersOf(birth),
+    ]);
+    writeRows(writer, born);
+    const learnt = [...lessons].map(([lesson, at]) => [
+      numbers.get(lesson.by) as number,
+      ...numbersOf(lesson),
+      at,
+    ]);
+    writeRows(writer, learnt);
   }
   if (overlayOmitted !== true) writeOptional(self);
+}
+
+/** Those of one family share all but their numbers, which often follow each other. */
+function writeOrigins(writer: ByteWriter, origins: readonly string[]): void {
+  const families = new Map<string, number>();
+  const ids = origins.map(objectIdToBytes);
+  const rows = ids.map((id) => {
+    const family = id.subarray(0, FAMILY_BYTES);
+    const key = family.join();
+    if (!families.has(key)) families.set(key, families.size);
+    const number = id.subarray(FAMILY_BYTES).reduce((sum, byte) => 256 * sum + byte, 0);
+    return [families.get(key) as number, number];
+  });
+  writer.varint(families.size);
+  for (const key of families.keys()) writer.raw(Uint8Array.from(key.split(",").map(Number)));
+  writeRows(writer, rows);
+}
+
+/** How many rows there are, then column by column. */
+function writeRows(writer: ByteWriter, rows: readonly (readonly number[])[]): void {
+  if (rows.length > KNOWN_ROWS_MAX) {
+    throw makeError(
+      "serialization",
+      `a fork that knows of ${rows.length} others can't carry that: leave the overlay out, or commit first`,
+      { details: { count: rows.length, max: KNOWN_ROWS_MAX } },
+    );
+  }
+  writer.varint(rows.length);
+  const width = rows[0]?.length ?? 0;
+  for (let column = 0; column < width; column++)
+    writeNumbers(
+      writer,
+      rows.map((row) => row[column] as number),
+    );
 }
 
 /** All origins that are named, sorted. */

@@ -33,6 +33,7 @@ export function stateOfFork(parent: SessionState): SessionState {
     birth: need,
     need,
     needPast: past,
+    origins: parent.origins,
   });
 }
 

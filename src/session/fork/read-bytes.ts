@@ -3,16 +3,26 @@ import { asBytes } from "../../base/bytes.ts";
 import { type ErrorDetails, type IcefloeError, makeError } from "../../base/errors.ts";
 import { ByteReader } from "../../codec/byte-stream.ts";
 import { crc32c } from "../../codec/crc32c.ts";
+import { readNumbers } from "../../codec/number-list.ts";
 import { NODE_ID_BYTES, OBJECT_ID_BYTES, objectIdFromBytes } from "../../format/ids.ts";
 import { type ChangeSet, changeSetOf, chunkTables, NodeChanges } from "../changes/change-set.ts";
 import { type Dot, isCovered, type VersionVector } from "../changes/dot.ts";
 import { copyPast, emptyPast, type Past } from "../changes/past.ts";
-import { FLAG_OVERLAY_OMITTED, FORMAT_VERSION, type ForkContent, MAGIC } from "./bytes.ts";
+import { NUMBERS_END, ORIGIN_NUMBER_BYTES } from "../state/origins.ts";
+import {
+  FAMILY_BYTES,
+  FLAG_OVERLAY_OMITTED,
+  FORMAT_VERSION,
+  type ForkContent,
+  KNOWN_ROWS_MAX,
+  MAGIC,
+} from "./bytes.ts";
 import { readId, readNodeChange, readPath } from "./read-node.ts";
 import { readTable } from "./read-table.ts";
 import type { WrittenUnder } from "./written-under.ts";
 
 const FLAGS_END = 2;
+const SAFE_END = 2 ** 53;
 const HEAD_BYTES = MAGIC.length + 2;
 const CHECKSUM_BYTES = 4;
 
@@ -47,12 +57,10 @@ function readContent(reader: ByteReader): ForkContent {
   if (flags >= FLAGS_END) reader.fail(`unknown flags ${flags}`);
   const overlayOmitted = (flags & FLAG_OVERLAY_OMITTED) !== 0;
   const baseId = readId(reader, OBJECT_ID_BYTES);
-  const origins: string[] = [];
-  for (let count = reader.count(OBJECT_ID_BYTES); count > 0; count--) {
-    origins.push(objectIdFromBytes(reader.raw(OBJECT_ID_BYTES)));
-  }
-  const dots: Dot[] = [];
-  for (let count = reader.count(2); count > 0; count--) dots.push(readDot(reader, origins));
+  const origins = readOrigins(reader);
+  const dots = readRows(reader, [origins.length, SAFE_END]).map((row) =>
+    dotOf(reader, row, origins),
+  );
   const need = readOptionalDot(reader, origins);
   const needPast = overlayOmitted ? emptyPast() : readPast(reader, origins);
   const past = copyPast(needPast);
@@ -82,11 +90,43 @@ function isAllCovered({ nodes, chunks }: ChangeSet, vector: VersionVector): bool
   return true;
 }
 
-function readDot(reader: ByteReader, origins: readonly string[]): Dot {
-  const origin = readOrigin(reader, origins);
-  const epoch = reader.varint();
+/** In order, each once. */
+function readOrigins(reader: ByteReader): string[] {
+  const families: Uint8Array[] = [];
+  for (let count = reader.count(FAMILY_BYTES); count > 0; count--)
+    families.push(reader.raw(FAMILY_BYTES));
+  return readRows(reader, [families.length, NUMBERS_END]).map(([family, number]) => {
+    const id = new Uint8Array(OBJECT_ID_BYTES);
+    id.set(families[family as number] as Uint8Array);
+    for (let at = 1, rest = number as number; at <= ORIGIN_NUMBER_BYTES; at++, rest >>>= 8)
+      id[OBJECT_ID_BYTES - at] = rest & 0xff;
+    return objectIdFromBytes(id);
+  });
+}
+
+/** Rows of numbers below the end of each column. */
+function readRows(reader: ByteReader, ends: readonly number[]): number[][] {
+  const count = reader.varint();
+  if (count > KNOWN_ROWS_MAX) reader.fail(`a count of ${count} is too large`);
+  if (count === 0) return [];
+  const columns = ends.map((end) => readNumbers(reader, count, end));
+  return Array.from({ length: count }, (_, row) => columns.map((column) => column[row] as number));
+}
+
+/** The dot of the numbers of its origin and epoch. */
+function dotOf(
+  reader: ByteReader,
+  [number, epoch]: readonly number[],
+  origins: readonly string[],
+): Dot {
   if (epoch === 0) reader.fail("an epoch is none");
-  return { origin, epoch };
+  return { origin: origins[number as number] as string, epoch: epoch as number };
+}
+
+function readDot(reader: ByteReader, origins: readonly string[]): Dot {
+  const number = reader.varint();
+  if (number >= origins.length) reader.fail("an origin is none");
+  return dotOf(reader, [number, reader.varint()], origins);
 }
 
 function addBeyond(past: Past, { vector, births, lessons }: Past): void {
@@ -101,25 +141,19 @@ function readOptionalDot(reader: ByteReader, origins: readonly string[]): Dot | 
   return count === 0 ? undefined : readDot(reader, origins);
 }
 
-function readOrigin(reader: ByteReader, origins: readonly string[]): string {
-  return origins[reader.varint()] ?? reader.fail("an origin is none");
-}
-
 function readPast(reader: ByteReader, origins: readonly string[]): Past {
   const { vector, births, lessons } = emptyPast();
-  for (let count = reader.count(2); count > 0; count--) {
-    const { origin, epoch } = readDot(reader, origins);
+  const { length } = origins;
+  for (const row of readRows(reader, [length, SAFE_END])) {
+    const { origin, epoch } = dotOf(reader, row, origins);
     if (vector.has(origin)) reader.fail("a version names an origin twice");
     vector.set(origin, epoch);
   }
-  for (let count = reader.count(3); count > 0; count--) {
-    const origin = readOrigin(reader, origins);
-    births.set(origin, readDot(reader, origins));
-  }
-  for (let count = reader.count(4); count > 0; count--) {
-    const by = readOrigin(reader, origins);
-    const dot = readDot(reader, origins);
-    lessons.set({ ...dot, by }, reader.varint());
+  for (const [number, ...birth] of readRows(reader, [length, length, SAFE_END]))
+    births.set(origins[number as number] as string, dotOf(reader, birth, origins));
+  for (const [by, origin, epoch, at] of readRows(reader, [length, length, SAFE_END, SAFE_END])) {
+    const dot = dotOf(reader, [origin as number, epoch as number], origins);
+    lessons.set({ ...dot, by: origins[by as number] as string }, at as number);
   }
   return { vector, births, lessons };
 }

@@ -6,11 +6,11 @@
  */
 import type { Engine } from "../../assets/engine.ts";
 import type { SnapshotIndex } from "../../assets/snapshot-index.ts";
-import { randomObjectId } from "../../format/ids.ts";
 import { type ChangeSet, changeSetOf } from "../changes/change-set.ts";
 import type { Dot } from "../changes/dot.ts";
 import { copyPast, emptyPast, type Past } from "../changes/past.ts";
 import type { Layers } from "./layers.ts";
+import { type OriginFamily, originFamily } from "./origins.ts";
 import type { Turn } from "./turn.ts";
 import type { UnsettledCommit } from "./unsettled.ts";
 import type { ManifestCache } from "./written-manifests.ts";
@@ -47,6 +47,8 @@ export interface SessionState {
   readonly need: Dot | undefined;
   /** What the parent knew then. */
   readonly needPast: Past;
+  /** Where it and its forks get their ids. */
+  readonly origins: OriginFamily;
   /** The mark of writes made now. */
   dot: Dot;
   /** Whether a write carries the present dot, or a merge belongs to it. */
@@ -99,10 +101,13 @@ interface StateOptions {
   readonly birth?: Dot | undefined;
   readonly need?: Dot | undefined;
   readonly needPast?: Past | undefined;
+  /** Of the parent, if that lives in this process. */
+  readonly origins?: OriginFamily | undefined;
 }
 
-/** A state with a fresh random origin. No I/O. */
+/** A state with an origin of its own. No I/O. */
 export function createState(options: StateOptions): SessionState {
+  const origins = options.origins ?? originFamily(options.engine.runtime);
   return {
     engine: options.engine,
     kind: options.kind,
@@ -116,7 +121,8 @@ export function createState(options: StateOptions): SessionState {
     birth: options.birth,
     need: options.need,
     needPast: options.needPast === undefined ? emptyPast() : copyPast(options.needPast),
-    dot: { origin: randomObjectId(options.engine.runtime), epoch: 1 },
+    origins,
+    dot: { origin: origins.next(), epoch: 1 },
     dotUsed: false,
     activity: undefined,
     mergesPending: 0,

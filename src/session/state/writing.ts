@@ -4,7 +4,6 @@
  */
 import { makeError } from "../../base/errors.ts";
 import { abortable } from "../../base/on-abort.ts";
-import { randomObjectId } from "../../format/ids.ts";
 import { changeSetOf } from "../changes/change-set.ts";
 import type { Dot } from "../changes/dot.ts";
 import { addClosedEpoch, copyPast } from "../changes/past.ts";
@@ -40,7 +39,7 @@ function discard(state: SessionState): void {
   state.own = changeSetOf();
   state.past = copyPast(state.needPast);
   state.birth = state.need;
-  state.dot = { origin: randomObjectId(state.engine.runtime), epoch: 1 };
+  state.dot = { origin: state.origins.next(), epoch: 1 };
   state.dotUsed = false;
   state.generation++;
   state.writes.clear(); // They write nothing any more.

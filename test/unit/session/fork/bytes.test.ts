@@ -175,7 +175,7 @@ describe("fork bytes", () => {
     };
 
     expect(() => decodeForkBytes(changed(0, 0x88))).toThrow("magic");
-    expect(() => decodeForkBytes(changed(8, 1))).toThrow("format version 1, expected 3");
+    expect(() => decodeForkBytes(changed(8, 1))).toThrow("format version 1, expected 4");
     expect(() => decodeForkBytes(changed(9, 0x80))).toThrow("unknown flags");
     expect(() => decodeForkBytes(changed(9, 2))).toThrow("unknown flags 2");
     expect(() => decodeForkBytes("text" as never)).toThrow(REFUSED);

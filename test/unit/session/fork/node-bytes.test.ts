@@ -70,11 +70,12 @@ test("fork bytes with a version that names an origin twice are refused", () => {
     [b, 1],
   ]);
   const bytes = bytesOf({}, { past });
-  // The end: B's number and epoch, no births, no lessons, no name, four counts of no changes, one
-  // of no signatures, the checksum.
+  // The end: two entries, their origins 0 and 1 as they are, their epochs; no births, no lessons,
+  // no name, four counts of no changes, one of no signatures, the checksum.
   const end = bytes.length - 4;
-  expect([...bytes.subarray(end - 10, end)]).toEqual([1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-  bytes[end - 10] = 0;
+  const [plain, secondAt] = [0, end - 12];
+  expect([...bytes.subarray(end - 15, secondAt + 1)]).toEqual([2, plain, 0, 1]);
+  bytes[secondAt] = 0;
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(end, crc32c(bytes, 0, end), true);
 
   expect(() => decodeForkBytes(bytes)).toThrow("a version names an origin twice");

@@ -1,7 +1,13 @@
 /** What forks and merges cost must grow with what was written, not with what is there already. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { OrderedMap } from "../../../../src/base/ordered-map.ts";
-import { memoryStorage, Repository, type Session } from "../../../../src/index.ts";
+import {
+  ForkSession,
+  memoryStorage,
+  Repository,
+  type Session,
+  type Storage,
+} from "../../../../src/index.ts";
 import { ChunkColumns } from "../../../../src/session/changes/chunk-columns.ts";
 import { ChunkTable } from "../../../../src/session/changes/chunk-table.ts";
 import { array, chunk, GROUP } from "../fixture.ts";
@@ -12,8 +18,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function start(arrayCount = 0): Promise<Session> {
-  const repository = await Repository.create(memoryStorage());
+async function start(arrayCount = 0, storage: Storage = memoryStorage()): Promise<Session> {
+  const repository = await Repository.create(storage);
   const session = await repository.writableSession("main");
   await session.store.set("zarr.json", GROUP);
   await session.store.set("a/zarr.json", array([ROWS], [1]));
@@ -148,6 +154,37 @@ test("a result as bytes has the size of the first one after a merge of 1,000 for
   const bytes = fork.toBytes({ overlay: "omit" });
 
   expect(bytes.length - (sizes[0] as number)).toBeLessThanOrEqual(4);
+});
+
+test("a fork with its overlay as bytes hardly grows with the forks that were merged", async () => {
+  const session = await start();
+  const sizeAfter = async (count: number): Promise<number> => {
+    for (let i = 0; i < count; i++) {
+      const fork = session.fork();
+      await fork.store.set("a/c/1", chunk(1));
+      await session.merge(fork);
+    }
+    return session.fork().toBytes().length;
+  };
+  const first = await sizeAfter(1);
+
+  expect((await sizeAfter(1000)) - first).toBeLessThan(40);
+});
+
+test("a fork as bytes grows by an id for each one opened from bytes that was merged", async () => {
+  const storage = memoryStorage();
+  const session = await start(0, storage);
+  const sizeAfter = async (count: number): Promise<number> => {
+    for (let i = 0; i < count; i++) {
+      const fork = await ForkSession.fromBytes(session.fork().toBytes(), { storage });
+      await fork.store.set("a/c/1", chunk(1));
+      await session.merge(fork.toBytes({ overlay: "omit" }));
+    }
+    return session.fork().toBytes().length;
+  };
+  const first = await sizeAfter(1);
+
+  expect((await sizeAfter(200)) - first).toBeLessThan(200 * 16);
 });
 
 test("a fork as bytes is merged without a look at what was merged before", async () => {
