@@ -80,3 +80,20 @@ test("fork bytes with a version that names an origin twice are refused", () => {
 
   expect(() => decodeForkBytes(bytes)).toThrow("a version names an origin twice");
 });
+
+test("fork bytes that claim to know of more forks than any memory should hold are refused", () => {
+  const bytes = bytesOf({});
+  // The end: one entry, its origin and its epoch as they are; then as above.
+  const at = bytes.length - 4 - 13;
+  expect([...bytes.subarray(at, at + 5)]).toEqual([1, 0, 0, 0, 1]);
+  const claiming = [0x81, 0x80, 0x10]; // 2^18 + 1.
+  const changed = Uint8Array.of(
+    ...bytes.subarray(0, at),
+    ...claiming,
+    ...bytes.subarray(at + 1, bytes.length),
+  );
+  const end = changed.length - 4;
+  new DataView(changed.buffer).setUint32(end, crc32c(changed, 0, end), true);
+
+  expect(() => decodeForkBytes(changed)).toThrow("a count of 262145 is too large");
+});
