@@ -56,7 +56,7 @@ export const COMMIT_MUTANTS = [
     "  return { manifest, stored };",
     "  onStored(manifest);\n  return { manifest, stored };",
   ],
-  [COMMIT, "    ...manifests.stored,\n", ""],
+  [COMMIT, "    ...progress.stored,\n", ""],
   [MANIFESTS, "box.join(), grid.join(), ...base", "...base"],
   [MANIFESTS, "chunkRefCount: selection.length", "chunkRefCount: 0"],
   [PUBLISH, "if (branch !== undefined) assertTip(repo, branch, baseId);", ""],

@@ -200,8 +200,13 @@ interface AssetCache<T> {
   cached(id: string): T | undefined;
   /** Begins to store `payload`. */
   begin(id: string, payload: Uint8Array, signal?: AbortSignal): BegunAsset | Promise<BegunAsset>;
-  /** Stores it. `asset` is what it encodes; decoded from it if not given. */
-  write(id: string, payload: Uint8Array, signal?: AbortSignal, asset?: T): Promise<Stored>;
+  /** Stores `payload`, which encodes `asset`. */
+  write(
+    id: string,
+    payload: Uint8Array,
+    signal: AbortSignal | undefined,
+    asset: T,
+  ): Promise<Stored>;
 }
 
 function createAssetCache<T>(
@@ -294,33 +299,34 @@ function createAssetWriter<T>(
     return loadFilePut.loaded ? begin(loadFilePut.loaded) : loadFilePut().then(begin);
   };
 
-  const keepStored = async (
+  const keep = (id: string, payload: Uint8Array, asset: T): void =>
+    cache.set(id, asset, type.weigh(asset, payload.length));
+
+  const keepParsed = async (
     id: string,
     payload: Uint8Array,
-    { sizeBytes, stored }: FilePut,
-    asset: T | undefined,
-  ): Promise<Stored> => {
+    stored: Promise<void>,
+  ): Promise<void> => {
     await stored;
-    const parsed = asset ?? type.parse(payload, 2, type.path(id));
-    const kept = parsed instanceof Promise ? await parsed : parsed;
-    cache.set(id, kept, type.weigh(kept, payload.length));
-    return { sizeBytes };
+    const parsed = type.parse(payload, 2, type.path(id));
+    keep(id, payload, parsed instanceof Promise ? await parsed : parsed);
   };
 
   return {
     begin(id, payload, signal) {
       const begun = (put: FilePut) => ({
         sizeBytes: put.sizeBytes,
-        stored: keepStored(id, payload, put, undefined),
+        stored: keepParsed(id, payload, put.stored),
       });
       const put = beginPut(id, payload, signal);
       return put instanceof Promise ? put.then(begun) : begun(put);
     },
-    write(id, payload, signal, asset) {
+    async write(id, payload, signal, asset) {
       const put = beginPut(id, payload, signal);
-      return put instanceof Promise
-        ? put.then((begun) => keepStored(id, payload, begun, asset))
-        : keepStored(id, payload, put, asset);
+      const { sizeBytes, stored } = put instanceof Promise ? await put : put;
+      await stored;
+      keep(id, payload, asset);
+      return { sizeBytes };
     },
   };
 }

@@ -19,7 +19,7 @@ import {
   type EnvelopeWatch,
 } from "./envelope.ts";
 
-/** The table of 8,000 frames, which hold 4 GiB, and often the last frame. */
+/** The table of 8,000 frames, which hold 2 GiB or more, and often the last frame. */
 const TAIL_BYTES = 64 * 1024;
 
 /** Fetches bytes of a file, or more of them around what is asked for. */

@@ -232,7 +232,7 @@ export class Session {
   }
 
   /**
-   * How a chunk is stored. One GET at most.
+   * How a chunk is stored. One GET at most, of a large manifest a few of its parts.
    * @throws {invalid-path} @throws {node-not-found} @throws {not-an-array}
    * @throws {invalid-chunk-index} not one whole number per dimension; outside the grid is fine
    */

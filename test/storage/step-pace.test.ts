@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { StepPace } from "../../src/storage/local/step-pace.ts";
 
 /** A clock that moves only when a step says so. */
-function pacedBy(hasTurns = true) {
+function pacedBy({ hasTurns = true, turn = (): Promise<void> | undefined => undefined } = {}) {
   let nowMicros = 0;
   const madeWay: string[] = [];
   const pace = new StepPace({
@@ -11,7 +11,12 @@ function pacedBy(hasTurns = true) {
     async sleep(milliseconds) {
       madeWay.push(`slept ${milliseconds}`);
     },
-    ...(hasTurns && { turn: async () => void madeWay.push("turned") }),
+    ...(hasTurns && {
+      async turn() {
+        madeWay.push("turned");
+        await turn();
+      },
+    }),
   });
   const step = (micros: number) => () => {
     nowMicros += micros;
@@ -42,11 +47,20 @@ describe("the pace of file system steps", () => {
   });
 
   test("makes way by a sleep where the runtime has no turns", async () => {
-    const { pace, step, madeWay } = pacedBy(false);
+    const { pace, step, madeWay } = pacedBy({ hasTurns: false });
     pace.run(step(2000), pooled);
 
     expect(await pace.run(step(1), pooled)).toBe("quick");
     expect(madeWay).toEqual(["slept 0"]);
+  });
+
+  test("goes on after a turn that failed", async () => {
+    const turns = [Promise.reject(new Error("no turn")), Promise.resolve()];
+    const { pace, step } = pacedBy({ turn: () => turns.shift() });
+    pace.run(step(2000), pooled);
+    await expect(pace.run(step(1), pooled)).rejects.toThrow("no turn");
+
+    expect(await pace.run(step(1), pooled)).toBe("quick");
   });
 
   test("leaves a slow disk to the pool for a thousand steps", async () => {

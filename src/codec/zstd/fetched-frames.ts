@@ -154,6 +154,9 @@ export class FetchedFrames {
     const load = async (abandoned?: AbortSignal): Promise<void> => {
       try {
         this.store(await fetch(extent, abandoned));
+      } catch (error) {
+        this.#requestCount--; // What brought nothing is no reason to fetch more.
+        throw error;
       } finally {
         for (let frame = start; frame < end; frame++)
           if (this.#runs[frame] === run) this.#runs[frame] = undefined;

@@ -24,6 +24,9 @@ export interface ContentWatch {
   onResize?(): void;
 }
 
+/** Room that is not filled yet takes addresses, not memory: it counts for a part of its size. */
+const ROOM_DIVISOR = 8;
+
 /** What is thrown where the first of the frames [first, end) has not been stored yet. */
 type MissingFrames = (first: number, end: number) => unknown;
 
@@ -91,7 +94,8 @@ export class FramedContent implements PartialBytes {
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes;
+    const isFilling = this.#missing !== undefined && this.#framesLeft > 0;
+    return this.#sizeBytes + (isFilling ? Math.floor(this.bytes.length / ROOM_DIVISOR) : 0);
   }
 
   /** Whether the frame is stored, or decoded. */

@@ -118,6 +118,8 @@ class Progress {
   manifestsReused = 0;
   bytesWritten = 0;
   objectsWritten = 0;
+  /** Manifests of this attempt on their way: all must be stored before the publish. */
+  readonly stored: Promise<unknown>[] = [];
   /** The snapshot that was sent to be published and whose fate is not known. */
   unknownId: string | undefined;
   /** The session's revision when the commit was called. */
@@ -197,9 +199,11 @@ async function attemptUntilPublished(progress: Progress): Promise<string> {
 async function attemptUnlessLost(progress: Progress): Promise<string | undefined> {
   const { run } = progress;
   progress.attempts++;
+  progress.stored.length = 0;
   try {
     return await attemptOnce(progress);
   } catch (error) {
+    await Promise.allSettled(progress.stored); // The next try uses what is stored by then.
     progress.end();
     const mayRebase = run.solver !== undefined && progress.attempts < run.attemptsMax;
     if (mayRebase && isIcefloeError(error, "commit-conflict")) return undefined;
@@ -236,7 +240,10 @@ async function attemptOnce(progress: Progress): Promise<string> {
     state.manifestCache = { revision: state.revision, written: new Map() };
   }
   progress.begin("manifests");
-  const manifests = await writeManifests(state, layers, arraysToRewrite(layers), signal);
+  const manifests = await writeManifests(state, layers, arraysToRewrite(layers), {
+    stored: progress.stored,
+    signal,
+  });
   progress.manifestsWritten += manifests.counts.written;
   progress.objectsWritten += manifests.counts.written;
   progress.manifestsReused = manifests.counts.reused;
@@ -258,10 +265,11 @@ async function attemptOnce(progress: Progress): Promise<string> {
   const own = logOf(layers, id);
   const log = run.mode === "amend" ? await amendedLog(state, own, signal) : own;
   const { assets } = state.engine;
+  const payloads = [encodeSnapshot(snapshot), encodeTransactionLog(log)] as const;
   const written = await Promise.all([
-    assets.writeSnapshot(snapshot, encodeSnapshot(snapshot), signal),
-    assets.writeTransactionLog(log, encodeTransactionLog(log), signal),
-    ...manifests.stored,
+    assets.writeSnapshot(snapshot, payloads[0], signal),
+    assets.writeTransactionLog(log, payloads[1], signal),
+    ...progress.stored,
   ]);
   progress.bytesWritten += written[0].sizeBytes + written[1].sizeBytes;
   progress.objectsWritten += 2;

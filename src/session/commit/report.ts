@@ -21,6 +21,6 @@ export interface CommitReport {
   readonly objectsWritten: number;
   /** Requests, reads included, made while it ran; also those of other sessions of the repository. */
   readonly requests: number;
-  /** Milliseconds by phase, over all attempts. */
+  /** Milliseconds by phase, over all attempts. Few manifests are stored while `snapshot` runs. */
   readonly phasesMs: Readonly<Record<CommitEvent["phase"], number>>;
 }

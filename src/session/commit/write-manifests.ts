@@ -49,8 +49,6 @@ interface ManifestResult {
   readonly refs: ReadonlyMap<string, readonly ManifestRef[]>;
   readonly files: ReadonlyMap<string, ManifestFileInfo>;
   readonly counts: ManifestCounts;
-  /** Resolve when their manifests are stored, which must be before the publish. */
-  readonly stored: readonly (Promise<unknown> | undefined)[];
 }
 
 const NO_MANIFEST: WrittenManifest = { ref: undefined, file: undefined };
@@ -71,20 +69,31 @@ interface Writing {
   readonly layers: Layers;
   readonly manifestCache: ManifestCache;
   readonly counts: ManifestCounts;
+  readonly stored: Promise<unknown>[];
   readonly signal: AbortSignal | undefined;
 }
 
-/** Writes what is needed for `nodes`, the arrays whose chunks or grid changed. */
+interface WriteOptions {
+  /** Takes a promise for each manifest, which must be stored before the publish. */
+  readonly stored: Promise<unknown>[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes what is needed for `nodes`, the arrays whose chunks or grid changed. Few manifests may still
+ * be on their way to the storage then.
+ */
 export async function writeManifests(
   state: SessionState,
   layers: Layers,
   nodes: readonly NodeState[],
-  signal?: AbortSignal,
+  { stored, signal }: WriteOptions,
 ): Promise<ManifestResult> {
   const refs = new Map<string, ManifestRef[]>();
   const files = new Map<string, ManifestFileInfo>();
   const counts: ManifestCounts = { written: 0, reused: 0, bytes: 0 };
-  const writing: Writing = { state, layers, manifestCache: state.manifestCache, counts, signal };
+  const { manifestCache } = state;
+  const writing: Writing = { state, layers, manifestCache, counts, stored, signal };
   const cellWrites: CellWrite[] = [];
   const split = await loadSplitting(state);
   for (const node of nodes) {
@@ -105,8 +114,7 @@ export async function writeManifests(
     refs.get(node.id)?.push(ref);
     files.set(file.id, file);
   });
-  const stored = begun.map((one) => one.stored);
-  return { refs, files, counts, stored };
+  return { refs, files, counts };
 }
 
 interface NodePlan extends ManifestPlan {
@@ -221,7 +229,7 @@ async function allRows(
 }
 
 async function beginManifest(
-  { state, counts, signal }: Writing,
+  { state, counts, stored: allStored, signal }: Writing,
   nodeId: string,
   selection: RowSelection,
   onStored: (manifest: WrittenManifest) => void,
@@ -237,6 +245,7 @@ async function beginManifest(
     ref: { id, extents: extents.get(nodeId) ?? [] },
     file: { id, sizeBytes, chunkRefCount: selection.length },
   };
+  allStored.push(stored);
   // Who waits for all sees a failure; perhaps nobody comes so far.
   stored.then(
     () => onStored(manifest),

@@ -50,7 +50,7 @@ export function listChunkCoordinates(
   return { ...asyncList(each), batches };
 }
 
-/** How the chunk at `coordinates` of the array at `path` is stored. One GET at most. */
+/** How the chunk at `coordinates` of the array at `path` is stored. Requests as `findChunk`. */
 export async function chunkTypeAt(
   state: SessionState,
   path: string,

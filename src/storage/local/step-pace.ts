@@ -41,9 +41,12 @@ export class StepPace {
   }
 
   async #makeWay(): Promise<void> {
-    await (this.#runtime.turn?.() ?? this.#runtime.sleep(0));
-    this.#turn = undefined;
-    this.#blockedMicros = 0;
+    try {
+      await (this.#runtime.turn?.() ?? this.#runtime.sleep(0));
+    } finally {
+      this.#turn = undefined;
+      this.#blockedMicros = 0;
+    }
   }
 
   #block<T>(step: () => T): T {

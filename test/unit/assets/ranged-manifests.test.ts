@@ -85,6 +85,23 @@ describe("a large manifest", () => {
     expect(bytes()).toBeLessThan(1.02 * shared.sizeBytes);
   });
 
+  test("comes in parts also after requests that failed", async () => {
+    let fails = false;
+    const failing = changed(shared.storage, (found) => {
+      if (fails) throw new Error("no way");
+      return found;
+    });
+    const { store, bytes } = await opened(failing);
+    await store.get("a/c/0");
+    fails = true;
+    for (let turn = 0; turn < 20; turn++) await expect(store.get("a/c/99000")).rejects.toThrow();
+    fails = false;
+    const before = bytes();
+
+    expect(await store.get("a/c/99000")).toEqual(largeChunk(99_000));
+    expect(bytes() - before).toBeLessThan(0.1 * shared.sizeBytes);
+  });
+
   test("costs few requests and no byte twice where chunks are read in order", async () => {
     const { store, requests, bytes } = await opened();
     for (const at of positions(CHUNKS / 50, 50))

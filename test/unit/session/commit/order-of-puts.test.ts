@@ -108,3 +108,48 @@ test("a manifest that was stored by a try that failed is used by the next one", 
   const { store } = await (await Repository.open(storage)).readonlySession("main");
   expect(await store.get("a/c/0")).toEqual(chunk(1));
 });
+
+test("a commit that fails meanwhile waits for its manifest, which the next try uses", async () => {
+  const { storage } = await repositoryWithArray();
+  const held = heldStorage(storage);
+  const session = await (await Repository.open(held.storage)).writableSession("main");
+  await session.store.set("a/c/0", chunk(1));
+  held.holds = ({ operation, path }) => operation === "put" && folderOf(path) === "manifests/";
+  const stop = new Error("stop here");
+  const failing = session.commit("fails", {
+    onProgress({ phase }) {
+      if (phase === "snapshot") throw stop;
+    },
+  });
+  const manifest = await held.next();
+  expect(await Promise.race([failing.catch(() => "failed"), turn().then(turn)])).not.toBe("failed");
+  manifest.release();
+  await expect(failing).rejects.toBe(stop);
+  held.releaseAll();
+
+  await session.commit("again");
+
+  expect(session.lastCommit).toMatchObject({ manifestsWritten: 0, manifestsReused: 1 });
+});
+
+test("a log too large to be read fails the commit, whatever becomes of its snapshot", async () => {
+  const storage = memoryStorage();
+  const failing = faultyStorage(storage, {
+    faults: [
+      { effect: "fail-before", operations: ["put"], path: (path) => path.startsWith("snapshots/") },
+    ],
+  });
+  await Repository.create(storage);
+  const any = { path_matches: { regex: ".*" } };
+  const repository = await Repository.open(failing, {
+    metadataBytesMax: 20_000,
+    config: {
+      manifest: { splitting: { split_sizes: [[any, [{ condition: "Any", num_chunks: 50 }]]] } },
+    },
+  });
+  const session = await repository.writableSession("main");
+  await session.store.set("b/zarr.json", array([1100], [1]));
+  for (let at = 0; at < 1100; at++) await session.store.set(`b/c/${at}`, chunk(4));
+
+  expect(await kindOf(session.commit("too much"))).toBe("serialization");
+});
