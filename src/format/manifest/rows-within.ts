@@ -24,12 +24,13 @@ export function firstUnfitRow(
 ): number {
   for (let at = start; at < end; at++) {
     const row = order === undefined ? at : (order[at] as number);
-    if (rows.kind(row) === ROW_TOMBSTONE) return at;
     for (let d = 0; d < within.length; d++) {
       const coordinate = rows.coordinate(row, d);
       const extent = within[d] as Extent;
       if (coordinate < extent.start || coordinate >= extent.end) return at;
     }
+    // Only now: what a damaged reference outside says matters to nobody.
+    if (rows.kind(row) === ROW_TOMBSTONE) return at;
   }
   return end;
 }

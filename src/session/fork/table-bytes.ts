@@ -61,13 +61,14 @@ function writeStrings(
   rows: Uint32Array,
   codeOf: (row: number) => number,
 ): void {
+  const column = columnOf(rows, codeOf); // First: what overwritten rows held may get new codes.
   const numbers = new Uint32Array(rows.length === 0 ? 0 : table.strings.length + 1);
   const codes: number[] = [];
-  const column = columnOf(rows, (row) => {
-    const code = codeOf(row);
+  for (let at = 0; at < column.length; at++) {
+    const code = column[at] as number;
     if (code !== 0 && numbers[code] === 0) numbers[code] = codes.push(code);
-    return numbers[code] as number;
-  });
+    column[at] = numbers[code] as number;
+  }
   writer.varint(codes.length);
   let previous = new Uint8Array(0);
   for (const code of codes) {

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { BulkRows } from "../../../../src/format/manifest/bulk-rows.ts";
 import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
-import type { ChunkRows } from "../../../../src/format/manifest/chunk-rows.ts";
+import { type ChunkRows, ROW_NATIVE } from "../../../../src/format/manifest/chunk-rows.ts";
 import { parseManifest } from "../../../../src/format/manifest/read.ts";
 import { bulkRows } from "../../../../src/format/manifest/ref-columns.ts";
 import { type RowSelection, selectRows } from "../../../../src/format/manifest/row-selection.ts";
+import { firstUnfitRow } from "../../../../src/format/manifest/rows-within.ts";
 import { encodeManifest } from "../../../../src/format/manifest/write.ts";
 import {
   anyCoordinates,
@@ -201,4 +202,18 @@ describe("a row selection", () => {
 
     expect(read(selection).map(([key]) => key)).toEqual(["0", "2"]);
   });
+});
+
+test("a damaged reference outside of the box is left out like any other", () => {
+  const rows = {
+    kind(row: number): number {
+      if (row === 1) throw new Error("no payload");
+      return ROW_NATIVE;
+    },
+    coordinate: (row: number) => row,
+  } as unknown as ChunkRows;
+  const run = { order: undefined, start: 0, end: 2 };
+
+  expect(firstUnfitRow(rows, run, [{ start: 0, end: 1 }])).toBe(1);
+  expect(() => firstUnfitRow(rows, run, [{ start: 0, end: 2 }])).toThrow("no payload");
 });

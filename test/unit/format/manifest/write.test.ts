@@ -1,9 +1,14 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ByteDictionary } from "../../../../src/base/byte-dictionary.ts";
 import { equalBytes } from "../../../../src/base/bytes.ts";
 import { isIcefloeError } from "../../../../src/base/errors.ts";
-import { nodeIdFromBytes, objectIdFromBytes } from "../../../../src/format/ids.ts";
+import {
+  nodeIdFromBytes,
+  nodeIdToBytes,
+  objectIdFromBytes,
+  objectIdToBytes,
+} from "../../../../src/format/ids.ts";
 import type { BulkRows, RowRun } from "../../../../src/format/manifest/bulk-rows.ts";
 import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
 import { ROW_INLINE, ROW_VIRTUAL } from "../../../../src/format/manifest/chunk-rows.ts";
@@ -12,6 +17,7 @@ import { bulkRows } from "../../../../src/format/manifest/ref-columns.ts";
 import type { RowColumns } from "../../../../src/format/manifest/row-columns.ts";
 import { type RowSelection, selectRows } from "../../../../src/format/manifest/row-selection.ts";
 import { encodeManifest } from "../../../../src/format/manifest/write.ts";
+import { buildManifest } from "./builder.ts";
 import {
   anyRef,
   anyRefs,
@@ -25,6 +31,7 @@ import {
   sortedEntries,
   tableOf,
 } from "./ref-model.ts";
+import { bytesOf, TV17_DICTIONARY, TV17_LOCATIONS } from "./vectors.ts";
 import { type StoredRef, verifyManifest } from "./verifier.ts";
 
 const WHOLE = (rank: number) => Array.from({ length: rank }, () => ({ start: 0, end: 2 ** 32 }));
@@ -333,4 +340,29 @@ describe("an encoded manifest", () => {
     expect(await attempt(30_000)).toBeLessThan(2_000_000);
     expect(await attempt(36_000)).toBe(true);
   });
+});
+
+test("each compressed location of a manifest that is written anew is decompressed once", async () => {
+  const count = 1300; // More than two blocks.
+  const refs = Array.from({ length: count }, (_, at) => ({
+    index: [at],
+    length: 1n,
+    compressedLocation: bytesOf(TV17_LOCATIONS[at % TV17_LOCATIONS.length]![0]),
+  }));
+  const old = await parseManifest(
+    buildManifest({
+      id: objectIdToBytes(MANIFEST_ID),
+      arrays: [{ nodeId: nodeIdToBytes(NODE_A), refs }],
+      dictionary: TV17_DICTIONARY,
+    }),
+    "old",
+  );
+  const rows = bulkRows(old.rows(NODE_A, 1)!);
+  const buffer = rows.buffer!;
+  const decode = vi.fn(buffer.decodeLocation!);
+  const counted = { ...rows, buffer: { ...buffer, decodeLocation: decode } };
+
+  await encode(selectRows({ rank: 1, base: [{ rows: counted }], within: WHOLE(1) }));
+
+  expect(decode).toHaveBeenCalledTimes(count);
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { equalBytes } from "../../../../src/base/bytes.ts";
 import { crc32c } from "../../../../src/codec/crc32c.ts";
+import type { ChunkRef } from "../../../../src/format/manifest/chunk-ref.ts";
 import {
   type ChangeSet,
   changeSetOf,
@@ -282,4 +283,25 @@ describe("fork bytes", () => {
     const rows = decoded.own.chunks.get(NODE_A)!;
     expect(readRows(rows, rows.sortedOrder()).map(([key]) => key)).toEqual(keys.map(keyOf));
   });
+});
+
+test("a fork keeps the references that its session has overwritten a thousand times since", () => {
+  const before: ChunkRef = {
+    type: "virtual",
+    location: "s3://b/x",
+    offset: 0,
+    length: 1,
+    etag: "v",
+  };
+  const table = new ChunkTable(1);
+  setRef(table, [0], before);
+  const successor = table.successor();
+  for (let at = 0; at < 1100; at++)
+    setRef(successor, [0], { ...before, location: `s3://b/${at}`, etag: `v${at}` });
+
+  const decoded = decodeForkBytes(
+    encodeForkBytes(stateOf({ chunks: chunkTables([[NODE_A, table]]) })),
+  );
+
+  expect(decoded.own.chunks.get(NODE_A)?.ref(0)).toEqual(before);
 });
