@@ -54,7 +54,7 @@ async function list({ engine, size }) {
 }
 
 const SIZES = {
-  full: [5000, 10_000, 20_000].map((n) => ({ n, lists: 20 })),
+  full: [5000, 10_000, 20_000].map((n) => ({ n, lists: 400 })),
   short: [50, 100].map((n) => ({ n, lists: 2 })),
 };
 
