@@ -28,6 +28,21 @@ function together(storage: Storage, folders: readonly string[]): Storage {
   });
 }
 
+/** `storage`, which puts nothing below `folder` until it is mended. */
+function failingPuts(inner: Storage, folder: string): { storage: Storage; mend(): void } {
+  let fails = true;
+  const path = (of: string): boolean => fails && folderOf(of) === folder;
+  const storage = faultyStorage(inner, {
+    faults: [{ effect: "fail-before", operations: ["put"], path }],
+  });
+  return {
+    storage,
+    mend() {
+      fails = false;
+    },
+  };
+}
+
 test("manifest, snapshot and transaction log of a small commit are stored at the same time", async () => {
   const { storage } = await repositoryWithArray();
   const folders = ["manifests/", "snapshots/", "transactions/"];
@@ -62,21 +77,12 @@ test("a commit is published when its manifest is stored, not before", async () =
 test("a manifest whose put failed is written again by the next try", async () => {
   const storage = memoryStorage();
   await repositoryWithArray(storage);
-  let fails = true;
-  const faulty = faultyStorage(storage, {
-    faults: [
-      {
-        effect: "fail-before",
-        operations: ["put"],
-        path: (path) => fails && folderOf(path) === "manifests/",
-      },
-    ],
-  });
-  const session = await (await Repository.open(faulty)).writableSession("main");
+  const faulty = failingPuts(storage, "manifests/");
+  const session = await (await Repository.open(faulty.storage)).writableSession("main");
   await session.store.set("b/zarr.json", array([1], [1]));
   for (const key of ["a/c/0", "b/c/0"]) await session.store.set(key, chunk(1));
   expect(await kindOf(session.commit("fails"))).toBe("object-store");
-  fails = false;
+  faulty.mend();
 
   await session.commit("again");
 
@@ -87,20 +93,11 @@ test("a manifest whose put failed is written again by the next try", async () =>
 
 test("a manifest that was stored by a try that failed is used by the next one", async () => {
   const { storage } = await repositoryWithArray();
-  let fails = true;
-  const faulty = faultyStorage(storage, {
-    faults: [
-      {
-        effect: "fail-before",
-        operations: ["put"],
-        path: (path) => fails && folderOf(path) === "snapshots/",
-      },
-    ],
-  });
-  const session = await (await Repository.open(faulty)).writableSession("main");
+  const faulty = failingPuts(storage, "snapshots/");
+  const session = await (await Repository.open(faulty.storage)).writableSession("main");
   await session.store.set("a/c/0", chunk(1));
   expect(await kindOf(session.commit("fails"))).toBe("object-store");
-  fails = false;
+  faulty.mend();
 
   await session.commit("again");
 
@@ -134,14 +131,10 @@ test("a commit that fails meanwhile waits for its manifest, which the next try u
 
 test("a log too large to be read fails the commit, whatever becomes of its snapshot", async () => {
   const storage = memoryStorage();
-  const failing = faultyStorage(storage, {
-    faults: [
-      { effect: "fail-before", operations: ["put"], path: (path) => path.startsWith("snapshots/") },
-    ],
-  });
+  const failing = failingPuts(storage, "snapshots/");
   await Repository.create(storage);
   const any = { path_matches: { regex: ".*" } };
-  const repository = await Repository.open(failing, {
+  const repository = await Repository.open(failing.storage, {
     metadataBytesMax: 20_000,
     config: {
       manifest: { splitting: { split_sizes: [[any, [{ condition: "Any", num_chunks: 50 }]]] } },
