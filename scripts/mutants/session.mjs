@@ -16,7 +16,25 @@ const BYTES = "src/session/fork/read-bytes.ts";
 const CHECK = "src/session/fork/check.ts";
 const CONTENT = "src/session/fork/content.ts";
 
+const TURN = "src/session/state/turn.ts";
+const ORIGINS = "src/session/state/origins.ts";
+const FORK_BYTES = "src/session/fork/bytes.ts";
+const FORK_TABLE = "src/session/fork/table-bytes.ts";
 export const SESSION_MUTANTS = [
+  [TURN, "  if (resumeTurn(holder)) return;\n  const", "  const"],
+  [TURN, "      line.queue.delete(take);\n", ""],
+  [TURN, "if (this.#rests === rest) this.end();", ""],
+  [TURN, "      lines.delete(branch);\n", ""],
+  [TURN, "if (this.#looks > LOOKS_MAX) this.end();", ""],
+  [TURN, "if (this.#looks > LOOKS_OF_FIRST) this.#release();", ""],
+  [ORIGINS, "rest = number++", "rest = number"],
+  [ORIGINS, "if (number === size) {", "if (bytes.length === 0) {"],
+  [FORK_BYTES, "if (rows.length > KNOWN_ROWS_MAX) {", "if (false) {"],
+  [
+    FORK_TABLE,
+    "const column = columnOf(rows, codeOf);",
+    "const { length } = table.strings;\n  const column = columnOf(rows, (row) => Math.min(codeOf(row), length));",
+  ],
   [
     MERGE,
     "if (fork.need !== undefined && !isCovered(target.past.vector, fork.need)) {",

@@ -18,13 +18,13 @@ export interface OriginFamily {
   next(): string;
 }
 
-/** A family of its own. */
-export function originFamily(runtime: Runtime): OriginFamily {
+/** A family of its own; after every `size` ids it begins anew. */
+export function originFamily(runtime: Runtime, size: number = NUMBERS_END): OriginFamily {
   let bytes = new Uint8Array(0);
-  let number = NUMBERS_END;
+  let number = size;
   return {
     next() {
-      if (number === NUMBERS_END) {
+      if (number === size) {
         bytes = runtime.randomBytes(OBJECT_ID_BYTES).slice();
         number = 0;
       }

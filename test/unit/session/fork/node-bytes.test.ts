@@ -97,3 +97,14 @@ test("fork bytes that claim to know of more forks than any memory should hold ar
 
   expect(() => decodeForkBytes(changed)).toThrow("a count of 262145 is too large");
 });
+
+test("a fork that knows of too many others for its bytes says so", () => {
+  const id = new Uint8Array(12);
+  const view = new DataView(id.buffer);
+  const entries = Array.from({ length: 2 ** 18 + 1 }, (_, number): [string, number] => {
+    view.setUint32(8, number);
+    return [encodeBase32(id), 1];
+  });
+
+  expect(() => bytesOf({}, { past: pastOf(entries) })).toThrow("knows of 262145 others");
+});
