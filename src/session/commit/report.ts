@@ -10,7 +10,7 @@ export interface CommitEvent {
 /** What a commit did. */
 export interface CommitReport {
   readonly snapshotId: string;
-  /** 1 = no lost race. */
+  /** 1 = no lost race; who waits for its turn rebases before the first one, and loses none. */
   readonly attempts: number;
   readonly manifestsWritten: number;
   /** Manifests of changed arrays that stayed valid, and those an earlier attempt had written. */
