@@ -18,7 +18,6 @@ const CONTENT = "src/session/fork/content.ts";
 
 const TURN = "src/session/state/turn.ts";
 const ORIGINS = "src/session/state/origins.ts";
-const FORK_BYTES = "src/session/fork/bytes.ts";
 const FORK_TABLE = "src/session/fork/table-bytes.ts";
 export const SESSION_MUTANTS = [
   [TURN, "  if (resumeTurn(holder)) return;\n  const", "  const"],
@@ -29,7 +28,8 @@ export const SESSION_MUTANTS = [
   [TURN, "if (this.#looks > LOOKS_OF_FIRST) this.#release();", ""],
   [ORIGINS, "rest = number++", "rest = number"],
   [ORIGINS, "if (number === size) {", "if (bytes.length === 0) {"],
-  [FORK_BYTES, "if (rows.length > KNOWN_ROWS_MAX) {", "if (false) {"],
+  [BYTES, "reader.raw(Math.max(0, count - FREE_ROWS));", ""],
+  [LEARNING, "walk.generationsLeft-- <= 0", "false"],
   [
     FORK_TABLE,
     "const column = columnOf(rows, codeOf);",

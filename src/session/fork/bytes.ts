@@ -14,7 +14,7 @@
  */
 
 import { compareUtf8 } from "../../base/bytes.ts";
-import { assert, makeError } from "../../base/errors.ts";
+import { assert } from "../../base/errors.ts";
 import { ByteWriter } from "../../codec/byte-stream.ts";
 import { crc32c } from "../../codec/crc32c.ts";
 import { writeNumbers } from "../../codec/number-list.ts";
@@ -61,10 +61,10 @@ export const FORMAT_VERSION = 4;
 /** Bytes that the origins of a family share. */
 export const FAMILY_BYTES: number = OBJECT_ID_BYTES - ORIGIN_NUMBER_BYTES;
 /**
- * Rows of what a fork knows: a few bytes may stand for so many, which take tens of megabytes,
- * and not for more.
+ * Rows of a table of what a fork knows that may take less than a byte each; those beyond bring a
+ * byte of nothing along, so that a few bytes can't claim a billion of them.
  */
-export const KNOWN_ROWS_MAX = 2 ** 18;
+export const FREE_ROWS = 2 ** 14;
 /** Set where the overlay was left out. */
 export const FLAG_OVERLAY_OMITTED = 1;
 
@@ -140,14 +140,8 @@ function writeOrigins(writer: ByteWriter, origins: readonly string[]): void {
 
 /** How many rows there are, then column by column. */
 function writeRows(writer: ByteWriter, rows: readonly (readonly number[])[]): void {
-  if (rows.length > KNOWN_ROWS_MAX) {
-    throw makeError(
-      "serialization",
-      `a fork that knows of ${rows.length} others can't carry that: leave the overlay out, or commit first`,
-      { details: { count: rows.length, max: KNOWN_ROWS_MAX } },
-    );
-  }
   writer.varint(rows.length);
+  writer.raw(new Uint8Array(Math.max(0, rows.length - FREE_ROWS)));
   const width = rows[0]?.length ?? 0;
   for (let column = 0; column < width; column++)
     writeNumbers(

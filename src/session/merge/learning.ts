@@ -1,12 +1,32 @@
 /** What a merge asks and tells of pasts: `past.ts` says why that is enough. */
+import { makeError } from "../../base/errors.ts";
 import { type Dot, isCovered } from "../changes/dot.ts";
 import type { Past } from "../changes/past.ts";
 
-/** Whether `dot.origin` held `write` when it closed `dot.epoch`; for dots that `past` holds. */
-export function contains({ births, lessons }: Past, dot: Dot | undefined, write: Dot): boolean {
+/** Generations that every write may be compared with; more of them are counted. */
+const FREE_GENERATIONS = 16;
+const GENERATIONS_MAX = 1_000_000;
+
+/** How many generations the writes of one fork may still be compared with. */
+interface Walk {
+  generationsLeft: number;
+}
+
+export function startWalk(): Walk {
+  return { generationsLeft: GENERATIONS_MAX };
+}
+
+/** Whether `dot.origin` held `write` when it closed `dot.epoch`; for dots that `past` holds. @throws {invalid-fork-bytes} */
+export function contains(
+  { births, lessons }: Past,
+  dot: Dot | undefined,
+  write: Dot,
+  walk: Walk = startWalk(),
+): boolean {
   let name = dot;
   // As many steps as there are generations; hostile bytes may lead in a circle.
-  for (let left = births.size; name !== undefined; left--) {
+  for (let left = births.size, seen = 0; name !== undefined; left--, seen++) {
+    if (seen >= FREE_GENERATIONS && walk.generationsLeft-- <= 0) throw tooManyGenerations();
     const { origin: by, epoch } = name;
     if (by === write.origin && epoch >= write.epoch) return true;
     for (const [lesson, at] of lessons.from({ ...write, by })) {
@@ -16,6 +36,13 @@ export function contains({ births, lessons }: Past, dot: Dot | undefined, write:
     name = left > 0 ? births.get(by) : undefined;
   }
   return false;
+}
+
+function tooManyGenerations(): Error {
+  return makeError(
+    "invalid-fork-bytes",
+    "the fork has too many generations of parents to compare its writes with: commit between them",
+  );
 }
 
 /**

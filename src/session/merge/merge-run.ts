@@ -7,7 +7,7 @@ import { type Dot, isCovered } from "../changes/dot.ts";
 import type { Past } from "../changes/past.ts";
 import type { ForkContent } from "../fork/bytes.ts";
 import type { Layers } from "../state/layers.ts";
-import { contains } from "./learning.ts";
+import { contains, startWalk } from "./learning.ts";
 import type { Overlap } from "./refusals.ts";
 
 /** The receiver's changes in the making: private, `own` and `past` share no map with the session. */
@@ -65,6 +65,7 @@ export function startRun(
   decide: OverlapDecision,
 ): MergeRun {
   const { base, overlay, own, past } = target;
+  const walk = startWalk();
   return {
     target,
     fork,
@@ -72,7 +73,7 @@ export function startRun(
     own,
     isKnown: (write) => isCovered(past.vector, write),
     // What its bytes leave out is what the receiver knows of the fork's parent.
-    isSeen: (write) => isCovered(fork.past.vector, write) || contains(past, fork.need, write),
+    isSeen: (write) => isCovered(fork.past.vector, write) || contains(past, fork.need, write, walk),
     before: { base, overlay, own: { ...own, nodes: own.nodes.clone() } },
     after: { base, overlay, own },
     overlaps: new Map(),

@@ -8,7 +8,7 @@ import {
   type Past,
   pastBeyond,
 } from "../../../../src/session/changes/past.ts";
-import { contains, learn } from "../../../../src/session/merge/learning.ts";
+import { contains, learn, startWalk } from "../../../../src/session/merge/learning.ts";
 
 const dot = (origin: string, epoch: number): Dot => ({ origin, epoch });
 
@@ -99,4 +99,17 @@ test("what is new to a past of one history is found without a look at the rest",
 
   expect(get.mock.calls.length).toBeLessThan(300);
   expect(many.vector.get("another")).toBe(1);
+});
+
+test("writes are not compared with generations without end", () => {
+  const past = emptyPast();
+  const names = Array.from({ length: 1000 }, (_, at) => `s${at}`);
+  for (const [at, name] of names.entries())
+    past.births.set(name, dot(names[(at + 1) % names.length] as string, 1));
+  const walk = startWalk();
+  const compareAll = () => {
+    for (let writes = 0; writes < 10_000; writes++) contains(past, dot("s0", 1), dot("x", 1), walk);
+  };
+
+  expect(compareAll).toThrow("too many generations");
 });
