@@ -17,16 +17,23 @@ async function sessionsOf(repository: Repository, count: number): Promise<Sessio
   return sessions;
 }
 
+interface BehindGate {
+  readonly gate: HeldStorage;
+  readonly repository: Repository;
+  readonly sessions: Session[];
+  /** Milliseconds of the virtual clock. */
+  nowMs(): number;
+}
+
 /** The same on a virtual clock, behind a gate. */
-async function behindGate(
-  count: number,
-): Promise<{ gate: HeldStorage; repository: Repository; sessions: Session[] }> {
+async function behindGate(count: number): Promise<BehindGate> {
   const storage = memoryStorage();
   await repositoryWithArray(storage);
   const gate = heldStorage(storage);
   const runtime = simulatedRuntime({ startMicros: systemRuntime().nowMicros() });
   const repository = await Repository.open(gate.storage, { runtime });
-  return { gate, repository, sessions: await sessionsOf(repository, count) };
+  const sessions = await sessionsOf(repository, count);
+  return { gate, repository, sessions, nowMs: () => runtime.nowMicros() / 1000 };
 }
 
 /** As users do it by hand; resolves to the number of lost races. */
@@ -122,13 +129,15 @@ describe("sessions that lost a race and rebase", () => {
 
 describe("a turn ends", () => {
   test("if its session rests, so that who forgets to commit holds up nobody", async () => {
-    const { sessions } = await behindGate(3);
+    const { sessions, nowMs } = await behindGate(3);
     const [second, third] = (await losers(sessions)) as [Session, Session];
     await second.rebase();
+    const beganMs = nowMs();
 
     await third.rebase();
     await third.commit("third");
 
+    expect(nowMs() - beganMs).toBeLessThan(1000);
     expect(await kindOf(second.commit("too late"))).toBe("commit-conflict");
   });
 
@@ -195,12 +204,13 @@ describe("a turn ends", () => {
 });
 
 test("an abort leaves the queue at once, and the others go on in their order", async () => {
-  const { gate, sessions } = await behindGate(4);
+  const { gate, sessions, nowMs } = await behindGate(4);
   const [second, third, fourth] = (await losers(sessions)) as [Session, Session, Session];
   await second.rebase();
   gate.holds = ({ path }) => path.startsWith("manifests/");
   const landing = second.commit("second");
   await gate.next();
+  const beganMs = nowMs();
   const abort = new AbortController();
   const leaving = rejection(third.rebase(undefined, { signal: abort.signal }));
   const queued = fourth.rebase();
@@ -211,6 +221,7 @@ test("an abort leaves the queue at once, and the others go on in their order", a
   gate.releaseAll();
   await landing;
   await queued;
+  expect(nowMs() - beganMs).toBeLessThan(1000);
   expect(await land(third, "third")).toBe(1);
   expect(await land(fourth, "fourth")).toBe(1);
 });
