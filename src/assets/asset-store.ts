@@ -41,11 +41,6 @@ const loadLargeManifest = /* @__PURE__ */ lazyPart(() => import("./large-manifes
 /** Files from here on are read by ranges: below, the requests for that take longer than all of it. */
 const LARGE_BYTES_MIN = 4 * 1024 * 1024;
 
-/** What is on its way into the storage. */
-interface BegunAsset extends Stored {
-  readonly stored: Promise<unknown>;
-}
-
 /** Sizes of what was stored. */
 interface Stored {
   /** Bytes of the whole object, header included. */
@@ -71,11 +66,7 @@ export interface AssetStore extends ChunkIo {
    * Begins to store a manifest's payload, which the asset store owns from now on. It may be referred
    * to when it is `stored`.
    */
-  beginManifest(
-    id: string,
-    payload: Uint8Array,
-    signal?: AbortSignal,
-  ): BegunAsset | Promise<BegunAsset>;
+  beginManifest(id: string, payload: Uint8Array, signal?: AbortSignal): FilePut | Promise<FilePut>;
   /** `undefined`: there is none, as for the first snapshot of repositories made by spec 1. */
   readTransactionLog(id: string, signal?: AbortSignal): Promise<TransactionLog | undefined>;
   /** Stores a log; `payload` is its encoded form, which the asset store owns from now on. */
@@ -199,7 +190,7 @@ interface AssetCache<T> {
   mustRead(id: string, signal?: AbortSignal, sizeBytes?: number): Promise<T>;
   cached(id: string): T | undefined;
   /** Begins to store `payload`. */
-  begin(id: string, payload: Uint8Array, signal?: AbortSignal): BegunAsset | Promise<BegunAsset>;
+  begin(id: string, payload: Uint8Array, signal?: AbortSignal): FilePut | Promise<FilePut>;
   /** Stores `payload`, which encodes `asset`. */
   write(
     id: string,
@@ -314,7 +305,7 @@ function createAssetWriter<T>(
 
   return {
     begin(id, payload, signal) {
-      const begun = (put: FilePut) => ({
+      const begun = (put: FilePut): FilePut => ({
         sizeBytes: put.sizeBytes,
         stored: keepParsed(id, payload, put.stored),
       });
