@@ -21,6 +21,7 @@ const ORIGINS = "src/session/state/origins.ts";
 const FORK_TABLE = "src/session/fork/table-bytes.ts";
 export const SESSION_MUTANTS = [
   [TURN, "  if (resumeTurn(holder)) return;\n  const", "  const"],
+  [TURN, "      line.queue.delete(take);\n", ""],
   [TURN, "if (this.#rests === rest) this.end();", ""],
   [TURN, "      lines.delete(branch);\n", ""],
   [TURN, "if (this.#looks > LOOKS_MAX) this.end();", ""],

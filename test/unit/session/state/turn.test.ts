@@ -214,6 +214,7 @@ test("an abort leaves the queue at once, and the others go on in their order", a
   const abort = new AbortController();
   const leaving = rejection(third.rebase(undefined, { signal: abort.signal }));
   const queued = fourth.rebase();
+  for (let tick = 0; tick < 20; tick++) await undefined; // Both are in the queue.
 
   abort.abort(new Error("enough"));
 
