@@ -14,24 +14,31 @@ export interface Limiter {
    */
   enter(signal?: AbortSignal): Promise<void> | undefined;
   leave(): void;
+  /** Changes how many slots there are. Work under way goes on. */
+  resize(limit: number): void;
 }
 
-/** A limiter with `limit` slots. */
-export function createLimiter(limit: number): Limiter {
+/** A limiter with `slots` slots. */
+export function createLimiter(slots: number): Limiter {
+  let limit = slots;
   let active = 0;
   /** Each takes the slot, or answers false: it was aborted. */
   const waiting: (() => boolean)[] = [];
   let head = 0;
-  const leave = (): void => {
-    for (let take = waiting[head]; take !== undefined; take = waiting[head]) {
+  /** Gives free slots to those who wait. */
+  const fill = (): void => {
+    for (let take = waiting[head]; take !== undefined && active < limit; take = waiting[head]) {
       head++;
       if (head === waiting.length || head > 4096) {
         waiting.splice(0, head);
         head = 0;
       }
-      if (take()) return;
+      if (take()) active++;
     }
+  };
+  const leave = (): void => {
     active--;
+    fill();
   };
   const turn = (signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -64,6 +71,10 @@ export function createLimiter(limit: number): Limiter {
     },
     enter,
     leave,
+    resize(to) {
+      limit = to;
+      fill();
+    },
   };
 }
 

@@ -1,12 +1,5 @@
-/**
- * ForkSession: a writable copy of a session for one worker, to be merged back. A fork is a value:
- * base snapshot, the parent's uncommitted changes (read-only), its own changes. Making one costs
- * no I/O; its bytes survive any channel and hold no secrets.
- */
-
-import type { AssetStore } from "../assets/asset-store.ts";
-import { checkEngineOptions, type EngineOptions, openEngine } from "../assets/engine.ts";
-import { isIcefloeError, makeError } from "../base/errors.ts";
+import { checkEngineOptions, type EngineOptions } from "../assets/engine.ts";
+import { makeError } from "../base/errors.ts";
 import { lazyPart } from "../base/lazy-part.ts";
 import { anything, checkOptions, oneOf } from "../base/options.ts";
 import { showAsText } from "../base/show-as-text.ts";
@@ -17,7 +10,7 @@ import type { MergeInputs, MergeOptions } from "./merge/inputs.ts";
 import type { MergeReport } from "./merge/report.ts";
 import { rememberState } from "./state/access.ts";
 import { describeState } from "./state/describe.ts";
-import { createState, hasOwnChanges, type SessionState } from "./state/state.ts";
+import { hasOwnChanges, type SessionState } from "./state/state.ts";
 import { Store } from "./store.ts";
 import type { Diff } from "./view/diff.ts";
 import {
@@ -145,33 +138,8 @@ export class ForkSession {
     const storage = options?.storage;
     const checked = await checkEngineOptions("fromBytes", storage, options, { storage: anything });
     const { WRITE_HALF: half } = await loadWriteHalf();
-    const [{ decodeForkBytes }, { assertFitsBase }] = await half.loadForkReader();
-    const content = decodeForkBytes(bytes);
-    const { baseId, need, needPast, past, self, overlay, own } = content;
-    if (content.overlayOmitted) {
-      throw makeError(
-        "invalid-fork-bytes",
-        "these bytes were made with overlay: omit: merge them into the parent, they can't be opened",
-        { details: { reason: "overlay-omitted" } },
-      );
-    }
-    const engine = await openEngine(storage, checked);
-    const base = await readForkBase(engine.assets, baseId, checked.signal);
-    assertFitsBase(content, base);
-    const state = createState({
-      engine,
-      kind: "fork",
-      mode: "writable",
-      baseId,
-      base,
-      overlay,
-      own,
-      past,
-      birth: self,
-      need,
-      needPast,
-    });
-    return new ForkSession(state, half);
+    const { stateFromBytes } = await half.loadForkReader();
+    return new ForkSession(await stateFromBytes(bytes, storage, checked), half);
   }
 
   /** What the fork and its parent's uncommitted changes have changed since the base. */
@@ -237,20 +205,4 @@ function forkCannot(operation: string): Error {
   return makeError("commit-not-allowed", `a fork can't ${operation}: merge it into its session`, {
     details: { operation },
   });
-}
-
-async function readForkBase(
-  assets: AssetStore,
-  baseId: string,
-  signal: AbortSignal | undefined,
-): Promise<NonNullable<SessionState["base"]>> {
-  try {
-    return await assets.readSnapshot(baseId, signal);
-  } catch (cause) {
-    if (!isIcefloeError(cause, "object-not-found")) throw cause;
-    throw makeError("fork-base-mismatch", `the storage does not hold the fork's base ${baseId}`, {
-      details: { forkBase: baseId },
-      cause,
-    });
-  }
 }

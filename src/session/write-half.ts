@@ -40,11 +40,8 @@ function withVirtual(
   });
 }
 
-const loadForkBytes = /* @__PURE__ */ lazyPart(() => import("./fork/read-bytes.ts"));
-const loadForkCheck = /* @__PURE__ */ lazyPart(() => import("./fork/check.ts"));
-
 /** What takes the bytes of forks in, which those who only write never load. */
-const loadForkReader = () => Promise.all([loadForkBytes(), loadForkCheck()] as const);
+const loadForkReader = /* @__PURE__ */ lazyPart(() => import("./fork/open.ts"));
 
 export const WRITE_HALF = Object.freeze({
   admitWrite,

@@ -8,7 +8,7 @@ import { secretFreeUrl } from "./secret-free-url.ts";
 
 const loadMemory = /* @__PURE__ */ lazyPart(() => import("./memory.ts"));
 const loadLocal = /* @__PURE__ */ lazyPart(() => import("./local/local-filesystem.ts"));
-const loadHttp = /* @__PURE__ */ lazyPart(() => import("./http.ts"));
+const loadHttp = /* @__PURE__ */ lazyPart(() => import("./http/http-storage.ts"));
 const loadRedirect = /* @__PURE__ */ lazyPart(() => import("./redirect.ts"));
 const loadPrefix = /* @__PURE__ */ lazyPart(() => import("./with-prefix.ts"));
 const loadReadOnly = /* @__PURE__ */ lazyPart(() => import("./read-only.ts"));

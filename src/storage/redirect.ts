@@ -8,13 +8,14 @@
 import { makeError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import { createSingleFlight, joinFlight } from "../base/single-flight.ts";
-import { httpStorage } from "./http.ts";
 import {
   createHttpRequest,
   HTTP_REQUEST_OPTIONS,
   type HttpAnswer,
   type HttpStorageOptions,
-} from "./http-request.ts";
+  isPassingStatus,
+} from "./http/http-request.ts";
+import { httpStorage } from "./http/http-storage.ts";
 import type { ListEntry, Storage, StorageCapabilities } from "./port.ts";
 import { READ_ONLY_CAPABILITIES, readOnly, refuseWrite } from "./read-only.ts";
 import { secretFreeUrl } from "./secret-free-url.ts";
@@ -71,7 +72,15 @@ async function resolveRedirect(
   for (let step = 0; step <= REDIRECTS_MAX; step++) {
     let answer: HttpAnswer;
     try {
-      answer = await request(at, { redirect: "manual" }, signal, () => false);
+      answer = await request({
+        url: at,
+        method: "GET",
+        headers: {},
+        redirect: "manual",
+        signal,
+        isExpected: (status) => !isPassingStatus(status),
+        isWanted: () => false,
+      });
     } catch (cause) {
       signal?.throwIfAborted();
       throw badRedirect(url, `${secretFreeUrl(at)} cannot be reached`, {}, cause);

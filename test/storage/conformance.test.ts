@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { httpStorage } from "../../src/storage/http.ts";
+import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/port.ts";

@@ -1,7 +1,7 @@
 /** Large manifests over HTTP, from servers with and without ranges. */
 import { afterEach, expect, test } from "vitest";
 import { Repository } from "../../src/index.ts";
-import { httpStorage } from "../../src/storage/http.ts";
+import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { CHUNKS, largeChunk, withLargeManifest } from "../unit/assets/large-manifest-fixture.ts";
 import { type Override, type StorageServer, serveStorage } from "./serve-storage.ts";
 

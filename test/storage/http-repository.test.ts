@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { memoryStorage, Repository, type Storage } from "../../src/index.ts";
-import { httpStorage } from "../../src/storage/http.ts";
+import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
 import { arrayDocument } from "../zarr-documents.ts";
 import { type StorageServer, serveStorage } from "./serve-storage.ts";

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Runtime } from "../../src/base/runtime.ts";
-import { httpStorage } from "../../src/storage/http.ts";
+import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { redirectStorage } from "../../src/storage/redirect.ts";
 import { withRetry } from "../../src/storage/with-retry.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";

@@ -1,7 +1,7 @@
 /** What may be secret in a URL shows in no error, id or description, its causes included. */
 import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
-import { httpStorage } from "../../src/storage/http.ts";
+import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { redirectStorage, storageFromUrl } from "../../src/storage/index.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
 import { type StorageServer, serveStorage } from "./serve-storage.ts";

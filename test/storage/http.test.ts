@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { isIcefloeError } from "../../src/base/errors.ts";
-import { httpStorage } from "../../src/storage/http.ts";
+import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { redirectStorage } from "../../src/storage/redirect.ts";

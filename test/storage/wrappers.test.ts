@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isIcefloeError } from "../../src/base/errors.ts";
 import { storageFromHint, storageFromUrl } from "../../src/storage/from-url.ts";
-import { httpStorage } from "../../src/storage/http.ts";
+import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/port.ts";

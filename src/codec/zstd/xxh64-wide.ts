@@ -1,8 +1,4 @@
-/**
- * XXH64 on 64-bit integers. V8 has kept wrapped BigInts in registers since
- * version 11, on 64-bit processors; elsewhere each step would allocate, and take a hundred times
- * as long as on halves.
- */
+/** XXH64 on 64-bit integers, for engines that keep them in registers: see xxh64.ts. */
 
 const P1 = 0x9e3779b185ebca87n;
 const P2 = 0xc2b2ae3d27d4eb4fn;
@@ -12,22 +8,6 @@ const P5 = 0x27d4eb2f165667c5n;
 const STRIPE_WORDS = 4;
 /** Words that the four accumulators read one after the other: they stay in the processor's cache. */
 const SECTION_WORDS = 256;
-const V8_MAJOR_MIN = 11;
-const WIDE_PROCESSORS: readonly unknown[] = ["x64", "arm64"];
-
-/** Whether this engine computes with 64-bit words at full speed. */
-export const hasWideWords: boolean = findWideWords();
-
-function findWideWords(): boolean {
-  const { process } = globalThis as {
-    process?: { arch?: unknown; versions?: Readonly<Record<string, string | undefined>> };
-  };
-  const { v8, bun } = process?.versions ?? {};
-  // Bun names a version of V8 that it does not run on.
-  if (v8 === undefined || bun !== undefined || !WIDE_PROCESSORS.includes(process?.arch))
-    return false;
-  return Number.parseInt(v8, 10) >= V8_MAJOR_MIN;
-}
 
 const wrap = (word: bigint): bigint => BigInt.asUintN(64, word);
 const rotate = (word: bigint, bits: bigint): bigint => wrap(word << bits) | (word >> (64n - bits));

@@ -4,7 +4,9 @@
  * where long inputs take a third of the time (xxh64-wide.ts).
  * Spec: xxHash "XXH64 algorithm description".
  */
-import { hasWideWords, xxh64LowWide } from "./xxh64-wide.ts";
+import { lazyPart } from "../../base/lazy-part.ts";
+
+const loadWide = /* @__PURE__ */ lazyPart(() => import("./xxh64-wide.ts"));
 
 // The five primes, high and low halves.
 const P1_HIGH = 0x9e3779b1;
@@ -20,6 +22,27 @@ const P5_LOW = 0x165667c5;
 const STRIPE_BYTES = 32;
 /** Below, what 64-bit words leave to the garbage collector takes longer than they save. */
 const WIDE_BYTES_MIN = 2 ** 16;
+
+const V8_MAJOR_MIN = 11;
+const WIDE_PROCESSORS: readonly unknown[] = ["x64", "arm64"];
+
+/**
+ * Whether this engine computes with 64-bit words at full speed: V8 has kept wrapped BigInts in
+ * registers since version 11, on 64-bit processors. Elsewhere each step would allocate, and take a
+ * hundred times as long as on halves.
+ */
+function findWideWords(): boolean {
+  const { process } = globalThis as {
+    process?: { arch?: unknown; versions?: Readonly<Record<string, string | undefined>> };
+  };
+  const { v8, bun } = process?.versions ?? {};
+  // Bun names a version of V8 that it does not run on.
+  if (v8 === undefined || bun !== undefined || !WIDE_PROCESSORS.includes(process?.arch))
+    return false;
+  return Number.parseInt(v8, 10) >= V8_MAJOR_MIN;
+}
+
+const hasWideWords = /* @__PURE__ */ findWideWords();
 
 /** The high 32 bits of the 64-bit product of two unsigned 32-bit integers. */
 function multiplyHigh(a: number, b: number): number {
@@ -142,8 +165,10 @@ function consumeAccumulator(accumulator: Word, view: DataView, start: number, en
 
 /** The low 32 bits, unsigned, of the XXH64 of `bytes` with seed 0. */
 export function xxh64Low(bytes: Uint8Array): number {
-  if (hasWideWords && bytes.length >= WIDE_BYTES_MIN && bytes.byteOffset % 8 === 0)
-    return xxh64LowWide(bytes);
+  if (hasWideWords && bytes.length >= WIDE_BYTES_MIN && bytes.byteOffset % 8 === 0) {
+    if (loadWide.loaded !== undefined) return loadWide.loaded.xxh64LowWide(bytes);
+    void loadWide().catch(() => undefined); // Until it is there, and should it not come, halves do.
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const hash = new Word();
   let at = 0;

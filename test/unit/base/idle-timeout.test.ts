@@ -10,7 +10,13 @@ test("work whose signal has aborted before does not begin", async () => {
     began = true;
   };
 
-  const working = withIdleTimeout(simulatedRuntime(), 10, AbortSignal.abort("enough"), late, work);
+  const working = withIdleTimeout(
+    simulatedRuntime(),
+    { idleTimeoutMs: 10 },
+    AbortSignal.abort("enough"),
+    late,
+    work,
+  );
 
   await expect(working).rejects.toBe("enough");
   expect(began).toBe(false);
@@ -19,7 +25,7 @@ test("work whose signal has aborted before does not begin", async () => {
 test("what the work has begun is aborted when it ends, fails, or falls silent", async () => {
   const signals: AbortSignal[] = [];
   const run = (work: () => Promise<string>): Promise<string> =>
-    withIdleTimeout(simulatedRuntime(), 10, undefined, late, (end) => {
+    withIdleTimeout(simulatedRuntime(), { idleTimeoutMs: 10 }, undefined, late, (end) => {
       signals.push(end);
       return work();
     });

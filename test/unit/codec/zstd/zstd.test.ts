@@ -15,6 +15,7 @@ import {
   OFFSET_CODE,
 } from "../../../../src/codec/zstd/sequences.ts";
 import { xxh64Low } from "../../../../src/codec/zstd/xxh64.ts";
+import { xxh64LowWide } from "../../../../src/codec/zstd/xxh64-wide.ts";
 import { decompressWithDictionary, decompressZstd } from "../../../../src/codec/zstd/zstd.ts";
 import { DICTIONARY, fromHex, LOCATIONS } from "../official-encodings.ts";
 import { expectEqualBytes, xorshift } from "./contents.ts";
@@ -371,7 +372,8 @@ describe("xxh64", () => {
     expect(xxh64Low(new TextEncoder().encode(text)).toString(16)).toBe(low.toString(16));
   });
 
-  // From 64 KiB on those that lie at multiples of 8 are read in 64-bit words, and what is left.
+  // From 64 KiB on those that lie at multiples of 8 are read in 64-bit words, and what is left,
+  // once the code for that has been loaded.
   const WIDE = [65_536, 65_537, 65_540, 65_543, 65_544, 65_567, 100_015];
   test.each([32, 100, 2048, 2049, 10_007, 65_535, ...WIDE])(
     "hashes %i bytes alike wherever they lie",
@@ -379,6 +381,7 @@ describe("xxh64", () => {
       const bytes = new Uint8Array(length + 8);
       for (let i = 0; i < length; i++) bytes[i] = (i * i * 31) >>> 3;
       const hash = xxh64Low(bytes.subarray(0, length));
+      expect(xxh64LowWide(bytes.subarray(0, length))).toBe(hash);
       bytes.copyWithin(1, 0, length); // 64-bit words can't be read in place there.
       expect(xxh64Low(bytes.subarray(1, length + 1))).toBe(hash);
     },

@@ -6,26 +6,17 @@
  * that sends another range or another length than it announced is refused. How requests are
  * repeated and given up: http-request.ts.
  */
-import type { ErrorKind } from "../base/error-kinds.ts";
-import { makeError } from "../base/errors.ts";
+import type { ErrorKind } from "../../base/error-kinds.ts";
+import { makeError } from "../../base/errors.ts";
 import {
   type Abortable,
   anything,
   checkOptions,
   describe,
   isPlainObject,
-} from "../base/options.ts";
-import { type ByteSpan, checkByteRange, resolveByteRange } from "./byte-range.ts";
-import {
-  announcedBytes,
-  createHttpRequest,
-  HTTP_REQUEST_OPTIONS,
-  type HttpAnswer,
-  type HttpRequest,
-  type HttpStorageOptions,
-  httpError,
-} from "./http-request.ts";
-import { checkObjectPath, isWriteOncePath } from "./object-path.ts";
+} from "../../base/options.ts";
+import { type ByteSpan, checkByteRange, resolveByteRange } from "../byte-range.ts";
+import { checkObjectPath, isWriteOncePath } from "../object-path.ts";
 import type {
   ByteRange,
   GetOptions,
@@ -36,9 +27,18 @@ import type {
   StorageCapabilities,
   StorageHint,
   StoredObject,
-} from "./port.ts";
-import { READ_ONLY_CAPABILITIES, refuseWrite } from "./read-only.ts";
-import { secretFreeUrl } from "./secret-free-url.ts";
+} from "../port.ts";
+import { READ_ONLY_CAPABILITIES, refuseWrite } from "../read-only.ts";
+import { secretFreeUrl } from "../secret-free-url.ts";
+import {
+  announcedBytes,
+  createHttpRequest,
+  HTTP_REQUEST_OPTIONS,
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpStorageOptions,
+  httpError,
+} from "./http-request.ts";
 
 const CAPABILITIES: StorageCapabilities = Object.freeze({
   ...READ_ONLY_CAPABILITIES,
@@ -132,20 +132,22 @@ class HttpStorage implements Storage {
     checkObjectPath(path);
     signal?.throwIfAborted();
     const url = this.#url(path);
-    const init: RequestInit = {
+    const bodiless = [...ABSENT, ...bodilessAnswersTo(headers)];
+    const answer = await this.#request({
+      url,
       method,
       // Ranges count bytes of the object itself. Browsers do not let this be set, nor need it.
       headers: { "accept-encoding": "identity", ...this.#headers, ...headers },
-      ...(isWriteOncePath(path) ? {} : { cache: "no-store" as const }),
-    };
-    const bodiless = [...ABSENT, ...bodilessAnswersTo(headers)];
-    const answer = await this.#request(url, init, signal, ({ status, ok, headers: found }) => {
-      if (bodiless.includes(status)) return false;
-      if (!ok) throw httpError("object-store", url, `the server answered ${status}`, { status });
-      const contentType = found.get("content-type") ?? "";
-      if (!/html/i.test(contentType)) return method === "GET" && isWanted(found);
-      const reason = `the server answered ${status} with a web page (${describe(contentType)})`;
-      throw httpError("unexpected-response", url, reason, { status, contentType });
+      cache: isWriteOncePath(path) ? undefined : "no-store",
+      signal,
+      isExpected: (status) => bodiless.includes(status) || (status >= 200 && status < 300),
+      isWanted: ({ status, headers: found }) => {
+        if (bodiless.includes(status)) return false;
+        const contentType = found.get("content-type") ?? "";
+        if (!/html/i.test(contentType)) return method === "GET" && isWanted(found);
+        const reason = `the server answered ${status} with a web page (${describe(contentType)})`;
+        throw httpError("unexpected-response", url, reason, { status, contentType });
+      },
     });
     return ABSENT.includes(answer.status) ? undefined : answer;
   }
