@@ -39,6 +39,7 @@ export interface MemoryStorageOptions {
 const CAPABILITIES: StorageCapabilities = Object.freeze({
   conditionalCreate: true,
   conditionalUpdate: true,
+  uniqueVersions: true,
   userMetadata: true,
   list: true,
   delete: true,

@@ -37,6 +37,8 @@ export interface StorageCapabilities {
   readonly conditionalCreate: boolean;
   /** `put` with `ifMatch` is atomic. */
   readonly conditionalUpdate: boolean;
+  /** Every write makes a new version, also of equal bytes. S3 names a version by its bytes. */
+  readonly uniqueVersions: boolean;
   readonly userMetadata: boolean;
   readonly list: boolean;
   readonly delete: boolean;

@@ -121,6 +121,7 @@ export function redirectStorage(url: string | URL, options?: RedirectStorageOpti
   };
   const unknown: StorageCapabilities = {
     ...READ_ONLY_CAPABILITIES,
+    uniqueVersions: false,
     userMetadata: false,
     list: false,
     lastModified: false,

@@ -54,6 +54,8 @@ export interface HttpAsk {
   isExpected?(status: number): boolean;
   /** Looks at the head of an expected answer, and may refuse it by throwing. Default: not that of a HEAD. */
   isWanted?(answer: HttpHead): boolean;
+  /** The error that an answer of another status stands for. Default: by its status alone. */
+  failed?(answer: TransportAnswer, moved: () => void): Promise<Error>;
   /** The most bytes that the body may have. */
   readonly bytesMax?: number | undefined;
   /** How long an attempt may take in all. Default: as long as bytes come. */
@@ -113,6 +115,7 @@ export async function attemptRequest(
       const answer = await transport(url, request);
       const { status } = answer;
       if (!(ask.isExpected?.(status) ?? (status >= 200 && status < 300))) {
+        if (ask.failed !== undefined) throw await ask.failed(answer, moved);
         reason = `the server answered ${status}`;
         if (!isPassingStatus(status)) throw httpError("object-store", url, reason, { status });
         throw passing({ status, retryAfterMs: retryAfter(answer.headers, runtime) });

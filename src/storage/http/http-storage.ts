@@ -15,10 +15,8 @@ import {
   describe,
   isPlainObject,
 } from "../../base/options.ts";
-import { type ByteSpan, checkByteRange, resolveByteRange } from "../byte-range.ts";
 import { checkObjectPath, isWriteOncePath } from "../object-path.ts";
 import type {
-  ByteRange,
   GetOptions,
   ListEntry,
   ObjectInfo,
@@ -30,6 +28,7 @@ import type {
 } from "../port.ts";
 import { READ_ONLY_CAPABILITIES, refuseWrite } from "../read-only.ts";
 import { secretFreeUrl } from "../secret-free-url.ts";
+import { getObject, type ObjectReader } from "./get-object.ts";
 import {
   announcedBytes,
   createHttpRequest,
@@ -42,6 +41,7 @@ import {
 
 const CAPABILITIES: StorageCapabilities = Object.freeze({
   ...READ_ONLY_CAPABILITIES,
+  uniqueVersions: false,
   userMetadata: false,
   list: false,
   lastModified: false, // Many servers do not send it; `head` reports it where they do.
@@ -99,12 +99,22 @@ class HttpStorage implements Storage {
   readonly #base: URL;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #request: HttpRequest;
+  readonly #reader: ObjectReader;
 
   constructor(base: URL, headers: Readonly<Record<string, string>>, request: HttpRequest) {
     this.id = `${base.origin}${base.pathname}`; // The query may hold a token.
     this.#base = base;
     this.#headers = headers;
     this.#request = request;
+    this.#reader = {
+      ask: (path, range, signal) =>
+        range === undefined
+          ? this.#askWhole(path, {}, signal)
+          : this.#ask("GET", path, { range }, signal),
+      head: (path, signal) => this.head(path, { signal }),
+      versionOf,
+      refuse: (path, reason, details, kind) => this.#refuse(path, reason, details, kind),
+    };
   }
 
   describe(): StorageHint | undefined {
@@ -175,76 +185,8 @@ class HttpStorage implements Storage {
     return this.#refuse(path, `the server answered ${status} to a plain request`, { status });
   }
 
-  async get(path: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
-    const { range, objectBytes, signal } = options;
-    if (range === undefined) {
-      const whole = await this.#askWhole(path, {}, signal);
-      return whole && { bytes: whole.bytes, version: versionOf(whole.headers) };
-    }
-    checkByteRange(range, path);
-    // HTTP has no empty ranges: the object's size decides what they mean.
-    const isEmpty = "suffix" in range ? range.suffix === 0 : range.start === range.end;
-    if (isEmpty) return this.#getNothing(path, range, signal);
-    const value =
-      "suffix" in range ? `bytes=-${range.suffix}` : `bytes=${range.start}-${range.end - 1}`;
-    const answer = await this.#ask("GET", path, { range: value }, signal);
-    if (answer === undefined) return undefined;
-    const { status, headers, bytes } = answer;
-    if (status === 416) return this.#getNothing(path, range, signal);
-    const version = versionOf(headers);
-    if (status === 206) return { bytes: this.#checkPart(path, range, headers, bytes), version };
-    if (status !== 200)
-      this.#refuse(path, `the server answered ${status} to a range`, {
-        status,
-        range: { ...range },
-      });
-    // The whole object, or what the server has for all that it does not know.
-    if (objectBytes !== undefined && objectBytes !== bytes.length) {
-      const reason = `the server sent all ${bytes.length} bytes of an object of ${objectBytes}`;
-      const details = { status, expectedBytes: objectBytes, foundBytes: bytes.length };
-      this.#refuse(path, reason, details, "invalid-object-size");
-    }
-    const { start, end } = resolveByteRange(range, bytes.length, path);
-    return { bytes: bytes.slice(start, end), version, whole: bytes };
-  }
-
-  /** An empty part: what is left to learn is whether the object is there and how long it is. */
-  async #getNothing(
-    path: string,
-    range: ByteRange,
-    signal: AbortSignal | undefined,
-  ): Promise<StoredObject | undefined> {
-    const info = await this.head(path, { signal });
-    if (info === undefined) return undefined;
-    const { start, end } = resolveByteRange(range, info.sizeBytes, path);
-    if (start === end) return { bytes: new Uint8Array(0), version: info.version };
-    return this.#refuse(path, `the server refused bytes [${start}, ${end})`, { status: 416 });
-  }
-
-  /** The bytes of a 206 answer, if they are the ones asked for. */
-  #checkPart(path: string, range: ByteRange, headers: Headers, bytes: Uint8Array): Uint8Array {
-    const header = headers.get("content-range");
-    const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(header ?? "");
-    // Servers of other origins may hide the header from browsers: then the length must do.
-    const [, first, last, size] = match?.map(Number) ?? [];
-    const start = first ?? ("start" in range ? range.start : 0);
-    const end = last === undefined ? start + bytes.length : last + 1;
-    let expected: ByteSpan;
-    if ("suffix" in range) {
-      const sizeBytes = size || start + Math.min(range.suffix, bytes.length);
-      expected = size ? resolveByteRange(range, sizeBytes, path) : { start, end: sizeBytes };
-    } else {
-      // A server may end early where the object does; then the range reached past its end.
-      expected = end < range.end ? resolveByteRange(range, size || end, path) : range;
-    }
-    const isUnderstood = header === null || match !== null;
-    const isWhole = bytes.length === end - start;
-    if (isUnderstood && isWhole && start === expected.start && end === expected.end) return bytes;
-    return this.#refuse(path, `the server sent ${bytes.length} bytes as ${describe(header)}`, {
-      range: { ...range },
-      contentRange: header,
-      foundBytes: bytes.length,
-    });
+  get(path: string, options?: GetOptions): Promise<StoredObject | undefined> {
+    return getObject(this.#reader, path, options);
   }
 
   async getIfChanged(

@@ -16,25 +16,19 @@ import {
 type Http = typeof import("node:http");
 type Https = typeof import("node:https");
 
-/** A transport that holds connections open until it is closed. */
+/** Connections that are kept until they are closed. */
 export interface NodeTransport {
-  readonly send: Transport;
+  /** Sends requests; `connectTimeoutMs`: how long a connection may take to come about. */
+  sender(connectTimeoutMs: number | undefined): Transport;
   /** Ends the connections, idle ones and those in use. */
   close(): void;
-}
-
-/** What a Node transport works with. */
-interface NodeTransportOptions {
-  readonly runtime: Runtime;
-  /** How long a connection may take to come about; left out: as long as the system says. */
-  readonly connectTimeoutMs?: number | undefined;
 }
 
 /** Longer answers go on growing their buffer only as bytes really come. */
 const PREALLOCATED_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The transport, on Node alone: Deno and Bun have a `fetch` that is as fast. */
-export function nodeTransport(options: NodeTransportOptions): NodeTransport | undefined {
+export function nodeTransport(runtime: Runtime): NodeTransport | undefined {
   const { process } = globalThis as {
     process?: {
       versions?: { node?: string; bun?: string; deno?: string };
@@ -50,16 +44,18 @@ export function nodeTransport(options: NodeTransportOptions): NodeTransport | un
     "http:": new http.Agent({ keepAlive: true }),
     "https:": new https.Agent({ keepAlive: true }),
   };
-  const send: Transport = (url, request) =>
-    url.protocol === "https:"
-      ? exchange(options, url, request, (init) =>
-          https.request(url, { ...init, agent: agents["https:"] }),
-        )
-      : exchange(options, url, request, (init) =>
-          http.request(url, { ...init, agent: agents["http:"] }),
-        );
   return {
-    send,
+    sender: (connectTimeoutMs) => (url, request) => {
+      const open = (init: Init): ClientRequest =>
+        url.protocol === "https:"
+          ? https.request(url, { ...init, agent: agents["https:"] })
+          : http.request(url, { ...init, agent: agents["http:"] });
+      const watch = (outgoing: ClientRequest): void => {
+        if (connectTimeoutMs !== undefined)
+          watchConnection(runtime, connectTimeoutMs, url, outgoing);
+      };
+      return exchange(request, open, watch);
+    },
     close() {
       for (const agent of Object.values(agents)) agent.destroy();
     },
@@ -69,10 +65,9 @@ export function nodeTransport(options: NodeTransportOptions): NodeTransport | un
 type Init = { readonly method: string; readonly headers: Record<string, string | number> };
 
 function exchange(
-  { runtime, connectTimeoutMs }: NodeTransportOptions,
-  url: URL,
   request: TransportRequest,
   open: (init: Init) => ClientRequest,
+  watch: (outgoing: ClientRequest) => void,
 ): Promise<TransportAnswer> {
   const { method, body, signal } = request;
   const headers: Record<string, string | number> = { ...request.headers };
@@ -98,7 +93,7 @@ function exchange(
       if (isBodiless) incoming.resume();
       else resolve(answer);
     });
-    if (connectTimeoutMs !== undefined) watchConnection(runtime, connectTimeoutMs, url, outgoing);
+    watch(outgoing);
     outgoing.end(body);
   });
 }

@@ -55,6 +55,7 @@ export type Durability = "none" | "metadata" | "full";
 const CAPABILITIES: StorageCapabilities = Object.freeze({
   conditionalCreate: true,
   conditionalUpdate: true,
+  uniqueVersions: true,
   userMetadata: false,
   list: true,
   delete: true,

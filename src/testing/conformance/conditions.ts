@@ -94,7 +94,7 @@ export const CONDITION_CASES: readonly CaseDefinition[] = [
   ...cases(["write", "conditionalUpdate", "delete"], {
     async "ifMatch fails where the object is absent, deleted or another"(storage) {
       const version = await mustPut(storage, "object", pattern(10));
-      const other = await mustPut(storage, "other", pattern(10));
+      const other = await mustPut(storage, "other", pattern(10, 2));
       const absent = await put(storage, "absent", pattern(5), { ifMatch: version });
       check(absent.outcome === "condition-failed", `put on an absent object: ${absent.outcome}`);
       check((await storage.get("absent")) === undefined, "a refused put created its object");
@@ -108,7 +108,7 @@ export const CONDITION_CASES: readonly CaseDefinition[] = [
       check(again.outcome === "condition-failed", `the deleted one's version: ${again.outcome}`);
     },
   }),
-  ...cases(["write", "conditionalUpdate"], {
+  ...cases(["write", "conditionalUpdate", "uniqueVersions"], {
     async "an older state's version fails although equal bytes are back"(storage) {
       const first = await mustPut(storage, "object", pattern(10, 1));
       let current = first;
@@ -119,6 +119,8 @@ export const CONDITION_CASES: readonly CaseDefinition[] = [
         check(outcome === "condition-failed", `after ${turn + 1} turns: ${outcome}`);
       }
     },
+  }),
+  ...cases(["write", "conditionalUpdate"], {
     async "an ifMatch without a version is refused"(storage) {
       await mustPut(storage, "object", pattern(10));
       const refused = put(storage, "object", pattern(5), { ifMatch: {} });

@@ -40,8 +40,8 @@ const ODD_PATHS = [
   "UPPER/lower.MiXed",
   "...",
   ".hidden",
-  "control\u0007bell",
 ];
+const CONTROL_PATH = "control\u0007bell";
 
 async function listedPaths(storage: Storage, prefix: string): Promise<string[]> {
   const paths: string[] = [];
@@ -91,6 +91,12 @@ export const NAMING_CASES: readonly CaseDefinition[] = [
       for (const [index, path] of ODD_PATHS.entries())
         checkBytes(await storage.get(path), pattern(10, index), JSON.stringify(path));
       if (storage.capabilities.list) checkPaths(await listedPaths(storage, ""), ODD_PATHS, "list");
+    },
+    async "a control character in a path is kept"(storage, writer) {
+      await mustPut(writer, CONTROL_PATH, pattern(10));
+      checkBytes(await storage.get(CONTROL_PATH), pattern(10), "get");
+      if (!storage.capabilities.list) return;
+      checkPaths(await listedPaths(storage, ""), [CONTROL_PATH], "list");
     },
   }),
   ...cases(["list"], {

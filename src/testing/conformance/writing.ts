@@ -46,6 +46,13 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
         }
       }
     },
+    async "a write of other bytes makes a new version"(storage) {
+      const first = await mustPut(storage, "object", pattern(64));
+      const second = await mustPut(storage, "object", pattern(64, 2));
+      check(!sameVersion(first, second), "both have one version");
+    },
+  }),
+  ...cases(["write", "uniqueVersions"], {
     async "every write makes a new version, equal bytes or not"(storage) {
       const seen = new Set<string>();
       for (let i = 0; i < REWRITES; i++) {
@@ -54,6 +61,8 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
       }
       check(seen.size === REWRITES, `${REWRITES} writes of equal bytes: ${seen.size} versions`);
     },
+  }),
+  ...cases(["write"], {
     async "a hundred objects put at once are all there"(storage) {
       const paths = Array.from({ length: 100 }, (_, index) => `many/${index}`);
       await Promise.all(paths.map((path, index) => mustPut(storage, path, pattern(200, index))));
@@ -144,6 +153,8 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
         checkBytes(await storage.get(path), pattern(10), `${path} after its neighbour's delete`);
       check((await storage.delete([])).length === 0, "delete of nothing had outcomes");
     },
+  }),
+  ...cases(["write", "delete", "uniqueVersions"], {
     async "an object created anew after its delete has a version of its own"(storage) {
       const before = await mustPut(storage, "object", pattern(10));
       await storage.delete(["object"]);
