@@ -1,3 +1,9 @@
+/**
+ * ForkSession: a writable copy of a session for one worker, to be merged back. A fork is a value:
+ * base snapshot, the parent's uncommitted changes (read-only), its own changes. Making one costs
+ * no I/O; its bytes survive any channel and hold no secrets.
+ */
+
 import { checkEngineOptions, type EngineOptions } from "../assets/engine.ts";
 import { makeError } from "../base/errors.ts";
 import { lazyPart } from "../base/lazy-part.ts";
@@ -138,8 +144,7 @@ export class ForkSession {
     const storage = options?.storage;
     const checked = await checkEngineOptions("fromBytes", storage, options, { storage: anything });
     const { WRITE_HALF: half } = await loadWriteHalf();
-    const { stateFromBytes } = await half.loadForkReader();
-    return new ForkSession(await stateFromBytes(bytes, storage, checked), half);
+    return new ForkSession(await half.stateFromBytes(bytes, storage, checked), half);
   }
 
   /** What the fork and its parent's uncommitted changes have changed since the base. */

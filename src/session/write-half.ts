@@ -40,8 +40,12 @@ function withVirtual(
   });
 }
 
-/** What takes the bytes of forks in, which those who only write never load. */
 const loadForkReader = /* @__PURE__ */ lazyPart(() => import("./fork/open.ts"));
+
+/** Takes the bytes of a fork in, with code that those who only write never load. */
+const stateFromBytes: Awaited<ReturnType<typeof loadForkReader>>["stateFromBytes"] = async (
+  ...given
+) => (await loadForkReader()).stateFromBytes(...given);
 
 export const WRITE_HALF = Object.freeze({
   admitWrite,
@@ -58,7 +62,7 @@ export const WRITE_HALF = Object.freeze({
   mergeInputs,
   stateOfFork,
   bytesOfFork,
-  loadForkReader,
+  stateFromBytes,
   endWork,
   queueForTurn,
 });

@@ -17,21 +17,20 @@ export interface RequestLimits extends RetryPolicy {
   readonly concurrencyMax: number;
 }
 
-const DEFAULT_LIMITS: RequestLimits = {
-  attemptsMax: 5,
-  initialBackoffMs: 100,
-  maxBackoffMs: 30_000,
-  totalTimeoutMs: 60_000,
-  idleTimeoutMs: 30_000,
-  concurrencyMax: 256,
-};
-
 /** The limits that are said; for the others the default. */
 export function requestLimits(
-  said: { readonly [Key in keyof RequestLimits]?: RequestLimits[Key] | undefined },
+  said: {
+    readonly [Key in keyof RequestLimits]?: RequestLimits[Key] | undefined;
+  },
 ): RequestLimits {
-  const isSaid = ([, value]: [string, unknown]): boolean => value !== undefined;
-  return { ...DEFAULT_LIMITS, ...Object.fromEntries(Object.entries(said).filter(isSaid)) };
+  return {
+    attemptsMax: said.attemptsMax ?? 5,
+    initialBackoffMs: said.initialBackoffMs ?? 100,
+    maxBackoffMs: said.maxBackoffMs ?? 30_000,
+    totalTimeoutMs: said.totalTimeoutMs ?? 60_000,
+    idleTimeoutMs: said.idleTimeoutMs ?? 30_000,
+    concurrencyMax: said.concurrencyMax ?? 256,
+  };
 }
 
 /** Runs requests as its limits say. */

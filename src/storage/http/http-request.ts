@@ -58,12 +58,10 @@ export interface HttpAsk {
   failed?(answer: TransportAnswer, moved: () => void): Promise<Error>;
   /** The most bytes that the body may have. */
   readonly bytesMax?: number | undefined;
-  /** How long an attempt may take in all. Default: as long as bytes come. */
-  readonly attemptTimeoutMs?: number | undefined;
 }
 
 /** The head of an answer. */
-export interface HttpHead {
+interface HttpHead {
   readonly status: number;
   readonly headers: Headers;
 }
@@ -80,9 +78,7 @@ export type HttpRequest = (ask: HttpAsk) => Promise<HttpAnswer>;
 /** The function that makes requests as the options of `httpStorage` say. */
 export function createHttpRequest(options: HttpStorageOptions = {}): HttpRequest {
   const { fetch = (input, init) => globalThis.fetch(input, init), runtime } = options;
-  const { attemptsMax, idleTimeoutMs, totalTimeoutMs } = options;
-  const limits = requestLimits({ attemptsMax, idleTimeoutMs, totalTimeoutMs });
-  const policy = createRequestPolicy(runtime ?? systemRuntime(), limits);
+  const policy = createRequestPolicy(runtime ?? systemRuntime(), requestLimits(options));
   const transport = fetchTransport(fetch);
   return (ask) =>
     policy.run(ask.signal, (attempts) => attemptRequest(transport, policy, ask, attempts));
@@ -96,21 +92,19 @@ export async function attemptRequest(
   attempts: number,
 ): Promise<HttpAnswer> {
   const { url, method, headers, body, redirect, cache, signal } = ask;
-  const times = { idleTimeoutMs: limits.idleTimeoutMs, totalTimeoutMs: ask.attemptTimeoutMs };
+  const { idleTimeoutMs } = limits;
   let reason = "the connection failed";
   // Whoever repeats requests as well sees by `attempts` that this has been done.
   const passing = (details: object, cause?: unknown): Error => {
     const text = attempts > 1 ? `${reason} (attempt ${attempts})` : reason;
     return httpError("object-store", url, text, { ...details, retryable: true, attempts }, cause);
   };
-  const late = (isIdle: boolean): Error => {
-    reason = isIdle
-      ? `no byte came for ${times.idleTimeoutMs} ms`
-      : `it took more than ${times.totalTimeoutMs} ms`;
+  const late = (): Error => {
+    reason = `no byte came for ${idleTimeoutMs} ms`;
     return passing({});
   };
   try {
-    return await withIdleTimeout(runtime, times, signal, late, async (end, moved) => {
+    return await withIdleTimeout(runtime, idleTimeoutMs, signal, late, async (end, moved) => {
       const request = { method, headers, body, redirect, cache, signal: end };
       const answer = await transport(url, request);
       const { status } = answer;

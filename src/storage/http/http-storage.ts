@@ -51,18 +51,11 @@ const ABSENT: readonly number[] = [404, 410];
 
 /** The base URL with a slash at its end, so that paths are appended to it. */
 function parseBaseUrl(baseUrl: string | URL): URL {
-  let url: URL;
-  try {
-    url = new URL(baseUrl);
-  } catch {
-    // Without the cause, which repeats all that was given.
-    throw makeError("cannot-parse-url", `httpStorage: ${secretFreeUrl(baseUrl)} is no URL`);
+  if (!URL.canParse(baseUrl) || !/^https?:$/.test(new URL(baseUrl).protocol)) {
+    const shown = secretFreeUrl(baseUrl);
+    throw makeError("cannot-parse-url", `httpStorage: ${shown} is no http(s) URL`);
   }
-  if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw makeError("cannot-parse-url", `httpStorage: ${url.protocol} is not http: or https:`, {
-      details: { protocol: url.protocol },
-    });
-  }
+  const url = new URL(baseUrl);
   if (url.username !== "" || url.password !== "") {
     throw makeError("storage-config", "httpStorage: put credentials into headers, not the URL");
   }

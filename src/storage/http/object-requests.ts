@@ -4,6 +4,7 @@
  * secrets.
  */
 import { isIcefloeError } from "../../base/errors.ts";
+import { withIdleTimeout } from "../../base/idle-timeout.ts";
 import type { RequestPolicy } from "../request-policy.ts";
 import {
   attemptRequest,
@@ -19,8 +20,7 @@ import type { Transport, TransportAnswer } from "./transport.ts";
 const FAILURE_BYTES_MAX = 64 * 1024;
 
 /** A request of an object store. */
-export interface ObjectAsk
-  extends Omit<HttpAsk, "headers" | "redirect" | "attemptTimeoutMs" | "failed"> {
+export interface ObjectAsk extends Omit<HttpAsk, "headers" | "redirect" | "failed"> {
   /** Its headers, for each attempt anew: a signature holds for minutes. */
   readonly headers: () => Promise<Record<string, string>>;
   /** False: sent again only if it has certainly done nothing. Default: true. */
@@ -40,7 +40,7 @@ export interface Failure {
 }
 
 /** What requests of an object store are made with. */
-export interface ObjectRequestParts {
+interface ObjectRequestParts {
   readonly transport: Transport;
   readonly policy: RequestPolicy;
   /** Most time from the first attempt to the end of the last. Default: none. */
@@ -69,18 +69,15 @@ export function objectRequests(parts: ObjectRequestParts): ObjectRequest {
       }
       const timeoutMs = Math.min(attemptTimeoutMs ?? Number.POSITIVE_INFINITY, leftMs);
       try {
-        const answer = await attemptRequest(
-          transport,
-          policy,
-          {
-            ...ask,
-            headers: await ask.headers(),
-            redirect: "manual", // Credentials go nowhere but where they were meant for.
-            attemptTimeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : undefined,
-            failed: async (head, moved) =>
-              failed(parts, ask, attempts, await readFailure(head, moved)),
-          },
-          attempts,
+        const plain: Omit<HttpAsk, "signal"> = {
+          ...ask,
+          headers: await ask.headers(),
+          redirect: "manual", // Credentials go nowhere but where they were meant for.
+          failed: async (head, moved) =>
+            failed(parts, ask, attempts, await readFailure(head, moved)),
+        };
+        const answer = await withinTime(parts, ask, timeoutMs, attempts, (signal) =>
+          attemptRequest(transport, policy, { ...plain, signal }, attempts),
         );
         const failure = ask.failureOf?.(answer);
         if (failure !== undefined) throw failed(parts, ask, attempts, answer, failure);
@@ -90,6 +87,23 @@ export function objectRequests(parts: ObjectRequestParts): ObjectRequest {
       }
     });
   };
+}
+
+/** Runs an attempt, which may take `timeoutMs`. */
+function withinTime<T>(
+  { policy }: ObjectRequestParts,
+  { url, signal }: ObjectAsk,
+  timeoutMs: number,
+  attempts: number,
+  attempt: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (timeoutMs === Number.POSITIVE_INFINITY) return attempt(signal);
+  const late = (): Error =>
+    httpError("object-store", url, `an attempt took more than ${timeoutMs} ms`, {
+      retryable: true,
+      attempts,
+    });
+  return withIdleTimeout(policy.runtime, timeoutMs, signal, late, attempt);
 }
 
 /** A failure, as far as it can be read: what cannot explains nothing, and the status stands. */

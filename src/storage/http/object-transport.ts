@@ -1,6 +1,6 @@
 /** How requests of object stores leave: on Node by its own `http`, elsewhere by `fetch`. */
 import type { Runtime } from "../../base/runtime.ts";
-import { nodeTransport } from "./node-transport.ts";
+import { nodeTransport } from "./node/transport.ts";
 import { fetchTransport, type Transport } from "./transport.ts";
 
 /** Connections to object stores. */

@@ -1,6 +1,6 @@
 /**
  * How requests leave for a server: what http-request.ts needs of `fetch`, or of `node:http`
- * (node-transport.ts), which carries several times as many.
+ * (node/transport.ts), which carries several times as many.
  */
 import { concatBytes } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";

@@ -12,7 +12,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** What stands in each element `name` of `xml`, as it is written there. */
-export function* elementsIn(xml: string, name: string): Generator<string> {
+export function* xmlElements(xml: string, name: string): Generator<string> {
   const open = `<${name}>`;
   const close = `</${name}>`;
   for (let start = xml.indexOf(open); start >= 0; start = xml.indexOf(open, start)) {
@@ -26,7 +26,7 @@ export function* elementsIn(xml: string, name: string): Generator<string> {
 
 /** The text of the first element `name`, `undefined` if there is none. */
 export function textIn(xml: string, name: string): string | undefined {
-  for (const text of elementsIn(xml, name)) return decodeXml(text);
+  for (const text of xmlElements(xml, name)) return decodeXml(text);
   return undefined;
 }
 
@@ -46,7 +46,7 @@ export function encodeXml(text: string): string {
   return text.replace(/[&<>"'\r\n\t]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-/** Whether XML 1.0 has a form for all of `text`. Spec: XML 1.0 "Characters". */
+/** Whether XML 1.0 has a form for all of `text`. XML 1.0 "Characters". */
 export function fitsXml(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it looks for.
   return !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text);

@@ -9,10 +9,10 @@ import type { HttpAnswer } from "../http/http-request.ts";
 import type { Failure, ObjectAsk, ObjectRequest } from "../http/object-requests.ts";
 import { textIn } from "../http/xml.ts";
 import type { S3CredentialSource, S3Credentials } from "./credentials.ts";
-import type { S3Place } from "./options.ts";
+import type { S3Target } from "./options.ts";
 
 /** A request of the bucket, or of an object in it. */
-export interface S3Ask extends Omit<ObjectAsk, "url" | "headers"> {
+interface S3Ask extends Omit<ObjectAsk, "url" | "headers"> {
   /** The object's name in the bucket; left out: the bucket itself is asked. */
   readonly key?: string | undefined;
   readonly query?: Readonly<Record<string, string>> | undefined;
@@ -21,14 +21,14 @@ export interface S3Ask extends Omit<ObjectAsk, "url" | "headers"> {
 
 /** Makes requests of one bucket. */
 export interface S3Client {
-  readonly place: S3Place;
+  readonly target: S3Target;
   url(key: string | undefined): URL;
   request(ask: S3Ask): Promise<HttpAnswer>;
 }
 
 /** What a client works with. */
-export interface S3ClientParts {
-  readonly place: S3Place;
+interface S3ClientParts {
+  readonly target: S3Target;
   /** `undefined`: requests are not signed. */
   readonly credentials: S3CredentialSource | undefined;
   readonly runtime: Runtime;
@@ -68,7 +68,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** A client. */
 export function createS3Client(parts: S3ClientParts): S3Client {
-  const { place, credentials } = parts;
+  const { target, credentials } = parts;
   let latest: S3Credentials | undefined;
   const explain = (answer: HttpAnswer): Failure => {
     const failure = explainS3(answer);
@@ -77,28 +77,28 @@ export function createS3Client(parts: S3ClientParts): S3Client {
   };
   const send = parts.makeRequests(explain);
   const url = (key: string | undefined): URL => {
-    const made = new URL(place.bucketUrl);
+    const made = new URL(target.bucketUrl);
     if (key !== undefined) made.pathname += key.split("/").map(encodeURIComponent).join("/");
     return made;
   };
   return {
-    place,
+    target,
     url,
     request(ask) {
       const { key, query = {}, headers = {}, body = new Uint8Array(0), ...rest } = ask;
-      const target = url(key);
-      for (const [name, value] of Object.entries(query)) target.searchParams.append(name, value);
+      const asked = url(key);
+      for (const [name, value] of Object.entries(query)) asked.searchParams.append(name, value);
       const isSent = ask.method === "PUT" || ask.method === "POST";
       const isRead = ask.method === "GET" || ask.method === "HEAD";
       let hash: string | undefined; // Of the same body each time.
       const signed = async (): Promise<Record<string, string>> => {
-        const all = { ...place.headers, ...(isRead ? place.readHeaders : {}), ...headers };
+        const all = { ...target.headers, ...(isRead ? target.readHeaders : {}), ...headers };
         if (credentials === undefined) return all;
         latest = await credentials.get(ask.signal);
         hash ??= body.length === 0 ? EMPTY_SHA256 : hexOf(await sha256(body));
-        return sign(parts, latest, ask.method, target, { ...all, "x-amz-content-sha256": hash });
+        return sign(parts, latest, ask.method, asked, { ...all, "x-amz-content-sha256": hash });
       };
-      return send({ ...rest, url: target, headers: signed, body: isSent ? body : undefined });
+      return send({ ...rest, url: asked, headers: signed, body: isSent ? body : undefined });
     },
   };
 }
@@ -115,7 +115,7 @@ export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
 const derivedKeys = new WeakMap<S3Credentials, Map<string, ArrayBuffer>>();
 
 async function sign(
-  { place, runtime }: S3ClientParts,
+  { target, runtime }: S3ClientParts,
   credentials: S3Credentials,
   method: string,
   url: URL,
@@ -134,7 +134,7 @@ async function sign(
     secretAccessKey,
     ...(sessionToken === undefined ? {} : { sessionToken }),
     service: "s3",
-    region: place.region,
+    region: target.region,
     cache,
     datetime: now.toISOString().replace(/[:-]|\.\d{3}/g, ""),
   });

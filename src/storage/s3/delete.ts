@@ -1,7 +1,7 @@
 /** Deleting objects, a thousand at a time. S3 API "DeleteObjects". */
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
-import { elementsIn, encodeXml, fitsXml, textIn } from "../http/xml.ts";
+import { encodeXml, fitsXml, textIn, xmlElements } from "../http/xml.ts";
 import type { DeleteOutcome } from "../port.ts";
 import { type S3Client, sha256 } from "./client.ts";
 import { failureIn, textOf } from "./put.ts";
@@ -78,7 +78,7 @@ async function deleteBatch(
     },
   });
   const failures = new Map<string, string>();
-  for (const error of elementsIn(textOf(answer), "Error")) {
+  for (const error of xmlElements(textOf(answer), "Error")) {
     const code = textIn(error, "Code") ?? "unknown";
     if (code !== "NoSuchKey") failures.set(textIn(error, "Key") ?? "", code);
   }

@@ -1,6 +1,6 @@
 /** Listing a bucket, by pages of a thousand. S3 API "ListObjectsV2". */
 import { httpError } from "../http/http-request.ts";
-import { elementsIn, textIn } from "../http/xml.ts";
+import { textIn, xmlElements } from "../http/xml.ts";
 import type { ListEntry } from "../port.ts";
 import type { S3Client } from "./client.ts";
 import { failureIn, textOf } from "./put.ts";
@@ -33,7 +33,7 @@ export async function* listObjects(
     });
     const xml = textOf(answer);
     const isEncoded = textIn(xml, "EncodingType") === "url";
-    for (const entry of elementsIn(xml, "Contents")) {
+    for (const entry of xmlElements(xml, "Contents")) {
       const found = entryOf(entry, isEncoded);
       if (found === undefined || !found.path.startsWith(start))
         throw refuse(client, "it lists what was not asked for");

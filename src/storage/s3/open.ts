@@ -1,4 +1,4 @@
-/** Makes storages of S3 from options: the place, credentials, and a way there. */
+/** Makes storages of S3 from options: the target, credentials, and a way there. */
 import type { Runtime } from "../../base/runtime.ts";
 import { systemRuntime } from "../../base/runtime.ts";
 import type { StorageSettings } from "../../format/config/storage.ts";
@@ -9,17 +9,17 @@ import type { Storage } from "../port.ts";
 import { createRequestPolicy } from "../request-policy.ts";
 import { createS3Client } from "./client.ts";
 import { s3Credentials } from "./credentials.ts";
-import type { S3Place, S3StorageOptions } from "./options.ts";
+import type { S3StorageOptions, S3Target } from "./options.ts";
 import { S3Storage } from "./s3-storage.ts";
 
 /** A storage of S3 at `place`. `transport`: how requests leave; by default the platform's best way. */
 export function openS3(
-  place: S3Place,
+  target: S3Target,
   options: S3StorageOptions,
   transport?: ObjectTransport,
 ): Storage {
   const runtime: Runtime = options.runtime ?? systemRuntime();
-  const credentials = place.isAnonymous ? undefined : s3Credentials(options, runtime);
+  const credentials = target.isAnonymous ? undefined : s3Credentials(options, runtime);
   const held = transport ?? objectTransport(runtime);
   const open = (settings: StorageSettings): Storage => {
     const policy = createRequestPolicy(runtime, limitsOf(settings));
@@ -27,7 +27,7 @@ export function openS3(
       settings.timeouts ?? {};
     const send = held.sender(connectTimeoutMs);
     const client = createS3Client({
-      place,
+      target,
       credentials,
       runtime,
       makeRequests: (explain) =>

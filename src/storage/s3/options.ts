@@ -1,4 +1,4 @@
-/** Options of `s3Storage` and its relatives: what they are, and the place that they name. */
+/** Options of `s3Storage` and its relatives: what they are, and the target that they name. */
 import { makeError } from "../../base/errors.ts";
 import {
   anything,
@@ -13,9 +13,8 @@ import {
 } from "../../base/options.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import { environment } from "../environment.ts";
-import { checkObjectPath } from "../object-path.ts";
+import { endpointOf, folderOf } from "../http/endpoint.ts";
 import type { StorageHint } from "../port.ts";
-import { secretFreeUrl } from "../secret-free-url.ts";
 import { isKey, type S3Credentials } from "./credentials.ts";
 
 /** Options of `s3Storage`: the official engine's, in camelCase. */
@@ -52,7 +51,7 @@ export interface S3StorageOptions {
 }
 
 /** Where objects lie, and how they are asked for. */
-export interface S3Place {
+export interface S3Target {
   /** Where the bucket's objects lie; ends with a slash. */
   readonly bucketUrl: URL;
   readonly bucket: string;
@@ -134,8 +133,8 @@ function refuse(operation: string, reason: string, option: string): never {
   throw makeError("storage-config", `${operation}: ${reason}`, { details: { option } });
 }
 
-/** The place that checked options name. @throws {storage-config} @throws {cannot-parse-url} */
-export function s3Place(operation: string, options: S3StorageOptions, type = "s3"): S3Place {
+/** The target that checked options name. @throws {storage-config} @throws {cannot-parse-url} */
+export function s3Target(operation: string, options: S3StorageOptions, type = "s3"): S3Target {
   const { bucket, anonymous = false, requesterPays = false } = options;
   const folder = folderOf(options.prefix);
   const region =
@@ -172,31 +171,6 @@ export function s3Place(operation: string, options: S3StorageOptions, type = "s3
       ...(requesterPays ? { requesterPays } : {}),
     },
   };
-}
-
-/** `""`, or the path of a folder with a slash at its end. @throws {invalid-path} */
-export function folderOf(prefix: string | undefined): string {
-  const folder = prefix?.replace(/\/$/, "") ?? "";
-  if (folder === "") return "";
-  checkObjectPath(folder);
-  return `${folder}/`;
-}
-
-/** The URL of a server, with a slash at its end. @throws {cannot-parse-url} @throws {storage-config} */
-export function endpointOf(operation: string, given: string, allowHttp: boolean): URL {
-  const shown = secretFreeUrl(given);
-  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
-    const reason = `endpointUrl ${describe(shown)} is no http(s) URL`;
-    throw makeError("cannot-parse-url", `${operation}: ${reason}`, { details: { url: shown } });
-  }
-  const endpoint = new URL(given);
-  if (endpoint.username !== "" || endpoint.password !== "" || endpoint.search !== "")
-    refuse(operation, `endpointUrl ${shown} holds credentials or a query`, "endpointUrl");
-  if (endpoint.protocol === "http:" && !allowHttp)
-    refuse(operation, `endpointUrl ${shown} is not encrypted: allowHttp permits that`, "allowHttp");
-  endpoint.hash = "";
-  if (!endpoint.pathname.endsWith("/")) endpoint.pathname += "/";
-  return endpoint;
 }
 
 function isLocal({ hostname }: URL): boolean {

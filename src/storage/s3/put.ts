@@ -6,7 +6,7 @@ import type { ObjectVersion, PutCondition, PutOutcome } from "../port.ts";
 import { explainS3, type S3Client } from "./client.ts";
 
 /** One object to be put. */
-export interface S3Put {
+interface S3Put {
   readonly key: string;
   readonly body: Uint8Array;
   readonly condition: PutCondition | undefined;
@@ -25,7 +25,7 @@ export interface S3PartSizes {
   readonly partsMax: number;
 }
 
-/** S3 takes no smaller parts, but for the last, and no more of them. Spec: "Multipart upload limits". */
+/** S3 takes no smaller parts, but for the last, and no more of them. S3 "Multipart upload limits". */
 const PART_BYTES_MIN = 5 * 1024 * 1024;
 const PARTS_MAX = 10_000;
 

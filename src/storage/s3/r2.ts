@@ -3,7 +3,7 @@ import { makeError } from "../../base/errors.ts";
 import { describe, mustBe } from "../../base/options.ts";
 import type { Storage } from "../port.ts";
 import { openS3 } from "./open.ts";
-import { checkS3Options, type S3StorageOptions, s3Place } from "./options.ts";
+import { checkS3Options, type S3StorageOptions, s3Target } from "./options.ts";
 
 /** Options of `r2Storage`: those of `s3Storage`, and the account. */
 export interface R2StorageOptions extends S3StorageOptions {
@@ -26,13 +26,13 @@ export function r2Storage(options: R2StorageOptions): Storage {
       details: { option: "accountId" },
     });
   }
-  const place: S3StorageOptions = {
+  const target: S3StorageOptions = {
     region: "auto",
     endpointUrl: `https://${accountId}.r2.cloudflarestorage.com`,
     forcePathStyle: true,
     ...stated(rest),
   };
-  return openS3(s3Place("r2Storage", place, "r2"), place);
+  return openS3(s3Target("r2Storage", target, "r2"), target);
 }
 
 /** Without keys that are there and undefined. */

@@ -41,13 +41,13 @@ const CAPABILITIES: StorageCapabilities = Object.freeze({
 const METADATA_PREFIX = "x-amz-meta-";
 
 /** What a storage of S3 works with. */
-export interface S3StorageParts {
+interface S3StorageParts {
   readonly client: S3Client;
   readonly settings: StorageSettings;
   readonly parts: PartLimits & S3PartSizes;
   /** Ends the connections. */
   close(): void;
-  /** The same place with other settings. */
+  /** The same target with other settings. */
   again(settings: StorageSettings): Storage;
 }
 
@@ -59,12 +59,12 @@ export class S3Storage implements Storage {
   readonly #reader: ObjectReader;
 
   constructor(parts: S3StorageParts) {
-    const { place } = parts.client;
+    const { target } = parts.client;
     this.#of = parts;
-    this.#folder = place.folder;
-    const { hostname } = place.bucketUrl;
-    const server = hostname.endsWith(".amazonaws.com") ? "" : ` at ${place.bucketUrl.host}`;
-    this.id = `s3://${place.bucket}/${place.folder}${server}`;
+    this.#folder = target.folder;
+    const { hostname } = target.bucketUrl;
+    const server = hostname.endsWith(".amazonaws.com") ? "" : ` at ${target.bucketUrl.host}`;
+    this.id = `s3://${target.bucket}/${target.folder}${server}`;
     this.#reader = {
       ask: (path, range, signal) =>
         this.#ask("GET", path, range === undefined ? {} : { range }, signal),
@@ -77,7 +77,7 @@ export class S3Storage implements Storage {
   }
 
   describe(): StorageHint {
-    return this.#of.client.place.hint;
+    return this.#of.client.target.hint;
   }
 
   withSettings(settings: StorageSettings): Storage {
@@ -182,7 +182,7 @@ export class S3Storage implements Storage {
     const { ifMatch, objectKind, signal } = options;
     if (ifMatch !== undefined) checkCondition({ ifMatch }, from);
     signal?.throwIfAborted();
-    const { bucket, bucketUrl } = this.#of.client.place;
+    const { bucket, bucketUrl } = this.#of.client.target;
     const sourceKey = source.pathname.slice(bucketUrl.pathname.length);
     const condition: Record<string, string> =
       ifMatch === undefined ? {} : { "x-amz-copy-source-if-match": ifMatch.etag ?? "" };

@@ -1,7 +1,7 @@
 /** `s3Storage`: buckets of S3, and of servers that speak its protocol. */
 import type { Storage } from "../port.ts";
 import { openS3 } from "./open.ts";
-import { checkS3Options, type S3StorageOptions, s3Place } from "./options.ts";
+import { checkS3Options, type S3StorageOptions, s3Target } from "./options.ts";
 
 /**
  * The objects of an S3 bucket, below `prefix`. No request is made before the first operation; one
@@ -18,5 +18,5 @@ import { checkS3Options, type S3StorageOptions, s3Place } from "./options.ts";
  */
 export function s3Storage(options: S3StorageOptions): Storage {
   checkS3Options("s3Storage", options);
-  return openS3(s3Place("s3Storage", options), options);
+  return openS3(s3Target("s3Storage", options), options);
 }

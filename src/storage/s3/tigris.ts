@@ -4,7 +4,7 @@ import { trueOrFalse } from "../../base/options.ts";
 import type { Storage } from "../port.ts";
 import { readOnly } from "../read-only.ts";
 import { openS3 } from "./open.ts";
-import { checkS3Options, type S3StorageOptions, s3Place } from "./options.ts";
+import { checkS3Options, type S3StorageOptions, s3Target } from "./options.ts";
 
 /** Options of `tigrisStorage`: those of `s3Storage`, and how consistent reads must be. */
 export interface TigrisStorageOptions extends S3StorageOptions {
@@ -34,10 +34,10 @@ export function tigrisStorage(options: TigrisStorageOptions): Storage {
     endpointUrl: rest.endpointUrl ?? "https://t3.storage.dev",
     headers: useWeakConsistency ? headers : { ...headers, ...consistent },
   };
-  const place = s3Place("tigrisStorage", said, "tigris");
-  const hint = { ...place.hint, ...(useWeakConsistency ? { useWeakConsistency } : {}) };
+  const target = s3Target("tigrisStorage", said, "tigris");
+  const hint = { ...target.hint, ...(useWeakConsistency ? { useWeakConsistency } : {}) };
   const readHeaders = useWeakConsistency ? {} : { "cache-control": "no-cache" };
-  const storage = openS3({ ...place, hint, readHeaders }, said);
+  const storage = openS3({ ...target, hint, readHeaders }, said);
   return useWeakConsistency ? weaklyConsistent(storage) : storage;
 }
 

@@ -10,13 +10,7 @@ test("work whose signal has aborted before does not begin", async () => {
     began = true;
   };
 
-  const working = withIdleTimeout(
-    simulatedRuntime(),
-    { idleTimeoutMs: 10 },
-    AbortSignal.abort("enough"),
-    late,
-    work,
-  );
+  const working = withIdleTimeout(simulatedRuntime(), 10, AbortSignal.abort("enough"), late, work);
 
   await expect(working).rejects.toBe("enough");
   expect(began).toBe(false);
@@ -25,7 +19,7 @@ test("work whose signal has aborted before does not begin", async () => {
 test("what the work has begun is aborted when it ends, fails, or falls silent", async () => {
   const signals: AbortSignal[] = [];
   const run = (work: () => Promise<string>): Promise<string> =>
-    withIdleTimeout(simulatedRuntime(), { idleTimeoutMs: 10 }, undefined, late, (end) => {
+    withIdleTimeout(simulatedRuntime(), 10, undefined, late, (end) => {
       signals.push(end);
       return work();
     });

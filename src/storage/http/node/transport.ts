@@ -3,21 +3,21 @@
  * as many small requests as `fetch`. Elsewhere there is none, and `fetch` is the platform's best.
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { concatBytes } from "../../base/bytes.ts";
-import { onAbort } from "../../base/on-abort.ts";
-import type { Runtime } from "../../base/runtime.ts";
+import { concatBytes } from "../../../base/bytes.ts";
+import { onAbort } from "../../../base/on-abort.ts";
+import type { Runtime } from "../../../base/runtime.ts";
 import {
   type Transport,
   type TransportAnswer,
   type TransportRequest,
   tooLong,
-} from "./transport.ts";
+} from "../transport.ts";
 
 type Http = typeof import("node:http");
 type Https = typeof import("node:https");
 
 /** Connections that are kept until they are closed. */
-export interface NodeTransport {
+interface NodeTransport {
   /** Sends requests; `connectTimeoutMs`: how long a connection may take to come about. */
   sender(connectTimeoutMs: number | undefined): Transport;
   /** Ends the connections, idle ones and those in use. */
