@@ -9,6 +9,7 @@ import { secretFreeUrl } from "./secret-free-url.ts";
 const loadMemory = /* @__PURE__ */ lazyPart(() => import("./memory.ts"));
 const loadLocal = /* @__PURE__ */ lazyPart(() => import("./local/local-filesystem.ts"));
 const loadHttp = /* @__PURE__ */ lazyPart(() => import("./http/http-storage.ts"));
+const loadOpfs = /* @__PURE__ */ lazyPart(() => import("./opfs/opfs.ts"));
 const loadRedirect = /* @__PURE__ */ lazyPart(() => import("./redirect.ts"));
 const loadPrefix = /* @__PURE__ */ lazyPart(() => import("./with-prefix.ts"));
 const loadReadOnly = /* @__PURE__ */ lazyPart(() => import("./read-only.ts"));
@@ -19,21 +20,12 @@ export interface StorageFromUrlOptions {
   readonly runtime?: Runtime | undefined;
 }
 
-const LATER_SCHEMES: readonly string[] = [
-  "s3:",
-  "r2:",
-  "tigris:",
-  "gs:",
-  "gcs:",
-  "az:",
-  "azure:",
-  "opfs:",
-];
+const LATER_SCHEMES: readonly string[] = ["s3:", "r2:", "tigris:", "gs:", "gcs:", "az:", "azure:"];
 
 /**
- * The storage that `url` names: `file:///folder`, `http(s)://host/path` (for reading),
- * `http(s)+redirect://host/path` (see `redirectStorage`), or `memory:` (a new, empty one each
- * time).
+ * The storage that `url` names: `file:///folder`, `opfs:///folder` (in a browser),
+ * `http(s)://host/path` (for reading), `http(s)+redirect://host/path` (see `redirectStorage`), or
+ * `memory:` (a new, empty one each time).
  * @throws {cannot-parse-url} a URL that names no storage
  * @throws {unimplemented} schemes that come later
  */
@@ -50,6 +42,8 @@ export async function storageFromUrl(
       return (await loadMemory()).memoryStorage(backend);
     case "file:":
       return (await loadLocal()).localFilesystemStorage(text, backend);
+    case "opfs:":
+      return (await loadOpfs()).opfsStorageFromUrl(text, options?.runtime);
     case "http:":
     case "https:":
       return (await loadHttp()).httpStorage(text, backend);
@@ -96,6 +90,8 @@ export async function storageFromHint(
       const durability = textOf(hint, "durability") as "metadata"; // Checked by the callee.
       return localFilesystemStorage(textOf(hint, "path"), { ...backend, durability });
     }
+    case "opfs":
+      return (await loadOpfs()).opfsStorage({ ...backend, path: textOf(hint, "path") });
     case "http":
       return (await loadHttp()).httpStorage(textOf(hint, "url"), backend);
     case "redirect":

@@ -15,8 +15,8 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isIcefloeError } from "../../src/base/errors.ts";
+import { escapeSegment, unescapeSegment } from "../../src/storage/key-escaping.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
-import { escapeSegment, unescapeSegment } from "../../src/storage/local/key-escaping.ts";
 import type { ObjectKind, Storage } from "../../src/storage/port.ts";
 
 let folder: string;

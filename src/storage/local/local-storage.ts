@@ -12,6 +12,7 @@ import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
 import type { Abortable } from "../../base/options.ts";
 import { checkByteRange, resolveByteRange } from "../byte-range.ts";
+import { escapeSegment } from "../key-escaping.ts";
 import { checkListPrefix, isWriteOncePath } from "../object-path.ts";
 import type {
   ByteRange,
@@ -41,7 +42,6 @@ import { createOnly } from "./create-only.ts";
 import { type FileFacts, unlessAbsent } from "./file-system.ts";
 import { etagOf, versionOf } from "./file-version.ts";
 import { ioError } from "./io-errors.ts";
-import { escapeSegment } from "./key-escaping.ts";
 import { ObjectNames } from "./object-files.ts";
 import { dateOf, walkObjects } from "./walk.ts";
 import { linkWhole, writeDirectly, writeWhole } from "./write-once.ts";

@@ -1,7 +1,8 @@
 /** Where objects stand on disk. */
+
+import { escapeSegment } from "../key-escaping.ts";
 import { checkObjectPath, RESERVED_FOLDER } from "../object-path.ts";
 import type { ObjectFiles, SwapParts } from "./compare-and-swap.ts";
-import { escapeSegment } from "./key-escaping.ts";
 
 /** Names the files of the objects below `root`; `ObjectFiles` made by it are cheap. */
 export class ObjectNames {

@@ -1,11 +1,11 @@
 /** Lists the objects below a folder: files whose names the storage could have given. */
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { makeError } from "../../base/errors.ts";
+import { unescapeSegment } from "../key-escaping.ts";
 import { RESERVED_FOLDER } from "../object-path.ts";
 import type { ListEntry } from "../port.ts";
 import { type FileSystem, isAbsent, unlessAbsent } from "./file-system.ts";
 import { versionOf } from "./file-version.ts";
-import { unescapeSegment } from "./key-escaping.ts";
 
 const STATS_AT_ONCE = 32;
 const BATCH_ENTRIES = 256; // Names held while their facts are fetched.

@@ -5,7 +5,7 @@
  *
  * Spec: docs/format.md "Local file names".
  */
-import { encodeUtf8 } from "../../base/bytes.ts";
+import { encodeUtf8 } from "../base/bytes.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped.
 const ESCAPED = /[\\{}^%[\]"><~#|*?`\u0000-\u001f\u007f]|[^\u0000-\u007f]+/g;
