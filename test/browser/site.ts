@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize, resolve } from "node:path";
 import { build } from "esbuild";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
@@ -21,22 +21,47 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** What a test needs of the running site. */
-export interface Site {
+/** A loopback server of bundled programs; a test may put more files into the folder. */
+export interface ProgramServer {
   readonly url: string;
   readonly folder: string;
-  readonly page: Page;
-  /** Errors that the page has thrown or logged. */
-  readonly problems: readonly string[];
   close(): Promise<void>;
 }
 
+/** A tab on a page of the server. */
+export interface Tab {
+  readonly page: Page;
+  /** Errors that the page has thrown. */
+  readonly problems: readonly string[];
+}
+
+/** What a test needs of the running site. */
+export interface Site extends ProgramServer, Tab {}
+
 /** Bundles the page, serves its folder (and whatever a test puts there), opens it. */
 export async function openSite(): Promise<Site> {
+  const server = await serveBundled({ page: "page.ts" });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const tab = await openTab(await browser.newContext(), server.url);
+  const close = async (): Promise<void> => {
+    await browser.close();
+    await server.close();
+  };
+  return { ...server, ...tab, close };
+}
+
+/** Bundles programs of this folder, by the names they are served under, and serves them; `page` is the page's. */
+export async function serveBundled(
+  programs: Readonly<Record<string, string>>,
+): Promise<ProgramServer> {
   mkdirSync(join(ROOT, ".cache"), { recursive: true });
   const folder = mkdtempSync(join(ROOT, ".cache", "browser-"));
+  const files = Object.entries(programs).map(([name, file]) => [
+    name,
+    join(import.meta.dirname, file),
+  ]);
   await build({
-    entryPoints: { page: join(import.meta.dirname, "page.ts") },
+    entryPoints: Object.fromEntries(files),
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -47,18 +72,22 @@ export async function openSite(): Promise<Site> {
   });
   const server = await serve(folder);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  const { page, problems } = await openPage(browser, url);
   const close = async (): Promise<void> => {
-    await browser.close();
+    server.closeAllConnections();
     await new Promise((done) => server.close(done));
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, folder, page, problems, close };
+  return { url, folder, close };
 }
 
-async function openPage(browser: Browser, url: string) {
-  const page = await browser.newPage();
+/** A browser that keeps what its pages store in `profile`; its tabs share it. */
+export function openProfile(profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: FLAGS });
+}
+
+/** Opens the server's page, once its program has run. */
+export async function openTab(context: BrowserContext, url: string): Promise<Tab> {
+  const page = await context.newPage();
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   await page.goto(url);

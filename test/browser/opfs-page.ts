@@ -1,0 +1,4 @@
+/** The page of the OPFS tests. */
+import { PROGRAM } from "./opfs-program.ts";
+
+Object.assign(globalThis, { icefloePage: PROGRAM });
