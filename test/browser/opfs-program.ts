@@ -319,7 +319,8 @@ async function writeInParallel(path: string, rows: number): Promise<number> {
   const repository = await Repository.open(opfsStorage({ path }));
   const session = await repository.writableSession("main");
   const tasks = Array.from({ length: rows }, (_, row) => row);
-  const report = await parallelWrite(session, { tasks, worker: fillRow, executor: webWorkers() });
+  const worker = new URL("/worker.js", location.href);
+  const report = await parallelWrite(session, { tasks, worker, executor: webWorkers() });
   await session.commit("in parallel");
   return report.tasks;
 }

@@ -64,6 +64,6 @@ export async function readWriteId(files: OriginFiles, object: OpfsObject): Promi
 }
 
 /** The version of an object with that write id and file. */
-export function versionOf(id: string, file: File): ObjectVersion {
+export function opfsVersion(id: string, file: File): ObjectVersion {
   return { etag: `${id}-${file.lastModified}-${file.size}` };
 }

@@ -41,7 +41,7 @@ export function opfsError(
 }
 
 /** An `unknown-outcome` error: the put of `path` may or may not have happened. */
-export function unknownOutcome(path: string, reason: string, cause?: unknown): IcefloeError {
+export function unknownPut(path: string, reason: string, cause?: unknown): IcefloeError {
   return makeError("unknown-outcome", `put of ${path}: ${reason}`, {
     details: { operation: "put", path },
     ...(cause === undefined ? {} : { cause }),

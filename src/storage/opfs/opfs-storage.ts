@@ -36,14 +36,20 @@ import {
 } from "../port.ts";
 import { checkCondition } from "../put-condition.ts";
 import { discardDraft, sweepDrafts, writeDraft } from "./drafts.ts";
+import { listFolder } from "./list-folder.ts";
 import type { ObjectLocks } from "./object-locks.ts";
-import { idFileOf, newWriteId, type OpfsObject, readWriteId, versionOf } from "./object-version.ts";
-import { opfsError, unknownOutcome } from "./opfs-errors.ts";
+import {
+  idFileOf,
+  newWriteId,
+  type OpfsObject,
+  opfsVersion,
+  readWriteId,
+} from "./object-version.ts";
+import { opfsError, unknownPut } from "./opfs-errors.ts";
 import { nameOf, type OriginFiles } from "./origin-files.ts";
-import { walkObjects } from "./walk.ts";
 
 /** What a storage stands on. */
-export interface OpfsParts {
+interface OpfsParts {
   readonly files: OriginFiles;
   /** `undefined`: there are no locks, so no conditions. */
   readonly lock: ObjectLocks | undefined;
@@ -146,7 +152,7 @@ export class OpfsStorage implements Storage {
   async #state(object: OpfsObject): Promise<OpfsState | undefined> {
     const id = await this.#readId(object);
     const file = await this.#files.open(object.file);
-    return file === undefined ? undefined : { file, version: versionOf(id, file) };
+    return file === undefined ? undefined : { file, version: opfsVersion(id, file) };
   }
 
   /** The write id; its file, too, may be replaced while it is read. */
@@ -259,7 +265,7 @@ export class OpfsStorage implements Storage {
       if (found !== undefined) await this.#makeYounger(object, draft, body, found.file);
       signal?.throwIfAborted();
       if (hasId) await this.#renewId(object);
-      await this.#publish(object, draft);
+      await this.#moveToName(object, draft);
     } catch (error) {
       await discardDraft(this.#files, draft);
       throw error;
@@ -268,9 +274,9 @@ export class OpfsStorage implements Storage {
       const state = await this.#state(object);
       if (state !== undefined) return state.version;
     } catch (error) {
-      throw unknownOutcome(object.path, "it is written, but cannot be looked at", error);
+      throw unknownPut(object.path, "it is written, but cannot be looked at", error);
     }
-    throw unknownOutcome(object.path, "something without the lock removed it at once");
+    throw unknownPut(object.path, "something without the lock removed it at once");
   }
 
   /** Writes the draft anew until its time differs from that of the file it replaces. */
@@ -303,13 +309,13 @@ export class OpfsStorage implements Storage {
   }
 
   /** Moves a draft to the object's name. What is still there after a failure has not moved. */
-  async #publish(object: OpfsObject, draft: string): Promise<void> {
+  async #moveToName(object: OpfsObject, draft: string): Promise<void> {
     try {
       await this.#files.move(draft, object.file);
     } catch (error) {
       const left = await this.#files.open(draft).catch(() => undefined);
       if (left !== undefined) throw error;
-      throw unknownOutcome(object.path, "the browser did not say whether it happened", error);
+      throw unknownPut(object.path, "the browser did not say whether it happened", error);
     }
   }
 
@@ -351,7 +357,7 @@ export class OpfsStorage implements Storage {
     signal?.throwIfAborted();
     const folder = this.#below(prefix.split("/").slice(0, -1));
     try {
-      yield* walkObjects(this.#files, folder, prefix, signal);
+      yield* listFolder(this.#files, folder, prefix, signal);
     } catch (error) {
       if (signal?.aborted && error === signal.reason) throw error;
       throw opfsError("list", prefix, error);

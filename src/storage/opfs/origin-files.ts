@@ -124,7 +124,7 @@ class HandleFiles implements OriginFiles {
     const { folder, name } = splitPath(path);
     const made = this.#make(folder, (parent) => parent.getFileHandle(name, { create: true }));
     const handle = (await made) as FileHandle;
-    if (handle.createWritable === undefined) return writeInPlace(handle, bytes);
+    if (handle.createWritable === undefined) return writeSynchronously(handle, bytes);
     const stream = await handle.createWritable();
     try {
       await stream.write(unshared(bytes));
@@ -176,7 +176,7 @@ function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** For workers where files cannot be written by streams. */
-async function writeInPlace(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeSynchronously(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   if (handle.createSyncAccessHandle === undefined)
     throw new DOMException("files are written only in workers here", "NotSupportedError");
   const access = await handle.createSyncAccessHandle();

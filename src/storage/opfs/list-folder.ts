@@ -14,7 +14,7 @@ const DEPTH_MAX = 32;
  * Yields the objects in `folder` and below; `prefix` is the object path of `folder`, with a slash
  * at its end unless it is the root. A file that goes while it is listed is left out.
  */
-export async function* walkObjects(
+export async function* listFolder(
   files: OriginFiles,
   folder: string,
   prefix: string,
@@ -41,7 +41,7 @@ export async function* walkObjects(
   yield* describeFiles(prefix, batch);
   for (const name of folders) {
     const below = folder === "" ? name : `${folder}/${name}`;
-    yield* walkObjects(files, below, `${prefix}${unescapeSegment(name)}/`, signal, depth + 1);
+    yield* listFolder(files, below, `${prefix}${unescapeSegment(name)}/`, signal, depth + 1);
   }
 }
 
