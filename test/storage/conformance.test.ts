@@ -18,6 +18,7 @@ import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
 import { storageConformance } from "../../src/testing/storage-conformance.ts";
 import { IS_CAMPAIGN } from "../runs.ts";
 import { serveStorage } from "./serve-storage.ts";
+import { SimulatedOrigin } from "./simulated-origin.ts";
 
 const memorySubject = async () => ({ storage: memoryStorage(), dispose: async () => {} });
 
@@ -28,6 +29,10 @@ const localSubject = async (durability: "none" | "full" = "none") => {
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
 };
+
+const opfsSubject = async () => ({
+  storage: new SimulatedOrigin(simulatedRuntime()).openPage("root").storage,
+});
 
 async function httpSubject(wrap: (url: string) => Storage): Promise<ConformanceSubject> {
   const writer = memoryStorage();
@@ -63,6 +68,8 @@ const SUBJECTS: Record<string, () => Promise<ConformanceSubject>> = {
   memory: memorySubject,
   "local, nothing synced": () => localSubject("none"),
   "local, everything synced": () => localSubject("full"),
+  // In a browser, and under each wrapper: test/browser/opfs.test.ts.
+  "OPFS, simulated": opfsSubject,
   http: () => httpSubject((url) => httpStorage(url)),
   "redirect to http": () => httpSubject((url) => redirectStorage(`${url}where`)),
 };
