@@ -104,7 +104,7 @@ describe("pages that write one object", () => {
   /** Waits a few turns before each step, as the seed says. */
   function openRandomly(seed: number) {
     const runtime = simulatedRuntime({ seed });
-    const origin = new SimulatedOrigin(runtime, 50);
+    const origin = new SimulatedOrigin(runtime, 2);
     const pause = async (): Promise<void> => {
       for (let turns = Math.floor(randomFraction(runtime) * 8); turns > 0; turns--) await undefined;
     };
@@ -135,7 +135,18 @@ describe("pages that write one object", () => {
         }
       };
 
-      await Promise.all([count(open()), count(open()), count(open())]);
+      let isCounting = true;
+      const read = async (storage: Storage): Promise<void> => {
+        while (isCounting) {
+          const found = await storage.get("counter");
+          if (found !== undefined) see(found.version, found.bytes[0] as number);
+        }
+      };
+      const counting = Promise.all([count(open()), count(open()), count(open())]);
+      const ended = counting.finally(() => {
+        isCounting = false;
+      });
+      await Promise.all([ended, read(open()), read(open())]);
 
       expect((await open().get("counter"))?.bytes, `seed ${seed}`).toEqual(body(12, 1));
     }
@@ -174,6 +185,34 @@ describe("a put that fails", () => {
     ]);
     expect(await storage.head("object")).toEqual(before);
     expect([...origin.files.keys()]).toEqual(names);
+  });
+
+  test("because it is aborted, at any step, leaves the old object and no draft", async () => {
+    const outcomes = new Set<unknown>();
+    for (let abortAt = 1; abortAt <= 25; abortAt++) {
+      const origin = new SimulatedOrigin(simulatedRuntime());
+      await origin.openPage("root").storage.put("object", body(1), other);
+      const before = await origin.openPage("root").storage.head("object");
+      const names = [...origin.files.keys()];
+      const controller = new AbortController();
+      let steps = 0;
+      const pause = async (): Promise<void> => {
+        if (++steps === abortAt) controller.abort("enough");
+      };
+      const { storage } = origin.openPage("root", { pause });
+      const { signal } = controller;
+
+      const outcome = await storage.put("object", body(2), { ...other, signal }).then(
+        (done) => done.outcome,
+        (error: unknown) => error,
+      );
+
+      outcomes.add(outcome);
+      if (outcome === "enough") expect(await storage.head("object")).toEqual(before);
+      else expect((await storage.get("object"))?.bytes).toEqual(body(2));
+      expect([...origin.files.keys()].sort()).toEqual(names.sort());
+    }
+    expect(outcomes).toEqual(new Set(["enough", "written"]));
   });
 
   test("is unknown where the page died in its last step", async () => {

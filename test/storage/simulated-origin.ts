@@ -32,34 +32,28 @@ export interface PageOptions {
   readonly roomBytes?: number;
 }
 
-/** A file as a page has opened it: readable until it is replaced. */
+/** A file as a page has opened it: readable until it is replaced. It reads within turns of the microtask queue. */
 class OpenedFile extends File {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #check: () => void;
 
   constructor(name: string, { bytes, lastModified }: StoredFile, check: () => void) {
     super([bytes], name, { lastModified });
+    this.#bytes = bytes;
     this.#check = check;
-  }
-
-  override async arrayBuffer(): Promise<ArrayBuffer> {
-    this.#check();
-    return super.arrayBuffer();
   }
 
   override async text(): Promise<string> {
     this.#check();
-    return super.text();
+    return new TextDecoder().decode(this.#bytes);
   }
 
   override slice(start?: number, end?: number): Blob {
-    const part = super.slice(start, end);
-    const read = part.arrayBuffer.bind(part);
-    return Object.assign(part, {
-      arrayBuffer: async () => {
-        this.#check();
-        return read();
-      },
-    });
+    const arrayBuffer = async (): Promise<ArrayBuffer> => {
+      this.#check();
+      return this.#bytes.slice(start, end).buffer;
+    };
+    return Object.assign(super.slice(start, end), { arrayBuffer });
   }
 }
 
