@@ -57,6 +57,12 @@ test("the core takes nothing from the folders above the repository", () => {
   expect(inputs.filter((path) => /^src\/(zarr|testing|parallel|dataset)\//.test(path))).toEqual([]);
 });
 
+test("the core takes no storage that belongs to one platform", () => {
+  const inputs = Object.keys(bundle.metafile.inputs);
+
+  expect(inputs.filter((path) => /^src\/storage\/(local|opfs)\//.test(path))).toEqual([]);
+});
+
 test(`opening and reading loads less than ${READING_BYTES_MAX / 1000} kB, gzipped`, () => {
   const { reading } = bundle.pieces;
   const bytes = gzippedBytes(bundle, reading);
