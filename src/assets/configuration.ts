@@ -4,6 +4,8 @@ import { mergeConfig, parseConfig, resolveConfig } from "../format/config/resolv
 import { refuseWithoutEffect } from "../format/config/without-effect.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { RepoInfo } from "../format/repo/read.ts";
+import type { Storage } from "../storage/port.ts";
+import { settingsHonoured, withSettings } from "../storage/with-settings.ts";
 
 /** What is set, and what applies with it. */
 export interface Configuration {
@@ -19,12 +21,22 @@ export function persistedConfig(repo: RepoInfo): RepositoryConfig | undefined {
 }
 
 /**
- * `override` over `base`.
- * @throws {unimplemented} for a key that has no effect yet
+ * `override` over `base`, for a repository in `storage`.
+ * @throws {unimplemented} for a key that has no effect there
  */
-export function overrideConfig(base: RepositoryConfig, override: RepositoryConfig): Configuration {
+export function overrideConfig(
+  storage: Storage,
+  base: RepositoryConfig,
+  override: RepositoryConfig,
+): Configuration {
   const settings = mergeConfig(base, override);
   const config = resolveConfig(settings);
-  refuseWithoutEffect(resolveConfig(base), config);
+  refuseWithoutEffect(resolveConfig(base), config, settingsHonoured(storage));
   return { settings, config: freezeDeep(structuredClone(config)) };
+}
+
+/** `storage` as `config` says; itself where that says nothing of it. */
+export function settledStorage(storage: Storage, { storage: settings }: ResolvedConfig): Storage {
+  const isSaid = Object.values(settings).some((value) => value !== undefined);
+  return isSaid || storage.withSettings !== undefined ? withSettings(storage, settings) : storage;
 }

@@ -16,7 +16,6 @@ import {
 } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
 import { DEFAULT_CONFIG, type RepositoryConfig } from "../format/config/config.ts";
-import type { RepoInfo } from "../format/repo/read.ts";
 import { interceptStorage } from "../storage/intercept.ts";
 import type { Storage } from "../storage/port.ts";
 import { assetLimits, METADATA_BYTES_MAX } from "./asset-limits.ts";
@@ -139,15 +138,15 @@ export async function buildEngine(
   options: CheckedEngineOptions,
   initial: VersionedRepo,
 ): Promise<Engine> {
-  return assembleEngine(storage, options, await configure(initial.repo, options.config), initial);
-}
-
-/** Most repositories are as the defaults say: code for others is loaded where it is needed. */
-async function configure(repo: RepoInfo, passed: RepositoryConfig): Promise<Configuration> {
-  const isDefault = repo.config === undefined && Object.keys(passed).length === 0;
-  if (isDefault) return { settings: {}, config: DEFAULT_CONFIG };
-  const { overrideConfig, persistedConfig } = await loadConfiguration();
-  return overrideConfig(persistedConfig(repo) ?? {}, passed);
+  const { repo } = initial;
+  // Most repositories are as the defaults say: code for others is loaded where it is needed.
+  if (repo.config === undefined && Object.keys(options.config).length === 0) {
+    return assembleEngine(storage, options, { settings: {}, config: DEFAULT_CONFIG }, initial);
+  }
+  const { overrideConfig, persistedConfig, settledStorage } = await loadConfiguration();
+  const configuration = overrideConfig(storage, persistedConfig(repo) ?? {}, options.config);
+  const settled = settledStorage(storage, configuration.config);
+  return assembleEngine(settled, options, configuration, initial);
 }
 
 /** An engine with that configuration. No I/O. */

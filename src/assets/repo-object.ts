@@ -42,7 +42,7 @@ export function assertCanUpdate(storage: Storage, operation: string): void {
   if (conditionalCreate && conditionalUpdate) return;
   throw makeError(
     "condition-not-supported",
-    `${operation}: storage ${storage.id} honours no conditional writes, so commits could be lost`,
+    `${operation}: storage ${storage.id} honours no conditional writes (unsafeUseConditionalUpdate)`,
     { details },
   );
 }

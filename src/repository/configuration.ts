@@ -28,19 +28,20 @@ export async function reopenEngine(
 ): Promise<Engine> {
   checkOptions("reopen", options, { config: anything, authorizeVirtualChunkAccess: anything });
   const checked = await checkEngineOptions("reopen", engine.storage, options);
-  const { overrideConfig } = await loadConfiguration();
-  const configuration = overrideConfig(engine.settings, checked.config);
+  const { overrideConfig, settledStorage } = await loadConfiguration();
+  const configuration = overrideConfig(engine.storage, engine.settings, checked.config);
   const isShared = limitsOf(configuration.config) === limitsOf(engine.config);
   if (isShared) return { ...engine, ...configuration };
-  return assembleEngine(engine.storage, engine, configuration);
+  const settled = settledStorage(engine.storage, configuration.config);
+  return assembleEngine(settled, engine, configuration);
 }
 
 /** What state and caches are made with, as text. */
 function limitsOf(config: ResolvedConfig): string {
-  const { caching, compression, maxConcurrentRequests, maxConcurrentDecodes } = config;
+  const { caching, compression, maxConcurrentRequests, maxConcurrentDecodes, storage } = config;
   const { repoUpdateRetries, numUpdatesPerRepoInfoFile } = config;
   const counts = [maxConcurrentRequests, maxConcurrentDecodes, numUpdatesPerRepoInfoFile];
-  return JSON.stringify([caching, compression, repoUpdateRetries, counts]);
+  return JSON.stringify([caching, compression, repoUpdateRetries, storage, counts]);
 }
 
 /**

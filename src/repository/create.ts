@@ -3,6 +3,8 @@
  * creators may race: one wins, and none overwrites what another has written.
  * Spec: v2 "Repo Info File"; docs/semantics.md "Create".
  */
+
+import { settledStorage } from "../assets/configuration.ts";
 import {
   buildEngine,
   type CheckedEngineOptions,
@@ -20,6 +22,7 @@ import { refuseWithoutEffect } from "../format/config/without-effect.ts";
 import { encodeConfig } from "../format/config/write.ts";
 import { REPO_PATH } from "../format/object-paths.ts";
 import type { Storage } from "../storage/port.ts";
+import { settingsHonoured } from "../storage/with-settings.ts";
 import { CREATE_KINDS, type CreateOptions } from "./repository-options.ts";
 
 const SPEC_VERSION_MAX = 2;
@@ -29,12 +32,14 @@ const SPEC_VERSION_MAX = 2;
  * `repo`; one GET more if the initial snapshot exists already.
  * Fails as `Repository.create` says.
  */
-export async function createEngine(storage: Storage, options?: CreateOptions): Promise<Engine> {
-  const checked = await checkEngineOptions("create", storage, options, CREATE_KINDS);
+export async function createEngine(given: Storage, options?: CreateOptions): Promise<Engine> {
+  const checked = await checkEngineOptions("create", given, options, CREATE_KINDS);
   const { signal } = checked;
   checkSpecVersion(options?.specVersion ?? SPEC_VERSION_MAX);
+  const config = resolveConfig(checked.config);
+  refuseWithoutEffect(resolveConfig({}), config, settingsHonoured(given));
+  const storage = settledStorage(given, config);
   assertCanUpdate(storage, "create");
-  refuseWithoutEffect(resolveConfig({}), resolveConfig(checked.config));
   const settings = settingsToCreate(checked.config, options?.refuseForeignWriters ?? false);
   const isPersisted = options?.refuseForeignWriters === true || !isDefault(settings);
   signal?.throwIfAborted();

@@ -11,6 +11,7 @@
  */
 import type { Extent } from "../base/extent.ts";
 import type { Abortable } from "../base/options.ts";
+import type { StorageSettings } from "../format/config/storage.ts";
 
 /** What kind of object is written: durability and storage class follow it. */
 export type ObjectKind =
@@ -33,9 +34,9 @@ export interface ObjectVersion {
 
 /** What a backend can do. */
 export interface StorageCapabilities {
-  /** `put` with `ifAbsent` is atomic. */
+  /** `put` with `ifAbsent` is atomic, or the user has said that it need not be. */
   readonly conditionalCreate: boolean;
-  /** `put` with `ifMatch` is atomic. */
+  /** `put` with `ifMatch` is atomic, or the user has said that it need not be. */
   readonly conditionalUpdate: boolean;
   /** Every write makes a new version, also of equal bytes. S3 names a version by its bytes. */
   readonly uniqueVersions: boolean;
@@ -120,6 +121,13 @@ export interface Storage {
   /** A hint for caches and messages; no secrets. */
   readonly id: string;
   readonly capabilities: StorageCapabilities;
+  /** Names of the settings that `withSettings` heeds. Left out: none. */
+  readonly settingsHonoured?: readonly (keyof StorageSettings)[] | undefined;
+  /**
+   * The same objects, asked for as the configuration of a repository says, instead of any settings
+   * before. Connections are shared. Left out: the settings have no effect, and are refused.
+   */
+  withSettings?(settings: StorageSettings): Storage;
   /** How to rebuild this storage elsewhere; `undefined` if it can't be shared. */
   describe(): StorageHint | undefined;
   /**

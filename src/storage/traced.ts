@@ -2,13 +2,9 @@
 
 import { anything, checkOptions } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
-import {
-  interceptStorage,
-  receivedBytes,
-  type StorageOperation,
-  type StorageRequest,
-} from "./intercept.ts";
+import { receivedBytes, type StorageOperation, type StorageRequest } from "./intercept.ts";
 import type { ObjectKind, Storage } from "./port.ts";
+import { wrapStorage } from "./wrap-storage.ts";
 
 /** One request, after it ended. */
 export interface StorageEvent {
@@ -64,7 +60,7 @@ export function traced(
       });
     };
   };
-  return interceptStorage(storage, {
+  return wrapStorage(storage, {
     async request(request, run) {
       const end = begin(request);
       const settled = await run().then(

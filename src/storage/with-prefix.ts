@@ -1,6 +1,8 @@
 /** A folder of a storage as a storage of its own. */
+
 import { checkListPrefix, checkObjectPath } from "./object-path.ts";
 import type { DeleteOutcome, ListEntry, Storage } from "./port.ts";
+import { settingsOf } from "./wrap-storage.ts";
 
 /**
  * The objects of `storage` below the folder `prefix` (`"a/b"` or `"a/b/"`), under paths relative to
@@ -20,6 +22,7 @@ export function withPrefix(storage: Storage, prefix: string): Storage {
     get capabilities() {
       return storage.capabilities;
     },
+    ...settingsOf(storage, (settled) => withPrefix(settled, folder)),
     describe() {
       const inner = storage.describe();
       return inner && { type: "prefix", prefix: folder, storage: inner };

@@ -10,8 +10,9 @@ import { isIcefloeError } from "../base/errors.ts";
 import { anything, checkOptions, describe, isCount, type OptionKind } from "../base/options.ts";
 import { isTransient, type RetryPolicy, repeat, wasRepeated } from "../base/retry.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
-import { interceptStorage, type StorageRequest } from "./intercept.ts";
+import type { StorageRequest } from "./intercept.ts";
 import type { Storage } from "./port.ts";
+import { wrapStorage } from "./wrap-storage.ts";
 
 /** Options of `withRetry`. Defaults are the official engine's. */
 export interface RetryOptions {
@@ -62,7 +63,7 @@ export function withRetry(storage: Storage, options?: RetryOptions): Storage {
   const runtime = options?.runtime ?? systemRuntime();
   const patiently = <T>(request: StorageRequest, run: () => Promise<T>): Promise<T> =>
     repeat(runtime, policy, request.signal, (error) => mayRepeat(request, error), run);
-  return interceptStorage(storage, {
+  return wrapStorage(storage, {
     request: patiently,
     async *list(request, run) {
       const opened = await patiently(request, async () => {

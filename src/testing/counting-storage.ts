@@ -1,11 +1,7 @@
 /** Counts requests and bytes: for tests that hold the engine to a budget. */
-import {
-  interceptStorage,
-  receivedBytes,
-  type StorageOperation,
-  type StorageRequest,
-} from "../storage/intercept.ts";
+import { receivedBytes, type StorageOperation, type StorageRequest } from "../storage/intercept.ts";
 import type { ObjectKind, Storage } from "../storage/port.ts";
+import { wrapStorage } from "../storage/wrap-storage.ts";
 
 /** Requests and bytes of one kind. */
 export interface RequestCount {
@@ -76,7 +72,7 @@ export function countingStorage(storage: Storage): CountingStorage {
     return counters;
   };
 
-  const counted = interceptStorage(storage, {
+  const counted = wrapStorage(storage, {
     async request(request, run) {
       const counters = begin(request);
       const result = await run();

@@ -5,13 +5,9 @@
 import { type IcefloeError, makeError } from "../base/errors.ts";
 import { anything, checkOptions } from "../base/options.ts";
 import { type Runtime, randomFraction, systemRuntime } from "../base/runtime.ts";
-import {
-  type Interceptor,
-  interceptStorage,
-  type StorageOperation,
-  type StorageRequest,
-} from "../storage/intercept.ts";
+import type { Interceptor, StorageOperation, StorageRequest } from "../storage/intercept.ts";
 import type { ListEntry, ObjectKind, Storage } from "../storage/port.ts";
+import { wrapStorage } from "../storage/wrap-storage.ts";
 
 /**
  * What goes wrong with a request:
@@ -205,7 +201,7 @@ export function faultyStorage(storage: Storage, options: FaultyStorageOptions): 
       }
     },
   };
-  return Object.defineProperties(interceptStorage(storage, interceptor), {
+  return Object.defineProperties(wrapStorage(storage, interceptor), {
     injected: { get: () => [...injected] },
     requestCount: { get: () => requestCount },
     isStopped: { get: () => isStopped },

@@ -8,11 +8,14 @@ import type { Storage } from "../../src/storage/port.ts";
 import { probeConditionalWrites } from "../../src/storage/probe.ts";
 import { readOnly } from "../../src/storage/read-only.ts";
 import { redirectStorage } from "../../src/storage/redirect.ts";
+import { r2Storage, s3Storage, tigrisStorage } from "../../src/storage/s3/index.ts";
 import { type StorageEvent, traced } from "../../src/storage/traced.ts";
 import { withPrefix } from "../../src/storage/with-prefix.ts";
 import { withRetry } from "../../src/storage/with-retry.ts";
 import { type Fault, faultyStorage } from "../../src/testing/faulty-storage.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
+
+const KEYS = { accessKeyId: "planted-id", secretAccessKey: "planted-secret" };
 
 const kindOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -203,7 +206,8 @@ describe("storages from URLs and hints", () => {
   });
 
   test("what is not built yet and what is no URL are told apart", async () => {
-    expect(await kindOf(storageFromUrl("s3://bucket/prefix"))).toBe("unimplemented");
+    expect(await kindOf(storageFromUrl("gs://bucket/prefix"))).toBe("unimplemented");
+    expect(await kindOf(storageFromUrl("s3:///no-bucket"))).toBe("cannot-parse-url");
     expect(await kindOf(storageFromUrl("gopher://host"))).toBe("cannot-parse-url");
     expect(await kindOf(storageFromUrl("just text"))).toBe("cannot-parse-url");
     expect(await kindOf(storageFromUrl("file://[bad"))).toBe("cannot-parse-url");
@@ -218,6 +222,12 @@ describe("storages from URLs and hints", () => {
       readOnly(withPrefix(localFilesystemStorage("some/folder"), "inner")),
       httpStorage("https://host/base", { headers: { authorization: "secret" } }),
       redirectStorage("https://host/where"),
+      s3Storage({ bucket: "bucket", prefix: "a/b", ...KEYS, requesterPays: true }),
+      s3Storage({ bucket: "bucket", endpointUrl: "http://127.0.0.1:9", allowHttp: true, ...KEYS }),
+      s3Storage({ bucket: "public", region: "eu-west-1", anonymous: true }),
+      r2Storage({ bucket: "bucket", accountId: "a1", ...KEYS }),
+      tigrisStorage({ bucket: "bucket", region: "fra", ...KEYS }),
+      tigrisStorage({ bucket: "bucket", useWeakConsistency: true, ...KEYS }),
     ];
     for (const storage of storages) {
       const hint = JSON.parse(JSON.stringify(storage.describe()));

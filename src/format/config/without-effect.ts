@@ -7,24 +7,39 @@ import { describe, isPlainObject } from "../../base/options.ts";
 import type { ResolvedConfig } from "./config.ts";
 import { keyPath } from "./value.ts";
 
-/** The parts of a configuration that have no effect. */
-function withoutEffect({ storage, caching, manifest }: ResolvedConfig): unknown {
+/** The parts of a configuration that have no effect, on a storage that heeds settings `honoured`. */
+function withoutEffect(
+  { storage, caching, manifest }: ResolvedConfig,
+  honoured: readonly string[],
+): unknown {
   const { splitting: _, ...ofManifest } = manifest;
   const { numBytesAttributes } = caching;
-  return { storage, caching: { numBytesAttributes }, manifest: ofManifest };
+  const ofStorage = Object.fromEntries(
+    Object.entries(storage).filter(([name]) => !honoured.includes(name)),
+  );
+  return { storage: ofStorage, caching: { numBytesAttributes }, manifest: ofManifest };
 }
 
 /**
- * What applies anyway may be passed: a configuration that was read can be given back.
+ * What applies anyway may be passed: a configuration that was read can be given back. `honoured`:
+ * settings of the storage that have an effect on the one in use.
  * @throws {unimplemented} for a key without effect that `after`, with what a user passes, says
  *   otherwise than `before`
  */
-export function refuseWithoutEffect(before: ResolvedConfig, after: ResolvedConfig): void {
-  const found = firstDifference(withoutEffect(before), withoutEffect(after), "");
+export function refuseWithoutEffect(
+  before: ResolvedConfig,
+  after: ResolvedConfig,
+  honoured: readonly string[],
+): void {
+  const found = firstDifference(
+    withoutEffect(before, honoured),
+    withoutEffect(after, honoured),
+    "",
+  );
   if (found === undefined) return;
   throw makeError(
     "unimplemented",
-    `configuration: ${found.at} has no effect yet, got ${describe(found.value)}`,
+    `configuration: ${found.at} has no effect here, got ${describe(found.value)}`,
     { details: { option: "config", key: found.at } },
   );
 }

@@ -222,9 +222,7 @@ class HttpStorage implements Storage {
   // biome-ignore lint/correctness/useYield: it refuses when it is iterated, like every listing.
   async *list(prefix: string, options: Abortable = {}): AsyncGenerator<ListEntry> {
     options.signal?.throwIfAborted();
-    throw makeError("unimplemented", `list of ${prefix} from ${this.id}: HTTP has no listings`, {
-      details: { path: prefix, storage: this.id },
-    });
+    throw makeError("unimplemented", `list of ${prefix} from ${this.id}: HTTP has no listings`);
   }
 
   put(path: string, _body: Uint8Array, options: Abortable): Promise<never> {

@@ -3,6 +3,20 @@ import type { StorageSettings } from "../../format/config/storage.ts";
 import { type RequestLimits, requestLimits } from "../request-policy.ts";
 import type { PartLimits } from "./get-in-parts.ts";
 
+/** Object stores heed all of them. */
+export const SETTINGS_HONOURED: readonly (keyof StorageSettings)[] = Object.freeze([
+  "concurrency",
+  "retries",
+  "timeouts",
+  "unsafeUseConditionalUpdate",
+  "unsafeUseConditionalCreate",
+  "unsafeUseMetadata",
+  "storageClass",
+  "metadataStorageClass",
+  "chunksStorageClass",
+  "minimumSizeForMultipartUpload",
+]);
+
 const MIB = 1024 * 1024;
 
 /** Bytes from which an object is put in parts. */

@@ -65,6 +65,6 @@ async function readBody(
 
 /** Why reading ends before the body does. */
 export function tooLong(bytesMax: number): Error {
-  const message = `the server's answer has more than the ${bytesMax} bytes that it may have`;
+  const message = `the server sent more than ${bytesMax} bytes`;
   return makeError("unexpected-response", message, { details: { bytesMax } });
 }

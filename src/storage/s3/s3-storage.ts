@@ -5,6 +5,7 @@ import type { StorageSettings } from "../../format/config/storage.ts";
 import { getInParts, type PartLimits } from "../http/get-in-parts.ts";
 import { getObject, type ObjectReader } from "../http/get-object.ts";
 import { type HttpAnswer, httpError } from "../http/http-request.ts";
+import { SETTINGS_HONOURED } from "../http/settings.ts";
 import { storageClassOf } from "../http/storage-class.ts";
 import { checkListPrefix, checkObjectPath } from "../object-path.ts";
 import type {
@@ -54,6 +55,7 @@ interface S3StorageParts {
 export class S3Storage implements Storage {
   readonly id: string;
   readonly capabilities: StorageCapabilities = CAPABILITIES;
+  readonly settingsHonoured = SETTINGS_HONOURED;
   readonly #of: S3StorageParts;
   readonly #folder: string;
   readonly #reader: ObjectReader;
