@@ -1,7 +1,7 @@
 /** Objects of Google Cloud Storage, on a server in memory: what is asked, and what is made of answers. */
 import { describe, expect, test } from "vitest";
+import { equalBytes } from "../../src/base/bytes.ts";
 import { IcefloeError } from "../../src/base/errors.ts";
-import { gcsStorage } from "../../src/storage/gcs/index.ts";
 import { openGcs } from "../../src/storage/gcs/open.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
@@ -32,6 +32,12 @@ function inPieces({ storage }: Subject): Storage {
 }
 
 const bytes = (length: number): Uint8Array => new Uint8Array(length).map((_, index) => index * 7);
+
+/** Whether the large object is on the server as it was put. */
+function isWhole({ server }: Subject): boolean {
+  const stored = server.objects.get("folder/large")?.bytes;
+  return stored !== undefined && equalBytes(stored, bytes(700 * KIB));
+}
 
 async function errorOf(promise: Promise<unknown>): Promise<IcefloeError> {
   const error = await promise.then(
@@ -185,7 +191,7 @@ describe("a large put", () => {
     });
 
     const { resource, bytes: stored } = at.server.objects.get("folder/large") ?? {};
-    expect(stored).toEqual(bytes(700 * KIB));
+    expect(equalBytes(stored as Uint8Array, bytes(700 * KIB))).toBe(true);
     expect(resource).toMatchObject({ metadata: { a: "b" } });
     expect(done).toEqual({ outcome: "written", version: { generation: resource?.generation } });
     expect(again.outcome).toBe("condition-failed");
@@ -202,7 +208,7 @@ describe("a large put", () => {
     });
 
     expect(done.outcome).toBe("written");
-    expect(at.server.objects.get("folder/large")?.bytes).toEqual(bytes(700 * KIB));
+    expect(isWhole(at)).toBe(true);
     expect(at.server.asked).toHaveLength(5);
   });
 
@@ -213,7 +219,7 @@ describe("a large put", () => {
     const done = await inPieces(at).put("large", bytes(700 * KIB), { objectKind: "chunk" });
 
     expect(done.outcome).toBe("written");
-    expect(at.server.objects.get("folder/large")?.bytes).toEqual(bytes(700 * KIB));
+    expect(isWhole(at)).toBe(true);
   });
 
   test("ends when the server takes no more", async () => {
@@ -258,7 +264,7 @@ describe("a read", () => {
     const range = { start: 1, end: 600 * KIB };
     const found = await inPieces(at).get("object", { range });
 
-    expect(found?.bytes).toEqual(bytes(600 * KIB).slice(1));
+    expect(equalBytes(found?.bytes as Uint8Array, bytes(600 * KIB).slice(1))).toBe(true);
     expect(at.server.asked).toHaveLength(1 + 3);
   });
 
@@ -364,33 +370,5 @@ describe("an error", () => {
     expect(error.details).toMatchObject({ status: 403, code: "forbidden" });
     expect(error.message).toContain("the credentials do not allow this");
     expect(JSON.stringify(error)).not.toContain("secret-echo");
-  });
-});
-
-describe("options", () => {
-  test.each([
-    [{ bucket: "Upper" }, "storage-config"],
-    [{ bucket: "a/b" }, "storage-config"],
-    [{ bucket: "bucket", prefix: "../up" }, "invalid-path"],
-    [{ bucket: "bucket", endpointUrl: "http://127.0.0.1:1" }, "storage-config"],
-    [{ bucket: "bucket", endpointUrl: "ftp://host" }, "cannot-parse-url"],
-    [{ bucket: "bucket", anonymous: true, bearerToken: "t" }, "storage-config"],
-    [{ bucket: "bucket", bearerToken: "two words" }, "invalid-option"],
-    [{ bucket: "bucket", headers: { "bad name": "x" } }, "invalid-option"],
-    [{ bucket: "bucket", unknown: 1 }, "invalid-option"],
-  ])("%o are refused", (options, kind) => {
-    expect(() => gcsStorage(options as never)).toThrow(expect.objectContaining({ kind }));
-  });
-
-  test("that are secrets show neither in id nor in description", () => {
-    const storage = gcsStorage({
-      bucket: "bucket",
-      prefix: "a/b/",
-      bearerToken: "hunter2",
-      headers: { "x-secret": "hunter2" },
-    });
-
-    expect(storage.id).toBe("gs://bucket/a/b/");
-    expect(storage.describe()).toEqual({ type: "gcs", bucket: "bucket", prefix: "a/b" });
   });
 });

@@ -209,8 +209,7 @@ function media({ resource, bytes }: Stored, { url, headers }: Asked): Reply {
 /** The resource and the bytes of a multipart upload. */
 function partsOf({ headers, body }: Asked): [object, Uint8Array] {
   const boundary = /boundary=(\S+)$/.exec(headers["content-type"] ?? "")?.[1] ?? "";
-  // A character per byte.
-  const text = Array.from(body, (byte) => String.fromCharCode(byte)).join("");
+  const text = new TextDecoder("latin1").decode(body); // A character per byte.
   const [, said = "", rest = ""] = text.split(`--${boundary}\r\n`);
   const start = text.length - rest.length + rest.indexOf("\r\n\r\n") + 4;
   const end = text.length - `\r\n--${boundary}--\r\n`.length;
