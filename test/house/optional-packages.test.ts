@@ -22,8 +22,10 @@ const OPTIONAL = Object.keys(peerDependencies);
 const PROGRAM = `
 import { createArray, writeRegion } from "icefloe/zarr";
 import { openNetcdf } from "icefloe/dataset";
+import { gcsStorage } from "icefloe/storage/gcs";
 
 const errors = {};
+await gcsStorage({ bucket: "bucket" }).get("repo").catch((error) => { errors.google = error; });
 const signature = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0);
 await openNetcdf(signature).catch((error) => { errors.h5wasm = error; });
 const codecs = [{ name: "bytes" }, { name: "blosc" }];
@@ -97,6 +99,7 @@ test("a bundle without the optional packages says which one it needs", async () 
 
   const missing = (name: string) => ({ kind: "missing-dependency", details: { package: name } });
   expect(JSON.parse(printed)).toMatchObject({
+    google: missing("google-auth-library"),
     h5wasm: missing("h5wasm"),
     numcodecs: missing("numcodecs"),
   });

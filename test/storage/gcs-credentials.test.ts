@@ -1,6 +1,8 @@
 /** Who asks Google Cloud Storage: options, tokens and keys, none of which shows anywhere. */
 import { createVerify, generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -312,5 +314,40 @@ describe("the environment", () => {
       kind: "storage-config",
       message: expect.stringContaining("GOOGLE_APPLICATION_CREDENTIALS"),
     });
+  });
+});
+
+describe("google-auth-library", () => {
+  test("finds what other files of credentials name", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "icefloe-gcs-"));
+    const server = createServer((_, response) => {
+      const token = { access_token: "federated", token_type: "Bearer", expires_in: 3600 };
+      const issued_token_type = "urn:ietf:params:oauth:token-type:access_token";
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ ...token, issued_token_type }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      await writeFile(join(folder, "subject"), "subject-token");
+      const file = {
+        type: "external_account",
+        audience: "//iam.googleapis.com/pools/providers",
+        subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+        token_url: `http://127.0.0.1:${port}/token`,
+        credential_source: { file: join(folder, "subject") },
+      };
+      await writeFile(join(folder, "federated.json"), JSON.stringify(file));
+      vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", join(folder, "federated.json"));
+      vi.stubEnv("NO_PROXY", "127.0.0.1");
+      const { server: bucket, storage } = open({});
+
+      await storage.get("a");
+
+      expect(tokensOf(bucket)).toEqual(["Bearer federated"]);
+    } finally {
+      server.close();
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Tokens for a service account: a statement signed with its key is exchanged for a token that holds
- * an hour. RFC 7523 "Using JWTs for Client Authentication".
+ * an hour. OAuth 2.0, "JWT Bearer Token Grant".
  */
 import { decodeIfUtf8, encodeUtf8 } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
@@ -157,7 +157,7 @@ function base64Url(bytes: Uint8Array): string {
   return base64.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
-/** What an answer says about an exchange that failed. RFC 6749 "Error Response". */
+/** What an answer says about an exchange that failed. OAuth 2.0, "Error Response". */
 export function explainExchange({ bytes }: HttpAnswer): Failure {
   const { error } = jsonOf({ bytes }) ?? {};
   const text = typeof error === "string" ? error : "";
