@@ -147,6 +147,16 @@ describe("a put", () => {
     expect(server.asked).toEqual([]);
   });
 
+  test("does not let its type end the head of its part", async () => {
+    const { server, storage } = open();
+    const contentType = "text/plain\r\n\r\ninjected";
+
+    const put = storage.put("object", bytes(3), { objectKind: "other", contentType });
+
+    expect((await errorOf(put)).kind).toBe("invalid-option");
+    expect(server.asked).toEqual([]);
+  });
+
   test("into a bucket that is gone is an error, not a lost race", async () => {
     const { server, storage } = open();
     const body = { error: { message: "The specified bucket does not exist.", errors: [] } };

@@ -42,6 +42,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   required: "there are no credentials, and the bucket is not open to all",
 };
 
+/** What is said of an object: servers keep at most 8 KiB of its metadata. */
+const RESOURCE_BYTES_MAX = 1024 * 1024;
+
 /** A client. */
 export function createGcsClient({ target, tokens, makeRequests }: GcsClientParts): GcsClient {
   const { endpoint, bucket } = target;
@@ -51,7 +54,7 @@ export function createGcsClient({ target, tokens, makeRequests }: GcsClientParts
     objectUrl: (name) =>
       new URL(name === undefined ? objects : `${objects}/${encodeURIComponent(name)}`),
     uploadUrl: new URL(`${endpoint.href}upload/storage/v1/b/${bucket}/o`),
-    request({ url, query = {}, headers = {}, ...rest }) {
+    request({ url, query = {}, headers = {}, bytesMax = RESOURCE_BYTES_MAX, ...rest }) {
       const asked = new URL(url);
       for (const [name, value] of Object.entries(query)) asked.searchParams.append(name, value);
       let sent: HeldToken | undefined; // Others may have got a newer one meanwhile.
@@ -66,7 +69,7 @@ export function createGcsClient({ target, tokens, makeRequests }: GcsClientParts
         sent = await tokens.get(rest.signal);
         return { ...all, authorization: `Bearer ${sent.bearerToken}` };
       };
-      return makeRequests(explain)({ ...rest, url: asked, headers: authorized });
+      return makeRequests(explain)({ ...rest, url: asked, headers: authorized, bytesMax });
     },
   };
 }

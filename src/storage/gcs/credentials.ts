@@ -3,6 +3,7 @@ import { makeError } from "../../base/errors.ts";
 import { isPlainObject } from "../../base/options.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import { createSingleFlight } from "../../base/single-flight.ts";
+import { isSecretText } from "../http/header-fields.ts";
 
 /** A token of Google Cloud, and how long it holds. */
 export interface GcsCredentials {
@@ -70,7 +71,7 @@ function checkCredentials(given: unknown): GcsCredentials {
     unknown
   >;
   const isDate = expiresAfter instanceof Date && !Number.isNaN(expiresAfter.getTime());
-  if (!isToken(bearerToken)) throw improper("bearerToken");
+  if (!isSecretText(bearerToken)) throw improper("bearerToken");
   if (expiresAfter !== undefined && !isDate) throw improper("expiresAfter");
   return { bearerToken, expiresAfter: expiresAfter as Date | undefined };
 }
@@ -79,9 +80,4 @@ function improper(option: string): Error {
   return makeError("storage-config", `gcsStorage: the credentials have no proper ${option}`, {
     details: { option },
   });
-}
-
-/** A text that fits a header. */
-export function isToken(value: unknown): value is string {
-  return typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
 }

@@ -1,10 +1,11 @@
 /** Objects in a bucket of Google Cloud Storage. Versions are generations: every write has its own. */
 import { makeError } from "../../base/errors.ts";
-import type { Abortable } from "../../base/options.ts";
+import { type Abortable, checkOption, mustBe, type OptionKind } from "../../base/options.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import type { StorageSettings } from "../../format/config/storage.ts";
 import { getInParts, type PartLimits } from "../http/get-in-parts.ts";
 import { getObject, type ObjectReader } from "../http/get-object.ts";
+import { isFieldValue } from "../http/header-fields.ts";
 import { type HttpAnswer, httpError } from "../http/http-request.ts";
 import { storageClassOf } from "../http/storage-class.ts";
 import { checkListPrefix, checkObjectPath } from "../object-path.ts";
@@ -42,6 +43,9 @@ const CAPABILITIES: StorageCapabilities = Object.freeze({
   lastModified: true,
 });
 
+/** The longest object that can be held in one piece. */
+const OBJECT_BYTES_MAX = 2 ** 32;
+
 /** What a storage of Google Cloud Storage works with. */
 interface GcsStorageParts {
   readonly client: GcsClient;
@@ -56,6 +60,9 @@ interface GcsStorageParts {
   /** The same target with other settings. */
   again(settings: StorageSettings): Storage;
 }
+
+const fieldValue: OptionKind = (value) =>
+  isFieldValue(value) ? undefined : mustBe("a text of ASCII letters", value);
 
 export class GcsStorage implements Storage {
   readonly id: string;
@@ -111,6 +118,7 @@ export class GcsStorage implements Storage {
       method: "GET",
       query: { alt: "media", ...query },
       headers,
+      bytesMax: OBJECT_BYTES_MAX,
       cache: "no-store", // Browsers answer ranges from what they remember of another version.
       signal,
       isExpected: (status) => expected.includes(status),
@@ -155,15 +163,17 @@ export class GcsStorage implements Storage {
 
   async put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     const name = this.#name(path);
-    const { condition, contentType, metadata = {}, objectKind, signal } = options;
+    const { condition, metadata = {}, objectKind, signal } = options;
+    const { contentType = "application/octet-stream" } = options;
     checkCondition(condition, path);
+    checkOption("put", "contentType", contentType, fieldValue);
     signal?.throwIfAborted();
     const { client, runtime, settings, parts } = this.#of;
     const put: GcsPut = {
       name,
       body,
       condition,
-      contentType: contentType ?? "application/octet-stream",
+      contentType,
       metadata,
       storageClass: storageClassOf(objectKind, settings),
       signal,

@@ -13,8 +13,9 @@ import {
 } from "../../base/options.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import { endpointOf, folderOf } from "../http/endpoint.ts";
+import { headerRecord, isSecretText } from "../http/header-fields.ts";
 import type { StorageHint } from "../port.ts";
-import { type GcsCredentials, isToken } from "./credentials.ts";
+import type { GcsCredentials } from "./credentials.ts";
 import type { ServiceAccountKey } from "./service-account.ts";
 
 /** Options of `gcsStorage`: the official engine's, in camelCase. */
@@ -65,24 +66,13 @@ const text: OptionKind = (value) =>
 
 /** Never shows what was given. */
 const token: OptionKind = (value) =>
-  isToken(value) ? undefined : "must be a text of visible ASCII letters";
+  isSecretText(value) ? undefined : "must be a text of visible ASCII letters";
 
 /** Never shows what was given. */
 const key: OptionKind = (value) =>
   typeof value === "string" || isPlainObject(value)
     ? undefined
     : "must be a service account's key: JSON, or a plain object";
-
-const headerRecord: OptionKind = (value) =>
-  isPlainObject(value) &&
-  Object.entries(value).every(
-    ([name, field]) =>
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) &&
-      typeof field === "string" &&
-      /^[\t\x20-\x7e]*$/.test(field),
-  )
-    ? undefined
-    : "must be a plain object of header fields: names and texts of visible ASCII letters";
 
 const OPTIONS: Readonly<Record<keyof GcsStorageOptions, OptionKind>> = {
   bucket: text,

@@ -5,6 +5,7 @@ import { isPlainObject } from "../../base/options.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import { createSingleFlight, joinFlight } from "../../base/single-flight.ts";
 import { environment } from "../environment.ts";
+import { isSecretText } from "../http/header-fields.ts";
 
 /** Keys of S3, and how long they hold. */
 export interface S3Credentials {
@@ -73,19 +74,14 @@ function checkCredentials(given: unknown): S3Credentials {
     isPlainObject(given) ? given : {}
   ) as Record<string, unknown>;
   const wrong =
-    (!isKey(accessKeyId) && "accessKeyId") ||
-    (!isKey(secretAccessKey) && "secretAccessKey") ||
-    (sessionToken !== undefined && !isKey(sessionToken) && "sessionToken") ||
+    (!isSecretText(accessKeyId) && "accessKeyId") ||
+    (!isSecretText(secretAccessKey) && "secretAccessKey") ||
+    (sessionToken !== undefined && !isSecretText(sessionToken) && "sessionToken") ||
     (expiresAfter !== undefined && !isDate(expiresAfter) && "expiresAfter");
   if (!wrong) return given as S3Credentials;
   throw makeError("storage-config", `s3Storage: the credentials have no proper ${wrong}`, {
     details: { option: wrong },
   });
-}
-
-/** A text that fits a header. */
-export function isKey(value: unknown): value is string {
-  return typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
 }
 
 function isDate(value: unknown): boolean {

@@ -5,7 +5,6 @@ import {
   checkOptions,
   describe,
   functionKind,
-  isPlainObject,
   mustBe,
   type OptionKind,
   objectWith,
@@ -14,8 +13,9 @@ import {
 import type { Runtime } from "../../base/runtime.ts";
 import { environment } from "../environment.ts";
 import { endpointOf, folderOf } from "../http/endpoint.ts";
+import { headerRecord, isSecretText } from "../http/header-fields.ts";
 import type { StorageHint } from "../port.ts";
-import { isKey, type S3Credentials } from "./credentials.ts";
+import type { S3Credentials } from "./credentials.ts";
 
 /** Options of `s3Storage`: the official engine's, in camelCase. */
 export interface S3StorageOptions {
@@ -71,18 +71,7 @@ const text: OptionKind = (value) =>
 
 /** Never shows what was given. */
 const secret: OptionKind = (value) =>
-  isKey(value) ? undefined : "must be a text of visible ASCII letters";
-
-const headerRecord: OptionKind = (value) =>
-  isPlainObject(value) &&
-  Object.entries(value).every(
-    ([name, field]) =>
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) &&
-      typeof field === "string" &&
-      /^[\t\x20-\x7e]*$/.test(field),
-  )
-    ? undefined
-    : "must be a plain object of header fields: names and texts of visible ASCII letters";
+  isSecretText(value) ? undefined : "must be a text of visible ASCII letters";
 
 const OPTIONS: Readonly<Record<keyof S3StorageOptions, OptionKind>> = {
   bucket: text,
