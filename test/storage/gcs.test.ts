@@ -256,6 +256,20 @@ describe("a large put", () => {
     expect((await errorOf(put)).kind).toBe("unknown-outcome");
   });
 
+  test("has not happened where a reply before the last is lost, and then the upload", async () => {
+    const at = open();
+    at.server.before = (_, serve) => {
+      if (at.server.asked.length > 3) return { status: 410 };
+      const reply = serve();
+      if (at.server.asked.length === 3) throw new TypeError("socket hang up");
+      return reply;
+    };
+
+    const put = inPieces(at).put("large", bytes(700 * KIB), { objectKind: "chunk" });
+
+    expect(await errorOf(put)).toMatchObject({ kind: "object-store", details: { status: 410 } });
+  });
+
   test("asks no other server than the endpoint, whatever one is named", async () => {
     const at = open();
 

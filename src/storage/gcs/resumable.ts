@@ -37,7 +37,7 @@ export async function putInPieces(
   let stalls = 0;
   for (;;) {
     const end = Math.min(offset + step, put.body.length);
-    const found = (await sendPiece(session, offset, end)) ?? (await askHowFar(session));
+    const found = (await sendPiece(session, offset, end)) ?? (await askHowFar(session, end));
     if (typeof found !== "number") return found;
     if (found <= offset && ++stalls > STALLS_MAX)
       throw httpError(
@@ -108,13 +108,14 @@ async function sendPiece(
   }
 }
 
-/** How far the server is, or the outcome if it has all. @throws {unknown-outcome} */
-async function askHowFar(session: Session): Promise<number | PutOutcome> {
+/** How far the server is, or the outcome if it has all; bytes up to `sent` may have arrived. */
+async function askHowFar(session: Session, sent: number): Promise<number | PutOutcome> {
   try {
     return await send(session, new Uint8Array(0), "*", true);
   } catch (cause) {
     session.put.signal?.throwIfAborted();
-    const reason = "an answer is lost, and the server does not know of the upload any more";
+    if (sent < session.put.body.length) throw cause; // An upload in part is no object.
+    const reason = "an answer is lost, and the server does not tell what became of the upload";
     throw httpError("unknown-outcome", session.client.uploadUrl, reason, {}, cause);
   }
 }
