@@ -61,7 +61,7 @@ interface Session {
 /** Begins an upload: its id, or the outcome if the condition has failed already. */
 async function start(client: GcsClient, put: GcsPut): Promise<string | PutOutcome> {
   const { name, condition, signal } = put;
-  const answers = answersPut(condition);
+  const failure = failureOfPut(put.body.length);
   const answer = await client.request({
     url: client.uploadUrl,
     method: "POST",
@@ -74,13 +74,11 @@ async function start(client: GcsClient, put: GcsPut): Promise<string | PutOutcom
     headers: { "content-type": "application/json; charset=UTF-8" },
     body: encodeUtf8(JSON.stringify(resourceOf(put))),
     signal,
-    isExpected: answers,
-    failureOf: (found) =>
-      found.status < 300 && uploadIdIn(found) === undefined
-        ? { reason: "no upload in its answer" }
-        : found.status < 300
-          ? undefined
-          : failureOfPut(put.body.length)(found),
+    isExpected: answersPut(condition),
+    failureOf: (found) => {
+      if (found.status >= 300) return failure(found);
+      return uploadIdIn(found) === undefined ? { reason: "no upload in its answer" } : undefined;
+    },
   });
   return answer.status < 300 ? (uploadIdIn(answer) as string) : outcomeOf(answer);
 }
