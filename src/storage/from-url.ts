@@ -13,6 +13,7 @@ const loadOpfs = /* @__PURE__ */ lazyPart(() => import("./opfs/opfs.ts"));
 const loadS3 = /* @__PURE__ */ lazyPart(() => import("./s3/s3.ts"));
 const loadR2 = /* @__PURE__ */ lazyPart(() => import("./s3/r2.ts"));
 const loadTigris = /* @__PURE__ */ lazyPart(() => import("./s3/tigris.ts"));
+const loadAzure = /* @__PURE__ */ lazyPart(() => import("./azure/from-url.ts"));
 const loadRedirect = /* @__PURE__ */ lazyPart(() => import("./redirect.ts"));
 const loadPrefix = /* @__PURE__ */ lazyPart(() => import("./with-prefix.ts"));
 const loadReadOnly = /* @__PURE__ */ lazyPart(() => import("./read-only.ts"));
@@ -23,7 +24,7 @@ export interface StorageFromUrlOptions {
   readonly [option: string]: unknown;
 }
 
-const LATER_SCHEMES: readonly string[] = ["gs:", "gcs:", "az:", "azure:"];
+const LATER_SCHEMES: readonly string[] = ["gs:", "gcs:"];
 
 /**
  * The storage that `url` names: `file:///folder`, `s3://bucket/prefix` (`r2:` and `tigris:` alike,
@@ -57,6 +58,9 @@ export async function storageFromUrl(
       return (await loadR2()).r2Storage({ ...backend, ...bucketOf(text) });
     case "tigris:":
       return (await loadTigris()).tigrisStorage({ ...backend, ...bucketOf(text) });
+    case "az:":
+    case "azure:":
+      return (await loadAzure()).azureFromUrl(text, backend);
     case "http+redirect:":
     case "https+redirect:":
       return (await loadRedirect()).redirectStorage(text.replace("+redirect:", ":"), backend);
@@ -131,6 +135,8 @@ export async function storageFromHint(
       const { tigrisStorage } = await loadTigris();
       return tigrisStorage({ ...backend, ...said, bucket: textOf(hint, "bucket") });
     }
+    case "azure":
+      return (await loadAzure()).azureFromHint(hint, backend);
     case "redirect":
       return (await loadRedirect()).redirectStorage(textOf(hint, "url"), backend);
     case "prefix":
