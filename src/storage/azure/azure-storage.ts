@@ -24,12 +24,12 @@ import type {
 import { checkCondition } from "../put-condition.ts";
 import type { BlockSizes } from "./blocks.ts";
 import { type AzureClient, failureUnless, missingContainer } from "./client.ts";
-import { absentSource, copyObject } from "./copy.ts";
-import { deleteObjects } from "./delete.ts";
-import { listObjects } from "./list.ts";
+import { absentSource, copyBlob } from "./copy.ts";
+import { deleteBlobs } from "./delete.ts";
+import { listBlobs } from "./list.ts";
 import { metadataHeaders, metadataIn } from "./metadata.ts";
 import { checkAzurePath } from "./object-name.ts";
-import { putObject } from "./put.ts";
+import { putBlob } from "./put.ts";
 import { azureVersion } from "./put-request.ts";
 
 const CAPABILITIES: StorageCapabilities = Object.freeze({
@@ -207,7 +207,7 @@ export class AzureStorage implements Storage {
       ...this.#tierHeader(objectKind),
       ...metadataHeaders(path, metadata),
     };
-    return putObject(this.#of.client, { key, body, condition, headers, signal }, this.#of.parts);
+    return putBlob(this.#of.client, { key, body, condition, headers, signal }, this.#of.parts);
   }
 
   #tierHeader(objectKind: ObjectKind | undefined): Record<string, string> {
@@ -227,7 +227,7 @@ export class AzureStorage implements Storage {
     signal?.throwIfAborted();
     const headers = this.#tierHeader(objectKind);
     const etag = ifMatch === undefined ? undefined : (ifMatch.etag ?? "");
-    const outcome = await copyObject(this.#of.client, { sourceKey, key, etag, headers, signal });
+    const outcome = await copyBlob(this.#of.client, { sourceKey, key, etag, headers, signal });
     if (outcome === "copied") return { outcome };
     if (ifMatch === undefined) throw absentSource(from);
     return { outcome: "condition-failed" };
@@ -235,13 +235,13 @@ export class AzureStorage implements Storage {
 
   async *list(prefix: string, options: Abortable = {}): AsyncGenerator<ListEntry> {
     checkListPrefix(prefix);
-    yield* listObjects(this.#of.client, this.#folder, prefix, options.signal);
+    yield* listBlobs(this.#of.client, this.#folder, prefix, options.signal);
   }
 
   async delete(paths: readonly string[], options: Abortable = {}): Promise<DeleteOutcome[]> {
     for (const path of paths) checkAzurePath(path);
     options.signal?.throwIfAborted();
-    return deleteObjects(this.#of.client, this.#folder, paths, options.signal);
+    return deleteBlobs(this.#of.client, this.#folder, paths, options.signal);
   }
 
   async close(): Promise<void> {

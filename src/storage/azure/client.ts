@@ -12,7 +12,7 @@ import type { AzureTarget } from "./options.ts";
 import { importKey, signSharedKey } from "./shared-key.ts";
 
 /** A request of the container, or of an object in it. */
-export interface AzureAsk extends Omit<ObjectAsk, "url" | "headers"> {
+interface AzureAsk extends Omit<ObjectAsk, "url" | "headers"> {
   /** The object's name in the container; left out: the container itself is asked. */
   readonly key?: string | undefined;
   readonly query?: Readonly<Record<string, string>> | undefined;
@@ -141,7 +141,7 @@ function signingKey(credentials: AzureCredentials, accessKey: string): Promise<C
 }
 
 /** The service's name of a failure. HEAD has it in a header alone, and proxies may cut that. */
-export function codeOf({ bytes, headers }: HttpAnswer): string | undefined {
+function codeOf({ bytes, headers }: HttpAnswer): string | undefined {
   const code = headers.get("x-ms-error-code") ?? textIn(new TextDecoder().decode(bytes), "Code");
   return code !== undefined && /^[A-Za-z0-9]{1,64}$/.test(code) ? code : undefined;
 }

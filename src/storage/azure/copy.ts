@@ -27,7 +27,7 @@ const QUESTIONS_MAX = 130;
 type CopyOutcome = "copied" | "absent" | "condition-failed";
 
 /** Copies an object. One request, and one each time that a copy under way is asked after. */
-export async function copyObject(client: AzureClient, copy: AzureCopy): Promise<CopyOutcome> {
+export async function copyBlob(client: AzureClient, copy: AzureCopy): Promise<CopyOutcome> {
   const { sourceKey, key, etag, headers, signal } = copy;
   const answer = await client.request({
     key,

@@ -6,7 +6,7 @@ import { type AzureClient, missingContainer } from "./client.ts";
 const DELETES_AT_ONCE = 32;
 
 /** Deletes objects; what is absent is deleted. One request each. */
-export function deleteObjects(
+export function deleteBlobs(
   client: AzureClient,
   folder: string,
   paths: readonly string[],

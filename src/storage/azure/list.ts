@@ -8,7 +8,7 @@ import { type AzureClient, explainAzure } from "./client.ts";
 const PAGE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** All objects whose name starts with `start`; paths are relative to `folder`. One request per 5,000. */
-export async function* listObjects(
+export async function* listBlobs(
   client: AzureClient,
   folder: string,
   prefix: string,

@@ -6,8 +6,8 @@ const PREFIX = "x-ms-meta-";
 
 /**
  * The headers of user metadata.
- * @throws {invalid-option} for a name that is no identifier, which the service would refuse, and for a
- *   value that fits no header
+ * @throws {invalid-option} a name that is no identifier, which the service would refuse, or a value
+ *   that fits no header
  */
 export function metadataHeaders(
   path: string,

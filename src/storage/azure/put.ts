@@ -8,7 +8,7 @@ import { type AzurePut, putOnCondition } from "./put-request.ts";
 const WHOLE_BYTES_MAX = 5000 * 1024 * 1024;
 
 /** Puts an object: one request, or one for each block and one more. */
-export function putObject(
+export function putBlob(
   client: AzureClient,
   put: AzurePut,
   sizes: BlockSizes,

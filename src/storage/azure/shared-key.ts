@@ -2,7 +2,7 @@
 import { encodeUtf8 } from "../../base/bytes.ts";
 
 /** A request that is signed. */
-export interface SignedRequest {
+interface SignedRequest {
   readonly method: string;
   readonly url: URL;
   /** All that are sent, by names in lower case. */
@@ -26,7 +26,7 @@ const POSITIONED: readonly string[] = [
 ];
 
 /** The text that a signature of `request` is of. */
-export function textToSign(account: string, request: SignedRequest): string {
+function textToSign(account: string, request: SignedRequest): string {
   const { method, url, bodyBytes } = request;
   const headers: Readonly<Record<string, string>> = {
     ...request.headers,
