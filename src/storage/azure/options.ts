@@ -68,22 +68,28 @@ export interface AzureTarget {
 const text: OptionKind = (value) =>
   typeof value === "string" && value !== "" ? undefined : mustBe("a text", value);
 
-/** Never shows what was given. */
-const credential =
-  (way: (typeof AZURE_WAYS)[number], expected: string): OptionKind =>
-  (value) =>
-    isCredential(way, value) ? undefined : `must be ${expected}`;
+/** Whether a value fits a header field. */
+function isField(value: unknown): boolean {
+  return typeof value === "string" && /^[\t\x20-\x7e]*$/.test(value);
+}
 
-const headerRecord: OptionKind = (value) =>
-  isPlainObject(value) &&
-  Object.entries(value).every(
-    ([name, field]) =>
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) &&
-      typeof field === "string" &&
-      /^[\t\x20-\x7e]*$/.test(field),
-  )
-    ? undefined
-    : "must be a plain object of header fields: names and texts of visible ASCII letters";
+function isHeaders(value: unknown): boolean {
+  const isName = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(name);
+  return (
+    isPlainObject(value) &&
+    Object.entries(value).every(([name, field]) => isName(name) && isField(field))
+  );
+}
+
+/** What may be a secret: checks that never show what was given. */
+const SECRETS: Readonly<
+  Record<(typeof AZURE_WAYS)[number] | "headers", readonly [(value: unknown) => boolean, string]>
+> = {
+  accessKey: [(value) => isCredential("accessKey", value), "a key in base64"],
+  sasToken: [(value) => isCredential("sasToken", value), "the query of a shared access signature"],
+  bearerToken: [(value) => isCredential("bearerToken", value), "a text of visible ASCII letters"],
+  headers: [isHeaders, "a plain object of header fields: names and texts of visible ASCII letters"],
+};
 
 const OPTIONS: Readonly<Record<keyof AzureStorageOptions, OptionKind>> = {
   account: text,
@@ -93,11 +99,11 @@ const OPTIONS: Readonly<Record<keyof AzureStorageOptions, OptionKind>> = {
   allowHttp: trueOrFalse,
   anonymous: trueOrFalse,
   fromEnv: trueOrFalse,
-  accessKey: credential("accessKey", "a key in base64"),
-  sasToken: credential("sasToken", "the query of a shared access signature"),
-  bearerToken: credential("bearerToken", "a text of visible ASCII letters"),
+  accessKey: anything, // See SECRETS.
+  sasToken: anything,
+  bearerToken: anything,
   getCredentials: functionKind,
-  headers: headerRecord,
+  headers: anything,
   runtime: objectWith("sleep", "a Runtime"),
 };
 
@@ -112,6 +118,13 @@ function refuse(reason: string, option: string): never {
 /** Checks `options`. @throws {invalid-option} @throws {storage-config} */
 export function checkAzureOptions(options: AzureStorageOptions): void {
   checkOptions("azureStorage", options, OPTIONS);
+  for (const [option, [isRight, expected]] of Object.entries(SECRETS)) {
+    const value: unknown = options?.[option as keyof typeof SECRETS];
+    if (value !== undefined && !isRight(value))
+      throw makeError("invalid-option", `azureStorage: ${option} must be ${expected}`, {
+        details: { operation: "azureStorage", option },
+      });
+  }
   if (!CONTAINER.test(options?.container ?? ""))
     refuse(`container ${describe(options?.container)} is no container's name`, "container");
   const { account } = options;
