@@ -7,13 +7,7 @@ import { azureTarget } from "../../src/storage/azure/options.ts";
 import { storageFromHint, storageFromUrl } from "../../src/storage/from-url.ts";
 import type { PutOptions } from "../../src/storage/port.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
-import {
-  ACCESS_KEY,
-  ACCOUNT,
-  CONTAINER,
-  type SimulatedAnswer,
-  simulatedAzure,
-} from "./simulated-azure.ts";
+import { ACCESS_KEY, SIMULATED, type SimulatedAnswer, simulatedAzure } from "./simulated-azure.ts";
 
 const BYTES = Uint8Array.of(1, 2, 3, 4, 5);
 const CREATE: PutOptions = { objectKind: "repo", condition: { ifAbsent: true } };
@@ -21,10 +15,8 @@ const CREATE: PutOptions = { objectKind: "repo", condition: { ifAbsent: true } }
 function azure(settings: object = {}) {
   const server = simulatedAzure();
   const runtime = simulatedRuntime();
-  const options = { account: ACCOUNT, container: CONTAINER, accessKey: ACCESS_KEY, runtime };
-  const opened = openAzure(azureTarget(options), options, server.transport) as ReturnType<
-    typeof azureStorage
-  > & { withSettings(to: object): ReturnType<typeof azureStorage> };
+  const options = { ...SIMULATED, runtime };
+  const opened = openAzure(azureTarget(options), options, server.transport);
   return { server, runtime, storage: opened.withSettings(settings) };
 }
 

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openAzure } from "../../src/storage/azure/open.ts";
+import { azureTarget } from "../../src/storage/azure/options.ts";
 import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
@@ -19,6 +21,7 @@ import { storageConformance } from "../../src/testing/storage-conformance.ts";
 import { IS_CAMPAIGN } from "../runs.ts";
 import { serveStorage } from "./serve-storage.ts";
 import { SimulatedOrigin } from "./simulated-origin.ts";
+import { SIMULATED, simulatedAzure } from "./simulated-azure.ts";
 
 const memorySubject = async () => ({ storage: memoryStorage(), dispose: async () => {} });
 
@@ -33,6 +36,17 @@ const localSubject = async (durability: "none" | "full" = "none") => {
 const opfsSubject = async () => ({
   storage: new SimulatedOrigin(simulatedRuntime()).openPage("root").storage,
 });
+const azureSubject = async (settings = {}) => {
+  const target = azureTarget({ ...SIMULATED, prefix: "some/folder" });
+  const storage = openAzure(target, SIMULATED, simulatedAzure(400).transport);
+  return { storage: storage.withSettings(settings), dispose: async () => {} };
+};
+
+/** Everything goes in blocks. */
+const BLOCKS = {
+  minimumSizeForMultipartUpload: 0,
+  concurrency: { idealConcurrentRequestSize: 100_000 },
+};
 
 async function httpSubject(wrap: (url: string) => Storage): Promise<ConformanceSubject> {
   const writer = memoryStorage();
@@ -70,13 +84,16 @@ const SUBJECTS: Record<string, () => Promise<ConformanceSubject>> = {
   "local, everything synced": () => localSubject("full"),
   // In a browser, and under each wrapper: test/browser/opfs.test.ts.
   "OPFS, simulated": opfsSubject,
+  "azure, simulated": azureSubject,
+  "azure, simulated, in blocks": () => azureSubject(BLOCKS),
   http: () => httpSubject((url) => httpStorage(url)),
   "redirect to http": () => httpSubject((url) => redirectStorage(`${url}where`)),
 };
-for (const [name, makeSubject] of Object.entries({ memory: memorySubject, local: localSubject })) {
+const WRAPPED = { memory: memorySubject, local: localSubject, azure: azureSubject };
+for (const [name, makeSubject] of Object.entries(WRAPPED)) {
   for (const [wrapper, wrap] of Object.entries(WRAPPERS)) {
     // What a wrapper does hardly depends on what it wraps: only a campaign has all pairs.
-    if (name === "local" && !IS_CAMPAIGN) continue;
+    if (name !== "memory" && !IS_CAMPAIGN) continue;
     SUBJECTS[`${name}, ${wrapper}`] = async () => {
       const { storage, dispose } = await makeSubject();
       return { storage: wrap(storage), dispose };

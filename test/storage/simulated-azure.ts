@@ -9,6 +9,10 @@ import type { TransportAnswer, TransportRequest } from "../../src/storage/http/t
 export const ACCOUNT = "icefloe";
 export const CONTAINER = "objects";
 export const ACCESS_KEY = btoa("a key of sixteen");
+
+/** Options of a storage on the server. */
+export const SIMULATED = { account: ACCOUNT, container: CONTAINER, accessKey: ACCESS_KEY };
+
 const ROOT = `/${CONTAINER}`;
 
 /** A request as the server sees it. */

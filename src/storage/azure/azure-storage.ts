@@ -54,7 +54,7 @@ interface AzureStorageParts {
   /** Ends the connections. */
   close(): void;
   /** The same target with other settings. */
-  again(settings: StorageSettings): Storage;
+  again(settings: StorageSettings): AzureStorage;
 }
 
 export class AzureStorage implements Storage {
@@ -93,7 +93,7 @@ export class AzureStorage implements Storage {
     return this.#of.client.target.hint;
   }
 
-  withSettings(settings: StorageSettings): Storage {
+  withSettings(settings: StorageSettings): AzureStorage {
     return this.#of.again(settings);
   }
 

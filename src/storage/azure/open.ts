@@ -4,7 +4,6 @@ import type { StorageSettings } from "../../format/config/storage.ts";
 import { objectRequests } from "../http/object-requests.ts";
 import { type ObjectTransport, objectTransport } from "../http/object-transport.ts";
 import { limitsOf, MULTIPART_BYTES_MIN, partLimitsOf } from "../http/settings.ts";
-import type { Storage } from "../port.ts";
 import { createRequestPolicy } from "../request-policy.ts";
 import { AzureStorage } from "./azure-storage.ts";
 import { createAzureClient } from "./client.ts";
@@ -16,11 +15,11 @@ export function openAzure(
   target: AzureTarget,
   options: AzureStorageOptions,
   transport?: ObjectTransport,
-): Storage {
+): AzureStorage {
   const runtime = options.runtime ?? systemRuntime();
   const credentials = target.isAnonymous ? undefined : azureCredentials(options, runtime);
   const held = transport ?? objectTransport(runtime);
-  const open = (settings: StorageSettings): Storage => {
+  const open = (settings: StorageSettings): AzureStorage => {
     const policy = createRequestPolicy(runtime, limitsOf(settings));
     const { operationTimeoutMs, operationAttemptTimeoutMs, connectTimeoutMs } =
       settings.timeouts ?? {};
