@@ -1,21 +1,16 @@
 /** Storages of Azure from URLs and hints, with the credentials of the environment. */
 import { makeError } from "../../base/errors.ts";
-import type { Runtime } from "../../base/runtime.ts";
 import type { Storage, StorageHint } from "../port.ts";
 import { secretFreeUrl } from "../secret-free-url.ts";
 import { azureStorage } from "./azure.ts";
 import type { AzureStorageOptions } from "./options.ts";
 
-interface Backend {
-  readonly runtime?: Runtime | undefined;
-}
-
 /** The storage of `az://container/prefix` or `azure://container/prefix`. @throws {cannot-parse-url} */
-export function azureFromUrl(text: string, backend: Backend): Storage {
+export function azureFromUrl(text: string, backend: object): Storage {
   const [, container, path = ""] = /^[a-z]+:\/\/([^/?#@]+)(?:\/([^?#]*))?$/i.exec(text) ?? [];
   const prefix = decoded(path);
   if (container !== undefined && prefix !== undefined)
-    return azureStorage({ container, prefix, ...backend });
+    return azureStorage({ ...backend, container, prefix });
   const url = secretFreeUrl(text);
   const message = `storageFromUrl: ${url} is not of the form az://container/prefix`;
   throw makeError("cannot-parse-url", message, { details: { url } });
@@ -30,6 +25,6 @@ function decoded(path: string): string | undefined {
 }
 
 /** The storage that described itself so. @throws {storage-config} @throws {invalid-option} */
-export function azureFromHint({ type: _, ...hint }: StorageHint, backend: Backend): Storage {
-  return azureStorage({ ...(hint as unknown as AzureStorageOptions), ...backend });
+export function azureFromHint({ type: _, ...hint }: StorageHint, backend: object): Storage {
+  return azureStorage({ ...backend, ...(hint as unknown as AzureStorageOptions) });
 }
