@@ -14,6 +14,7 @@ const loadS3 = /* @__PURE__ */ lazyPart(() => import("./s3/s3.ts"));
 const loadR2 = /* @__PURE__ */ lazyPart(() => import("./s3/r2.ts"));
 const loadTigris = /* @__PURE__ */ lazyPart(() => import("./s3/tigris.ts"));
 const loadAzure = /* @__PURE__ */ lazyPart(() => import("./azure/from-url.ts"));
+const loadGcs = /* @__PURE__ */ lazyPart(() => import("./gcs/gcs.ts"));
 const loadRedirect = /* @__PURE__ */ lazyPart(() => import("./redirect.ts"));
 const loadPrefix = /* @__PURE__ */ lazyPart(() => import("./with-prefix.ts"));
 const loadReadOnly = /* @__PURE__ */ lazyPart(() => import("./read-only.ts"));
@@ -24,15 +25,13 @@ export interface StorageFromUrlOptions {
   readonly [option: string]: unknown;
 }
 
-const LATER_SCHEMES: readonly string[] = ["gs:", "gcs:"];
-
 /**
- * The storage that `url` names: `file:///folder`, `s3://bucket/prefix` (`r2:` and `tigris:` alike,
- * credentials from the options or the environment), `opfs:///folder` (in a browser),
- * `http(s)://host/path` (for reading), `http(s)+redirect://host/path` (see `redirectStorage`), or
- * `memory:` (a new, empty one each time).
+ * The storage that `url` names: `file:///folder`, `s3://bucket/prefix` (`r2:`, `tigris:` and `gs:`
+ * alike, credentials from the options or the environment), `az://container/prefix` (the account,
+ * too), `opfs:///folder` (in a browser), `http(s)://host/path` (for reading),
+ * `http(s)+redirect://host/path` (see `redirectStorage`), or `memory:` (a new, empty one each
+ * time).
  * @throws {cannot-parse-url} a URL that names no storage
- * @throws {unimplemented} schemes that come later
  */
 export async function storageFromUrl(
   url: string | URL,
@@ -58,6 +57,9 @@ export async function storageFromUrl(
       return (await loadR2()).r2Storage({ ...backend, ...bucketOf(text) });
     case "tigris:":
       return (await loadTigris()).tigrisStorage({ ...backend, ...bucketOf(text) });
+    case "gs:":
+    case "gcs:":
+      return (await loadGcs()).gcsStorage({ ...backend, ...bucketOf(text) });
     case "az:":
     case "azure:":
       return (await loadAzure()).azureFromUrl(text, backend);
@@ -67,8 +69,6 @@ export async function storageFromUrl(
   }
   const shown = secretFreeUrl(text);
   const details = { url: shown, scheme };
-  if (LATER_SCHEMES.includes(scheme))
-    throw makeError("unimplemented", `storageFromUrl: ${scheme} is not built yet`, { details });
   throw makeError("cannot-parse-url", `storageFromUrl: ${describe(shown)} names no storage`, {
     details,
   });
@@ -134,6 +134,10 @@ export async function storageFromHint(
       const { type: _, ...said } = hint;
       const { tigrisStorage } = await loadTigris();
       return tigrisStorage({ ...backend, ...said, bucket: textOf(hint, "bucket") });
+    }
+    case "gcs": {
+      const { type: _, ...said } = hint;
+      return (await loadGcs()).gcsStorage({ ...backend, ...said, bucket: textOf(hint, "bucket") });
     }
     case "azure":
       return (await loadAzure()).azureFromHint(hint, backend);

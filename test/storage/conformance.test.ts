@@ -20,8 +20,8 @@ import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
 import { storageConformance } from "../../src/testing/storage-conformance.ts";
 import { IS_CAMPAIGN } from "../runs.ts";
 import { serveStorage } from "./serve-storage.ts";
-import { SimulatedOrigin } from "./simulated-origin.ts";
 import { SIMULATED, simulatedAzure } from "./simulated-azure.ts";
+import { SimulatedOrigin } from "./simulated-origin.ts";
 
 const memorySubject = async () => ({ storage: memoryStorage(), dispose: async () => {} });
 

@@ -5,6 +5,7 @@ import { checkByteRange } from "../byte-range.ts";
 import { getInParts, type PartLimits } from "../http/get-in-parts.ts";
 import { getObject, type ObjectReader } from "../http/get-object.ts";
 import { type HttpAnswer, httpError } from "../http/http-request.ts";
+import { SETTINGS_HONOURED } from "../http/settings.ts";
 import { storageClassOf } from "../http/storage-class.ts";
 import { checkListPrefix } from "../object-path.ts";
 import type {
@@ -60,6 +61,7 @@ interface AzureStorageParts {
 export class AzureStorage implements Storage {
   readonly id: string;
   readonly capabilities: StorageCapabilities = CAPABILITIES;
+  readonly settingsHonoured = SETTINGS_HONOURED;
   readonly #of: AzureStorageParts;
   readonly #folder: string;
   readonly #reader: ObjectReader;

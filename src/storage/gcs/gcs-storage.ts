@@ -7,6 +7,7 @@ import { getInParts, type PartLimits } from "../http/get-in-parts.ts";
 import { getObject, type ObjectReader } from "../http/get-object.ts";
 import { isFieldValue } from "../http/header-fields.ts";
 import { type HttpAnswer, httpError } from "../http/http-request.ts";
+import { SETTINGS_HONOURED } from "../http/settings.ts";
 import { storageClassOf } from "../http/storage-class.ts";
 import { checkListPrefix, checkObjectPath } from "../object-path.ts";
 import type {
@@ -67,6 +68,7 @@ const fieldValue: OptionKind = (value) =>
 export class GcsStorage implements Storage {
   readonly id: string;
   readonly capabilities: StorageCapabilities = CAPABILITIES;
+  readonly settingsHonoured = SETTINGS_HONOURED;
   readonly #of: GcsStorageParts;
   readonly #folder: string;
   readonly #reader: ObjectReader;
