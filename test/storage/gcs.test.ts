@@ -4,6 +4,7 @@ import { equalBytes } from "../../src/base/bytes.ts";
 import { IcefloeError } from "../../src/base/errors.ts";
 import { openGcs } from "../../src/storage/gcs/open.ts";
 import type { Storage } from "../../src/storage/port.ts";
+import { withSettings } from "../../src/storage/with-settings.ts";
 import { simulatedRuntime } from "../../src/testing/simulated-runtime.ts";
 import { storageConformance } from "../../src/testing/storage-conformance.ts";
 import { failure, type Reply, SimulatedGcs } from "./simulated-gcs.ts";
@@ -24,8 +25,7 @@ function open(options: object = {}): Subject {
 
 /** In pieces from 512 KiB, of 256 KiB each. */
 function inPieces({ storage }: Subject): Storage {
-  const withSettings = storage as unknown as { withSettings(settings: object): Storage };
-  return withSettings.withSettings({
+  return withSettings(storage, {
     minimumSizeForMultipartUpload: 512 * KIB,
     concurrency: { idealConcurrentRequestSize: 256 * KIB },
   });
@@ -171,9 +171,8 @@ describe("a put", () => {
 
   test("has the storage class that the settings give its kind", async () => {
     const at = open();
-    const storage = (
-      at.storage as unknown as { withSettings(settings: object): Storage }
-    ).withSettings({ storageClass: "STANDARD", chunksStorageClass: "NEARLINE" });
+    const settings = { storageClass: "STANDARD", chunksStorageClass: "NEARLINE" };
+    const storage = withSettings(at.storage, settings);
 
     await storage.put("chunks/a", bytes(3), { objectKind: "chunk" });
     await storage.put("repo", bytes(3), { objectKind: "repo", metadata: { a: "b" } });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isIcefloeError } from "../../src/base/errors.ts";
 import { storageFromHint, storageFromUrl } from "../../src/storage/from-url.ts";
+import { gcsStorage } from "../../src/storage/gcs/index.ts";
 import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
@@ -198,6 +199,10 @@ describe("storages from URLs and hints", () => {
   test("each scheme gives its backend", async () => {
     expect((await storageFromUrl("memory:")).id).toMatch(/^memory:/);
     expect((await storageFromUrl("file:///some/folder")).id).toMatch(/^local:/);
+    for (const scheme of ["gs", "gcs"]) {
+      const url = `${scheme}://bucket/some/prefix`;
+      expect((await storageFromUrl(url)).id).toBe("gs://bucket/some/prefix/");
+    }
     expect((await storageFromUrl("http://localhost/base")).id).toBe("http://localhost/base/");
     expect((await storageFromUrl("https+redirect://localhost/x")).describe()).toEqual({
       type: "redirect",
@@ -221,6 +226,8 @@ describe("storages from URLs and hints", () => {
       readOnly(withPrefix(localFilesystemStorage("some/folder"), "inner")),
       httpStorage("https://host/base", { headers: { authorization: "secret" } }),
       redirectStorage("https://host/where"),
+      gcsStorage({ bucket: "bucket", prefix: "a/b", bearerToken: "secret" }),
+      gcsStorage({ bucket: "public", anonymous: true }),
       s3Storage({ bucket: "bucket", prefix: "a/b", ...KEYS, requesterPays: true }),
       s3Storage({ bucket: "bucket", endpointUrl: "http://127.0.0.1:9", allowHttp: true, ...KEYS }),
       s3Storage({ bucket: "public", region: "eu-west-1", anonymous: true }),
