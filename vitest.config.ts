@@ -10,6 +10,7 @@ export default defineConfig({
       "test/interop/**",
       "test/browser/**",
       "test/ledger/**",
+      "test/servers/**",
       "test/shared/**",
       "test/corpus/**",
       "node_modules/**",
