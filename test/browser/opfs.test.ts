@@ -202,7 +202,7 @@ describe("files", () => {
       quotaSize: Math.ceil(usage) + 2_000_000,
     });
 
-    const result = await call(tabs[0].page, "putTooMuch", 5_000_000);
+    const result = await call(tabs[0].page, "putTooMuch", 5_000_000); // More than a pipe holds.
     await session.send("Storage.overrideQuotaForOrigin", { origin });
 
     expect(result).toMatchObject({

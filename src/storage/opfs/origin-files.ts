@@ -44,6 +44,7 @@ interface SyncAccessHandle {
 }
 
 const FOLDERS_KEPT = 256;
+const PIECE_BYTES = 65_536;
 
 /** The platform's name of an error (`NotFoundError`), or `undefined`. */
 export function nameOf(error: unknown): string | undefined {
@@ -125,14 +126,15 @@ class HandleFiles implements OriginFiles {
     const made = this.#make(folder, (parent) => parent.getFileHandle(name, { create: true }));
     const handle = (await made) as FileHandle;
     if (handle.createWritable === undefined) return writeSynchronously(handle, bytes);
-    const stream = await handle.createWritable();
+    const own = unshared(bytes);
     try {
-      await stream.write(unshared(bytes));
+      await writeByStream(handle, own, own.length);
     } catch (error) {
-      await stream.abort(error).catch(() => undefined); // It has failed already.
-      throw error;
+      if (nameOf(error) !== "AbortError") throw error;
+      // Chromium: the pipe broke, mostly since the quota is used up. A piece that the pipe holds
+      // whole gets the true reason for an answer.
+      await writeByStream(handle, own, PIECE_BYTES);
     }
-    await stream.close();
   }
 
   async move(from: string, to: string): Promise<void> {
@@ -168,6 +170,22 @@ function entryOf(
   if (handle.kind === "directory")
     return { name, kind: "folder", open: () => Promise.resolve(undefined) };
   return { name, kind: "file", open: () => unlessAbsent(handle.getFile()) };
+}
+
+async function writeByStream(
+  handle: FileHandle,
+  bytes: Uint8Array<ArrayBuffer>,
+  pieceBytes: number,
+): Promise<void> {
+  const stream = (await handle.createWritable?.()) as FileSystemWritableFileStream;
+  try {
+    for (let start = 0; start < bytes.length; start += pieceBytes)
+      await stream.write(bytes.subarray(start, start + pieceBytes));
+  } catch (error) {
+    await stream.abort(error).catch(() => undefined); // It has failed already.
+    throw error;
+  }
+  await stream.close();
 }
 
 /** Streams refuse memory that threads share. */
