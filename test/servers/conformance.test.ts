@@ -58,7 +58,9 @@ const WRAPPERS: Readonly<Record<string, (storage: Storage) => Storage>> = {
 
 /** Rules that a server breaks by itself, whatever a client does. */
 const SERVER_FAULTS: Partial<Record<ServerName, readonly string[]>> = {
-  versitygw: ["a control character, a backslash or a last dot names an object of its own, or is refused"], // It lists another character.
+  versitygw: [
+    "a control character, a backslash or a last dot names an object of its own, or is refused",
+  ], // It lists another character.
 };
 
 for (const [name, makeStorage] of STORES) {
