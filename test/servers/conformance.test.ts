@@ -61,6 +61,9 @@ const SERVER_FAULTS: Partial<Record<ServerName, readonly string[]>> = {
   versitygw: [
     "a control character, a backslash or a last dot names an object of its own, or is refused",
   ], // It lists another character.
+  "fake-gcs-server": [
+    "a reader sees whole objects while they are replaced, and one version for one state",
+  ], // It sends one state's size and generation with the bytes of the next.
 };
 
 for (const [name, makeStorage] of STORES) {
