@@ -20,6 +20,7 @@ export {
   NotFoundError,
   ReadOnlyError,
   RebaseFailedError,
+  type Retry,
   SessionStateError,
   StorageError,
   UnknownOutcomeError,

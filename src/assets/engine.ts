@@ -2,7 +2,6 @@
  * The engine under a repository and its sessions: storage, runtime, typed assets, the mutable
  * state, and the effective configuration. A plain value that crosses floors.
  */
-import { makeError } from "../base/errors.ts";
 import { lazyPart } from "../base/lazy-part.ts";
 import {
   abortSignal,
@@ -11,7 +10,6 @@ import {
   checkOptions,
   type OptionKinds,
   objectWith,
-  plainObject,
   positiveInteger,
 } from "../base/options.ts";
 import { type Runtime, systemRuntime } from "../base/runtime.ts";
@@ -27,6 +25,7 @@ import { createRepoState, type RepoState } from "./repo-state.ts";
 
 const loadResolve = /* @__PURE__ */ lazyPart(() => import("../format/config/resolve.ts"));
 const loadConfiguration = /* @__PURE__ */ lazyPart(() => import("./configuration.ts"));
+const loadAccess = /* @__PURE__ */ lazyPart(() => import("./virtual-chunk-access.ts"));
 const loadPatterns = /* @__PURE__ */ lazyPart(() => import("../format/config/patterns.ts"));
 
 /** Credentials per URL prefix of a virtual chunk container; `null`: none are needed. */
@@ -84,8 +83,9 @@ export async function checkEngineOptions(
   extra: OptionKinds = {},
 ): Promise<CheckedEngineOptions> {
   checkOptions(operation, options, { ...KNOWN, ...extra });
-  refuseVirtualChunkAccess(operation, options?.authorizeVirtualChunkAccess);
   const { config, metadataBytesMax = METADATA_BYTES_MAX, runtime } = options ?? {};
+  const access: unknown = options?.authorizeVirtualChunkAccess;
+  if (access !== undefined) (await loadAccess()).refuseVirtualChunkAccess(operation, access);
   checkStorage(operation, storage);
   const checked = config === undefined ? {} : await checkedConfig(config);
   return { ...options, config: checked, runtime: runtime ?? systemRuntime(), metadataBytesMax };
@@ -99,18 +99,6 @@ async function checkedConfig(config: unknown): Promise<RepositoryConfig> {
     checkManifestPatterns(checked.manifest);
   }
   return checked;
-}
-
-/** @throws {unimplemented} for any access: no virtual chunk is fetched yet */
-export function refuseVirtualChunkAccess(operation: string, access: unknown): void {
-  if (access === undefined) return;
-  checkOption(operation, "authorizeVirtualChunkAccess", access, plainObject);
-  if (Object.keys(access as object).length === 0) return;
-  throw makeError(
-    "unimplemented",
-    `${operation}: authorizeVirtualChunkAccess has no effect yet: virtual chunks are not fetched`,
-    { details: { operation, option: "authorizeVirtualChunkAccess" } },
-  );
 }
 
 /** @throws {invalid-option} unless `storage` looks like one */
@@ -159,16 +147,11 @@ export function assembleEngine(
   const compressionLevel = config.compression.level;
   const { maxTries, initialBackoffMs, maxBackoffMs } = config.repoUpdateRetries;
   let requestCount = 0;
-  const counted = interceptStorage(storage, {
-    request(_, run) {
-      requestCount++;
-      return run();
-    },
-    list(_, run) {
-      requestCount++;
-      return run();
-    },
-  });
+  const count = <T>(_: unknown, run: () => T): T => {
+    requestCount++;
+    return run();
+  };
+  const counted = interceptStorage(storage, { request: count, list: count });
   return {
     storage,
     runtime,

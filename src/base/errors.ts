@@ -30,6 +30,15 @@ export interface IcefloeErrorOptions {
   readonly cause?: unknown;
 }
 
+/**
+ * How an operation that failed may be tried again as it was called: never (something must change
+ * first, or be looked at), at once, or after a pause in milliseconds.
+ */
+export type Retry = "never" | "at-once" | { readonly afterMs: number };
+
+/** The pause where a server that is overloaded, or a crowd of writers, names none. */
+const CALM_MS = 1000;
+
 /** The base of every error that icefloe throws on purpose. */
 export class IcefloeError extends Error {
   /** Says what went wrong, stable across versions. */
@@ -50,6 +59,21 @@ export class IcefloeError extends Error {
     this.details = Object.freeze({ ...options.details });
     Object.defineProperty(this, MARK, { value: true });
     if (!PRINTS_PROPERTIES) addToStack(this);
+  }
+
+  /**
+   * How the operation may be tried again. What icefloe repeats by itself it has repeated before. A
+   * lost race may be run again at once, on a fresh session; `unknown-outcome` never, before it has
+   * been read back.
+   */
+  get retry(): Retry {
+    const { retryable, retryAfterMs, status } = this.details;
+    // A rebase that failed, or cannot be done, fails again.
+    const isLost = this.category === "conflict" && !/^(re)?base-/.test(this.kind);
+    if (!isLost && !(retryable && this.kind === "object-store")) return "never";
+    const isBusy = status === 429 || status === 503 || this.kind === "update-attempts-exhausted";
+    const afterMs = Number(retryAfterMs ?? (isBusy ? CALM_MS : 0));
+    return afterMs > 0 ? { afterMs } : "at-once";
   }
 
   /**

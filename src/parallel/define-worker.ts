@@ -2,7 +2,7 @@
  * What runs in a task, thread, process or on another machine: a function of a fork and a task.
  * A worker module exports one as its default; the same module serves every executor.
  */
-import { refuseVirtualChunkAccess } from "../assets/engine.ts";
+import { refuseVirtualChunkAccess } from "../assets/virtual-chunk-access.ts";
 import { makeError } from "../base/errors.ts";
 import { anything, checkOptions, describe, mustBe } from "../base/options.ts";
 import type { ForkSession } from "../session/fork-session.ts";

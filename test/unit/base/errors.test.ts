@@ -50,6 +50,26 @@ describe("a printed error", () => {
   });
 });
 
+describe("how an operation may be tried again", () => {
+  it.each([
+    ["a connection that broke", "object-store", { retryable: true }, "at-once"],
+    ["a server that names a pause", "object-store", { retryable: true, retryAfterMs: 70 }, 70],
+    ["a server that throttles", "object-store", { retryable: true, status: 503 }, 1000],
+    ["a refusal of the server", "object-store", { status: 403 }, "never"],
+    ["a write that may have landed", "unknown-outcome", { retryable: true }, "never"],
+    ["a lost race", "commit-conflict", {}, "at-once"],
+    ["too many writers", "update-attempts-exhausted", { attempts: 9 }, 1000],
+    ["a failed rebase", "rebase-failed", {}, "never"],
+    ["a base that is gone", "base-not-in-ancestry", {}, "never"],
+    ["a wrong argument", "invalid-path", {}, "never"],
+  ] as const)("is told of %s", (_, kind, details, expected) => {
+    const error = makeError(kind, "message", { details });
+
+    expect(error.retry).toEqual(typeof expected === "number" ? { afterMs: expected } : expected);
+    expect(IcefloeError.fromJSON(error.toJSON()).retry).toEqual(error.retry);
+  });
+});
+
 describe("an error as JSON", () => {
   it("comes back equal, with its details", () => {
     const error = makeError("merge-overlap", "both wrote /a", {
