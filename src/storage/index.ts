@@ -12,6 +12,7 @@ export {
   type ObjectInfo,
   type ObjectKind,
   type ObjectVersion,
+  type PutBody,
   type PutCondition,
   type PutOptions,
   type PutOutcome,

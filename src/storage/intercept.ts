@@ -17,8 +17,10 @@ export interface StorageRequest extends Abortable {
   readonly objectKind?: ObjectKind | undefined;
   /** Of a put: whether it has a condition. */
   readonly isConditional: boolean;
-  /** Bytes sent: the body of a put. */
+  /** Bytes sent: the body of a put. Of one in parts (`wrap-storage.ts`), those that have been taken so far. */
   readonly sentBytes: number;
+  /** Whether the body comes in parts: once begun, it cannot be sent again. */
+  readonly isInParts?: boolean | undefined;
 }
 
 /** Sees every request; `run` makes it, and may be called again. */
@@ -52,7 +54,13 @@ export function interceptStorage(inner: Storage, interceptor: Interceptor): Stor
     getIfChanged: (path, version, options) =>
       ask("getIfChanged", path, options, () => inner.getIfChanged(path, version, options)),
     put: (path, body, options) =>
-      ask("put", path, options, () => inner.put(path, body, options), body.length),
+      ask(
+        "put",
+        path,
+        options,
+        () => inner.put(path, body, options),
+        (body as Uint8Array).length, // In parts: see wrap-storage.ts.
+      ),
     head: (path, options) => ask("head", path, options, () => inner.head(path, options)),
     copy: (from, to, options) => ask("copy", from, options, () => inner.copy(from, to, options)),
     delete: (paths, options) =>

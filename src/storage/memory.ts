@@ -16,11 +16,13 @@ import {
   type ListEntry,
   type ObjectInfo,
   type ObjectVersion,
+  type PutBody,
   type Storage,
   type StorageCapabilities,
   type StoredObject,
   sameVersion,
 } from "./port.ts";
+import { isWholeBody, wholeBody } from "./put-body.ts";
 import { checkCondition } from "./put-condition.ts";
 
 interface Entry {
@@ -94,12 +96,17 @@ class MemoryStorage implements Storage {
 
   async put(
     path: string,
-    body: Uint8Array,
+    body: PutBody,
     options: Parameters<Storage["put"]>[2],
   ): ReturnType<Storage["put"]> {
     checkObjectPath(path);
     checkCondition(options.condition, path);
     options.signal?.throwIfAborted();
+    const { sizeBytes, signal } = options;
+    const bytes =
+      isWholeBody(body) && sizeBytes === undefined
+        ? body
+        : await wholeBody(body, { path, sizeBytes, signal });
     const found = this.#entries.get(path);
     if (options.condition !== undefined) {
       const holds =
@@ -108,7 +115,7 @@ class MemoryStorage implements Storage {
           : found !== undefined && sameVersion(found.version, options.condition.ifMatch);
       if (!holds) return { outcome: "condition-failed" };
     }
-    return { outcome: "written", version: this.#store(path, body.slice(), options.metadata) };
+    return { outcome: "written", version: this.#store(path, bytes.slice(), options.metadata) };
   }
 
   #store(

@@ -80,9 +80,17 @@ export interface StoredObject {
 /** When a put may happen. */
 export type PutCondition = { readonly ifAbsent: true } | { readonly ifMatch: ObjectVersion };
 
+/**
+ * What a put writes: bytes, or parts of them one after another, so that a large object need not be
+ * held whole. A source that fails fails the put, which then writes nothing.
+ */
+export type PutBody = Uint8Array | AsyncIterable<Uint8Array>;
+
 /** Options of `Storage.put`. */
 export interface PutOptions {
   readonly objectKind: ObjectKind;
+  /** Bytes of the body, where they are known before: another number is refused (`invalid-object-size`). */
+  readonly sizeBytes?: number | undefined;
   readonly condition?: PutCondition | undefined;
   /** User metadata; ignored where `capabilities.userMetadata` is false. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -143,7 +151,7 @@ export interface Storage {
     options?: Abortable,
   ): Promise<StoredObject | "unchanged" | undefined>;
   /** Writes an object whole: readers see the old or the new bytes, never a part. */
-  put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome>;
+  put(path: string, body: PutBody, options: PutOptions): Promise<PutOutcome>;
   head(path: string, options?: Abortable): Promise<ObjectInfo | undefined>;
   /** Copies an object, if it still has the version `ifMatch` when one is given. */
   copy(

@@ -28,7 +28,10 @@ export interface RetryOptions {
 
 const DEFAULTS: RetryPolicy = { attemptsMax: 10, initialBackoffMs: 100, maxBackoffMs: 180_000 };
 
-function mayRepeat({ operation, isConditional }: StorageRequest, error: unknown): boolean {
+function mayRepeat(request: StorageRequest, error: unknown): boolean {
+  const { operation, isConditional, isInParts = false } = request;
+  // Parts that have been taken do not come again.
+  if (isInParts && request.sentBytes > 0) return false;
   if (isTransient(error)) return !wasRepeated(error);
   return operation === "put" && !isConditional && isIcefloeError(error, "unknown-outcome");
 }

@@ -65,7 +65,7 @@ export function countingStorage(storage: Storage): CountingStorage {
     const counters = countersOf(request);
     for (const counter of counters) {
       counter.requests++;
-      counter.sentBytes += request.sentBytes;
+      if (!request.isInParts) counter.sentBytes += request.sentBytes;
     }
     const { operation, path, objectKind } = request;
     if (log.length < LOG_ENTRIES_MAX) log.push({ operation, path, objectKind });
@@ -75,9 +75,15 @@ export function countingStorage(storage: Storage): CountingStorage {
   const counted = wrapStorage(storage, {
     async request(request, run) {
       const counters = begin(request);
-      const result = await run();
-      for (const counter of counters) counter.receivedBytes += receivedBytes(result);
-      return result;
+      try {
+        const result = await run();
+        for (const counter of counters) counter.receivedBytes += receivedBytes(result);
+        return result;
+      } finally {
+        // A body in parts is known now, as far as it was taken.
+        if (request.isInParts)
+          for (const counter of counters) counter.sentBytes += request.sentBytes;
+      }
     },
     async *list(request, run) {
       begin(request);

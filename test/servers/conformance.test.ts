@@ -1,9 +1,6 @@
 /** The rules of the storage port on real servers, plain and through each wrapper. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { azureStorage } from "../../src/storage/azure/index.ts";
-import { gcsStorage } from "../../src/storage/gcs/index.ts";
 import type { Storage } from "../../src/storage/port.ts";
-import { s3Storage } from "../../src/storage/s3/index.ts";
 import { traced } from "../../src/storage/traced.ts";
 import { withPrefix } from "../../src/storage/with-prefix.ts";
 import { withRetry } from "../../src/storage/with-retry.ts";
@@ -12,41 +9,9 @@ import { storageConformance } from "../../src/testing/storage-conformance.ts";
 import { describeWith } from "./describe-with.ts";
 import type { ServerName } from "./programs.ts";
 import { type Server, startServer } from "./server.ts";
+import { STORES } from "./stores.ts";
 
 const BUCKET = "conformance";
-
-const s3On = ({ url, accessKeyId, secretAccessKey, region }: Server, prefix: string): Storage =>
-  s3Storage({
-    bucket: BUCKET,
-    prefix,
-    endpointUrl: url,
-    allowHttp: true,
-    accessKeyId,
-    secretAccessKey,
-    region,
-  });
-
-const STORES: readonly (readonly [ServerName, (server: Server, prefix: string) => Storage])[] = [
-  ["versitygw", s3On],
-  ["minio", s3On],
-  [
-    "fake-gcs-server",
-    ({ url }, prefix) =>
-      gcsStorage({ bucket: BUCKET, prefix, endpointUrl: url, allowHttp: true, anonymous: true }),
-  ],
-  [
-    "azurite",
-    ({ url, accessKeyId, secretAccessKey }, prefix) =>
-      azureStorage({
-        account: accessKeyId,
-        container: BUCKET,
-        prefix,
-        endpointUrl: `${url}/${accessKeyId}`,
-        allowHttp: true,
-        accessKey: secretAccessKey,
-      }),
-  ],
-];
 
 const WRAPPERS: Readonly<Record<string, (storage: Storage) => Storage>> = {
   plain: (storage) => storage,
@@ -77,7 +42,9 @@ for (const [name, makeStorage] of STORES) {
     afterAll(() => server.stop());
 
     for (const [wrapper, wrap] of Object.entries(WRAPPERS)) {
-      const subject = async () => ({ storage: wrap(makeStorage(server, `${wrapper}/${made++}`)) });
+      const subject = async () => ({
+        storage: wrap(makeStorage(server, BUCKET, `${wrapper}/${made++}`)),
+      });
       const cases = storageConformance(subject).filter(
         (rule) => !SERVER_FAULTS[name]?.includes(rule.name),
       );

@@ -81,7 +81,11 @@ describe("the auditor notices a storage that", () => {
   test("changes a chunk on its way", async () => {
     const sabotage = withPut((storage, path, body, options) => {
       const isChunk = path.startsWith("chunks/");
-      return storage.put(path, isChunk ? body.map((byte) => byte ^ 1) : body, options);
+      return storage.put(
+        path,
+        isChunk && body instanceof Uint8Array ? body.map((byte) => byte ^ 1) : body,
+        options,
+      );
     });
 
     expect(await isNoticed(sabotage)).toBe(true);

@@ -96,7 +96,7 @@ const BROKEN: Record<string, [change: (inner: Storage) => Partial<Storage>, brea
       const bodies = new Map<string, Uint8Array>();
       return {
         put: (path, body, options) => {
-          bodies.set(path, body);
+          if (body instanceof Uint8Array) bodies.set(path, body);
           return inner.put(path, body, options);
         },
         async get(path, options) {

@@ -5,8 +5,14 @@
  * still unless it is moved, which is the worst that versions of files can meet.
  */
 import { posix } from "node:path";
+import { concatBytes } from "../../src/base/bytes.ts";
 import type { ByteSpan } from "../../src/storage/byte-range.ts";
-import type { FileFacts, FileSystem, FolderEntry } from "../../src/storage/local/file-system.ts";
+import type {
+  FileBody,
+  FileFacts,
+  FileSystem,
+  FolderEntry,
+} from "../../src/storage/local/file-system.ts";
 
 interface FileNode {
   kind: "file";
@@ -190,7 +196,7 @@ class MountedDisk implements FileSystem {
 
   async create(
     path: string,
-    bytes: Uint8Array,
+    body: FileBody,
     options: { readonly sync: boolean },
   ): Promise<FileFacts> {
     await this.#step("open", path);
@@ -199,6 +205,10 @@ class MountedDisk implements FileSystem {
     const file = this.#disk.newFile();
     this.#disk.change({ folder, name, node: file });
     try {
+      const parts: Uint8Array[] = [];
+      if (body instanceof Uint8Array) parts.push(body);
+      else for await (const { bytes } of body) parts.push(bytes);
+      const bytes = concatBytes(parts);
       await this.#step("write", path);
       file.bytes = bytes.slice(0, bytes.length >> 1);
       await this.#step("write more", path);

@@ -15,6 +15,7 @@ import type {
   ObjectInfo,
   ObjectKind,
   ObjectVersion,
+  PutBody,
   PutOptions,
   PutOutcome,
   Storage,
@@ -199,17 +200,18 @@ export class AzureStorage implements Storage {
     };
   }
 
-  async put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+  async put(path: string, body: PutBody, options: PutOptions): Promise<PutOutcome> {
     const key = this.#key(path);
     checkCondition(options.condition, path);
-    const { condition, contentType, metadata = {}, objectKind, signal } = options;
+    const { condition, contentType, metadata = {}, objectKind, sizeBytes, signal } = options;
     signal?.throwIfAborted();
     const headers: Record<string, string> = {
       "x-ms-blob-content-type": contentType ?? "application/octet-stream",
       ...this.#tierHeader(objectKind),
       ...metadataHeaders(path, metadata),
     };
-    return putBlob(this.#of.client, { key, body, condition, headers, signal }, this.#of.parts);
+    const put = { key, path, body, sizeBytes, condition, headers, signal };
+    return putBlob(this.#of.client, put, this.#of.parts);
   }
 
   #tierHeader(objectKind: ObjectKind | undefined): Record<string, string> {

@@ -1,8 +1,9 @@
 /** Puts of large objects: blocks side by side, then the list of them, which makes the object. */
 import { hexOf } from "../../base/bytes.ts";
-import { mapConcurrent } from "../../base/concurrency.ts";
+import { mapStream } from "../../base/concurrent-stream.ts";
 import { isIcefloeError } from "../../base/errors.ts";
 import type { PutOutcome } from "../port.ts";
+import { type BodyPiece, bodyPieces, isWholeBody } from "../put-body.ts";
 import { type AzureClient, missingContainer } from "./client.ts";
 import { type AzurePut, azureVersion, putOnCondition } from "./put-request.ts";
 
@@ -31,10 +32,11 @@ const UPLOADS_MAX = 3;
 export async function putInBlocks(
   client: AzureClient,
   put: AzurePut,
-  sizes: BlockSizes,
+  blocks: () => AsyncGenerator<BodyPiece>,
+  { partsMax }: BlockSizes,
 ): Promise<PutOutcome> {
   for (let uploads = 1; ; uploads++) {
-    const list = await putBlocks(client, put, sizes);
+    const list = await putBlocks(client, put, blocks(), partsMax);
     try {
       return await putOnCondition(client, put, {}, { comp: "blocklist" }, list);
     } catch (error) {
@@ -42,35 +44,43 @@ export async function putInBlocks(
         isIcefloeError(error, "object-store") && error.details["code"] === "InvalidBlockList";
       if (!isSwept) throw error;
       if (!(await mayBePut(client, put))) return { outcome: "condition-failed" };
-      if (uploads === UPLOADS_MAX) throw error;
+      // Parts that have been taken do not come again.
+      if (uploads === UPLOADS_MAX || !isWholeBody(put.body)) throw error;
     }
   }
+}
+
+/** The blocks of an object. */
+export function blocksOf(put: AzurePut, { partBytes }: BlockSizes): AsyncGenerator<BodyPiece> {
+  const sizeBytes = isWholeBody(put.body) ? put.body.length : (put.sizeBytes ?? 0);
+  return bodyPieces(put.body, Math.max(1, partBytes, Math.ceil(sizeBytes / BLOCKS_MAX)), put);
 }
 
 /** Puts the blocks; the list of them, which the service reads in its order. */
 async function putBlocks(
   client: AzureClient,
-  { key, body, signal }: AzurePut,
-  sizes: BlockSizes,
+  { key, signal }: AzurePut,
+  blocks: AsyncGenerator<BodyPiece>,
+  partsMax: number,
 ): Promise<Uint8Array> {
-  const blockBytes = Math.max(1, sizes.partBytes, Math.ceil(body.length / BLOCKS_MAX));
-  const starts: number[] = [];
-  for (let start = 0; start < body.length; start += blockBytes) starts.push(start);
   // Blocks of all writers of an object lie together, and their names must have one length.
   const upload = hexOf(client.runtime.randomBytes(12));
-  const names = await mapConcurrent(starts, sizes.partsMax, async (start, index) => {
+  const names = await mapStream(blocks, partsMax, async ({ bytes }, index) => {
+    if (bytes.length === 0) return undefined; // Nothing to be listed, for there are no empty blocks.
     const blockid = btoa(`${upload}-${String(index).padStart(5, "0")}`);
     await client.request({
       key,
       method: "PUT",
       query: { comp: "block", blockid },
-      body: body.subarray(start, start + blockBytes),
+      body: bytes,
       signal,
     });
     return blockid;
   });
   // Latest: also those that are listed already, by this very request whose reply was lost.
-  const latest = names.map((name) => `<Latest>${name}</Latest>`).join("");
+  const latest = names
+    .map((name) => (name === undefined ? "" : `<Latest>${name}</Latest>`))
+    .join("");
   return new TextEncoder().encode(
     `<?xml version="1.0" encoding="utf-8"?><BlockList>${latest}</BlockList>`,
   );

@@ -1,15 +1,15 @@
 /** The request that makes an object, from its bytes or from blocks that are there, on a condition. */
-import type { ObjectVersion, PutCondition, PutOutcome } from "../port.ts";
+import type { ObjectVersion, PutBody, PutCondition, PutOutcome } from "../port.ts";
+import type { BodyFacts } from "../put-body.ts";
 import { type AzureClient, failureUnless } from "./client.ts";
 
 /** One object to be put. */
-export interface AzurePut {
+export interface AzurePut extends BodyFacts {
   readonly key: string;
-  readonly body: Uint8Array;
+  readonly body: PutBody;
   readonly condition: PutCondition | undefined;
   /** Of the object itself: its type, metadata, access tier. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** The codes of a condition that does not hold. */

@@ -16,6 +16,7 @@ import type {
   ListEntry,
   ObjectInfo,
   ObjectVersion,
+  PutBody,
   PutOptions,
   PutOutcome,
   Storage,
@@ -23,6 +24,7 @@ import type {
   StorageHint,
   StoredObject,
 } from "../port.ts";
+import { bodyPieces, checkWhole, firstPiece, isWholeBody } from "../put-body.ts";
 import { checkCondition } from "../put-condition.ts";
 import { bucketFailure, type GcsClient } from "./client.ts";
 import { copyObject } from "./copy.ts";
@@ -31,7 +33,7 @@ import { generationOf } from "./json-answer.ts";
 import { listBucket } from "./list.ts";
 import { lookUp } from "./look-up.ts";
 import { type GcsPut, gcsVersion, generationIn, putWhole } from "./put.ts";
-import { putInPieces } from "./resumable.ts";
+import { pieceStep, putInPieces } from "./resumable.ts";
 
 const CAPABILITIES: StorageCapabilities = Object.freeze({
   conditionalCreate: true,
@@ -163,9 +165,9 @@ export class GcsStorage implements Storage {
     return info;
   }
 
-  async put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+  async put(path: string, body: PutBody, options: PutOptions): Promise<PutOutcome> {
     const name = this.#name(path);
-    const { condition, metadata = {}, objectKind, signal } = options;
+    const { condition, metadata = {}, objectKind, sizeBytes, signal } = options;
     const { contentType = "application/octet-stream" } = options;
     checkCondition(condition, path);
     checkOption("put", "contentType", contentType, fieldValue);
@@ -173,16 +175,25 @@ export class GcsStorage implements Storage {
     const { client, runtime, settings, parts } = this.#of;
     const put: GcsPut = {
       name,
+      path,
       body,
+      sizeBytes,
       condition,
       contentType,
       metadata,
       storageClass: storageClassOf(objectKind, settings),
       signal,
     };
-    return body.length >= parts.resumableBytesMin
-      ? putInPieces(client, put, parts.partBytes)
-      : putWhole(client, put, runtime);
+    const pieces = bodyPieces(body, pieceStep(parts.partBytes), put);
+    if (isWholeBody(body)) {
+      checkWhole(body, put);
+      if (body.length >= parts.resumableBytesMin) return putInPieces(client, put, pieces);
+      return putWhole(client, { ...put, body }, runtime);
+    }
+    const { first, all } = await firstPiece(pieces);
+    return first.isLast
+      ? putWhole(client, { ...put, body: first.bytes }, runtime)
+      : putInPieces(client, put, all);
   }
 
   async copy(

@@ -5,19 +5,19 @@ import type { Runtime } from "../../base/runtime.ts";
 import { crc32c } from "../../codec/crc32c.ts";
 import type { HttpAnswer } from "../http/http-request.ts";
 import type { Failure } from "../http/object-requests.ts";
-import type { ObjectVersion, PutCondition, PutOutcome } from "../port.ts";
+import type { ObjectVersion, PutBody, PutCondition, PutOutcome } from "../port.ts";
+import { type BodyFacts, isWholeBody } from "../put-body.ts";
 import { bucketFailure, type GcsClient } from "./client.ts";
 import { generationOf, jsonOf, numberOf } from "./json-answer.ts";
 
 /** One object to be put. */
-export interface GcsPut {
+export interface GcsPut<Body extends PutBody = PutBody> extends BodyFacts {
   readonly name: string;
-  readonly body: Uint8Array;
+  readonly body: Body;
   readonly condition: PutCondition | undefined;
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly storageClass: string | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** What servers need to say of an object that was put. */
@@ -45,12 +45,12 @@ export function generationIn({ generation }: ObjectVersion, path: string): strin
   });
 }
 
-/** What is said of an object beside its bytes; servers compare the checksum. */
+/** What is said of an object beside its bytes; servers compare the checksum, where it is known before. */
 export function resourceOf({ name, body, contentType, metadata, storageClass }: GcsPut): object {
   return {
     name,
     contentType,
-    crc32c: base64Of32(crc32c(body)),
+    ...(isWholeBody(body) ? { crc32c: base64Of32(crc32c(body)) } : {}),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(storageClass === undefined ? {} : { storageClass }),
   };
@@ -66,7 +66,7 @@ function base64Of32(value: number): string {
 /** Puts an object whole. One request. */
 export async function putWhole(
   client: GcsClient,
-  put: GcsPut,
+  put: GcsPut<Uint8Array>,
   runtime: Runtime,
 ): Promise<PutOutcome> {
   const { name, body, condition, contentType, signal } = put;

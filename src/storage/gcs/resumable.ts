@@ -6,7 +6,8 @@ import { encodeUtf8 } from "../../base/bytes.ts";
 import { isIcefloeError } from "../../base/errors.ts";
 import { type HttpAnswer, httpError } from "../http/http-request.ts";
 import type { PutOutcome } from "../port.ts";
-import type { GcsClient } from "./client.ts";
+import { type BodyPiece, isWholeBody } from "../put-body.ts";
+import { bucketFailure, type GcsClient } from "./client.ts";
 import {
   answersPut,
   conditionQuery,
@@ -23,32 +24,46 @@ const PIECE_UNIT = 256 * 1024;
 /** Times that the server may be asked how far it has come, without that it gets on. */
 const STALLS_MAX = 5;
 
-/** Puts an object in pieces of about `pieceBytes`: one request, and one for each. */
+/** Bytes of a piece: about `pieceBytes`. */
+export function pieceStep(pieceBytes: number): number {
+  return Math.max(PIECE_UNIT, Math.ceil(pieceBytes / PIECE_UNIT) * PIECE_UNIT);
+}
+
+/** Puts an object in pieces, each of `pieceStep` bytes but the last: one request, and one for each. */
 export async function putInPieces(
   client: GcsClient,
   put: GcsPut,
-  pieceBytes: number,
+  pieces: AsyncGenerator<BodyPiece>,
 ): Promise<PutOutcome> {
   const started = await start(client, put);
   if (typeof started !== "string") return started;
-  const step = Math.max(PIECE_UNIT, Math.ceil(pieceBytes / PIECE_UNIT) * PIECE_UNIT);
   const session: Session = { client, put, uploadId: started };
-  let offset = 0;
+  for await (const piece of pieces) {
+    const done = await putPiece(session, piece);
+    if (done !== undefined) return done;
+  }
+  throw stuck(session);
+}
+
+/** Puts a piece; the outcome if it was the last. */
+async function putPiece(session: Session, piece: BodyPiece): Promise<PutOutcome | undefined> {
+  const end = piece.start + piece.bytes.length;
+  let offset = piece.start;
   let stalls = 0;
   for (;;) {
-    const end = Math.min(offset + step, put.body.length);
-    const found = (await sendPiece(session, offset, end)) ?? (await askHowFar(session, end));
+    const found = (await sendPiece(session, piece, offset)) ?? (await askHowFar(session, piece));
     if (typeof found !== "number") return found;
-    if (found <= offset && ++stalls > STALLS_MAX)
-      throw httpError(
-        "object-store",
-        client.uploadUrl,
-        "the server takes no more of an upload",
-        {},
-      );
+    if (found >= end && !piece.isLast) return undefined;
+    // What came before the piece is no longer at hand.
+    if (found < piece.start || (found <= offset && ++stalls > STALLS_MAX)) throw stuck(session);
     if (found > offset) stalls = 0;
     offset = found;
   }
+}
+
+function stuck({ client }: Session): Error {
+  const reason = "the server takes no more of an upload";
+  return httpError("object-store", client.uploadUrl, reason, {});
 }
 
 interface Session {
@@ -61,7 +76,6 @@ interface Session {
 /** Begins an upload: its id, or the outcome if the condition has failed already. */
 async function start(client: GcsClient, put: GcsPut): Promise<string | PutOutcome> {
   const { name, condition, signal } = put;
-  const failure = failureOfPut(put.body.length);
   const answer = await client.request({
     url: client.uploadUrl,
     method: "POST",
@@ -76,7 +90,7 @@ async function start(client: GcsClient, put: GcsPut): Promise<string | PutOutcom
     signal,
     isExpected: answersPut(condition),
     failureOf: (found) => {
-      if (found.status >= 300) return failure(found);
+      if (found.status >= 300) return bucketFailure(found);
       return uploadIdIn(found) === undefined ? { reason: "no upload in its answer" } : undefined;
     },
   });
@@ -90,71 +104,74 @@ function uploadIdIn({ headers }: HttpAnswer): string | undefined {
   return new URL(location).searchParams.get("upload_id") ?? undefined;
 }
 
-/** Puts bytes [offset, end): how far the server is, the outcome, or `undefined` if no answer came. */
+/** Puts a piece from `offset` on: how far the server is, the outcome, or `undefined` if no answer came. */
 async function sendPiece(
   session: Session,
+  piece: BodyPiece,
   offset: number,
-  end: number,
 ): Promise<number | PutOutcome | undefined> {
-  const { body } = session.put;
-  const range = end > offset ? `${offset}-${end - 1}` : "*";
   try {
-    return await send(session, body.subarray(offset, end), range, false);
+    return await send(session, piece, piece.bytes.subarray(offset - piece.start), false);
   } catch (error) {
     if (isIcefloeError(error, "unknown-outcome")) return undefined;
     throw error;
   }
 }
 
-/** How far the server is, or the outcome if it has all; bytes up to `sent` may have arrived. */
-async function askHowFar(session: Session, sent: number): Promise<number | PutOutcome> {
+/** How far the server is, or the outcome if it has all; bytes of `piece` may have arrived. */
+async function askHowFar(session: Session, piece: BodyPiece): Promise<number | PutOutcome> {
   try {
-    return await send(session, new Uint8Array(0), "*", true);
+    return await send(session, piece, undefined, true);
   } catch (cause) {
     session.put.signal?.throwIfAborted();
-    if (sent < session.put.body.length) throw cause; // An upload in part is no object.
+    if (!piece.isLast) throw cause; // An upload in part is no object.
     const reason = "an answer is lost, and the server does not tell what became of the upload";
     throw httpError("unknown-outcome", session.client.uploadUrl, reason, {}, cause);
   }
 }
 
+/** Sends the last `bytes` of a piece, or, without any, asks how far the server is. */
 async function send(
   { client, put, uploadId }: Session,
-  body: Uint8Array,
-  range: string,
+  piece: BodyPiece,
+  bytes: Uint8Array | undefined,
   isRepeatable: boolean,
 ): Promise<number | PutOutcome> {
-  const { name, condition, signal } = put;
-  const total = put.body.length;
+  const { name, condition, sizeBytes, signal } = put;
+  const end = piece.start + piece.bytes.length;
+  const total = piece.isLast ? end : isWholeBody(put.body) ? put.body.length : sizeBytes;
+  const range = bytes?.length ? `${end - bytes.length}-${end - 1}` : "*";
   const answers = answersPut(condition);
-  const failure = failureOfPut(total);
+  const failure = failureOfPut(end);
   const answer = await client.request({
     url: client.uploadUrl,
     method: "PUT",
     query: { uploadType: "resumable", name, upload_id: uploadId },
     // A status of redirects is what `fetch` hides in browsers.
-    headers: { "content-range": `bytes ${range}/${total}`, "x-guploader-no-308": "yes" },
-    body,
+    headers: { "content-range": `bytes ${range}/${total ?? "*"}`, "x-guploader-no-308": "yes" },
+    body: bytes ?? new Uint8Array(0),
     signal,
     isRepeatable,
     isExpected: (status) => status === 308 || (status !== 404 && answers(status)),
-    failureOf: (found) => (isUnfinished(found) ? receivedOf(found, total).failure : failure(found)),
+    failureOf: (found) => (isUnfinished(found) ? receivedOf(found, end).failure : failure(found)),
   });
-  return isUnfinished(answer) ? receivedOf(answer, total).bytes : outcomeOf(answer);
+  return isUnfinished(answer) ? receivedOf(answer, end).bytes : outcomeOf(answer);
 }
 
 function isUnfinished({ status, headers }: HttpAnswer): boolean {
   return status === 308 || headers.get("x-http-status-code-override") === "308";
 }
 
-/** How many bytes the server has. Without a range it has none. */
+/** How many bytes the server has, of the first `sentBytes`. Without a range it has none. */
 function receivedOf(
   { headers }: HttpAnswer,
-  total: number,
+  sentBytes: number,
 ): { bytes: number; failure?: { reason: string } } {
   const range = headers.get("range");
   if (range === null) return { bytes: 0 };
   const last = /^(?:bytes=)?0-(\d{1,15})$/.exec(range)?.[1];
   const bytes = last === undefined ? Number.NaN : Number(last) + 1;
-  return bytes <= total ? { bytes } : { bytes: 0, failure: { reason: "no range of an upload" } };
+  return bytes <= sentBytes
+    ? { bytes }
+    : { bytes: 0, failure: { reason: "no range of an upload" } };
 }

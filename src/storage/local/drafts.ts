@@ -7,7 +7,13 @@ import { hexOf } from "../../base/bytes.ts";
 import { makeError } from "../../base/errors.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import { RESERVED_FOLDER } from "../object-path.ts";
-import { codeOf, type FileFacts, type FileSystem, unlessAbsent } from "./file-system.ts";
+import {
+  codeOf,
+  type FileBody,
+  type FileFacts,
+  type FileSystem,
+  unlessAbsent,
+} from "./file-system.ts";
 import { type Folders, readNames } from "./folders.ts";
 
 /** A written file that has no place yet. */
@@ -20,7 +26,7 @@ export interface Draft {
 export interface Drafts {
   /** Writes a new file with a modification time above `laterThanNs`; if it fails, none. */
   write(
-    bytes: Uint8Array,
+    body: FileBody,
     options: { readonly sync: boolean; readonly laterThanNs?: bigint | undefined },
   ): Promise<Draft>;
   /** A fresh name, for `use` to make as a file or folder; it may run again, with another name. */
@@ -83,11 +89,11 @@ export function createDrafts(
   return {
     discard,
     named: (use) => folders.within(folder, () => withFreshName(use)),
-    write: (bytes, { sync, laterThanNs }) =>
+    write: (body, { sync, laterThanNs }) =>
       folders.within(folder, async () => {
         const { file, facts } = await withFreshName(async (path) => ({
           file: path,
-          facts: await fileSystem.create(path, bytes, { sync }),
+          facts: await fileSystem.create(path, body, { sync }),
         }));
         if (laterThanNs === undefined) return { file, facts };
         try {

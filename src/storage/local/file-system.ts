@@ -5,6 +5,7 @@
  * (`ENOENT`, `ENOSPC`, …); what they mean is decided above.
  */
 import type { ByteSpan } from "../byte-range.ts";
+import type { BodyPiece } from "../put-body.ts";
 
 /** What identifies the state of a file. */
 export interface FileFacts {
@@ -19,12 +20,15 @@ export interface FolderEntry {
   readonly kind: "file" | "folder" | "other";
 }
 
+/** What is written to a file; pieces are taken once it is open. */
+export type FileBody = Uint8Array | AsyncIterable<BodyPiece>;
+
 /** The port between the local storage and the platform. Paths are the platform's own. */
 export interface FileSystem {
   /** Joins segments to a path. */
   join(...segments: string[]): string;
   /** Writes a new file, syncing its contents if asked; `EEXIST` if the name is taken. Removes a part on failure. */
-  create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<FileFacts>;
+  create(path: string, body: FileBody, options: { readonly sync: boolean }): Promise<FileFacts>;
   /** The part of a file that `select` chooses by its size; fewer bytes if it shrank meanwhile. `EISDIR` if it is not a file. */
   read(
     path: string,

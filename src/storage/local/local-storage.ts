@@ -22,6 +22,7 @@ import type {
   ObjectInfo,
   ObjectKind,
   ObjectVersion,
+  PutBody,
   PutOptions,
   PutOutcome,
   Storage,
@@ -29,6 +30,7 @@ import type {
   StorageHint,
   StoredObject,
 } from "../port.ts";
+import { bodyPieces, isWholeBody, wholeBody } from "../put-body.ts";
 import { checkCondition } from "../put-condition.ts";
 import {
   type ObjectFiles,
@@ -39,7 +41,7 @@ import {
   sweepPrepared,
 } from "./compare-and-swap.ts";
 import { createOnly } from "./create-only.ts";
-import { type FileFacts, unlessAbsent } from "./file-system.ts";
+import { type FileBody, type FileFacts, unlessAbsent } from "./file-system.ts";
 import { etagOf, versionOf } from "./file-version.ts";
 import { ioError } from "./io-errors.ts";
 import { ObjectNames } from "./object-files.ts";
@@ -71,6 +73,10 @@ const WRITE_ONCE_KINDS: ReadonlySet<ObjectKind> = new Set([
   "backup",
   "saved-fork",
 ]);
+
+/** Bytes of a body in parts that are written at once. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
 /** Those under random names, which no reader can know before the put resolves. */
 const UNKNOWN_BEFORE: ReadonlySet<ObjectKind> = new Set([
   "snapshot",
@@ -201,10 +207,26 @@ export class LocalStorage implements Storage {
     };
   }
 
-  async put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+  async put(path: string, body: PutBody, options: PutOptions): Promise<PutOutcome> {
     const files = this.#names.filesOf(path);
-    checkCondition(options.condition, path);
-    return this.#run("put", path, options.signal, () => this.#put(files, body, options));
+    const { condition, objectKind, sizeBytes, signal } = options;
+    checkCondition(condition, path);
+    signal?.throwIfAborted();
+    const facts = { path, sizeBytes, signal };
+    if (!isWholeBody(body) && condition === undefined && WRITE_ONCE_KINDS.has(objectKind)) {
+      const pieces = bodyPieces(body, PIECE_BYTES, facts);
+      return this.#run("put", path, signal, () => this.#putOnce(files, pieces, objectKind));
+    }
+    // Other objects may have to be written several times until they are there.
+    const bytes =
+      sizeBytes === undefined && isWholeBody(body) ? body : await wholeBody(body, facts);
+    return this.#run("put", path, signal, () => this.#put(files, bytes, options));
+  }
+
+  async #putOnce(files: ObjectFiles, body: FileBody, objectKind: ObjectKind): Promise<PutOutcome> {
+    const write = UNKNOWN_BEFORE.has(objectKind) ? writeDirectly : writeWhole;
+    const facts = await write(files, body, this.#syncs(objectKind));
+    return { outcome: "written", version: versionOf(facts) };
   }
 
   async #put(files: ObjectFiles, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
@@ -216,9 +238,8 @@ export class LocalStorage implements Storage {
       const expected = condition.ifMatch.etag ?? "";
       return this.#swept(files, await swap(files, expected, body, { sync, signal }));
     }
-    if (!WRITE_ONCE_KINDS.has(objectKind)) return this.#replace(files, body, { sync, signal });
-    const write = UNKNOWN_BEFORE.has(objectKind) ? writeDirectly : writeWhole;
-    return { outcome: "written", version: versionOf(await write(files, body, sync)) };
+    if (WRITE_ONCE_KINDS.has(objectKind)) return this.#putOnce(files, body, objectKind);
+    return this.#replace(files, body, { sync, signal });
   }
 
   /** Replaces whatever is there, as one more writer among those that swap. */

@@ -11,7 +11,13 @@ import type * as NodeUrl from "node:url";
 import { makeError } from "../../base/errors.ts";
 import type { Runtime } from "../../base/runtime.ts";
 import type { ByteSpan } from "../byte-range.ts";
-import { codeOf, type FileFacts, type FileSystem, type FolderEntry } from "./file-system.ts";
+import {
+  codeOf,
+  type FileBody,
+  type FileFacts,
+  type FileSystem,
+  type FolderEntry,
+} from "./file-system.ts";
 import { QUICK_BYTES_MAX, StepPace } from "./step-pace.ts";
 
 interface BuiltinModules {
@@ -89,22 +95,25 @@ class NodeFileSystem implements FileSystem {
 
   async create(
     path: string,
-    bytes: Uint8Array,
+    body: FileBody,
     options: { readonly sync: boolean },
   ): Promise<FileFacts> {
     let file: number | undefined;
     try {
-      const isQuick = !options.sync && bytes.length <= QUICK_BYTES_MAX;
+      const quick =
+        !options.sync && body instanceof Uint8Array && body.length <= QUICK_BYTES_MAX
+          ? body
+          : undefined;
       const made = await this.#pace.run<number | FileFacts>(
         () => {
           file = this.#fs.openSync(path, "wx");
-          return isQuick ? this.#fillNow(file, path, bytes) : file;
+          return quick === undefined ? file : this.#fillNow(file, path, quick);
         },
         () => call((done) => this.#fs.open(path, "wx", done)),
       );
       if (typeof made !== "number") return made;
       file = made;
-      return await this.#fill(file, path, bytes, options.sync);
+      return await this.#fill(file, path, body, options.sync);
     } catch (error) {
       // The write's own failure is what the caller must see, whatever the removal does.
       if (file !== undefined) await this.unlink(path).catch(() => undefined);
@@ -137,15 +146,21 @@ class NodeFileSystem implements FileSystem {
     );
   }
 
-  async #fill(file: number, path: string, bytes: Uint8Array, sync: boolean): Promise<FileFacts> {
+  /** Writes all of `bytes` at `start` of the file. */
+  async #write(file: number, bytes: Uint8Array, start: number): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const count = Math.min(bytes.length - at, TRANSFER_BYTES_MAX);
+      const pooled = (): Promise<number> =>
+        call((done) => this.#fs.write(file, bytes, at, count, start + at, done));
+      const quick = (): number => this.#fs.writeSync(file, bytes, at, count, start + at);
+      at += await (count > QUICK_BYTES_MAX ? pooled() : this.#pace.run(quick, pooled));
+    }
+  }
+
+  async #fill(file: number, path: string, body: FileBody, sync: boolean): Promise<FileFacts> {
     try {
-      for (let at = 0; at < bytes.length; ) {
-        const count = Math.min(bytes.length - at, TRANSFER_BYTES_MAX);
-        const pooled = (): Promise<number> =>
-          call((done) => this.#fs.write(file, bytes, at, count, at, done));
-        const quick = (): number => this.#fs.writeSync(file, bytes, at, count, at);
-        at += await (count > QUICK_BYTES_MAX ? pooled() : this.#pace.run(quick, pooled));
-      }
+      if (body instanceof Uint8Array) await this.#write(file, body, 0);
+      else for await (const { bytes, start } of body) await this.#write(file, bytes, start);
       if (sync) await call<void>((done) => this.#fs.fsync(file, done));
       return factsOf(await this.#stat(file), path);
     } finally {

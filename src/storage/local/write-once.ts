@@ -6,12 +6,12 @@
  * is garbage that no reader can reach. Of other objects nobody ever sees a part.
  */
 import type { ObjectFiles } from "./compare-and-swap.ts";
-import { codeOf, type FileFacts, unlessAbsent } from "./file-system.ts";
+import { codeOf, type FileBody, type FileFacts, unlessAbsent } from "./file-system.ts";
 
 /** Writes a whole object, replacing one that is there. */
 export async function writeWhole(
   files: ObjectFiles,
-  body: Uint8Array,
+  body: FileBody,
   sync: boolean,
 ): Promise<FileFacts> {
   const draft = await files.drafts.write(body, { sync });
@@ -28,7 +28,7 @@ export async function writeWhole(
 /** Writes a new object under its name at once; one that is there is replaced whole. */
 export async function writeDirectly(
   files: ObjectFiles,
-  body: Uint8Array,
+  body: FileBody,
   sync: boolean,
 ): Promise<FileFacts> {
   let facts: FileFacts;

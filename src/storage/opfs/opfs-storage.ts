@@ -25,6 +25,7 @@ import {
   type ObjectInfo,
   type ObjectKind,
   type ObjectVersion,
+  type PutBody,
   type PutCondition,
   type PutOptions,
   type PutOutcome,
@@ -34,6 +35,7 @@ import {
   type StoredObject,
   sameVersion,
 } from "../port.ts";
+import { wholeBody } from "../put-body.ts";
 import { checkCondition } from "../put-condition.ts";
 import { discardDraft, sweepDrafts, writeDraft } from "./drafts.ts";
 import { listFolder } from "./list-folder.ts";
@@ -218,13 +220,16 @@ export class OpfsStorage implements Storage {
     };
   }
 
-  async put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+  async put(path: string, body: PutBody, options: PutOptions): Promise<PutOutcome> {
     const object = this.#objectOf(path);
-    const { condition, signal } = options;
+    const { condition, sizeBytes, signal } = options;
     checkCondition(condition, path);
     if (condition !== undefined) this.#checkSupported(condition, path);
-    const put = (): Promise<PutOutcome> => this.#put(object, body, options);
-    const done = await this.#run("put", path, signal, put, body.length);
+    signal?.throwIfAborted();
+    // A draft may have to be written twice: see `#makeYounger`.
+    const bytes = await wholeBody(body, { path, sizeBytes, signal });
+    const put = (): Promise<PutOutcome> => this.#put(object, bytes, options);
+    const done = await this.#run("put", path, signal, put, bytes.length);
     await this.#sweep();
     return done;
   }

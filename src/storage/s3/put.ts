@@ -1,18 +1,26 @@
 /** Puts of S3: whole, or in parts that move side by side. */
-import { mapConcurrent } from "../../base/concurrency.ts";
+import { mapStream } from "../../base/concurrent-stream.ts";
+import { makeError } from "../../base/errors.ts";
 import type { HttpAnswer } from "../http/http-request.ts";
 import { encodeXml, textIn } from "../http/xml.ts";
-import type { ObjectVersion, PutCondition, PutOutcome } from "../port.ts";
+import type { ObjectVersion, PutBody, PutCondition, PutOutcome } from "../port.ts";
+import {
+  type BodyFacts,
+  type BodyPiece,
+  bodyPieces,
+  checkWhole,
+  firstPiece,
+  isWholeBody,
+} from "../put-body.ts";
 import { explainS3, type S3Client } from "./client.ts";
 
 /** One object to be put. */
-interface S3Put {
+interface S3Put<Body extends PutBody = PutBody> extends BodyFacts {
   readonly key: string;
-  readonly body: Uint8Array;
+  readonly body: Body;
   readonly condition: PutCondition | undefined;
   /** Of the object itself: its type, metadata, storage class. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** How an object is cut. */
@@ -32,11 +40,27 @@ const PARTS_MAX = 10_000;
 /** Status of a condition that does not hold: also of an `If-Match` where nothing is any more. */
 const FAILED_CONDITIONS: readonly number[] = [404, 412];
 
-/** Puts an object: one request, or two and one for each part. */
-export function putObject(client: S3Client, put: S3Put, sizes: S3PartSizes): Promise<PutOutcome> {
-  return put.body.length >= sizes.multipartBytesMin
-    ? putInParts(client, put, sizes)
-    : putWhole(client, put);
+/**
+ * Puts an object: one request, or two and one for each part. A body that comes in parts is held one
+ * part for each request under way.
+ */
+export async function putObject(
+  client: S3Client,
+  put: S3Put,
+  sizes: S3PartSizes,
+): Promise<PutOutcome> {
+  const { body } = put;
+  const sizeBytes = isWholeBody(body) ? body.length : (put.sizeBytes ?? 0);
+  const partBytes = Math.max(sizes.partBytes, PART_BYTES_MIN, Math.ceil(sizeBytes / PARTS_MAX));
+  const pieces = bodyPieces(body, partBytes, put);
+  if (isWholeBody(body)) {
+    checkWhole(body, put);
+    if (body.length < sizes.multipartBytesMin) return putWhole(client, { ...put, body });
+    return putInParts(client, put, pieces, sizes);
+  }
+  const { first, all } = await firstPiece(pieces);
+  if (first.isLast) return putWhole(client, { ...put, body: first.bytes });
+  return putInParts(client, put, all, sizes);
 }
 
 /** What `fetch` adds to a conditional request is stored with the object, unless something is there. */
@@ -56,7 +80,7 @@ function answersPut(condition: PutCondition | undefined): (status: number) => bo
     (condition !== undefined && "ifMatch" in condition && status === 404);
 }
 
-async function putWhole(client: S3Client, put: S3Put): Promise<PutOutcome> {
+async function putWhole(client: S3Client, put: S3Put<Uint8Array>): Promise<PutOutcome> {
   const { key, body, condition, headers, signal } = put;
   const answer = await client.request({
     key,
@@ -78,7 +102,12 @@ export function missingBucket(answer: HttpAnswer): ReturnType<typeof explainS3> 
   return failure?.code === "NoSuchBucket" ? failure : undefined;
 }
 
-async function putInParts(client: S3Client, put: S3Put, sizes: S3PartSizes): Promise<PutOutcome> {
+async function putInParts(
+  client: S3Client,
+  put: S3Put,
+  pieces: AsyncGenerator<BodyPiece>,
+  sizes: S3PartSizes,
+): Promise<PutOutcome> {
   const { key, signal } = put;
   const created = await client.request({
     key,
@@ -90,7 +119,7 @@ async function putInParts(client: S3Client, put: S3Put, sizes: S3PartSizes): Pro
   });
   const uploadId = textIn(textOf(created), "UploadId") as string; // `failureOf` has seen it.
   try {
-    const etags = await putParts(client, put, uploadId, sizes);
+    const etags = await putParts(client, put, pieces, uploadId, sizes.partsMax);
     return await completeUpload(client, put, uploadId, etags);
   } catch (error) {
     // What is left of it costs storage. If this fails as well, the bucket's own rules clear it away.
@@ -104,21 +133,23 @@ async function putInParts(client: S3Client, put: S3Put, sizes: S3PartSizes): Pro
 /** Puts the parts; their etags in order. */
 function putParts(
   client: S3Client,
-  { key, body, signal }: S3Put,
+  { key, path, signal }: S3Put,
+  pieces: AsyncGenerator<BodyPiece>,
   uploadId: string,
-  sizes: S3PartSizes,
+  partsMax: number,
 ): Promise<string[]> {
-  const partBytes = Math.max(sizes.partBytes, PART_BYTES_MIN, Math.ceil(body.length / PARTS_MAX));
-  const starts = Array.from(
-    { length: Math.max(1, Math.ceil(body.length / partBytes)) },
-    (_, part) => part * partBytes,
-  );
-  return mapConcurrent(starts, sizes.partsMax, async (start, part) => {
+  return mapStream(pieces, partsMax, async ({ bytes }, part) => {
+    if (part === PARTS_MAX) {
+      const reason = `the body has more than ${PARTS_MAX} parts: say its sizeBytes, or raise storage.concurrency.idealConcurrentRequestSize`;
+      throw makeError("invalid-option", `put of ${path}: ${reason}`, {
+        details: { operation: "put", option: "sizeBytes", path, partBytes: bytes.length },
+      });
+    }
     const { headers } = await client.request({
       key,
       method: "PUT",
       query: { partNumber: String(part + 1), uploadId },
-      body: body.subarray(start, start + partBytes),
+      body: bytes,
       signal,
     });
     return headers.get("etag") ?? "";

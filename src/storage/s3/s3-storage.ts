@@ -15,6 +15,7 @@ import type {
   ObjectInfo,
   ObjectKind,
   ObjectVersion,
+  PutBody,
   PutOptions,
   PutOutcome,
   Storage,
@@ -156,17 +157,18 @@ export class S3Storage implements Storage {
     };
   }
 
-  async put(path: string, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+  async put(path: string, body: PutBody, options: PutOptions): Promise<PutOutcome> {
     const key = this.#key(path);
     checkCondition(options.condition, path);
-    const { condition, contentType, metadata = {}, objectKind, signal } = options;
+    const { condition, contentType, metadata = {}, objectKind, sizeBytes, signal } = options;
     signal?.throwIfAborted();
     const headers: Record<string, string> = {
       "content-type": contentType ?? "application/octet-stream",
       ...this.#classHeader(objectKind),
     };
     for (const [name, value] of Object.entries(metadata)) headers[METADATA_PREFIX + name] = value;
-    return putObject(this.#of.client, { key, body, condition, headers, signal }, this.#of.parts);
+    const put = { key, path, body, sizeBytes, condition, headers, signal };
+    return putObject(this.#of.client, put, this.#of.parts);
   }
 
   #classHeader(objectKind: ObjectKind | undefined): Record<string, string> {

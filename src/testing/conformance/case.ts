@@ -115,3 +115,23 @@ export async function mustPut(
   check(done.outcome === "written", `put of ${path}: ${done.outcome}, expected "written"`);
   return done.version;
 }
+
+/** The first bytes of `body`, in parts that end there. The buffer of a part is used again. */
+export async function* bodyInParts(
+  body: Uint8Array,
+  ends: readonly number[],
+): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(body.length);
+  let start = 0;
+  for (const end of ends) {
+    buffer.set(body.subarray(start, end));
+    yield buffer.subarray(0, end - start);
+    start = end;
+  }
+}
+
+/** A body that comes to nothing after `part`. */
+export async function* failingAfter(part: Uint8Array, failure: Error): AsyncGenerator<Uint8Array> {
+  yield part;
+  throw failure;
+}

@@ -6,6 +6,7 @@ import {
   sameVersion,
 } from "../../storage/port.ts";
 import {
+  bodyInParts,
   type CaseDefinition,
   cases,
   casesWithout,
@@ -61,6 +62,15 @@ export const CONDITION_CASES: readonly CaseDefinition[] = [
       const again = await put(storage, "folder/object", pattern(10, 2), { ifAbsent: true });
       check(again.outcome === "condition-failed", `a second create: ${again.outcome}`);
       checkBytes(await storage.get("folder/object"), pattern(10, 1), "the object");
+    },
+    async "ifAbsent holds for a body in parts"(storage) {
+      for (const expected of ["written", "condition-failed"]) {
+        const body = bodyInParts(pattern(100), [40, 100]);
+        const options = { objectKind: "chunk", condition: { ifAbsent: true } } as const;
+        const { outcome } = await storage.put("object", body, options);
+        check(outcome === expected, `put: ${outcome}, expected ${expected}`);
+        checkBytes(await storage.get("object"), pattern(100), "the object");
+      }
     },
   }),
   ...cases(["write", "conditionalUpdate"], {

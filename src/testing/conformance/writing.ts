@@ -1,12 +1,14 @@
 /** Conformance: put, versions, copy, delete, and whole objects under concurrency. */
 import { type ObjectKind, sameVersion } from "../../storage/port.ts";
 import {
+  bodyInParts,
   type CaseDefinition,
   cases,
   casesWithout,
   check,
   checkBytes,
   checkRejects,
+  failingAfter,
   mustPut,
   pattern,
   put,
@@ -44,6 +46,38 @@ export const WRITING_CASES: readonly CaseDefinition[] = [
           check(done.outcome === "written", `put of kind ${objectKind}: ${done.outcome}`);
           checkBytes(await storage.get(`kind/${objectKind}`), pattern(50, seed), objectKind);
         }
+      }
+    },
+    async "a body in parts is stored whole, however it is cut"(storage) {
+      const body = pattern(300_000);
+      for (const ends of [[], [0], [300_000], [1, 1, 70_000, 299_999, 300_000]]) {
+        const sizeBytes = ends.at(-1) ?? 0;
+        for (const said of [{}, { sizeBytes }]) {
+          const options = { objectKind: "chunk", ...said } as const;
+          const done = await storage.put("object", bodyInParts(body, ends), options);
+          check(done.outcome === "written", `put: ${done.outcome}`);
+          checkBytes(await storage.get("object"), body.slice(0, sizeBytes), `cut at ${ends}`);
+        }
+      }
+    },
+    async "a body in parts that fails, or has another size than was said, writes nothing"(storage) {
+      await mustPut(storage, "object", pattern(9));
+      const failure = new Error("the source failed");
+      for (const objectKind of ["chunk", "repo"] as const) {
+        const failing = storage.put("object", failingAfter(pattern(1000), failure), { objectKind });
+        const why = await failing.then(
+          () => "resolved",
+          (error: unknown) => error,
+        );
+        check(why !== "resolved", "a put whose source fails: resolved");
+        for (const sizeBytes of [99, 101]) {
+          const options = { objectKind, sizeBytes };
+          for (const body of [bodyInParts(pattern(100), [50, 100]), pattern(100)]) {
+            const wrong = storage.put("object", body, options);
+            await checkRejects(wrong, ["invalid-object-size"], `100 bytes said to be ${sizeBytes}`);
+          }
+        }
+        checkBytes(await storage.get("object"), pattern(9), "the object");
       }
     },
     async "a write of other bytes makes a new version"(storage) {
