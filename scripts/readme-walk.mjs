@@ -1,7 +1,8 @@
 /**
  * Follows the README word for word in an empty folder: clones the repository there, runs every
  * command of its `sh` blocks in order, then every `js` and `ts` block, there and in `docs/`, as a
- * program of its own. With `--blocks-only` it runs the programs in this clone and no commands.
+ * program of its own. With `--blocks-only` it runs the programs in this clone and no commands. Those
+ * that use S3 get a server of their own, if it is installed (scripts/servers/install.mjs versitygw).
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -16,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { bundleForNode } from "./bundle.mjs";
 import { checkRequirements } from "./check-node.mjs";
 import { finish } from "./lane.mjs";
 import { prepare, ROOT } from "./prepare.mjs";
@@ -26,9 +28,9 @@ const folder = mkdtempSync(join(tmpdir(), "icefloe-readme-"));
 const results = [];
 let clone = ROOT;
 
-function run(name, command, args, cwd) {
+function run(name, command, args, cwd, more = {}) {
   process.stdout.write(`\n# ${name}\n`);
-  const env = { ...process.env, npm_config_loglevel: "error" };
+  const env = { ...process.env, npm_config_loglevel: "error", ...more };
   const { status } = spawnSync(command, args, { cwd, stdio: "inherit", env });
   process.stdout.write(status === 0 ? "ok\n" : `FAILED with code ${status}\n`);
   results.push(status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
@@ -59,6 +61,26 @@ const examples = readdirSync(join(clone, "examples")).map((name) =>
   readFileSync(join(clone, "examples", name), "utf8"),
 );
 const { transformSync } = await import("esbuild");
+const load = async (entry) => import(pathToFileURL(await bundleForNode(entry, "readme-servers")));
+const { startServer } = await load("test/servers/server.ts");
+const { missingServers } = await load("test/servers/programs.ts");
+const missing = missingServers("versitygw");
+let server;
+
+/** The environment of programs that use S3: a server with the buckets that the documents name. */
+async function s3() {
+  if (server === undefined) {
+    server = await startServer("versitygw");
+    for (const bucket of ["bucket", "climate"]) await server.createBucket(bucket);
+  }
+  return {
+    AWS_ENDPOINT_URL: server.url,
+    AWS_ALLOW_HTTP: "true",
+    AWS_ACCESS_KEY_ID: server.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
+  };
+}
+
 const pages = readdirSync(join(clone, "docs")).filter((name) => name.endsWith(".md"));
 for (const document of ["README.md", ...pages.map((name) => `docs/${name}`)]) {
   for (const [i, { language, body }] of blocksOf(document, "js", "ts").entries()) {
@@ -69,8 +91,15 @@ for (const document of ["README.md", ...pages.map((name) => `docs/${name}`)]) {
     const text = language === "js" ? body : transformSync(body, { loader: "ts" }).code;
     writeFileSync(file, text);
     const before = text.includes("location.href") ? ["--import", pathToFileURL(site).href] : [];
-    run(`${document}, block ${i + 1}`, process.execPath, [...before, file], programs);
+    const name = `${document}, block ${i + 1}`;
+    const isOnS3 = /s3Storage\(|"s3:\/\//.test(text);
+    if (isOnS3 && missing !== undefined && !process.env.CI) {
+      process.stdout.write(`\n# ${name}\nskipped: ${missing}\n`);
+      continue;
+    }
+    run(name, process.execPath, [...before, file], programs, isOnS3 ? await s3() : {});
   }
 }
+await server?.stop();
 rmSync(folder, { recursive: true, force: true });
 finish(results);

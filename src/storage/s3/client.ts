@@ -66,6 +66,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: "the secret key is another than the server's",
 };
 
+/** What a server says that is asked for a bucket of another region. */
+const OF_REGION: readonly string[] = ["AuthorizationHeaderMalformed", "PermanentRedirect"];
+
 /** A client. */
 export function createS3Client(parts: S3ClientParts): S3Client {
   const { target, credentials } = parts;
@@ -148,9 +151,9 @@ export function explainS3({ bytes, headers }: HttpAnswer): Failure {
   const xml = new TextDecoder().decode(bytes);
   const code = textIn(xml, "Code");
   if (code === undefined || !/^[A-Za-z0-9]{1,64}$/.test(code)) return {};
-  const region = headers.get("x-amz-bucket-region") ?? "";
+  const region = headers.get("x-amz-bucket-region") ?? textIn(xml, "Region") ?? "";
   const reason =
-    code === "PermanentRedirect" && /^[a-z0-9-]{1,32}$/.test(region)
+    OF_REGION.includes(code) && /^[a-z0-9-]{1,32}$/.test(region)
       ? `the bucket is in region ${region}`
       : ADVICE[code];
   return { code, reason, isPassing: PASSING.includes(code) };

@@ -26,7 +26,7 @@ export interface S3StorageOptions {
   readonly region?: string | undefined;
   /** Of a compatible server. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else AWS itself. */
   readonly endpointUrl?: string | undefined;
-  /** Whether the endpoint may be `http:`. Default false. */
+  /** Whether the endpoint may be `http:`. Default: whether `AWS_ALLOW_HTTP` is `true`. */
   readonly allowHttp?: boolean | undefined;
   /**
    * Whether the bucket stands in the path of URLs rather than in the host. Default: true where the
@@ -133,7 +133,8 @@ export function s3Target(operation: string, options: S3StorageOptions, type = "s
     environment("AWS_ENDPOINT_URL_S3") ??
     environment("AWS_ENDPOINT_URL") ??
     `https://s3.${region}.amazonaws.com`;
-  const endpoint = endpointOf(operation, given, options.allowHttp ?? false);
+  const allowHttp = options.allowHttp ?? environment("AWS_ALLOW_HTTP") === "true";
+  const endpoint = endpointOf(operation, given, allowHttp);
   const isPathStyle = options.forcePathStyle ?? (isLocal(endpoint) || bucket.includes("."));
   const bucketUrl = new URL(endpoint);
   if (isPathStyle) bucketUrl.pathname += `${bucket}/`;
