@@ -17,6 +17,7 @@ export async function bundleForNode(entry, folder) {
     outfile,
     bundle: true,
     platform: "node",
+    target: "node20",
     format: "esm",
     packages: "external",
     // Without the paths of tsconfig.json: a program imports the built package, as a user's would.

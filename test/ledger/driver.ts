@@ -1,7 +1,7 @@
 /**
- * The ledger: N processes commit M times each to one local repository and are killed with -9 over
- * and over, mostly inside a commit; a fresh process then looks for anything lost or torn.
- * Everything is driven by what the workers announce: there is no timer.
+ * The ledger: N processes commit M times each to one repository and are killed with -9 over and
+ * over, mostly inside a commit; a fresh process then looks for anything lost or torn. Everything is
+ * driven by what the workers announce: there is no timer.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -9,14 +9,22 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Repository } from "icefloe";
-import { localFilesystemStorage } from "icefloe/storage/local";
 import { acknowledgedIn, unfinishedIn } from "./log.ts";
 import { createLedger } from "./plan.ts";
+import { openStorage, type StorageAddress } from "./storage.ts";
 import type { Findings } from "./verify.ts";
 
 /** How large a campaign is. */
 export interface Campaign {
+  /** For the logs. */
   readonly folder: string;
+  readonly address: StorageAddress;
+  /** The way of one writer there. Default: `address`. */
+  addressOf?(writer: number): StorageAddress;
+  /** Writers that are programs of their own, with the same arguments and the same log. */
+  commandOf?(writer: number): readonly string[] | undefined;
+  /** Called with each acknowledgement, and how many there were. */
+  onAcknowledged?(count: number): void;
   readonly workerFile: string;
   readonly verifyFile: string;
   readonly processes: number;
@@ -27,6 +35,7 @@ export interface Campaign {
 
 /** What a campaign did and found. */
 export interface CampaignReport extends Findings {
+  readonly failures: Readonly<Record<string, number>>;
   readonly kills: number;
   /** Kills after a commit's first write and before its acknowledgement. */
   readonly killsInsideCommit: number;
@@ -53,8 +62,11 @@ interface KillPlan {
 }
 
 interface Tally {
+  acknowledgements: number;
   kills: number;
   killsInsideCommit: number;
+  /** Commits that were begun again because the storage failed, by kind of error. */
+  readonly failures: Record<string, number>;
   readonly crashes: string[];
 }
 
@@ -66,42 +78,57 @@ const ANNOUNCEMENTS_PER_COMMIT = 13;
 
 /** Runs a campaign. */
 export async function runCampaign(campaign: Campaign): Promise<CampaignReport> {
-  const { folder, processes, commits, kills, seed } = campaign;
-  const repositoryFolder = join(folder, "repository");
+  const { folder, address, processes, commits, kills, seed } = campaign;
   const logs = join(folder, "logs");
   mkdirSync(logs, { recursive: true });
-  const repository = await Repository.create(localFilesystemStorage(repositoryFolder), {
+  const storage = openStorage(address);
+  const repository = await Repository.create(storage, {
     config: { inlineChunkThresholdBytes: 64 },
   });
   const session = await repository.writableSession("main");
   await createLedger(session, processes, commits);
   await session.commit("ledger");
+  await storage.close();
 
-  const tally: Tally = { kills: 0, killsInsideCommit: 0, crashes: [] };
+  const tally: Tally = {
+    acknowledgements: 0,
+    kills: 0,
+    killsInsideCommit: 0,
+    failures: {},
+    crashes: [],
+  };
   const killsPerWorker = Math.ceil(kills / processes);
   const workers = Array.from({ length: processes }, (_, writer) =>
     runWorker(campaign, writer, killsPerWorker, dice(seed * 1000 + writer + 1), tally),
   );
   await Promise.all(workers);
-  const findings = await verify(campaign, repositoryFolder, logs);
-  return { ...findings, ...tally };
+  const findings = await verify(campaign, logs);
+  const { acknowledgements: _, ...counts } = tally;
+  return { ...findings, ...counts };
 }
 
 /** Starts one worker again and again until all its commits are acknowledged. */
 async function runWorker(
-  { folder, workerFile, commits }: Campaign,
+  campaign: Campaign,
   writer: number,
   killsWanted: number,
   roll: (bound: number) => number,
   tally: Tally,
 ): Promise<void> {
+  const { folder, workerFile, commits } = campaign;
   const logPath = join(folder, "logs", `${writer}.log`);
-  const args = [workerFile, join(folder, "repository"), logPath, String(writer), String(commits)];
+  const address = campaign.addressOf?.(writer) ?? campaign.address;
+  const program = campaign.commandOf?.(writer) ?? [process.execPath, workerFile];
+  const command = [...program, JSON.stringify(address), logPath, String(writer), String(commits)];
+  const hear = (word: string | undefined, value: string | undefined): void => {
+    if (word === "ack") campaign.onAcknowledged?.(++tally.acknowledgements);
+    if (word === "failed") tally.failures[value ?? ""] = (tally.failures[value ?? ""] ?? 0) + 1;
+  };
   let killsLeft = killsWanted;
   for (let life = 0; life < LIVES_MAX; life++) {
     if (acknowledgedIn(logPath).length === commits) return;
     const plan = killsLeft === 0 ? undefined : rollPlan(roll);
-    const end = await oneLife(args, plan);
+    const end = await oneLife(command, plan, hear);
     if (end.killed) {
       killsLeft -= 1;
       tally.kills += 1;
@@ -129,8 +156,12 @@ interface LifeEnd {
   readonly status: string;
 }
 
-function oneLife(args: readonly string[], plan: KillPlan | undefined): Promise<LifeEnd> {
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+function oneLife(
+  [program = "", ...args]: readonly string[],
+  plan: KillPlan | undefined,
+  hear: (word: string | undefined, value: string | undefined) => void,
+): Promise<LifeEnd> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   let commitsBegun = 0;
   let announcements = 0;
   let current: number | undefined;
@@ -138,13 +169,14 @@ function oneLife(args: readonly string[], plan: KillPlan | undefined): Promise<L
   let killed = false;
   createInterface({ input: child.stdout as Readable }).on("line", (line) => {
     const [word, value] = line.split(" ");
+    hear(word, value);
     if (word === "begin") {
       commitsBegun += 1;
       announcements = 0;
       current = Number(value);
       wroteIn = undefined;
     } else if (word === "ack") current = wroteIn = undefined;
-    else {
+    else if (word === "put" || word === "end") {
       announcements += 1;
       if (word === "end") wroteIn = current;
     }
@@ -173,12 +205,9 @@ function ended(child: ChildProcess): Promise<string> {
   });
 }
 
-async function verify(
-  campaign: Campaign,
-  repositoryFolder: string,
-  logs: string,
-): Promise<Findings> {
-  const args = [campaign.verifyFile, repositoryFolder, logs, String(campaign.processes)];
+async function verify(campaign: Campaign, logs: string): Promise<Findings> {
+  const address = JSON.stringify(campaign.address);
+  const args = [campaign.verifyFile, address, logs, String(campaign.processes)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

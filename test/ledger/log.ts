@@ -56,3 +56,13 @@ export function unfinishedIn(path: string): number | undefined {
   const last = linesOf(path).at(-1)?.split(" ");
   return last?.[0] === "begin" ? Number(last[1]) : undefined;
 }
+
+/** How often each commit was begun, by index. */
+export function begunIn(path: string): Map<number, number> {
+  const begun = new Map<number, number>();
+  for (const line of linesOf(path)) {
+    const [word, index] = line.split(" ");
+    if (word === "begin") begun.set(Number(index), (begun.get(Number(index)) ?? 0) + 1);
+  }
+  return begun;
+}

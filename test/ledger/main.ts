@@ -41,6 +41,7 @@ const processes = Number(values.processes);
 const commits = Number(values.commits);
 const report = await runCampaign({
   folder: join(folder, "processes"),
+  address: { type: "local", folder: join(folder, "processes", "repository") },
   workerFile,
   verifyFile,
   processes,
@@ -55,6 +56,7 @@ check(
 );
 check("no acknowledged commit is lost", report.lost.length === 0);
 check("no acknowledged chunk is torn", report.torn.length === 0);
+check("no commit is made twice", report.doubled.length === 0);
 check("no worker ended but by a kill or at its end", report.crashes.length === 0);
 check(`at least ${KILLS_MIN} kills with -9`, report.kills >= KILLS_MIN);
 check(

@@ -1,18 +1,19 @@
 /**
  * One writer process: commits its share, acknowledging each in its log, until it is done or
  * killed. Started again it goes on after its last acknowledgement. Announces every storage write
- * on stdout, so that the driver can kill it inside a commit.
+ * on stdout, so that the driver can kill it inside a commit. A commit that fails because of the
+ * storage is begun again.
  *
- * Arguments: repository folder, log file, writer, commits.
+ * Arguments: the storage's address as JSON, log file, writer, commits.
  */
 import { writeSync } from "node:fs";
-import { basicConflictSolver, Repository } from "icefloe";
+import { basicConflictSolver, isIcefloeError, Repository } from "icefloe";
 import type { Storage } from "icefloe/storage";
-import { localFilesystemStorage } from "icefloe/storage/local";
 import { acknowledgedIn, LedgerLog } from "./log.ts";
 import { ledgerBytes, ledgerKey, ledgerMessage } from "./plan.ts";
+import { openStorage } from "./storage.ts";
 
-const [folder, logPath, writerText, commitsText] = process.argv.slice(2) as [
+const [address, logPath, writerText, commitsText] = process.argv.slice(2) as [
   string,
   string,
   string,
@@ -20,6 +21,8 @@ const [folder, logPath, writerText, commitsText] = process.argv.slice(2) as [
 ];
 const writer = Number(writerText);
 const commits = Number(commitsText);
+/** Tries of one commit while the storage fails. */
+const TRIES_MAX = 30;
 
 /** Synchronous, so that the driver hears of a write before it happens. */
 function announce(line: string): void {
@@ -32,6 +35,8 @@ function announcing(storage: Storage): Storage {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== "function") return member;
+      if (name === "withSettings")
+        return (...parameters: unknown[]) => announcing(member.apply(target, parameters));
       if (name !== "put") return member.bind(target);
       return async (...parameters: Parameters<Storage["put"]>) => {
         const [path] = parameters;
@@ -59,14 +64,32 @@ async function commitOnce(repository: Repository, index: number): Promise<string
   return session.commit(message, { solver: basicConflictSolver() });
 }
 
+/** Runs `attempt` until the storage lets it. */
+async function persistently<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const { category, kind } = isIcefloeError(error) ? error : { category: "", kind: "" };
+      const isStorage = category === "storage" || category === "unknown-outcome";
+      if (!isStorage || tries === TRIES_MAX) throw error;
+      announce(`failed ${kind}`);
+    }
+  }
+}
+
 const done = acknowledgedIn(logPath).length;
 const log = new LedgerLog(logPath);
-const repository = await Repository.open(announcing(localFilesystemStorage(folder)));
+const storage = announcing(openStorage(JSON.parse(address)));
+const repository = await persistently(() => Repository.open(storage));
 for (let index = done; index < commits; index++) {
-  log.begin(index);
-  announce(`begin ${index}`);
-  const snapshotId = await commitOnce(repository, index);
+  const snapshotId = await persistently(() => {
+    log.begin(index);
+    announce(`begin ${index}`);
+    return commitOnce(repository, index);
+  });
   log.acknowledge(index, snapshotId);
   announce(`ack ${index}`);
 }
 log.close();
+await storage.close();
