@@ -43,7 +43,6 @@ const PASSING: readonly unknown[] = [
   "IncompleteBody",
   "OperationAborted",
   "RequestTimeout",
-  "ServiceUnavailable",
   "SlowDown",
   "ThrottlingException",
   "TooManyRequests",

@@ -118,14 +118,18 @@ async function putInParts(
     failureOf: failureIn("InitiateMultipartUploadResult", "UploadId"),
   });
   const uploadId = textIn(textOf(created), "UploadId") as string; // `failureOf` has seen it.
-  try {
-    const etags = await putParts(client, put, pieces, uploadId, sizes.partsMax);
-    return await completeUpload(client, put, uploadId, etags);
-  } catch (error) {
-    // What is left of it costs storage. If this fails as well, the bucket's own rules clear it away.
-    await client
+  // What is left of it costs storage. If this fails as well, the bucket's own rules clear it away.
+  const giveUp = (): Promise<unknown> =>
+    client
       .request({ key, method: "DELETE", query: { uploadId }, signal: undefined })
       .catch(() => undefined);
+  try {
+    const etags = await putParts(client, put, pieces, uploadId, sizes.partsMax);
+    const done = await completeUpload(client, put, uploadId, etags);
+    if (done.outcome === "condition-failed") await giveUp();
+    return done;
+  } catch (error) {
+    await giveUp();
     throw error;
   }
 }
