@@ -8,7 +8,7 @@ import type { Server } from "./server.ts";
 
 type MakeStorage = (server: Server, bucket: string, prefix: string) => Storage;
 
-const s3On: MakeStorage = ({ url, accessKeyId, secretAccessKey, region }, bucket, prefix) =>
+export const s3On: MakeStorage = ({ url, accessKeyId, secretAccessKey, region }, bucket, prefix) =>
   s3Storage({
     bucket,
     prefix,

@@ -6,7 +6,6 @@ import { httpStorage } from "../../src/storage/http/http-storage.ts";
 import { localFilesystemStorage } from "../../src/storage/local/index.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/port.ts";
-import { probeConditionalWrites } from "../../src/storage/probe.ts";
 import { readOnly } from "../../src/storage/read-only.ts";
 import { redirectStorage } from "../../src/storage/redirect.ts";
 import { r2Storage, s3Storage, tigrisStorage } from "../../src/storage/s3/index.ts";
@@ -160,38 +159,6 @@ describe("traced", () => {
     ]);
     expect(events.every(({ durationMs }) => durationMs > 0 && durationMs <= 100)).toBe(true);
     expect(events[3]?.objectKind).toBe("repo");
-  });
-});
-
-describe("probeConditionalWrites", () => {
-  const pathsOf = async (storage: Storage) => {
-    const paths: string[] = [];
-    for await (const { path } of storage.list("")) paths.push(path);
-    return paths;
-  };
-
-  test("a storage that keeps conditions is found to, and left as it was", async () => {
-    const storage = memoryStorage();
-
-    const report = await probeConditionalWrites(storage);
-
-    expect(report).toEqual({ conditionalCreate: true, conditionalUpdate: true, problems: [] });
-    expect(await pathsOf(storage)).toEqual([]);
-  });
-
-  test("a storage that ignores conditions is found out", async () => {
-    const inner = memoryStorage();
-    const storage: Storage = Object.assign(withPrefix(inner, "root"), {
-      put: (path: string, bytes: Uint8Array) =>
-        inner.put(`root/${path}`, bytes, { objectKind: "other" }),
-    });
-
-    const report = await probeConditionalWrites(storage);
-
-    expect(report.conditionalCreate).toBe(false);
-    expect(report.conditionalUpdate).toBe(false);
-    expect(report.problems).toHaveLength(2);
-    expect(await pathsOf(inner)).toEqual([]);
   });
 });
 
