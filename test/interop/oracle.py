@@ -39,8 +39,18 @@ def run(coroutine):
     return loop.run_until_complete(coroutine)
 
 
+STORES = {"s3": ic.s3_storage, "gcs": ic.gcs_storage, "azure": ic.azure_storage}
+
+
 def storage_of(params):
+    """A local folder, or where a store's options say: {"store": "s3", "options": {"bucket": ...}}."""
+    if "store" in params:
+        return STORES[params["store"]](**params["options"])
     return ic.local_filesystem_storage(params["path"])
+
+
+def place_of(params):
+    return json.dumps(params["options"]) if "store" in params else params["path"]
 
 
 def authorization(params):
@@ -49,13 +59,13 @@ def authorization(params):
 
 
 def repository_of(params):
-    path = params["path"]
-    if params.get("reuse") and path in opened:
-        return opened[path]
+    place = place_of(params)
+    if params.get("reuse") and place in opened:
+        return opened[place]
     repository = ic.Repository.open(
         storage_of(params), authorize_virtual_chunk_access=authorization(params)
     )
-    opened[path] = repository
+    opened[place] = repository
     return repository
 
 
@@ -89,7 +99,7 @@ def create(params):
         authorize_virtual_chunk_access=authorization(params),
     )
     repository.save_config()
-    opened[params["path"]] = repository
+    opened[place_of(params)] = repository
 
 
 async def collect(iterator):
