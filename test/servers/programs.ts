@@ -65,7 +65,7 @@ export const SERVER_PROGRAMS: Readonly<Record<ServerName, ServerProgram>> = {
       MINIO_BROWSER: "off",
       MINIO_CALLHOME_ENABLE: "off",
     },
-    ready: { path: "/minio/health/ready", status: 200 },
+    ready: { path: "/minio/health/cluster", status: 200 },
   },
   "s3s-fs": {
     file: "s3s-fs",
