@@ -3,10 +3,15 @@ import { azureStorage } from "../../src/storage/azure/index.ts";
 import { gcsStorage } from "../../src/storage/gcs/index.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { s3Storage } from "../../src/storage/s3/index.ts";
-import type { ServerName } from "./programs.ts";
-import type { Server } from "./server.ts";
+import type { Credentials, ServerName } from "./programs.ts";
 
-type MakeStorage = (server: Server, bucket: string, prefix: string) => Storage;
+/** A server, or a proxy before it, and who may do everything there. */
+interface Endpoint extends Credentials {
+  readonly url: string;
+  readonly region: string;
+}
+
+type MakeStorage = (server: Endpoint, bucket: string, prefix: string) => Storage;
 
 export const s3On: MakeStorage = ({ url, accessKeyId, secretAccessKey, region }, bucket, prefix) =>
   s3Storage({
