@@ -1,25 +1,25 @@
 /**
- * Worker processes that share nothing but the folder: each gets a fork, fills a region and sends
- * its changes back; the session merges them, and one commit shows them all. Beside the folder it
+ * Worker processes that share nothing but the storage: each gets a fork, fills a region and sends
+ * its changes back; the session merges them, and one commit shows them all. Beside a folder it
  * leaves a picture of who wrote what.
  *
- *   processes.ts [folder] [file.nc | grid.json | tutorial name] [processes]
+ *   processes.ts [folder or s3://bucket/prefix] [file.nc | grid.json | tutorial name] [processes] [picture]
  */
 import { writeFile } from "node:fs/promises";
 import { Repository } from "icefloe";
 import { parallelWrite } from "icefloe/parallel";
 import { processes } from "icefloe/parallel/node";
-import { localFilesystemStorage } from "icefloe/storage/local";
 import { drawChunks, numberWriters } from "./picture.ts";
 import { planWrites } from "./plan.ts";
 import { showProgress } from "./progress.ts";
 import { openSource } from "./source.ts";
+import { isUrl, openStorage } from "./storage.ts";
 
-const [folder = "processes", source, concurrency = "4"] = process.argv.slice(2);
+const [folder = "processes", source, concurrency = "4", drawing] = process.argv.slice(2);
 const dataset = await openSource(source);
 const { name, encoding, regions, chunksPerDimension } = planWrites(dataset);
 
-const repository = await Repository.openOrCreate(localFilesystemStorage(folder));
+const repository = await Repository.openOrCreate(await openStorage(folder));
 // Metadata and coordinates, no data yet. Committed first: were this process to die now or later, what
 // workers have sent back could still be merged into a new session on this snapshot.
 await repository.transaction(
@@ -48,8 +48,9 @@ await dataset.close();
 const snapshotId = await session.commit(`${name}, written by ${new Set(writers).size} processes`);
 console.log(`committed ${snapshotId}`);
 const picture = { name, chunksPerDimension, writers: numberWriters(writers) };
-await writeFile(`${folder}.svg`, drawChunks(picture));
-console.log(`${folder}.svg shows which process wrote which chunk`);
+const file = drawing ?? `${isUrl(folder) ? "processes" : folder}.svg`;
+await writeFile(file, drawChunks(picture));
+console.log(`${file} shows which process wrote which chunk`);
 for await (const { id, writtenAt, message } of repository.ancestry("main")) {
   console.log(`  ${id}  ${writtenAt.toISOString()}  ${message}`);
 }

@@ -1,20 +1,20 @@
 /**
  * Tasks that share one session: each writes its region, one commit shows them all.
  *
- *   tasks.ts [folder] [file.nc | grid.json | tutorial name]
+ *   tasks.ts [folder or s3://bucket/prefix] [file.nc | grid.json | tutorial name]
  */
 import { Repository } from "icefloe";
-import { localFilesystemStorage } from "icefloe/storage/local";
 import { planWrites } from "./plan.ts";
 import { showProgress } from "./progress.ts";
 import { openSource } from "./source.ts";
+import { openStorage } from "./storage.ts";
 
 const AT_ONCE = 4; // Regions in memory at the same time.
 const [folder = "tasks", source] = process.argv.slice(2);
 const dataset = await openSource(source);
 const { name, encoding, regions } = planWrites(dataset);
 
-const repository = await Repository.openOrCreate(localFilesystemStorage(folder));
+const repository = await Repository.openOrCreate(await openStorage(folder));
 // Metadata and coordinates, no data yet; committed, so that whoever goes on after a crash finds them.
 await repository.transaction(
   "main",

@@ -2,18 +2,18 @@
  * Writers that know nothing of each other: processes that append their number to one attribute
  * and commit when they like. Whoever loses the race tries again on what the winner left.
  *
- *   uncooperative.ts [folder] [number of writers]
+ *   uncooperative.ts [folder or s3://bucket/prefix] [number of writers]
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { ConflictError, Repository } from "icefloe";
-import { localFilesystemStorage } from "icefloe/storage/local";
 import { createGroup, updateAttributes } from "icefloe/zarr";
+import { openStorage } from "./storage.ts";
 
 const ATTEMPTS_MAX = 100;
 const [folder = "uncooperative", writers = "4", number] = process.argv.slice(2);
-const storage = localFilesystemStorage(folder);
+const storage = await openStorage(folder);
 if (number === undefined) await startWriters(Number(writers));
 else await appendNumber(Number(number));
 

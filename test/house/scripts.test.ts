@@ -29,8 +29,10 @@ test.each([
 
 test.each([
   [["no-such-file.nc"], /^there is no file .*no-such-file\.nc\n$/],
-  [["--fast"], /^usage: npm start \[-- file\.nc .*\]\n$/],
-  [["a.nc", "b.nc"], /^usage: npm start \[-- file\.nc .*\]\n$/],
+  [["--fast"], /^usage: npm start \[-- \[s3:.*file\.nc .*\]\n$/],
+  [["a.nc", "b.nc"], /^usage: npm start \[-- \[s3:.*file\.nc .*\]\n$/],
+  [["s3://bucket/a", "s3://bucket/b"], /^usage: npm start \[-- \[s3:.*file\.nc .*\]\n$/],
+  [["--s3", "no-such-file.nc"], /^there is no file .*no-such-file\.nc\n$/],
 ])("npm start -- %j is refused in one line, with code 2", (args, line) => {
   const { status, stderr, stdout } = run(["scripts/start.mjs", ...args]);
 
